@@ -1,0 +1,123 @@
+import { timersOf } from '../src/actors/timers.ts';
+import { systemClock } from '../src/clock.ts';
+import { createSoar, type SoarOptions } from '../src/create-soar.ts';
+import { compilePlan } from '../src/plan/compile.ts';
+import { chain, flat, layered, sleepyChains } from './workloads.ts';
+
+/** One measurement, run in a process of its own: `node measure.ts <name> <n>` prints one JSON line. */
+const [name = 'flat', size = '10000'] = process.argv.slice(2);
+const n = Number(size);
+const everythingOn: SoarOptions = { maxConcurrent: 8, policy: 'patient' };
+
+async function runPlan(
+  plan: Parameters<ReturnType<typeof createSoar>['run']>[0],
+  options: SoarOptions,
+): Promise<number> {
+  const soar = createSoar({ agents: { noop: async () => 'ok' }, ...everythingOn, ...options });
+  const start = performance.now();
+  const run = soar.run(plan);
+  run.progress$.subscribe(() => {});
+  const result = await run.result;
+  const ms = performance.now() - start;
+  if (result.metadata.succeeded !== plan.tasks.length) throw new Error(`only ${result.metadata.succeeded} succeeded`);
+  const left = timersOf(systemClock).size;
+  if (left > 0) throw new Error(`${left} timers were left behind`);
+  await soar.close();
+  return ms;
+}
+
+/** What a loop of promises costs for the same work: the floor that nothing with states can reach. */
+async function pool(tasks: number, concurrency: number): Promise<number> {
+  const work = async () => 'ok';
+  const start = performance.now();
+  let next = 0;
+  const out: string[] = [];
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (next < tasks) {
+        const at = next;
+        next += 1;
+        out[at] = await work();
+      }
+    }),
+  );
+  return performance.now() - start;
+}
+
+/** Tasks that fail once and sleep in backoff, all at the same time, against tasks that fail once and do not sleep. */
+async function sleepers(tasks: number, baseDelayMs: number): Promise<number> {
+  const failed = new Set<string>();
+  const soar = createSoar({
+    agents: {
+      flaky: async ({ taskId }) => {
+        if (failed.has(taskId)) return 'ok';
+        failed.add(taskId);
+        throw new Error('once');
+      },
+    },
+    maxConcurrent: 8,
+    policy: {
+      preset: 'patient',
+      retry: { retries: 1, strategy: 'fixed', baseDelayMs, jitter: 0 },
+      breaker: { enabled: false },
+    },
+  });
+  const cpu = process.cpuUsage();
+  const run = soar.run(flat(tasks));
+  const result = await run.result;
+  const used = process.cpuUsage(cpu);
+  if (result.metadata.retriedTasks.length !== tasks) throw new Error('not every task was retried');
+  await soar.close();
+  return (used.user + used.system) / 1000;
+}
+
+async function makespan(schedule: 'wave' | 'eager', bound: 'critical' | 'barrier'): Promise<number> {
+  const { plan, ms } = sleepyChains(8, 20, 42);
+  const soar = createSoar({
+    agents: { sleep: ({ taskId }) => new Promise((done) => setTimeout(() => done('ok'), ms.get(taskId))) },
+    maxConcurrent: 8,
+    schedule,
+  });
+  const start = performance.now();
+  const run = soar.run(plan);
+  await run.result;
+  const took = performance.now() - start;
+  await soar.close();
+  const { waves } = compilePlan(plan);
+  let barrier = 0;
+  for (const wave of waves) barrier += Math.max(...wave.map(({ id }) => ms.get(id) ?? 0));
+  const paths = new Map<string, number>();
+  for (const task of waves.flat()) {
+    const before = Math.max(0, ...task.dependsOn.map((id) => paths.get(id) ?? 0));
+    paths.set(task.id, before + (ms.get(task.id) ?? 0));
+  }
+  return took / (bound === 'barrier' ? barrier : Math.max(...paths.values()));
+}
+
+const measures: Record<string, () => Promise<number>> = {
+  pool: () => pool(n, 8),
+  flat: () => runPlan(flat(n), {}),
+  layered: () => runPlan(layered(n, 100), {}),
+  layeredEager: () => runPlan(layered(n, 100), { schedule: 'eager' }),
+  chain: () => runPlan(chain(n), {}),
+  chainEager: () => runPlan(chain(n), { schedule: 'eager' }),
+  inspected: () => runPlan(flat(n), { inspect: () => {} }),
+  awake: () => sleepers(n, 0),
+  asleep: () => sleepers(n, 1500),
+  eagerMakespan: () => makespan('eager', 'critical'),
+  waveMakespan: () => makespan('wave', 'barrier'),
+  compileLayered: async () => timed(() => compilePlan(layered(n, 100))),
+  compileChain: async () => timed(() => compilePlan(chain(n))),
+};
+
+function timed(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+const measure = measures[name];
+if (!measure) throw new Error(`Expected one of ${Object.keys(measures).join(', ')}, got ${name}.`);
+const rssBefore = process.memoryUsage().rss;
+const value = await measure();
+console.log(JSON.stringify({ name, n, value, rssMb: (process.resourceUsage().maxRSS * 1024 - rssBefore) / 1e6 }));

@@ -1,0 +1,39 @@
+/**
+ * Writes the files that are generated from the code: `npm run docs`. With `--check` it writes nothing, and fails when one
+ * of them is not what the code says.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { planJsonSchema } from '../src/plan/plan.schema.ts';
+
+interface Generator {
+  /** Relative to the project, with forward slashes. */
+  file: string;
+  generate(): string | Promise<string>;
+}
+
+const GENERATORS: readonly Generator[] = [
+  { file: 'schema/plan.schema.json', generate: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n` },
+];
+
+const root = path.join(import.meta.dirname, '..');
+
+async function main(checkOnly: boolean): Promise<number> {
+  const stale: string[] = [];
+  for (const { file, generate } of GENERATORS) {
+    const target = path.join(root, file);
+    const wanted = await generate();
+    const present = await readFile(target, 'utf8').catch(() => null);
+    if (present === wanted) continue;
+    stale.push(file);
+    if (checkOnly) continue;
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, wanted);
+    console.error(`Wrote ${file}.`);
+  }
+  if (!checkOnly || stale.length === 0) return 0;
+  console.error(`Not what the code says: ${stale.join(', ')}. Run \`npm run docs\` and commit the result.`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.includes('--check'));

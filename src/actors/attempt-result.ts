@@ -1,0 +1,81 @@
+import { AgentError } from '../errors/agent-error.ts';
+import { toTaskError } from '../errors/classify.ts';
+import { isRetryable } from '../errors/error-kind.ts';
+import type { PermitResult } from '../machines/breaker/events.ts';
+import type { AgentAnswer, TaskError } from '../types.ts';
+import type { AttemptResult } from './attempt.ts';
+import type { InFlight } from './executor.ts';
+
+type Base = Omit<AttemptResult, 'status' | 'error'>;
+
+function base({ events, longestSilenceMs, stop, startedAt }: InFlight, endedAt: number): Base {
+  const earlyTermination = stop?.early
+    ? { kind: stop.kind, reason: stop.reason, detectedMs: stop.at - startedAt }
+    : null;
+  const heartbeat = { events, longestSilenceMs };
+  return { output: '', truncated: false, retryAt: null, endedAt, heartbeat, earlyTermination };
+}
+
+/** An answer counts even when it came after the attempt was asked to stop: the work is done. */
+export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt: number): AttemptResult {
+  const read = readAnswer(answer);
+  const common = { ...base(attempt, endedAt), ...read, earlyTermination: null };
+  const { agent } = attempt.spec;
+  if (agent.requireOutput && read.output.trim() === '') {
+    const message = `Agent ${agent.id} ended without any output, and it is said to require some.`;
+    return { ...common, status: 'failed', error: { kind: 'empty', message, retryable: true } };
+  }
+  return { ...common, status: 'succeeded', error: null };
+}
+
+function readAnswer(answer: unknown): Pick<AttemptResult, 'output' | 'truncated' | 'data' | 'usage'> {
+  if (typeof answer === 'string') return { output: answer, truncated: false };
+  if (typeof answer === 'object' && answer !== null && 'output' in answer) {
+    const { output, truncated, data, usage } = answer as Exclude<AgentAnswer, string>;
+    const kept = { output: typeof output === 'string' ? output : String(output ?? ''), truncated: truncated === true };
+    return { ...kept, ...(data === undefined ? {} : { data }), ...(usage === undefined ? {} : { usage }) };
+  }
+  return { output: answer === undefined || answer === null ? '' : String(answer), truncated: false };
+}
+
+export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number): AttemptResult {
+  const { stop, suspicion } = attempt;
+  const common = base(attempt, endedAt);
+  if (AgentError.isInstance(thrown)) {
+    common.output = thrown.output ?? '';
+    common.truncated = thrown.truncated;
+  }
+  if (stop) {
+    const error: TaskError = { kind: stop.kind, message: stop.reason, retryable: isRetryable(stop.kind) };
+    const status = stop.kind === 'rate_limited' ? 'rate_limited' : stop.kind === 'cancelled' ? 'cancelled' : 'failed';
+    return { ...common, status, error };
+  }
+  const { kind, message, retryable, retryAt, retryAfterMs } = toTaskError(thrown, endedAt);
+  // A process that fails without saying why in its exit has often said why on stderr.
+  const error: TaskError =
+    kind === 'exit' && suspicion
+      ? { kind: suspicion.kind, message: `${message} (${suspicion.reason})`, retryable: isRetryable(suspicion.kind) }
+      : { kind, message, retryable };
+  if (error.kind !== 'rate_limited') return { ...common, status: 'failed', error };
+  const resumeAt = retryAt ?? (retryAfterMs === undefined ? null : endedAt + retryAfterMs);
+  return { ...common, status: 'rate_limited', error, retryAt: resumeAt };
+}
+
+/** It was told to stop, everything was tried, and it has not ended. */
+export function abandonedResult(attempt: InFlight, endedAt: number): AttemptResult {
+  const kind = attempt.stop?.kind ?? 'timeout';
+  const message = `${attempt.stop?.reason ?? 'It was told to stop.'} It did not end in time and was abandoned.`;
+  const error: TaskError = { kind, message, retryable: isRetryable(kind) };
+  return { ...base(attempt, endedAt), status: 'abandoned', error };
+}
+
+/** What the end of an attempt says about its agent: a rate limit, a cancel or a spent budget says nothing. */
+export function permitResultOf({ status, error }: AttemptResult): PermitResult {
+  if (status === 'succeeded') return 'success';
+  const silent = status === 'rate_limited' || status === 'cancelled' || isDecided(error);
+  return silent ? 'neutral' : 'failure';
+}
+
+function isDecided(error: TaskError | null): boolean {
+  return error !== null && ['cancelled', 'budget', 'dependency', 'rate_limited'].includes(error.kind);
+}

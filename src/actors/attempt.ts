@@ -1,0 +1,51 @@
+import type { ResolvedAgent } from '../agents/resolve.ts';
+import type { ErrorKind } from '../errors/error-kind.ts';
+import type { GateReply } from '../machines/gate/events.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Publish } from '../streams/events.ts';
+import type { AgentRequest, AttemptRecord, TaskError, Usage } from '../types.ts';
+import type { Addressee } from './scope.ts';
+
+/** One execution of a task by one agent, as the executor gets it. */
+export interface AttemptSpec {
+  /** Also the idempotency key: `run/task/attempt`. */
+  attemptId: string;
+  agent: ResolvedAgent;
+  request: AgentRequest;
+  policy: Policy;
+  /** The task's own hard limit of one attempt, milliseconds. */
+  timeoutMs: number | undefined;
+  killGraceMs: number;
+  leaseId: string;
+  permitId: string | null;
+  ref: Addressee<AttemptEvent | GateReply>;
+  publish: Publish;
+}
+
+export type AttemptCommand =
+  | { type: 'attempt.start'; spec: AttemptSpec }
+  /** Asks an attempt to end; it ends by its own `attempt.ended`. */
+  | { type: 'attempt.stop'; attemptId: string; kind: ErrorKind; reason: string };
+
+/** How an attempt ended, after its process, request or function is really over. */
+export interface AttemptResult {
+  status: AttemptRecord['result'];
+  output: string;
+  truncated: boolean;
+  data?: unknown;
+  usage?: Usage;
+  error: TaskError | null;
+  /** When a rate-limited provider may be asked again, epoch milliseconds; null when it did not say. */
+  retryAt: number | null;
+  endedAt: number;
+  heartbeat: { events: number; longestSilenceMs: number };
+  /** Set when the attempt was stopped because of an error pattern, before any clock was due. */
+  earlyTermination: { kind: ErrorKind; reason: string; detectedMs: number } | null;
+}
+
+/** From the executor to a task. */
+export type AttemptEvent =
+  | { type: 'attempt.ended'; taskId: string; attemptId: string; result: AttemptResult }
+  | { type: 'attempt.stalled'; taskId: string; attemptId: string }
+  | { type: 'attempt.resumed'; taskId: string; attemptId: string }
+  | { type: 'attempt.stopping'; taskId: string; attemptId: string; kind: ErrorKind; reason: string };

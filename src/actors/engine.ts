@@ -1,0 +1,144 @@
+import {
+  type Actor,
+  type ActorLogic,
+  type ActorRefFrom,
+  type AnyActorLogic,
+  type AnyActorRef,
+  createActor,
+  type EventObject,
+  type Snapshot,
+} from 'xstate';
+import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
+import { breakerMachine } from '../machines/breaker/machine.ts';
+import type { GateLimits } from '../machines/gate/logic.ts';
+import { gateMachine } from '../machines/gate/machine.ts';
+import type { BreakerPolicy } from '../policy/policy.ts';
+import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
+import { executor } from './executor.ts';
+import type { Services } from './services.ts';
+
+export interface EngineInput {
+  agents?: Record<string, Agent | AgentFunction>;
+  limits?: Partial<GateLimits>;
+  /** Default 5000. */
+  killGraceMs?: number;
+  random?: () => number;
+}
+
+export const DEFAULT_KILL_GRACE_MS = 5000;
+
+type Breaker = ActorRefFrom<typeof breakerMachine>;
+
+export type EngineSnapshot = Snapshot<undefined> & { services: Engine };
+
+export type EngineLogic = ActorLogic<EngineSnapshot, { type: `xstate.${string}` }, EngineInput>;
+
+/** The gate, the executor, the breakers and the agents that all runs of one engine share, and those runs. */
+export class Engine implements Services {
+  readonly gate: ActorRefFrom<typeof gateMachine>;
+  readonly executor: AnyActorRef & Services['executor'];
+  readonly agents = new Map<string, ResolvedAgent>();
+  readonly random: () => number;
+  readonly killGraceMs: number;
+  readonly runs = new Map<string, AnyActorRef>();
+  readonly #breakers = new Map<string, Breaker>();
+  readonly #self: AnyActorRef;
+  #started = false;
+
+  constructor(self: AnyActorRef, input: EngineInput) {
+    this.#self = self;
+    this.random = input.random ?? Math.random;
+    this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
+    this.addAgents(resolveAgents(input.agents ?? {}));
+    this.gate = createActor(gateMachine, {
+      id: 'gate',
+      parent: self,
+      input: { limits: input.limits ?? {}, breakerOf: (agentId) => this.breakerOf(agentId) },
+    });
+    this.executor = createActor(executor as AnyActorLogic, {
+      id: 'executor',
+      parent: self,
+      input: { gate: this.gate },
+    }) as Engine['executor'];
+  }
+
+  addAgents(agents: ReadonlyMap<string, ResolvedAgent>): void {
+    for (const [id, agent] of agents) this.agents.set(id, agent);
+  }
+
+  /** The breaker of an agent; made when first asked for, judged by the policy it was last configured with. */
+  breakerOf(agentId: string, policy?: BreakerPolicy): Breaker {
+    let breaker = this.#breakers.get(agentId);
+    if (!breaker) {
+      const adHoc = this.agents.get(agentId)?.adHoc ?? false;
+      const input = { agentId, adHoc, ...(policy ? { policy } : {}) };
+      breaker = createActor(breakerMachine, { id: `breaker.${agentId}`, parent: this.#self, input });
+      this.#breakers.set(agentId, breaker);
+      if (this.#started) breaker.start();
+    } else if (policy && breaker.getSnapshot().context.policy !== policy) {
+      breaker.send({ type: 'breaker.configure', policy });
+    }
+    return breaker;
+  }
+
+  breakerMetrics(agentId: string): BreakerMetrics | null {
+    const snapshot = this.#breakers.get(agentId)?.getSnapshot();
+    if (!snapshot) return null;
+    const state = snapshot.matches('halfOpen') ? 'halfOpen' : snapshot.matches('open') ? 'open' : 'closed';
+    return { state, ...snapshot.context.metrics };
+  }
+
+  get limits(): GateLimits {
+    return this.gate.getSnapshot().context.ledger.limits;
+  }
+
+  /** Attempts of a run in flight at once, at most so far. */
+  peakOf(runId: string): number {
+    return this.gate.getSnapshot().context.ledger.runs.get(runId)?.peak ?? 0;
+  }
+
+  start(): void {
+    this.#started = true;
+    this.gate.start();
+    this.executor.start();
+    for (const breaker of this.#breakers.values()) breaker.start();
+  }
+
+  children(): AnyActorRef[] {
+    return [...this.runs.values(), this.executor, ...this.#breakers.values(), this.gate];
+  }
+}
+
+/** The actor every run of one `createSoar` lives under, and the root an inspector sees. */
+export const engine: EngineLogic = {
+  getInitialSnapshot: (scope, input) => ({
+    status: 'active',
+    output: undefined,
+    error: undefined,
+    services: new Engine(scope.self as AnyActorRef, input ?? {}),
+  }),
+  start: (snapshot) => snapshot.services.start(),
+  transition: (snapshot, event: EventObject, scope) => {
+    const { services } = snapshot;
+    if (event.type === 'xstate.stop') {
+      for (const child of services.children()) scope.stopChild(child);
+      return { ...snapshot, status: 'stopped' } as EngineSnapshot;
+    } else if (event.type.startsWith('xstate.done.actor.') || event.type.startsWith('xstate.error.actor.')) {
+      services.runs.delete((event as unknown as { actorId: string }).actorId);
+    }
+    return snapshot;
+  },
+  getPersistedSnapshot: ({ status, output, error }) => ({ status, output, error }) as Snapshot<unknown>,
+};
+
+/** Makes an actor that runs under an engine; the caller starts it. */
+export function createRun<L extends AnyActorLogic>(
+  root: ActorRefFrom<EngineLogic>,
+  runId: string,
+  logic: L,
+  input: unknown,
+): Actor<L> {
+  const run = createActor(logic as AnyActorLogic, { id: `run.${runId}`, parent: root, input: input as never });
+  root.getSnapshot().services.runs.set(run.id, run);
+  return run as Actor<L>;
+}

@@ -1,0 +1,227 @@
+import type { EventObject, Snapshot } from 'xstate';
+import type { ErrorKind } from '../errors/error-kind.ts';
+import type { GateEvent } from '../machines/gate/events.ts';
+import { type AttemptClock, checkClock, markActivity, startClock } from '../policy/timeouts.ts';
+import type { AgentAnswer, AgentControls } from '../types.ts';
+import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
+import { abandonedResult, failedResult, permitResultOf, succeededResult } from './attempt-result.ts';
+import { type Addressee, clockOf, relay, type Sender } from './scope.ts';
+import { type Timer, timersOf } from './timers.ts';
+
+export interface ExecutorInput {
+  gate: Addressee<GateEvent>;
+}
+
+/** One attempt in flight. */
+export interface InFlight {
+  readonly spec: AttemptSpec;
+  readonly startedAt: number;
+  readonly abort: AbortController;
+  clock: AttemptClock;
+  timer: Timer | null;
+  events: number;
+  longestSilenceMs: number;
+  /** What looked like a failure, until output says otherwise. */
+  suspicion: { kind: ErrorKind; reason: string; at: number } | null;
+  /** Set once it was told to stop. */
+  stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
+}
+
+export type ExecutorSnapshot = Snapshot<undefined> & { input: ExecutorInput; inFlight: Map<string, InFlight> };
+
+/**
+ * Runs attempts and is the one place that knows whether an attempt is really over. An attempt belongs to no state of
+ * any machine, so leaving a state can never lose its end: it ends with exactly one `attempt.ended`.
+ */
+export const executor = {
+  getInitialSnapshot: (_: unknown, input: ExecutorInput): ExecutorSnapshot => ({
+    status: 'active',
+    output: undefined,
+    error: undefined,
+    input,
+    inFlight: new Map(),
+  }),
+  transition: (snapshot: ExecutorSnapshot, event: EventObject, scope: Sender): ExecutorSnapshot => {
+    if (event.type === 'xstate.stop') {
+      for (const { abort, timer } of snapshot.inFlight.values()) {
+        timersOf(clockOf(scope.self)).clear(timer);
+        abort.abort(new Error('The engine was stopped.'));
+      }
+      snapshot.inFlight.clear();
+      return { ...snapshot, status: 'stopped' } as ExecutorSnapshot;
+    }
+    const command = event as AttemptCommand;
+    if (command.type === 'attempt.start') begin(snapshot, command.spec, scope);
+    if (command.type === 'attempt.stop') {
+      const attempt = snapshot.inFlight.get(command.attemptId);
+      if (attempt) askToStop(snapshot, attempt, scope, command.kind, command.reason, false);
+    }
+    return snapshot;
+  },
+  getPersistedSnapshot: ({ status, output, error }: ExecutorSnapshot) => ({ status, output, error }),
+};
+
+function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): void {
+  const now = clockOf(scope.self).now();
+  const attempt: InFlight = {
+    spec,
+    startedAt: now,
+    abort: new AbortController(),
+    clock: startClock(spec.policy.clocks, now, spec.timeoutMs),
+    timer: null,
+    events: 0,
+    longestSilenceMs: 0,
+    suspicion: null,
+    stop: null,
+  };
+  snapshot.inFlight.set(spec.attemptId, attempt);
+  look(snapshot, attempt, scope);
+  const { agent, request } = spec;
+  const controls = controlsOf(snapshot, attempt, scope);
+  // The agent starts in a turn of its own: what it throws or answers at once is still an end that comes later.
+  Promise.resolve()
+    .then(() => agent.run(request, controls))
+    .then(
+      (answer) => end(snapshot, attempt, scope, (at) => succeededResult(attempt, answer as AgentAnswer, at)),
+      (thrown) => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at)),
+    );
+}
+
+/** Looks at the attempt's clocks, acts on what is due and sets the one timer for the next look. */
+function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): void {
+  const clock = clockOf(scope.self);
+  const timers = timersOf(clock);
+  timers.clear(attempt.timer);
+  const now = clock.now();
+  const { policy } = attempt.spec;
+  if (attempt.stop) return;
+  const seen = checkClock(attempt.clock, policy.clocks, now);
+  attempt.clock = seen.clock;
+  if (seen.verdict === 'stalled') tell(attempt, scope, { type: 'attempt.stalled', ...idsOf(attempt) });
+  if (seen.verdict === 'resumed') tell(attempt, scope, { type: 'attempt.resumed', ...idsOf(attempt) });
+  if (seen.verdict === 'stop') {
+    askToStop(snapshot, attempt, scope, seen.kind ?? 'timeout', seen.reason ?? 'A clock was due.', false);
+    return;
+  }
+  const { suspicion } = attempt;
+  const confirmedAt = suspicion ? suspicion.at + policy.termination.confirmMs : Number.POSITIVE_INFINITY;
+  if (suspicion && confirmedAt <= now) {
+    askToStop(snapshot, attempt, scope, suspicion.kind, suspicion.reason, true);
+    return;
+  }
+  const next = Math.min(seen.nextAt, confirmedAt);
+  attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, () => look(snapshot, attempt, scope)) : null;
+}
+
+/** Asks once; the attempt then has its grace to end, and is recorded as abandoned when it does not. */
+function askToStop(
+  snapshot: ExecutorSnapshot,
+  attempt: InFlight,
+  scope: Sender,
+  kind: ErrorKind,
+  reason: string,
+  early: boolean,
+): void {
+  if (attempt.stop) return;
+  const clock = clockOf(scope.self);
+  const { killGraceMs, agent } = attempt.spec;
+  attempt.stop = { kind, reason, early, at: clock.now() };
+  timersOf(clock).clear(attempt.timer);
+  // An agent that kills its own process first asks politely for one grace: its last resort comes that much later.
+  const graceMs = agent.killsItself ? 2 * killGraceMs + KILL_SLACK_MS : killGraceMs;
+  attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => {
+    const message = `Attempt ${attempt.spec.attemptId} did not end within ${graceMs} ms of being told to stop (${reason}); whatever it still does goes on unwatched.`;
+    attempt.spec.publish({ type: 'warning', message, taskId: attempt.spec.request.taskId }, clock.now());
+    end(snapshot, attempt, scope, (at) => abandonedResult(attempt, at));
+  });
+  tell(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
+  attempt.abort.abort(new Error(reason));
+}
+
+const KILL_SLACK_MS = 500;
+
+/** The one end of an attempt: the lease goes back first, so that the task hears of a rate limit before its end. */
+function end(
+  snapshot: ExecutorSnapshot,
+  attempt: InFlight,
+  scope: Sender,
+  resultAt: (now: number) => AttemptResult,
+): void {
+  const { spec } = attempt;
+  if (!snapshot.inFlight.delete(spec.attemptId)) return;
+  const clock = clockOf(scope.self);
+  timersOf(clock).clear(attempt.timer);
+  attempt.timer = null;
+  const now = clock.now();
+  noteSilence(attempt, now);
+  const result = resultAt(now);
+  const limited = result.status === 'rate_limited';
+  relay(scope, snapshot.input.gate, {
+    type: 'lease.release',
+    leaseId: spec.leaseId,
+    permitId: spec.permitId,
+    result: permitResultOf(result),
+    kind: result.error?.kind ?? null,
+    ...(limited ? { rateLimit: { retryAt: result.retryAt, ref: spec.ref } } : {}),
+    ...(result.usage ? { tokens: tokensOf(result.usage) } : {}),
+  });
+  tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
+}
+
+function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): AgentControls {
+  const clock = clockOf(scope.self);
+  const { spec } = attempt;
+  const ids = { taskId: spec.request.taskId, agentId: spec.agent.id };
+  const isOver = () => !snapshot.inFlight.has(spec.attemptId);
+  const active = (now: number) => {
+    attempt.events += 1;
+    noteSilence(attempt, now);
+    markActivity(attempt.clock, now);
+    if (attempt.clock.stalled) look(snapshot, attempt, scope);
+  };
+  return {
+    signal: attempt.abort.signal,
+    killGraceMs: spec.killGraceMs,
+    heartbeat: () => {
+      if (isOver()) return;
+      const now = clock.now();
+      active(now);
+      spec.publish({ type: 'attempt.heartbeat', ...ids }, now);
+    },
+    output: (text, stream = 'stdout') => {
+      if (isOver()) return;
+      const now = clock.now();
+      attempt.suspicion = null;
+      active(now);
+      spec.publish({ type: 'attempt.output', ...ids, stream, text }, now);
+    },
+    progress: (progress) => {
+      if (isOver()) return;
+      const now = clock.now();
+      attempt.suspicion = null;
+      active(now);
+      spec.publish({ type: 'attempt.progress', ...ids, ...progress }, now);
+    },
+    suspect: ({ kind, reason }) => {
+      if (isOver() || attempt.stop || !spec.policy.termination.enabled) return;
+      attempt.suspicion ??= { kind, reason, at: clock.now() };
+      look(snapshot, attempt, scope);
+    },
+  };
+}
+
+function noteSilence(attempt: InFlight, now: number): void {
+  attempt.longestSilenceMs = Math.max(attempt.longestSilenceMs, now - attempt.clock.lastActivityAt);
+}
+
+function tell(attempt: InFlight, scope: Sender, event: AttemptEvent): void {
+  relay(scope, attempt.spec.ref, event);
+}
+
+function idsOf({ spec }: InFlight): { taskId: string; attemptId: string } {
+  return { taskId: spec.request.taskId, attemptId: spec.attemptId };
+}
+
+function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: NonNullable<AttemptResult['usage']>): number {
+  return totalTokens ?? inputTokens + outputTokens;
+}

@@ -1,0 +1,47 @@
+import type { AnyActorRef, EventObject } from 'xstate';
+import type { Clock } from '../clock.ts';
+
+interface Relaying {
+  _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: EventObject): void;
+}
+
+/** The part of an actor's scope, or of an action's arguments, that says who sends. */
+export interface Sender {
+  self: unknown;
+  system: unknown;
+}
+
+/** An actor seen as somewhere to send to. */
+export interface Addressee<E> {
+  send(event: E): void;
+}
+
+/**
+ * Sends at once and with the sender's name on it, so that an inspector sees who sent what.
+ * `system._relay` is what XState's own logic creators use for this; there is no public equivalent.
+ */
+export function relay<E extends EventObject>(sender: Sender, target: Addressee<E>, event: E): void {
+  (sender.system as Relaying)._relay(sender.self as AnyActorRef, target as unknown as AnyActorRef, event);
+}
+
+const clocks = new WeakMap<object, Clock>();
+
+/** The clock an actor system was started with; one that only has timeouts reads the time from `Date`. */
+export function clockOf(self: unknown): Clock {
+  const clock = (self as { clock: Clock }).clock;
+  if (typeof clock.now === 'function') return clock;
+  let completed = clocks.get(clock);
+  if (!completed) {
+    completed = {
+      now: () => Date.now(),
+      setTimeout: (fn, ms) => (clock as Clock).setTimeout(fn, ms),
+      clearTimeout: (handle) => (clock as Clock).clearTimeout(handle),
+    };
+    clocks.set(clock, completed);
+  }
+  return completed;
+}
+
+export function nowOf(self: unknown): number {
+  return clockOf(self).now();
+}

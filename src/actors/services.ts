@@ -1,0 +1,26 @@
+import type { ResolvedAgent } from '../agents/resolve.ts';
+import type { BreakerEvent } from '../machines/breaker/events.ts';
+import type { GateEvent } from '../machines/gate/events.ts';
+import type { GateLimits } from '../machines/gate/logic.ts';
+import type { BreakerPolicy } from '../policy/policy.ts';
+import type { BreakerMetrics } from '../types.ts';
+import type { AttemptCommand } from './attempt.ts';
+import type { Addressee } from './scope.ts';
+
+/** What all runs of one engine share. */
+export interface Services {
+  readonly gate: Addressee<GateEvent>;
+  readonly executor: Addressee<AttemptCommand>;
+  readonly agents: ReadonlyMap<string, ResolvedAgent>;
+  /** Made when first asked for; judged by the policy it was last given. */
+  breakerOf(agentId: string, policy?: BreakerPolicy): Addressee<BreakerEvent>;
+  /** Null when the agent's breaker was never needed. */
+  breakerMetrics(agentId: string): BreakerMetrics | null;
+  /** Attempts of a run in flight at once, at most so far. */
+  peakOf(runId: string): number;
+  readonly limits: GateLimits;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** How long a stopped attempt may take to end, milliseconds. */
+  readonly killGraceMs: number;
+}

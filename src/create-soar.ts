@@ -1,0 +1,225 @@
+import { type Actor, type AnyActorLogic, type AnyActorRef, createActor, type InspectionEvent } from 'xstate';
+import { createRun, type EngineInput, engine } from './actors/engine.ts';
+import type { Phases } from './actors/phases/types.ts';
+import { builtinAgents } from './agents/builtin.ts';
+import { resolveAgents } from './agents/resolve.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { SoarError } from './errors/soar-error.ts';
+import type { CollectOutput } from './machines/collect/events.ts';
+import { collectMachine } from './machines/collect/machine.ts';
+import type { SoarOutput } from './machines/soar/events.ts';
+import { soarMachine } from './machines/soar/machine.ts';
+import { providePhases } from './machines/soar/provide-phases.ts';
+import { engineLimits, parseSoarOptions, settingsOf } from './options.ts';
+import { compilePlan } from './plan/compile.ts';
+import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
+import { createHandle, type RunHandle } from './run-handle.ts';
+import { createRunStreams } from './streams/run-streams.ts';
+import type { Agent, AgentFunction, RunResult } from './types.ts';
+
+export interface SoarOptions extends RunSettings {
+  /** Agents by id. Default: the built-in offline agents. */
+  agents?: Record<string, Agent | AgentFunction>;
+  /** Id of the agent that takes over when a task's own is exhausted or blocked. Default: none. */
+  fallback?: string;
+  /** Id of the agent for tasks that name none, and for subgoals nothing matches. Default: the only or the first one. */
+  defaultAgent?: string;
+  /** Most attempts in flight by agent id and by provider. Default: no limit of their own. */
+  limits?: { perAgent?: Record<string, number>; perProvider?: Record<string, number> };
+  /** How long an attempt that was told to stop may take to end, milliseconds. Default 5000. */
+  killGraceMs?: number;
+  /** Longest time a task may spend cooling after rate limits, milliseconds. Default 120000. */
+  maxCoolingMs?: number;
+  /** Rate limits a task survives. Default 3. */
+  maxRateLimits?: number;
+  /** Longest wait for an open breaker, milliseconds. Default 120000. */
+  maxOpenWaitMs?: number;
+  /** What a task without a fallback does when its breaker is open. Default `'fail'`. */
+  onOpen?: 'fail' | 'wait';
+  /** Phases of `ask` that replace the built-in offline ones: a function, or an actor logic. */
+  phases?: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>;
+  /** Default: the system's clock. */
+  clock?: Clock;
+  /** 0 ≤ x < 1, for jitter. Default `Math.random`. */
+  random?: () => number;
+  /** Sees every event and snapshot of every actor; may throw without hurting a run. */
+  inspect?: (event: InspectionEvent) => void;
+  /** Makes an agent of what a plan's `agents` says. Default: none, such plans are refused; `soar-machine/node` has one. */
+  agentFromSpec?: (id: string, spec: AgentSpec) => Agent;
+}
+
+export interface RunOptions extends RunSettings {
+  /** Default: made up, sortable by time. */
+  runId?: string;
+  /** Cancels the run when aborted. */
+  signal?: AbortSignal;
+  /** Overrides the engine's and the plan's; `false`: none. */
+  fallback?: string | false;
+}
+
+export interface AskOptions extends RunOptions {
+  /** Files whose passages come first. */
+  contextFiles?: readonly string[];
+}
+
+export interface Soar {
+  /**
+   * Runs a plan. Throws `invalid-plan` with every issue, or `invalid-options`, before anything runs; a task that
+   * fails is an outcome, never an exception.
+   */
+  run(plan: Plan, options?: RunOptions): RunHandle;
+  /** Answers a question, by way of all six phases. Throws `invalid-options` for bad options. */
+  ask(query: string, options?: AskOptions): RunHandle;
+  /** Cancels what runs, waits until it has ended and stops the engine. Calls after it throw `engine-closed`. */
+  close(): Promise<void>;
+  /** The actor everything runs under, for inspectors. */
+  readonly actor: AnyActorRef;
+}
+
+/**
+ * Makes an engine: one gate, one executor and one breaker an agent, shared by all its runs.
+ *
+ * @throws {SoarError} `invalid-options`, naming every fault.
+ * @example
+ * const soar = createSoar({ agents: { twice: ({ prompt }) => prompt + prompt } });
+ * const { outcomes } = await soar.run({ tasks: [{ id: 'a', prompt: 'ha' }] }).result; // outcomes[0].output === 'haha'
+ */
+export function createSoar(options: SoarOptions = {}): Soar {
+  const parsed = parseSoarOptions(options);
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const isBare = options.agents === undefined || Object.keys(options.agents).length === 0;
+  const input: EngineInput = {
+    agents: isBare ? builtinAgents() : (options.agents ?? {}),
+    limits: engineLimits(parsed),
+    random,
+    ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),
+  };
+  const { inspect } = options;
+  const root = createActor(engine, {
+    id: 'engine',
+    input,
+    clock,
+    ...(inspect ? { inspect: (event: InspectionEvent) => quietly(() => inspect(event)) } : {}),
+  }).start();
+  const { services } = root.getSnapshot();
+  const soar = options.phases ? providePhases(soarMachine, options.phases) : soarMachine;
+  const open = new Map<string, RunHandle>();
+  let isClosed = false;
+
+  function launch(
+    logic: AnyActorLogic,
+    runId: string,
+    input: object,
+    about: { query?: string; goal?: string },
+    resultOf: (output: unknown) => RunResult,
+    signal: AbortSignal | undefined,
+  ): RunHandle {
+    const streams = createRunStreams(runId);
+    const actor: Actor<AnyActorLogic> = createRun(root, runId, logic, {
+      ...input,
+      runId,
+      services,
+      publish: streams.publish,
+    });
+    const handle = createHandle({
+      runId,
+      actor,
+      streams,
+      clock,
+      resultOf,
+      signal,
+      onSettled: () => open.delete(runId),
+    });
+    open.set(runId, handle);
+    streams.publish({ type: 'run.started', ...about }, clock.now());
+    actor.start();
+    return handle;
+  }
+
+  function admit(given: string | undefined): string {
+    if (isClosed) throw new SoarError('engine-closed', 'This engine was closed. Make another with createSoar().');
+    const runId =
+      given ??
+      `${clock.now().toString(36)}-${Math.floor(random() * 36 ** 6)
+        .toString(36)
+        .padStart(6, '0')}`;
+    if (open.has(runId))
+      throw new SoarError('invalid-options', `A run \`${runId}\` is under way. Choose another runId.`);
+    return runId;
+  }
+
+  return {
+    actor: root,
+    run(plan, runOptions = {}) {
+      const runId = admit(runOptions.runId);
+      const own = planAgents(plan, options);
+      const known = [...new Set([...services.agents.keys(), ...own.keys()])];
+      const defaulted = withDefaultAgent(plan, options.defaultAgent);
+      const fallback = runOptions.fallback ?? defaulted.fallback ?? options.fallback;
+      const checked = fallback === false || fallback === undefined ? defaulted : { ...defaulted, fallback };
+      const compiled = compilePlan(checked, { agents: known });
+      const settings = settingsOf(parsed, compiled.plan, runOptions, fallback);
+      services.addAgents(own);
+      const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
+      const resultOf = (output: unknown): RunResult => withError(runId, output as CollectOutput);
+      return launch(collectMachine, runId, { plan: compiled, settings }, about, resultOf, runOptions.signal);
+    },
+    ask(query, askOptions = {}) {
+      if (typeof query !== 'string') {
+        throw new SoarError('invalid-options', `Expected \`query\` to be a string, got ${typeof query}.`);
+      }
+      const runId = admit(askOptions.runId);
+      const fallback = askOptions.fallback ?? options.fallback;
+      if (typeof fallback === 'string' && !services.agents.has(fallback)) {
+        throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
+      }
+      const { contextFiles } = askOptions;
+      const input = {
+        query,
+        settings: settingsOf(parsed, {}, askOptions, fallback),
+        ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
+        ...(contextFiles ? { contextFiles } : {}),
+      };
+      const resultOf = (output: unknown): RunResult => ({ runId, ...(output as SoarOutput) });
+      return launch(soar, runId, input, { query }, resultOf, askOptions.signal);
+    },
+    async close() {
+      isClosed = true;
+      const left = [...open.values()];
+      for (const handle of left) handle.cancel('The engine was closed.');
+      await Promise.all(left.map(({ result }) => result));
+      root.stop();
+    },
+  };
+}
+
+function withError(runId: string, { status, outcomes, metadata, error }: CollectOutput): RunResult {
+  return { runId, status, outcomes, metadata, ...(error ? { error } : {}) };
+}
+
+/** The agents a plan brings along. */
+function planAgents(plan: Plan, { agentFromSpec }: SoarOptions): ReturnType<typeof resolveAgents> {
+  const specs = Object.entries(plan?.agents ?? {});
+  if (specs.length === 0) return new Map();
+  if (!agentFromSpec) {
+    throw new SoarError(
+      'not-supported',
+      'The plan describes agents of its own, and this engine cannot make them. Use createSoar from soar-machine/node, or pass `agents`.',
+    );
+  }
+  return resolveAgents(Object.fromEntries(specs.map(([id, spec]) => [id, agentFromSpec(id, spec)])));
+}
+
+function withDefaultAgent(plan: Plan, agent: string | undefined): Plan {
+  if (agent === undefined || plan?.defaults?.agent !== undefined) return plan;
+  return { ...plan, defaults: { ...plan.defaults, agent } };
+}
+
+function quietly(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // A spectator's fault must not put an actor into an error state.
+  }
+}

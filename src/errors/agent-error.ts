@@ -1,0 +1,48 @@
+import { type ErrorKind, isRetryable } from './error-kind.ts';
+
+const BRAND = Symbol.for('soar-machine.agent-error');
+
+export interface AgentErrorOptions {
+  /** When a rate-limited provider may be asked again, epoch milliseconds in the run's clock. */
+  retryAt?: number;
+  /** How long a rate-limited provider asked us to stay away, milliseconds; used when `retryAt` is not given. */
+  retryAfterMs?: number;
+  /** Overrides what the kind implies: `false` spends no retry on it. */
+  retryable?: boolean;
+  /** Text produced before the failure; kept in the outcome. */
+  output?: string;
+  /** True when `output` was cut. */
+  truncated?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * What an agent throws to say *why* it failed. Anything else it throws is recorded as `internal`, which is transient.
+ *
+ * @example
+ * throw new AgentError('rate_limited', 'HTTP 429 from the model', { retryAfterMs: 30_000 });
+ */
+export class AgentError extends Error {
+  readonly kind: ErrorKind;
+  readonly retryable: boolean;
+  readonly retryAt: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly output: string | undefined;
+  readonly truncated: boolean;
+
+  constructor(kind: ErrorKind, message: string, options: AgentErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AgentError';
+    this.kind = kind;
+    this.retryable = options.retryable ?? isRetryable(kind);
+    this.retryAt = options.retryAt;
+    this.retryAfterMs = options.retryAfterMs;
+    this.output = options.output;
+    this.truncated = options.truncated ?? false;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  static isInstance(value: unknown): value is AgentError {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  }
+}

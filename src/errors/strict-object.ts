@@ -1,0 +1,7 @@
+import { z } from 'zod';
+
+/** An object that refuses other keys, and remembers which it knows for the message (read by `toIssues`). */
+export function strictObject<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
+  const message = JSON.stringify({ known: Object.keys(shape) });
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? message : undefined) });
+}

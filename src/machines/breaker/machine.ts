@@ -1,0 +1,189 @@
+import { assign, setup } from 'xstate';
+import { nowOf, relay } from '../../actors/scope.ts';
+import { sleepUntil } from '../../actors/sleep-until.ts';
+import type { BreakerPolicy } from '../../policy/policy.ts';
+import { POLICIES } from '../../policy/presets.ts';
+import type { BreakerMetrics } from '../../types.ts';
+import type { BreakerCall, BreakerEvent } from './events.ts';
+import { counted, type Failure, NO_METRICS, opensOn, recentFailures, refusalReason } from './logic.ts';
+
+export interface BreakerInput {
+  agentId: string;
+  /** Default: the breaker settings of the preset `patient`. */
+  policy?: BreakerPolicy;
+  /** Judged by the lenient figures. Default false. */
+  adHoc?: boolean;
+}
+
+export interface BreakerContext {
+  agentId: string;
+  policy: BreakerPolicy;
+  adHoc: boolean;
+  /** Failures within the window, oldest first. */
+  failures: readonly Failure[];
+  /** When an open breaker lets a probe through, epoch milliseconds. */
+  retryAt: number;
+  /** The permit of the probe in flight. */
+  probe: string | null;
+  /** Refused tasks that wait to be called, first come first called; references, so changed in place. */
+  waiters: Map<string, { send(event: BreakerCall): void }>;
+  metrics: Omit<BreakerMetrics, 'state'>;
+}
+
+type Args = { context: BreakerContext; event: BreakerEvent; self: unknown; system: unknown };
+type GuardArgs = Pick<Args, 'context' | 'event'>;
+type Returned = Extract<BreakerEvent, { type: 'permit.return' }>;
+
+const failureIn = (event: BreakerEvent): Failure => ({ at: (event as Returned).at, kind: (event as Returned).kind });
+
+const call = (args: Args, ref: { send(event: BreakerCall): void }) =>
+  relay(args, ref, { type: 'permit.available', agentId: args.context.agentId });
+
+/** One agent's circuit breaker. While half-open it lets one probe through, however many ask. */
+export const breakerMachine = setup({
+  types: { context: {} as BreakerContext, events: {} as BreakerEvent, input: {} as BreakerInput },
+  actors: { sleepUntil },
+  actions: {
+    grant: (args: Args) => {
+      const { event } = args;
+      if (event.type !== 'permit.request') return;
+      relay(args, event.ref, { type: 'permit.granted', requestId: event.requestId, permitId: event.requestId });
+    },
+    refuse: (args: Args) => {
+      const { event } = args;
+      if (event.type !== 'permit.request') return;
+      const { agentId, failures, retryAt } = args.context;
+      const reason = refusalReason(agentId, failures.length, retryAt, nowOf(args.self));
+      relay(args, event.ref, { type: 'permit.refused', requestId: event.requestId, reason, retryAt });
+    },
+    countRefusal: assign(({ context }) => counted(context, 'rejected')),
+    countHalfOpen: assign(({ context }) => counted(context, 'halfOpened')),
+    countClosed: assign(({ context }) => counted(context, 'closed')),
+    countFailure: assign(({ context, event }) => ({
+      ...counted(context, 'failures'),
+      failures: recentFailures([...context.failures, failureIn(event)], context.policy, failureIn(event).at),
+    })),
+    openFor: assign(({ context, self }) => ({
+      ...counted(context, 'opened'),
+      retryAt: nowOf(self) + context.policy.resetTimeoutMs,
+    })),
+    forgive: assign({ failures: [] }),
+    holdProbe: assign({ probe: ({ event }) => (event.type === 'permit.request' ? event.requestId : null) }),
+    dropProbe: assign({ probe: null }),
+    configure: assign({
+      policy: ({ context, event }) => (event.type === 'breaker.configure' ? event.policy : context.policy),
+    }),
+    queue: ({ context, event }: Args) => {
+      if (event.type === 'permit.await') context.waiters.set(event.waiterId, event.ref);
+    },
+    leave: ({ context, event }: Args) => {
+      if (event.type === 'permit.forgo') context.waiters.delete(event.waiterId);
+    },
+    callNow: (args: Args) => {
+      if (args.event.type === 'permit.await') call(args, args.event.ref);
+    },
+    callNext: (args: Args) => {
+      const { context } = args;
+      const next = context.waiters.entries().next();
+      if (next.done) return;
+      const [waiterId, ref] = next.value;
+      context.waiters.delete(waiterId);
+      call(args, ref);
+    },
+    callAll: (args: Args) => {
+      const called = [...args.context.waiters.values()];
+      args.context.waiters.clear();
+      for (const ref of called) call(args, ref);
+    },
+  },
+  guards: {
+    opens: ({ context, event }: GuardArgs) =>
+      event.type === 'permit.return' &&
+      event.result === 'failure' &&
+      opensOn(context.failures, failureIn(event), context.policy, context.adHoc),
+    failed: ({ event }: GuardArgs) => event.type === 'permit.return' && event.result === 'failure',
+    clears: ({ context, event }: GuardArgs) =>
+      event.type === 'permit.return' && event.result === 'success' && context.failures.length > 0,
+    probeSucceeded: ({ context, event }: GuardArgs) =>
+      event.type === 'permit.return' && event.permitId === context.probe && event.result === 'success',
+    probeFailed: ({ context, event }: GuardArgs) =>
+      event.type === 'permit.return' && event.permitId === context.probe && event.result === 'failure',
+    probeReturned: ({ context, event }: GuardArgs) =>
+      event.type === 'permit.return' && event.permitId === context.probe,
+  },
+}).createMachine({
+  id: 'breaker',
+  context: ({ input }) => ({
+    agentId: input.agentId,
+    policy: input.policy ?? POLICIES.patient.breaker,
+    adHoc: input.adHoc ?? false,
+    failures: [],
+    retryAt: 0,
+    probe: null,
+    waiters: new Map(),
+    metrics: NO_METRICS,
+  }),
+  initial: 'closed',
+  on: {
+    'permit.forgo': { actions: 'leave' },
+    'breaker.configure': { actions: 'configure' },
+    'breaker.reset': { target: '.closed', actions: ['dropProbe', 'forgive', 'countClosed', 'callAll'] },
+  },
+  states: {
+    closed: {
+      on: {
+        'permit.request': { actions: 'grant' },
+        'permit.return': [
+          { guard: 'opens', target: 'open', actions: 'countFailure' },
+          { guard: 'failed', actions: 'countFailure' },
+          { guard: 'clears', actions: 'forgive' },
+        ],
+        'permit.await': { actions: 'callNow' },
+        'breaker.reset': { actions: 'forgive' },
+      },
+    },
+    open: {
+      entry: 'openFor',
+      invoke: {
+        id: 'reset',
+        src: 'sleepUntil',
+        input: ({ context }) => ({ at: context.retryAt, background: true }),
+        onDone: 'halfOpen',
+        onError: 'halfOpen',
+      },
+      on: {
+        'permit.request': { actions: ['refuse', 'countRefusal'] },
+        'permit.await': { actions: 'queue' },
+      },
+    },
+    halfOpen: {
+      entry: 'countHalfOpen',
+      initial: 'ready',
+      states: {
+        ready: {
+          entry: 'callNext',
+          on: {
+            'permit.request': { target: 'probing', actions: ['holdProbe', 'grant'] },
+            'permit.await': { actions: 'callNow' },
+            'permit.forgo': { actions: ['leave', 'callNext'] },
+          },
+        },
+        probing: {
+          on: {
+            'permit.request': { actions: ['refuse', 'countRefusal'] },
+            'permit.await': { actions: 'queue' },
+            'permit.return': [
+              {
+                guard: 'probeSucceeded',
+                target: '#breaker.closed',
+                actions: ['dropProbe', 'forgive', 'countClosed', 'callAll'],
+              },
+              { guard: 'probeFailed', target: '#breaker.open', actions: ['dropProbe', 'countFailure'] },
+              { guard: 'probeReturned', target: 'ready', actions: 'dropProbe' },
+            ],
+          },
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,112 @@
+import { buildPrompt } from '../../plan/context.ts';
+import type { CompiledPlan, Task } from '../../plan/types.ts';
+import type { OnDependencyFailure, TaskOutcome, TaskStatus } from '../../types.ts';
+import type { PreparedTask, StopReason, TaskReport } from '../task/events.ts';
+
+/** A task that will not run because of what it depends on. */
+export type Skip = { taskId: string } & StopReason;
+
+/**
+ * What has settled, and what may start. One object changed in place, the run's collector: a result is kept by
+ * reference where it arrived, since spreading thousands of them into new contexts costs the square of their number.
+ */
+export class RunBook {
+  readonly plan: CompiledPlan;
+  readonly counts: Record<TaskStatus, number> = { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
+  settled = 0;
+  readonly #onFailure: OnDependencyFailure;
+  readonly #reports: (TaskReport | undefined)[];
+  /** By task: dependencies that have not settled. */
+  readonly #open: Int32Array;
+  /** By task: when its last dependency settled. */
+  readonly #readyAt: Float64Array;
+
+  constructor(plan: CompiledPlan, onFailure: OnDependencyFailure, startedAt: number) {
+    this.plan = plan;
+    this.#onFailure = onFailure;
+    this.#reports = new Array(plan.tasks.length);
+    this.#open = Int32Array.from(plan.tasks, (task) => task.dependsOn.length);
+    this.#readyAt = new Float64Array(plan.tasks.length).fill(startedAt);
+  }
+
+  get total(): number {
+    return this.plan.tasks.length;
+  }
+
+  report(task: Task): TaskReport | undefined {
+    return this.#reports[task.index];
+  }
+
+  /**
+   * Enters a report; the first one counts, so a task settles exactly once. Gives the tasks whose last dependency this
+   * was, or null when the task was settled before.
+   */
+  settle(report: TaskReport): Task[] | null {
+    const { outcome } = report;
+    const task = this.plan.byId.get(outcome.taskId);
+    if (!task || this.#reports[task.index]) return null;
+    this.#reports[task.index] = report;
+    this.settled += 1;
+    this.counts[outcome.status] += 1;
+    const ready: Task[] = [];
+    for (const id of task.dependents) {
+      const dependent = this.plan.byId.get(id) as Task;
+      const left = (this.#open[dependent.index] as number) - 1;
+      this.#open[dependent.index] = left;
+      if (left > 0) continue;
+      this.#readyAt[dependent.index] = outcome.settledAt;
+      if (!this.#reports[dependent.index]) ready.push(dependent);
+    }
+    return ready;
+  }
+
+  /** Tasks of a wave that have not settled. */
+  unsettled(tasks: readonly Task[]): Task[] {
+    return tasks.filter((task) => !this.#reports[task.index]);
+  }
+
+  isReady(task: Task): boolean {
+    return this.#open[task.index] === 0;
+  }
+
+  readyAt(task: Task): number {
+    return this.#readyAt[task.index] as number;
+  }
+
+  /** Under `onDependencyFailure: 'skip'`: why the task must be skipped, with the chain of causes; else null. */
+  skipOf(task: Task): Skip | null {
+    if (this.#onFailure !== 'skip') return null;
+    for (const id of task.dependsOn) {
+      const outcome = this.#outcome(id);
+      if (!outcome || outcome.status === 'succeeded') continue;
+      const cause = outcome.error?.message ?? outcome.status;
+      const message = `Skipped because \`${id}\` ${outcome.status === 'skipped' ? 'was skipped' : outcome.status}: ${cause}`;
+      return { taskId: task.id, kind: 'dependency', message };
+    }
+    return null;
+  }
+
+  /** The task's prompt with what its dependencies produced, built when it is admitted. */
+  prepare(task: Task): PreparedTask {
+    const outcomes = task.dependsOn.map((id) => this.#outcome(id)).filter((one) => one !== undefined);
+    const dependencies: Record<string, string> = {};
+    for (const { taskId, status, output } of outcomes) if (status === 'succeeded') dependencies[taskId] = output;
+    const { passages } = task.spec;
+    const built = buildPrompt({ prompt: task.prompt, dependencies: outcomes, ...(passages ? { passages } : {}) });
+    return { prompt: built.prompt, dependencies, partialContext: built.partialContext };
+  }
+
+  #outcome(id: string): TaskOutcome | undefined {
+    const task = this.plan.byId.get(id);
+    return task && this.#reports[task.index]?.outcome;
+  }
+
+  /** In plan order. */
+  reports(): TaskReport[] {
+    return this.#reports.filter((report) => report !== undefined);
+  }
+
+  toJSON(): object {
+    return { total: this.total, settled: this.settled, ...this.counts };
+  }
+}

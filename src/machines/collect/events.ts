@@ -1,0 +1,68 @@
+import type { EngineInput } from '../../actors/engine.ts';
+import type { RosterReport } from '../../actors/roster.ts';
+import type { Services } from '../../actors/services.ts';
+import type { CompiledPlan, Plan } from '../../plan/types.ts';
+import type { Policy } from '../../policy/policy.ts';
+import type { Publish } from '../../streams/events.ts';
+import type {
+  Budget,
+  OnDependencyFailure,
+  Passage,
+  RunMetadata,
+  RunStatus,
+  Schedule,
+  TaskError,
+  TaskOutcome,
+} from '../../types.ts';
+import type { GateNotice } from '../gate/events.ts';
+import type { StopReason, TaskReport } from '../task/events.ts';
+import type { WaveOutput, WaveReport } from '../wave/events.ts';
+
+/** Settings of one run with every default filled in. */
+export interface CollectSettings {
+  schedule: Schedule;
+  onDependencyFailure: OnDependencyFailure;
+  policy: Policy;
+  /** Limit of the whole run, milliseconds; `null`: derived from the plan and the policy. */
+  timeoutMs: number | null;
+  /** Most attempts of this run in flight; `null`: the engine's limit alone. Also bounds who waits in the gate. */
+  maxConcurrent: number | null;
+  staggerMs: number | null;
+  budget: Budget | null;
+  /** Agent that takes over, by id; `null`: none. */
+  fallback: string | null;
+  retries: number | null;
+}
+
+export interface CollectInput {
+  /** A plan as written, or one that is compiled already. */
+  plan: Plan | CompiledPlan;
+  runId?: string;
+  settings?: Partial<CollectSettings>;
+  query?: string;
+  passages?: readonly Passage[];
+  /** Settled before, by the run that this one resumes; they are not run again. */
+  settled?: readonly TaskReport[];
+  publish?: Publish;
+  /** Default: an engine of its own, made from `engine`. */
+  services?: Services;
+  engine?: EngineInput;
+}
+
+export type CollectEvent =
+  | ({ type: 'run.cancel' } & StopReason)
+  | WaveReport
+  | GateNotice
+  | RosterReport
+  | { type: 'xstate.error.actor.waves'; error: unknown };
+
+export interface CollectOutput {
+  status: RunStatus;
+  /** In plan order. */
+  outcomes: TaskOutcome[];
+  metadata: RunMetadata;
+  /** Why it was stopped or broke; null otherwise. */
+  error: TaskError | null;
+}
+
+export type { WaveOutput };

@@ -1,0 +1,129 @@
+import type { Services } from '../../actors/services.ts';
+import type { ResolvedAgent } from '../../agents/resolve.ts';
+import { SoarError } from '../../errors/soar-error.ts';
+import { compilePlan } from '../../plan/compile.ts';
+import type { CompiledPlan, Plan, Task } from '../../plan/types.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { POLICIES, resolvePolicy } from '../../policy/presets.ts';
+import { deriveRunTimeoutMs } from '../../policy/run-timeout.ts';
+import type { RunStatus, TaskError } from '../../types.ts';
+import type { TaskReport } from '../task/events.ts';
+import { unstartedReport } from '../wave/logic.ts';
+import type { RunBook, Skip } from './book.ts';
+import type { CollectInput, CollectSettings } from './events.ts';
+
+/** Defaults of a run's settings. */
+export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
+  schedule: 'wave',
+  onDependencyFailure: 'proceed',
+  policy: POLICIES.patient,
+  timeoutMs: null,
+  maxConcurrent: null,
+  staggerMs: null,
+  budget: null,
+  fallback: null,
+  retries: null,
+});
+
+export function isCompiled(plan: CollectInput['plan']): plan is CompiledPlan {
+  return 'byId' in plan && 'waves' in plan;
+}
+
+/** Compiles, and gives the error instead of throwing it: a machine's context cannot throw. */
+export function tryCompile(plan: Plan | CompiledPlan, agents: readonly string[]): CompiledPlan | TaskError {
+  try {
+    return isCompiled(plan) ? plan : compilePlan(plan, agents.length > 0 ? { agents } : {});
+  } catch (error) {
+    const message = SoarError.isInstance(error) ? error.message : `The plan could not be compiled: ${String(error)}`;
+    return { kind: 'invalid_request', message, retryable: false };
+  }
+}
+
+/** The policy of each task: its own over the plan's default over the run's, with retries overridden. */
+export function policiesOf(plan: CompiledPlan, settings: CollectSettings): (task: Task) => Policy {
+  const cache = new Map<string, Policy>();
+  const { defaults } = plan.plan;
+  return ({ spec }) => {
+    const own = spec.policy ?? defaults?.policy;
+    const retries = spec.retries ?? settings.retries;
+    const key = `${typeof own === 'object' ? JSON.stringify(own) : (own ?? '')}|${retries}`;
+    const known = cache.get(key);
+    if (known) return known;
+    const base = own === undefined ? settings.policy : resolvePolicy(own);
+    const policy = retries === null || retries === undefined ? base : { ...base, retry: { ...base.retry, retries } };
+    cache.set(key, policy);
+    return policy;
+  };
+}
+
+export function runTimeoutMs(
+  plan: CompiledPlan,
+  settings: CollectSettings,
+  policyOf: (task: Task) => Policy,
+  engine: { maxConcurrent: number; staggerMs: number },
+): number {
+  if (settings.timeoutMs !== null) return settings.timeoutMs;
+  // Tasks may have policies of their own; the slowest of them bounds the run.
+  let longest = 0;
+  const seen = new Set<Policy>();
+  for (const task of plan.tasks) {
+    const policy = policyOf(task);
+    if (seen.has(policy) && task.spec.timeoutMs === undefined) continue;
+    seen.add(policy);
+    const maxTimeoutMs = task.spec.timeoutMs ?? policy.clocks.maxTimeoutMs;
+    const judged = { ...policy, clocks: { ...policy.clocks, maxTimeoutMs } };
+    const timeoutMs = deriveRunTimeoutMs({
+      tasks: plan.tasks.length,
+      maxConcurrent: settings.maxConcurrent ?? engine.maxConcurrent,
+      policy: judged,
+      staggerMs: settings.staggerMs ?? engine.staggerMs,
+      hasFallback: settings.fallback !== null,
+    });
+    longest = Math.max(longest, timeoutMs);
+  }
+  return longest;
+}
+
+/** The agent of a task, or the report of a task whose agent does not exist: no task is dropped silently. */
+export function agentOf(task: Task, services: Services): ResolvedAgent | null {
+  if (task.agent !== '') return services.agents.get(task.agent) ?? null;
+  return services.agents.size === 1 ? (services.agents.values().next().value ?? null) : null;
+}
+
+export function fallbackOf(task: Task, settings: CollectSettings, services: Services): ResolvedAgent | null {
+  const id = task.spec.fallback === undefined ? settings.fallback : task.spec.fallback || null;
+  return id === null ? null : (services.agents.get(id) ?? null);
+}
+
+/** Tasks that never run, because a dependency failed or their agent does not exist. */
+export function skipsOf(tasks: readonly Task[], book: RunBook, services: Services): Skip[] {
+  return tasks.flatMap((task) => {
+    const skip = book.skipOf(task);
+    if (skip) return [skip];
+    if (agentOf(task, services)) return [];
+    const message = task.agent === '' ? 'The task names no agent.' : `There is no agent \`${task.agent}\`.`;
+    return [{ taskId: task.id, kind: 'not_found' as const, message }];
+  });
+}
+
+/** A ticked task: done before the run began, its dependents see its output. */
+export function doneReports(plan: CompiledPlan, now: number): TaskReport[] {
+  return plan.tasks.flatMap((task) => {
+    const { done } = task.spec;
+    return done ? [unstartedReport(task, 'succeeded', null, now, { output: done.output })] : [];
+  });
+}
+
+/** Whether a failure ends the run: of a critical task, or, under `abort`, of one that others depend on. */
+export function endsRun(task: Task, { outcome }: TaskReport, settings: CollectSettings): boolean {
+  if (outcome.status !== 'failed') return false;
+  return task.critical || (settings.onDependencyFailure === 'abort' && task.dependents.length > 0);
+}
+
+/** The run's status; the first that matches. */
+export function statusOf(run: { cancelled: boolean; broke: boolean; succeeded: number; total: number }): RunStatus {
+  if (run.cancelled) return 'cancelled';
+  if (run.broke) return 'failed';
+  if (run.succeeded === run.total) return 'succeeded';
+  return run.succeeded > 0 ? 'partial' : 'failed';
+}

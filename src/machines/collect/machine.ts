@@ -1,0 +1,143 @@
+import { type ActorRefFrom, assign, setup } from 'xstate';
+import { engine } from '../../actors/engine.ts';
+import { createRoster } from '../../actors/roster.ts';
+import { nowOf } from '../../actors/scope.ts';
+import { sleepUntil } from '../../actors/sleep-until.ts';
+import { waveMachine } from '../wave/machine.ts';
+import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
+import { endsRun } from './logic.ts';
+import { type CollectRun, createRun } from './run.ts';
+import * as steps from './steps.ts';
+
+export interface CollectContext {
+  run: CollectRun;
+  waves: ActorRefFrom<ReturnType<typeof createRoster>>;
+  output: CollectOutput | null;
+}
+
+type GuardArgs = { context: CollectContext; event: CollectEvent };
+
+/** Runs a plan: owns what has settled, and runs a wave controller for each topological wave. */
+export const collectMachine = setup({
+  types: {
+    context: {} as CollectContext,
+    events: {} as CollectEvent,
+    input: {} as CollectInput,
+    output: {} as CollectOutput,
+    tags: {} as 'working' | 'settled',
+  },
+  actors: { sleepUntil, engine, waves: createRoster(waveMachine) },
+  actions: {
+    openRun: (args) => steps.open(args),
+    startWaves: (args) => steps.startWaves(args),
+    nextWave: (args) => steps.nextWave(args),
+    settle: (args) => steps.settle(args),
+    release: (args) => steps.release(args),
+    noteDequeued: (args) => steps.noteDequeued(args),
+    closeWave: (args) => steps.closeWave(args),
+    loseWaves: (args) => steps.loseWaves(args),
+    cancel: (args) => steps.stopAll(args, 'told'),
+    cancelForTime: (args) => steps.stopAll(args, 'time'),
+    abort: (args) => steps.stopAll(args, 'failure'),
+    exhaust: (args) => steps.stopAll(args, 'budget'),
+    closeRun: (args) => steps.close(args),
+    conclude: assign({ output: ({ context, self }) => steps.conclude(context.run, nowOf(self)) }),
+  },
+  guards: {
+    isInvalid: ({ context }: GuardArgs) => context.run.fault !== null,
+    endsRun: ({ context: { run }, event }: GuardArgs) =>
+      event.type === 'tasks.settled' &&
+      event.reports.some((report) => {
+        const task = run.plan.byId.get(report.outcome.taskId);
+        return task !== undefined && endsRun(task, report, run.settings);
+      }),
+    isOver: ({ context: { run } }: GuardArgs) => run.activeWaves.size === 0 && run.book.settled === run.book.total,
+  },
+}).createMachine({
+  id: 'collect',
+  context: ({ input, spawn, self }) => {
+    const services =
+      input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services;
+    return {
+      run: createRun(input, services, nowOf(self)),
+      waves: spawn('waves', { id: 'waves' }) as CollectContext['waves'],
+      output: null,
+    };
+  },
+  initial: 'compiling',
+  on: {
+    'child.done': { actions: 'closeWave' },
+    'child.failed': { actions: ['loseWaves', 'closeWave'] },
+    'xstate.error.actor.waves': { actions: 'loseWaves' },
+    'tasks.settled': { actions: 'settle' },
+    'task.dequeued': { actions: 'noteDequeued' },
+  },
+  states: {
+    compiling: {
+      always: [
+        { guard: 'isInvalid', target: 'done' },
+        { target: 'collecting', actions: ['openRun', 'startWaves'] },
+      ],
+    },
+    collecting: {
+      tags: 'working',
+      invoke: [
+        {
+          id: 'deadline',
+          src: 'sleepUntil',
+          input: ({ context }) => ({ at: context.run.deadlineAt }),
+          onDone: { target: 'cancelling', actions: 'cancelForTime' },
+          onError: { target: 'cancelling', actions: 'cancelForTime' },
+        },
+        {
+          id: 'budget',
+          src: 'sleepUntil',
+          input: ({ context }) => ({ at: context.run.budgetAt }),
+          onDone: { target: 'exhausted', actions: 'exhaust' },
+          onError: { target: 'exhausted', actions: 'exhaust' },
+        },
+      ],
+      always: { guard: 'isOver', target: 'done' },
+      on: {
+        'tasks.settled': [
+          { guard: 'endsRun', target: 'aborting', actions: ['settle', 'abort'] },
+          { actions: ['settle', 'release'] },
+        ],
+        'task.dequeued': { actions: ['noteDequeued', 'release'] },
+        'child.done': { actions: ['closeWave', 'nextWave'] },
+        'child.failed': { actions: ['loseWaves', 'closeWave', 'nextWave'] },
+        'budget.spent': { target: 'exhausted', actions: 'exhaust' },
+        'run.cancel': { target: 'cancelling', actions: 'cancel' },
+      },
+    },
+    exhausted: {
+      tags: 'working',
+      invoke: {
+        id: 'deadline',
+        src: 'sleepUntil',
+        input: ({ context }) => ({ at: context.run.deadlineAt }),
+        onDone: { target: 'cancelling', actions: 'cancelForTime' },
+        onError: { target: 'cancelling', actions: 'cancelForTime' },
+      },
+      always: { guard: 'isOver', target: 'done' },
+      on: {
+        'tasks.settled': [
+          { guard: 'endsRun', target: 'aborting', actions: ['settle', 'abort'] },
+          { actions: 'settle' },
+        ],
+        'run.cancel': { target: 'cancelling', actions: 'cancel' },
+      },
+    },
+    aborting: {
+      tags: 'working',
+      always: { guard: 'isOver', target: 'done' },
+      on: { 'run.cancel': { target: 'cancelling', actions: 'cancel' } },
+    },
+    cancelling: {
+      tags: 'working',
+      always: { guard: 'isOver', target: 'done' },
+    },
+    done: { type: 'final', tags: 'settled', entry: ['conclude', 'closeRun'] },
+  },
+  output: ({ context }) => context.output as CollectOutput,
+});

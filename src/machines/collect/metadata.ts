@@ -1,0 +1,63 @@
+import type { CompiledPlan } from '../../plan/types.ts';
+import type { BreakerMetrics, RunMetadata, TaskOutcome } from '../../types.ts';
+import type { TaskReport } from '../task/events.ts';
+
+/** What the metadata takes from beyond the tasks. */
+export interface RunFigures {
+  startedAt: number;
+  endedAt: number;
+  peakConcurrency: number;
+  breakers: Record<string, BreakerMetrics>;
+}
+
+/** Everything a run records about itself, from the reports of its tasks: counts can never disagree with outcomes. */
+export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[], figures: RunFigures): RunMetadata {
+  const metadata: RunMetadata = {
+    totalTasks: plan.tasks.length,
+    succeeded: 0,
+    failed: 0,
+    cancelled: 0,
+    skipped: 0,
+    waves: plan.waves.map((wave) => wave.map(({ id }) => id)),
+    fallbackCount: 0,
+    retriedTasks: [],
+    circuitBlocked: [],
+    earlyTerminations: [],
+    breakers: figures.breakers,
+    rateLimits: [],
+    heartbeats: [],
+    cacheHits: 0,
+    peakConcurrency: figures.peakConcurrency,
+    totalDurationMs: figures.endedAt - figures.startedAt,
+    criticalPathMs: criticalPathMs(plan, reports),
+  };
+  for (const { outcome, notes } of reports) {
+    const { taskId, agentId } = outcome;
+    metadata[outcome.status] += 1;
+    if (notes.usedFallback) metadata.fallbackCount += 1;
+    if (outcome.via === 'cache') metadata.cacheHits += 1;
+    if (notes.retries > 0) metadata.retriedTasks.push({ taskId, agentId, retries: notes.retries });
+    for (const reason of notes.circuitBlocked) metadata.circuitBlocked.push({ taskId, agentId, reason });
+    metadata.earlyTerminations.push(...notes.earlyTerminations);
+    metadata.rateLimits.push(...notes.rateLimits);
+    if (outcome.attempts.length > 0) metadata.heartbeats.push({ taskId, agentId, ...notes.heartbeat });
+  }
+  return metadata;
+}
+
+/** The longest chain of dependent tasks, by the time each took from its first start. */
+export function criticalPathMs(plan: CompiledPlan, reports: readonly TaskReport[]): number {
+  const durations = new Map<string, TaskOutcome>(reports.map(({ outcome }) => [outcome.taskId, outcome]));
+  const paths = new Map<string, number>();
+  let longest = 0;
+  for (const wave of plan.waves) {
+    for (const task of wave) {
+      let before = 0;
+      for (const id of task.dependsOn) before = Math.max(before, paths.get(id) ?? 0);
+      const path = before + (durations.get(task.id)?.durationMs ?? 0);
+      paths.set(task.id, path);
+      longest = Math.max(longest, path);
+    }
+  }
+  return longest;
+}

@@ -1,0 +1,79 @@
+import type { Services } from '../../actors/services.ts';
+import type { CompiledPlan, Task } from '../../plan/types.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { type Publish, publishNothing } from '../../streams/events.ts';
+import type { TaskError } from '../../types.ts';
+import type { StopReason } from '../task/events.ts';
+import { RunBook } from './book.ts';
+import type { CollectInput, CollectSettings } from './events.ts';
+import { COLLECT_SETTINGS, doneReports, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
+
+/** Why a run stopped before its plan was through. */
+export type StopCause = 'told' | 'time' | 'failure' | 'budget';
+
+/** All a run of a plan knows; held by reference in the machine's context, and rebuilt from a journal on resume. */
+export interface CollectRun {
+  readonly runId: string;
+  readonly input: CollectInput;
+  readonly settings: CollectSettings;
+  readonly services: Services;
+  readonly publish: Publish;
+  readonly plan: CompiledPlan;
+  /** Set when the plan is invalid; then nothing runs. */
+  readonly fault: TaskError | null;
+  readonly policyOf: (task: Task) => Policy;
+  readonly book: RunBook;
+  readonly startedAt: number;
+  readonly timeoutMs: number;
+  readonly deadlineAt: number;
+  /** When the budget of time is spent; null without one. */
+  readonly budgetAt: number | null;
+  /** Most tasks waiting in the gate at a time. */
+  readonly room: number;
+  /** Controllers at work, by number of their wave. */
+  readonly activeWaves: Set<number>;
+  /** The next wave of the `wave` schedule, from 0. */
+  nextWave: number;
+  /** `eager`: ready tasks for which there is no room yet, first come first served. */
+  readonly ready: { tasks: Task[]; head: number };
+  /** `eager`: tasks handed to their waves that still wait in the gate. */
+  readonly queued: Set<string>;
+  stop: (StopReason & { cause: StopCause }) | null;
+}
+
+const NO_PLAN: CompiledPlan = { goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] };
+
+export function createRun(input: CollectInput, services: Services, now: number): CollectRun {
+  const settings: CollectSettings = { ...COLLECT_SETTINGS, ...input.settings };
+  const compiled = tryCompile(input.plan, [...services.agents.keys()]);
+  const isFaulty = 'kind' in compiled;
+  const plan = isFaulty ? NO_PLAN : compiled;
+  const policyOf = policiesOf(plan, settings);
+  const timeoutMs = runTimeoutMs(plan, settings, policyOf, {
+    maxConcurrent: services.limits.maxConcurrent,
+    staggerMs: services.limits.staggerMs ?? 0,
+  });
+  const book = new RunBook(plan, settings.onDependencyFailure, now);
+  for (const report of [...doneReports(plan, now), ...(input.settled ?? [])]) book.settle(report);
+  return {
+    runId: input.runId ?? 'run',
+    input,
+    settings,
+    services,
+    publish: input.publish ?? publishNothing,
+    plan,
+    fault: isFaulty ? compiled : null,
+    policyOf,
+    book,
+    startedAt: now,
+    timeoutMs,
+    deadlineAt: now + timeoutMs,
+    budgetAt: settings.budget?.timeMs === undefined ? null : now + settings.budget.timeMs,
+    room: Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, services.limits.maxConcurrent),
+    activeWaves: new Set(),
+    nextWave: 0,
+    ready: { tasks: [], head: 0 },
+    queued: new Set(),
+    stop: null,
+  };
+}

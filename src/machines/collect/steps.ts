@@ -1,0 +1,272 @@
+import type { RosterCommand } from '../../actors/roster.ts';
+import { type Addressee, nowOf, relay, type Sender } from '../../actors/scope.ts';
+import type { Task } from '../../plan/types.ts';
+import type { TaskError } from '../../types.ts';
+import type { TaskInput, TaskReport } from '../task/events.ts';
+import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from '../wave/events.ts';
+import { unstartedReport } from '../wave/logic.ts';
+import type { CollectEvent, CollectOutput } from './events.ts';
+import { agentOf, fallbackOf, skipsOf, statusOf } from './logic.ts';
+import type { CollectContext } from './machine.ts';
+import { buildMetadata } from './metadata.ts';
+import type { CollectRun, StopCause } from './run.ts';
+
+/** What a step of the chart gets: the arguments of an XState action. */
+export interface StepArgs extends Sender {
+  context: CollectContext;
+  event: CollectEvent;
+}
+
+const tellWaves = (args: StepArgs, command: RosterCommand) =>
+  relay(args, args.context.waves as Addressee<RosterCommand>, command);
+
+export function open(args: StepArgs): void {
+  const { run } = args.context;
+  const { settings, services, plan } = run;
+  for (const task of plan.tasks) {
+    const policy = run.policyOf(task);
+    for (const agent of [agentOf(task, services), fallbackOf(task, settings, services)]) {
+      if (agent && policy.breaker.enabled) services.breakerOf(agent.id, policy.breaker);
+    }
+  }
+  const { runId } = run;
+  const { maxConcurrent, staggerMs, budget } = settings;
+  const ref = args.self as Addressee<CollectEvent>;
+  relay(args, services.gate, { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref });
+  const waves = plan.waves.map((wave) => wave.map(({ id }) => id));
+  run.publish({ type: 'plan.compiled', waves, timeoutMs: run.timeoutMs }, nowOf(args.self));
+}
+
+/** `wave`: the first wave. `eager`: all of them, and what is ready in them as room allows. */
+export function startWaves(args: StepArgs): void {
+  const { run } = args.context;
+  if (run.settings.schedule === 'wave') {
+    nextWave(args);
+    return;
+  }
+  for (let index = 0; index < run.plan.waves.length; index += 1) startWave(args, index);
+  run.nextWave = run.plan.waves.length;
+  offer(
+    args,
+    run.plan.tasks.filter((task) => run.book.isReady(task) && !run.book.report(task)),
+  );
+}
+
+/** `wave`: starts the next wave that has anything to do, once no other is at work. */
+export function nextWave(args: StepArgs): void {
+  const { run } = args.context;
+  while (run.activeWaves.size === 0 && run.nextWave < run.plan.waves.length) {
+    startWave(args, run.nextWave);
+    run.nextWave += 1;
+  }
+}
+
+function startWave(args: StepArgs, index: number): void {
+  const { run } = args.context;
+  const tasks = run.book.unsettled(run.plan.waves[index] as readonly Task[]);
+  if (tasks.length === 0) return;
+  const wave = index + 1;
+  const isEager = run.settings.schedule === 'eager';
+  const skips = isEager ? [] : skipsOf(tasks, run.book, run.services);
+  const skipped = new Set(skips.map(({ taskId }) => taskId));
+  const input: WaveInput = {
+    wave,
+    tasks,
+    ready: isEager ? [] : skips.length === 0 ? tasks : tasks.filter(({ id }) => !skipped.has(id)),
+    limit: isEager ? null : run.room,
+    prepare: (task) => taskInput(run, task),
+    parent: args.self as Addressee<WaveReport>,
+  };
+  run.activeWaves.add(wave);
+  run.publish({ type: 'wave.started', wave, tasks: tasks.length }, nowOf(args.self));
+  tellWaves(args, { type: 'child.start', id: `wave.${wave}`, input });
+  if (skips.length > 0) tellWave(args, wave, { type: 'tasks.skip', skips });
+}
+
+function tellWave(args: StepArgs, wave: number, event: WaveEvent): void {
+  tellWaves(args, { type: 'child.tell', id: `wave.${wave}`, event });
+}
+
+function taskInput(run: CollectRun, task: Task): TaskInput {
+  const { services, settings, book, publish, runId, input } = run;
+  const agent = agentOf(task, services);
+  if (!agent) throw new Error(`Task ${task.id} was admitted without an agent.`);
+  return {
+    task,
+    runId,
+    agent,
+    fallback: fallbackOf(task, settings, services),
+    policy: run.policyOf(task),
+    prepared: book.prepare(task),
+    readyAt: book.readyAt(task),
+    services,
+    publish,
+    ...(input.query === undefined ? {} : { query: input.query }),
+  };
+}
+
+/** The settle step of the run: counts, streams and what follows all come from here. */
+export function settle(args: StepArgs): void {
+  if (args.event.type === 'tasks.settled') enter(args, args.event.reports);
+}
+
+function enter(args: StepArgs, reports: readonly TaskReport[]): void {
+  const { run } = args.context;
+  const ready: Task[] = [];
+  for (const report of reports) {
+    const { outcome } = report;
+    run.queued.delete(outcome.taskId);
+    const freed = run.book.settle(report);
+    if (!freed) continue;
+    for (const task of freed) ready.push(task);
+    const { settled, total } = run.book;
+    run.publish({ type: 'task.settled', outcome, settled, total }, outcome.settledAt);
+  }
+  if (run.settings.schedule === 'eager') queueReady(run, ready);
+}
+
+function queueReady(run: CollectRun, tasks: readonly Task[]): void {
+  for (const task of tasks) run.ready.tasks.push(task);
+}
+
+function offer(args: StepArgs, tasks: readonly Task[]): void {
+  queueReady(args.context.run, tasks);
+  release(args);
+}
+
+/** `eager`: hands ready tasks to their waves while there is room in front of the gate. */
+export function release(args: StepArgs): void {
+  const { run } = args.context;
+  const { ready } = run;
+  while (ready.head < ready.tasks.length && run.queued.size < run.room) {
+    const task = ready.tasks[ready.head] as Task;
+    ready.head += 1;
+    const [skip] = skipsOf([task], run.book, run.services);
+    if (skip) {
+      tellWave(args, task.wave, { type: 'tasks.skip', skips: [skip] });
+    } else {
+      run.queued.add(task.id);
+      tellWave(args, task.wave, { type: 'tasks.ready', tasks: [task] });
+    }
+  }
+  if (ready.head > 1024 && ready.head * 2 > ready.tasks.length) {
+    ready.tasks.splice(0, ready.head);
+    ready.head = 0;
+  }
+}
+
+export function noteDequeued(args: StepArgs): void {
+  if (args.event.type === 'task.dequeued') args.context.run.queued.delete(args.event.taskId);
+}
+
+export function closeWave(args: StepArgs): void {
+  const { run } = args.context;
+  const { event } = args;
+  if (event.type !== 'child.done' && event.type !== 'child.failed') return;
+  const wave = Number(event.id.slice('wave.'.length));
+  run.activeWaves.delete(wave);
+  if (event.type !== 'child.done') return;
+  const { succeeded, failed, partial } = event.output as WaveOutput;
+  run.publish({ type: 'wave.settled', wave, succeeded, failed, partial }, nowOf(args.self));
+}
+
+/** A wave's controller broke: its tasks settle as failed, so that none is lost. */
+export function loseWaves(args: StepArgs): void {
+  const { run } = args.context;
+  const { event } = args;
+  if (event.type !== 'child.failed' && event.type !== 'xstate.error.actor.waves') return;
+  const lost = event.type === 'child.failed' ? [Number(event.id.slice('wave.'.length))] : [...run.activeWaves];
+  const error: TaskError = { kind: 'internal', message: `Its wave broke: ${String(event.error)}`, retryable: false };
+  for (const wave of lost) {
+    const tasks = run.book.unsettled(run.plan.waves[wave - 1] ?? []);
+    enter(
+      args,
+      tasks.map((task) => unstartedReport(task, 'failed', error, nowOf(args.self))),
+    );
+    run.activeWaves.delete(wave);
+  }
+}
+
+const STOPS = {
+  told: { unadmitted: 'cancelled', admitted: 'cancel' },
+  time: { unadmitted: 'cancelled', admitted: 'cancel' },
+  failure: { unadmitted: 'skipped', admitted: 'both' },
+  budget: { unadmitted: 'skipped', admitted: 'skip' },
+} as const;
+
+/** Stops admitting, withdraws what waits and tells every task; waves that never started settle here. */
+export function stopAll(args: StepArgs, cause: StopCause): void {
+  const { run } = args.context;
+  const reason = reasonOf(args, cause);
+  run.stop = { ...reason, cause };
+  run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
+  if (cause !== 'budget') relay(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
+  tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
+  const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
+  run.nextWave = run.plan.waves.length;
+  const now = nowOf(args.self);
+  enter(
+    args,
+    unstarted.map((task) => unstartedReport(task, STOPS[cause].unadmitted, { ...reason }, now)),
+  );
+}
+
+function reasonOf(
+  { context: { run }, event }: StepArgs,
+  cause: StopCause,
+): { kind: TaskError['kind']; message: string } {
+  if (event.type === 'run.cancel') return { kind: event.kind, message: event.message };
+  if (cause === 'time') {
+    return { kind: 'timeout', message: `The run did not finish within ${run.timeoutMs} ms.` };
+  }
+  if (cause === 'budget') {
+    const what = event.type === 'budget.spent' ? event.what : 'time';
+    return { kind: 'budget', message: `The run's budget of ${what} is spent.` };
+  }
+  const failed = run.book.reports().find(({ outcome }) => outcome.status === 'failed' && isEnding(run, outcome.taskId));
+  const message = failed
+    ? `Task \`${failed.outcome.taskId}\` failed: ${failed.outcome.error?.message ?? ''}`
+    : 'A task failed that the run depends on.';
+  return { kind: 'dependency', message };
+}
+
+function isEnding(run: CollectRun, taskId: string): boolean {
+  const task = run.plan.byId.get(taskId);
+  return task !== undefined && (task.critical || run.settings.onDependencyFailure === 'abort');
+}
+
+export function close(args: StepArgs): void {
+  const { run } = args.context;
+  relay(args, run.services.gate, { type: 'run.closed', runId: run.runId });
+}
+
+/** What the run comes to: the one place its result is made. */
+export function conclude(run: CollectRun, now: number): CollectOutput {
+  const reports = run.book.reports();
+  const outcomes = reports.map(({ outcome }) => outcome);
+  const { stop, fault, plan, services } = run;
+  const criticalFailed = outcomes.some(
+    ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
+  );
+  const status = statusOf({
+    cancelled: stop?.cause === 'told' || stop?.cause === 'time',
+    broke: fault !== null || criticalFailed || stop?.cause === 'failure',
+    succeeded: run.book.counts.succeeded,
+    total: run.book.total,
+  });
+  const breakers: CollectOutput['metadata']['breakers'] = {};
+  for (const task of plan.tasks) {
+    for (const agent of [agentOf(task, services), fallbackOf(task, run.settings, services)]) {
+      const metrics = agent && !breakers[agent.id] ? services.breakerMetrics(agent.id) : null;
+      if (agent && metrics) breakers[agent.id] = metrics;
+    }
+  }
+  const metadata = buildMetadata(plan, reports, {
+    startedAt: run.startedAt,
+    endedAt: now,
+    peakConcurrency: services.peakOf(run.runId),
+    breakers,
+  });
+  const error = fault ?? (stop ? { kind: stop.kind, message: stop.message, retryable: false } : null);
+  return { status, outcomes, metadata, error };
+}

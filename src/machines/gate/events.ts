@@ -1,0 +1,66 @@
+import type { Addressee } from '../../actors/scope.ts';
+import type { AgentProfile } from '../../agents/resolve.ts';
+import type { ErrorKind } from '../../errors/error-kind.ts';
+import type { Budget } from '../../types.ts';
+import type { BreakerReply, PermitResult } from '../breaker/events.ts';
+
+/** A task's wish to start one attempt. */
+export interface StartRequest {
+  type: 'start.request';
+  requestId: string;
+  runId: string;
+  taskId: string;
+  agent: AgentProfile;
+  /** False when the task's policy has no breaker: the lease alone decides. */
+  breaker: boolean;
+  ref: Addressee<GateReply>;
+}
+
+/** The end of an attempt, from the executor. */
+export interface LeaseRelease {
+  type: 'lease.release';
+  leaseId: string;
+  permitId: string | null;
+  result: PermitResult;
+  kind: ErrorKind | null;
+  /** Set when the provider was rate-limited: when it may be asked again, or null when it did not say. */
+  rateLimit?: { retryAt: number | null; ref: Addressee<GateReply> };
+  tokens?: number;
+}
+
+/** A run announces itself, so that its own limits hold and engines stay fair between runs. */
+export interface RunOpened {
+  type: 'run.opened';
+  runId: string;
+  maxConcurrent: number | null;
+  staggerMs: number | null;
+  budget: Budget | null;
+  /** Attempts and tokens spent before, by a run that is resumed. */
+  spent?: { attempts: number; tokens: number };
+  ref: Addressee<GateNotice>;
+}
+
+export type GateEvent =
+  | StartRequest
+  | LeaseRelease
+  | RunOpened
+  | BreakerReply
+  | { type: 'start.withdraw'; requestId: string }
+  /** None of the run's waiting requests is wanted any more. */
+  | { type: 'run.withdraw'; runId: string }
+  | { type: 'run.closed'; runId: string };
+
+/** From the gate to a task. */
+export type GateReply =
+  | { type: 'start.granted'; requestId: string; leaseId: string; permitId: string | null; at: number }
+  | {
+      type: 'start.refused';
+      requestId: string;
+      cause: 'circuit_open' | 'budget';
+      reason: string;
+      retryAt: number | null;
+    }
+  | { type: 'provider.cooled'; provider: string; resumeAt: number };
+
+/** From the gate to a run. */
+export type GateNotice = { type: 'budget.spent'; what: 'attempts' | 'tokens' | 'time' };

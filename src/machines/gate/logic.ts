@@ -1,0 +1,329 @@
+import type { AgentProfile } from '../../agents/resolve.ts';
+import type { Budget } from '../../types.ts';
+import type { GateNotice, GateReply, LeaseRelease, RunOpened, StartRequest } from './events.ts';
+import { coolingAfter, narrowed, newPace, type Pace, widened } from './pacing.ts';
+
+export interface GateLimits {
+  /** Leases out at once, over all runs. */
+  maxConcurrent: number;
+  /** One gap between any two starts, milliseconds; `null`: each provider has its own. */
+  staggerMs: number | null;
+  perAgent: Readonly<Record<string, number>>;
+  perProvider: Readonly<Record<string, number>>;
+  /** First cooling of a provider that does not say how long, milliseconds. */
+  defaultCoolingMs: number;
+}
+
+/** Why budget nothing more may start. */
+export type Spent = 'attempts' | 'tokens' | 'time';
+
+export interface RunAccount {
+  readonly runId: string;
+  readonly maxConcurrent: number | null;
+  readonly staggerMs: number | null;
+  readonly budget: Budget | null;
+  readonly until: number | null;
+  readonly ref: { send(event: GateNotice): void } | null;
+  attempts: number;
+  tokens: number;
+  out: number;
+  peak: number;
+  /** Order of the last grant: the run served longest ago goes first. */
+  served: number;
+  spent: Spent | null;
+}
+
+/** Requests that are alike to the gate: of one run, for one agent. First come, first served. */
+interface Lane {
+  readonly run: RunAccount;
+  readonly agent: AgentProfile;
+  readonly queue: (StartRequest & { seq: number })[];
+  head: number;
+}
+
+export interface Lease {
+  readonly leaseId: string;
+  readonly request: StartRequest;
+  readonly run: RunAccount;
+  startedAt: number;
+}
+
+/** What the gate should do next: ask the breaker for a request, wait until a start is due, or wait for an event. */
+export type Decision = { do: 'ask'; request: StartRequest } | { do: 'pace'; at: number } | { do: 'idle' };
+
+const IDLE: Decision = { do: 'idle' };
+
+/**
+ * Who waits, what is out, and when the next start is due. One object changed in place: thousands of sleepers may wake
+ * at once, and copying their queue at every event would cost the square of their number.
+ */
+export class Ledger {
+  readonly limits: GateLimits;
+  readonly runs = new Map<string, RunAccount>();
+  readonly leases = new Map<string, Lease>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #waiting = new Map<string, Lane>();
+  readonly #agentsOut = new Map<string, number>();
+  readonly #providersOut = new Map<string, number>();
+  readonly #paces = new Map<string, Pace>();
+  #lastStart = Number.NEGATIVE_INFINITY;
+  #seq = 0;
+  /** The request whose breaker has been asked. Its lease is reserved. */
+  asked: StartRequest | null = null;
+  #askedWithdrawn = false;
+  decision: Decision = IDLE;
+
+  constructor(limits: GateLimits) {
+    this.limits = limits;
+  }
+
+  /** Requests that wait for a lease. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** No lease is left, and none is about to come back by itself. */
+  get isFull(): boolean {
+    return this.leases.size >= this.limits.maxConcurrent && !this.#askedWithdrawn;
+  }
+
+  open(event: RunOpened, now: number): void {
+    const { runId, maxConcurrent, staggerMs, budget, ref, spent } = event;
+    const known = this.runs.get(runId);
+    const account: RunAccount = {
+      runId,
+      maxConcurrent,
+      staggerMs,
+      budget,
+      until: budget?.timeMs === undefined ? null : now + budget.timeMs,
+      ref,
+      attempts: spent?.attempts ?? 0,
+      tokens: spent?.tokens ?? 0,
+      out: known?.out ?? 0,
+      peak: known?.peak ?? 0,
+      served: this.#seq,
+      spent: null,
+    };
+    this.runs.set(runId, account);
+    this.#judge(account, now);
+  }
+
+  close(runId: string): void {
+    this.withdrawRun(runId);
+    this.runs.delete(runId);
+  }
+
+  #account(runId: string): RunAccount {
+    const known = this.runs.get(runId);
+    if (known) return known;
+    const account: RunAccount = {
+      runId,
+      maxConcurrent: null,
+      staggerMs: null,
+      budget: null,
+      until: null,
+      ref: null,
+      attempts: 0,
+      tokens: 0,
+      out: 0,
+      peak: 0,
+      served: this.#seq,
+      spent: null,
+    };
+    this.runs.set(runId, account);
+    return account;
+  }
+
+  /** Puts a request in its lane; false when its run's budget is spent, then nothing waits. */
+  enqueue(request: StartRequest, now: number): boolean {
+    const run = this.#account(request.runId);
+    if (this.#judge(run, now)) return false;
+    const key = `${request.runId}\n${request.agent.id}`;
+    let lane = this.#lanes.get(key);
+    if (!lane) {
+      lane = { run, agent: request.agent, queue: [], head: 0 };
+      this.#lanes.set(key, lane);
+    }
+    this.#seq += 1;
+    lane.queue.push({ ...request, seq: this.#seq });
+    this.#waiting.set(request.requestId, lane);
+    return true;
+  }
+
+  withdraw(requestId: string): void {
+    if (this.asked?.requestId === requestId) this.#askedWithdrawn = true;
+    this.#waiting.delete(requestId);
+  }
+
+  withdrawRun(runId: string): void {
+    if (this.asked?.runId === runId) this.#askedWithdrawn = true;
+    for (const [key, lane] of this.#lanes) {
+      if (lane.run.runId !== runId) continue;
+      for (let i = lane.head; i < lane.queue.length; i += 1) {
+        this.#waiting.delete((lane.queue[i] as StartRequest).requestId);
+      }
+      this.#lanes.delete(key);
+    }
+  }
+
+  /** Whether nothing more may start in the run; tells the run once. */
+  #judge(run: RunAccount, now: number): Spent | null {
+    if (run.spent || !run.budget) return run.spent;
+    const { attempts, tokens } = run.budget;
+    if (attempts !== undefined && run.attempts >= attempts) run.spent = 'attempts';
+    else if (tokens !== undefined && run.tokens >= tokens) run.spent = 'tokens';
+    else if (run.until !== null && now >= run.until) run.spent = 'time';
+    if (run.spent) run.ref?.send({ type: 'budget.spent', what: run.spent });
+    return run.spent;
+  }
+
+  /** Looks at the head of every lane; linear in lanes, of which there is one for each agent of each run at most. */
+  decide(now: number): Decision {
+    this.decision = this.#next(now);
+    return this.decision;
+  }
+
+  #next(now: number): Decision {
+    if (this.leases.size >= this.limits.maxConcurrent) return IDLE;
+    let best: (StartRequest & { seq: number }) | null = null;
+    let bestRun: RunAccount | null = null;
+    let wakeAt = Number.POSITIVE_INFINITY;
+    for (const [key, lane] of this.#lanes) {
+      const head = this.#head(lane);
+      if (!head) {
+        this.#lanes.delete(key);
+        continue;
+      }
+      if (!this.#hasRoom(lane)) continue;
+      const at = this.#startAt(lane);
+      if (at > now) {
+        wakeAt = Math.min(wakeAt, at);
+        continue;
+      }
+      const { run } = lane;
+      if (!best || !bestRun || run.served < bestRun.served || (run === bestRun && head.seq < best.seq)) {
+        best = head;
+        bestRun = run;
+      }
+    }
+    if (best) return { do: 'ask', request: best };
+    return wakeAt < Number.POSITIVE_INFINITY ? { do: 'pace', at: wakeAt } : IDLE;
+  }
+
+  /** The first request of a lane that still waits; forgets those withdrawn, and compacts as it goes. */
+  #head(lane: Lane): (StartRequest & { seq: number }) | null {
+    const { queue } = lane;
+    while (lane.head < queue.length && this.#waiting.get((queue[lane.head] as StartRequest).requestId) !== lane) {
+      lane.head += 1;
+    }
+    if (lane.head > 32 && lane.head * 2 > queue.length) {
+      queue.splice(0, lane.head);
+      lane.head = 0;
+    }
+    return queue[lane.head] ?? null;
+  }
+
+  #hasRoom({ run, agent }: Lane): boolean {
+    if (run.spent) return false;
+    if (run.maxConcurrent !== null && run.out >= run.maxConcurrent) return false;
+    const agentLimit = Math.min(agent.maxConcurrent ?? Infinity, this.limits.perAgent[agent.id] ?? Infinity);
+    if ((this.#agentsOut.get(agent.id) ?? 0) >= agentLimit) return false;
+    return (this.#providersOut.get(agent.provider) ?? 0) < (this.limits.perProvider[agent.provider] ?? Infinity);
+  }
+
+  #startAt({ run, agent }: Lane): number {
+    const pace = this.#paces.get(agent.provider);
+    const everywhere = Math.max(this.limits.staggerMs ?? 0, run.staggerMs ?? 0);
+    const own = this.limits.staggerMs === null && run.staggerMs === null ? agent.staggerMs : 0;
+    const gap = own + (pace?.extraMs ?? 0);
+    const byProvider = pace && gap > 0 ? pace.lastStart + gap : Number.NEGATIVE_INFINITY;
+    const byGap = everywhere > 0 ? this.#lastStart + everywhere : Number.NEGATIVE_INFINITY;
+    return Math.max(byGap, byProvider, pace?.coolUntil ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Takes the decided request out of its lane and reserves its lease. */
+  reserve(request: StartRequest): void {
+    this.asked = request;
+    this.#askedWithdrawn = false;
+    this.#waiting.delete(request.requestId);
+    const run = this.#account(request.runId);
+    this.leases.set(request.requestId, { leaseId: request.requestId, request, run, startedAt: 0 });
+    this.#count(request, 1);
+    run.out += 1;
+  }
+
+  /** The breaker agreed: stamps the start. Null when the request was withdrawn meanwhile; its lease is then back. */
+  grant(now: number): Lease | null {
+    const request = this.asked as StartRequest;
+    const lease = this.leases.get(request.requestId) as Lease;
+    this.asked = null;
+    if (this.#askedWithdrawn) {
+      this.#askedWithdrawn = false;
+      this.#return(lease);
+      return null;
+    }
+    lease.startedAt = now;
+    const { run } = lease;
+    this.#lastStart = now;
+    const pace = this.#paces.get(request.agent.provider);
+    if (pace) pace.lastStart = now;
+    else this.#paces.set(request.agent.provider, newPace(now));
+    this.#seq += 1;
+    run.served = this.#seq;
+    run.attempts += 1;
+    run.peak = Math.max(run.peak, run.out);
+    this.#judge(run, now);
+    return lease;
+  }
+
+  /** The breaker refused: the lease is back and no gap is spent. Null when the request was withdrawn meanwhile. */
+  refuse(): StartRequest | null {
+    const request = this.asked as StartRequest;
+    this.asked = null;
+    this.#return(this.leases.get(request.requestId) as Lease);
+    const wanted = !this.#askedWithdrawn;
+    this.#askedWithdrawn = false;
+    return wanted ? request : null;
+  }
+
+  #return(lease: Lease): void {
+    this.leases.delete(lease.leaseId);
+    this.#count(lease.request, -1);
+    lease.run.out -= 1;
+  }
+
+  #count({ agent }: StartRequest, by: 1 | -1): void {
+    this.#agentsOut.set(agent.id, (this.#agentsOut.get(agent.id) ?? 0) + by);
+    this.#providersOut.set(agent.provider, (this.#providersOut.get(agent.provider) ?? 0) + by);
+  }
+
+  /** Takes a lease back; a second release of it changes nothing and gives null. */
+  release(
+    event: LeaseRelease,
+    now: number,
+  ): { lease: Lease; cooled: { provider: string; resumeAt: number } | null } | null {
+    const lease = this.leases.get(event.leaseId);
+    if (!lease) return null;
+    this.#return(lease);
+    lease.run.tokens += event.tokens ?? 0;
+    if (event.tokens) this.#judge(lease.run, now);
+    const { provider } = lease.request.agent;
+    const pace = this.#paces.get(provider) ?? newPace(lease.startedAt);
+    this.#paces.set(provider, pace);
+    if (event.rateLimit) {
+      coolingAfter(pace, event.rateLimit.retryAt, lease.startedAt, now, this.limits.defaultCoolingMs);
+      widened(pace, lease.request.agent.staggerMs);
+      return { lease, cooled: { provider, resumeAt: pace.coolUntil } };
+    }
+    if (event.result === 'success') narrowed(pace);
+    return { lease, cooled: null };
+  }
+
+  /** What an inspector or a persisted snapshot shows. */
+  toJSON(): object {
+    const out = [...this.leases.values()].map(({ leaseId }) => leaseId);
+    return { waiting: this.waiting, out, asked: this.asked?.requestId ?? null, lastStart: this.#lastStart };
+  }
+}
+
+export type { GateReply };

@@ -1,0 +1,180 @@
+import { raise, setup } from 'xstate';
+import { type Addressee, nowOf, relay } from '../../actors/scope.ts';
+import { sleepUntil } from '../../actors/sleep-until.ts';
+import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
+import type { GateEvent } from './events.ts';
+import { type GateLimits, Ledger } from './logic.ts';
+
+export interface GateInput {
+  limits?: Partial<GateLimits>;
+  /** The breaker of an agent. Default: none, every start is permitted. */
+  breakerOf?: (agentId: string) => Addressee<BreakerEvent>;
+}
+
+export interface GateContext {
+  ledger: Ledger;
+  breakerOf: GateInput['breakerOf'];
+}
+
+/** Defaults of the gate's limits; 4 at a time, and a provider that says nothing cools 5 s. */
+export const GATE_LIMITS: GateLimits = Object.freeze({
+  maxConcurrent: 4,
+  staggerMs: null,
+  perAgent: {},
+  perProvider: {},
+  defaultCoolingMs: 5000,
+});
+
+type Args = { context: GateContext; event: GateEvent; self: unknown; system: unknown };
+
+/** Grants leases and paces starts. A lease is reserved first and the breaker asked last, so no permit ever waits. */
+export const gateMachine = setup({
+  types: { context: {} as GateContext, events: {} as GateEvent, input: {} as GateInput },
+  actors: { sleepUntil },
+  actions: {
+    enqueue: (args: Args) => {
+      const { context, event, self } = args;
+      if (event.type !== 'start.request' || context.ledger.enqueue(event, nowOf(self))) return;
+      const { requestId } = event;
+      const reason = 'The budget of the run is spent.';
+      relay(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
+    },
+    withdraw: ({ context, event }: Args) => {
+      if (event.type === 'start.withdraw') context.ledger.withdraw(event.requestId);
+      if (event.type === 'run.withdraw') context.ledger.withdrawRun(event.runId);
+    },
+    openRun: ({ context, event, self }: Args) => {
+      if (event.type === 'run.opened') context.ledger.open(event, nowOf(self));
+    },
+    closeRun: ({ context, event }: Args) => {
+      if (event.type === 'run.closed') context.ledger.close(event.runId);
+    },
+    decide: ({ context, self }: Args) => {
+      context.ledger.decide(nowOf(self));
+    },
+    reserve: ({ context }: Args) => {
+      const { decision } = context.ledger;
+      if (decision.do === 'ask') context.ledger.reserve(decision.request);
+    },
+    ask: (args: Args) => {
+      const { asked } = args.context.ledger;
+      const breaker = asked && args.context.breakerOf?.(asked.agent.id);
+      if (breaker)
+        relay(args, breaker, {
+          type: 'permit.request',
+          requestId: asked.requestId,
+          ref: args.self as Addressee<BreakerReply>,
+        });
+    },
+    permitOneself: raise(({ context }) => {
+      const requestId = context.ledger.asked?.requestId ?? '';
+      return { type: 'permit.granted' as const, requestId, permitId: '' };
+    }),
+    grant: (args: Args) => {
+      const { context, event, self } = args;
+      if (event.type !== 'permit.granted') return;
+      const { asked } = context.ledger;
+      const now = nowOf(self);
+      const lease = context.ledger.grant(now);
+      const permitId = event.permitId || null;
+      if (lease) {
+        const { requestId, ref } = lease.request;
+        relay(args, ref, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
+      } else if (permitId && asked) {
+        returnPermit(args, asked.agent.id, { permitId, result: 'neutral', kind: null });
+      }
+    },
+    refuse: (args: Args) => {
+      const { context, event } = args;
+      if (event.type !== 'permit.refused') return;
+      const request = context.ledger.refuse();
+      const { requestId, reason, retryAt } = event;
+      if (request)
+        relay(args, request.ref, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
+    },
+    release: (args: Args) => {
+      const { context, event, self } = args;
+      if (event.type !== 'lease.release') return;
+      const released = context.ledger.release(event, nowOf(self));
+      if (!released) return;
+      if (event.permitId) returnPermit(args, released.lease.request.agent.id, { ...event, permitId: event.permitId });
+      if (released.cooled && event.rateLimit) {
+        relay(args, event.rateLimit.ref, { type: 'provider.cooled', ...released.cooled });
+      }
+    },
+  },
+  guards: {
+    permitIsNeeded: ({ context: { breakerOf, ledger } }) =>
+      breakerOf !== undefined && ledger.decision.do === 'ask' && ledger.decision.request.breaker,
+    /** Every lease is out, or was given back with the request that had reserved it withdrawn. */
+    isFull: ({ context: { ledger } }) => ledger.isFull,
+    nobodyWaits: ({ context: { ledger } }) => ledger.waiting === 0,
+    startIsDue: ({ context }) => context.ledger.decision.do === 'ask',
+    startIsAhead: ({ context }) => context.ledger.decision.do === 'pace',
+  },
+}).createMachine({
+  id: 'gate',
+  context: ({ input }) => ({
+    ledger: new Ledger({ ...GATE_LIMITS, ...input.limits }),
+    breakerOf: input.breakerOf,
+  }),
+  initial: 'idle',
+  on: {
+    'run.opened': { actions: 'openRun' },
+    'run.closed': { target: '.deciding', actions: 'closeRun' },
+    'start.request': [
+      { guard: 'isFull', actions: 'enqueue' },
+      { target: '.deciding', actions: 'enqueue' },
+    ],
+    'start.withdraw': { target: '.deciding', actions: 'withdraw' },
+    'run.withdraw': { target: '.deciding', actions: 'withdraw' },
+    'lease.release': [
+      { guard: 'nobodyWaits', actions: 'release' },
+      { target: '.deciding', actions: 'release' },
+    ],
+  },
+  states: {
+    idle: {},
+    deciding: {
+      entry: 'decide',
+      always: [
+        { guard: 'permitIsNeeded', target: 'asking', actions: ['reserve', 'ask'] },
+        { guard: 'startIsDue', target: 'asking', actions: ['reserve', 'permitOneself'] },
+        { guard: 'startIsAhead', target: 'pacing' },
+        { target: 'idle' },
+      ],
+    },
+    pacing: {
+      invoke: {
+        id: 'pace',
+        src: 'sleepUntil',
+        input: ({ context }) => ({ at: context.ledger.decision.do === 'pace' ? context.ledger.decision.at : 0 }),
+        onDone: 'deciding',
+        onError: 'deciding',
+      },
+    },
+    asking: {
+      on: {
+        'permit.granted': [
+          { guard: 'isFull', target: 'idle', actions: 'grant' },
+          { target: 'deciding', actions: 'grant' },
+        ],
+        'permit.refused': { target: 'deciding', actions: 'refuse' },
+        'start.request': { actions: 'enqueue' },
+        'start.withdraw': { actions: 'withdraw' },
+        'run.withdraw': { actions: 'withdraw' },
+        'run.closed': { actions: 'closeRun' },
+        'lease.release': { actions: 'release' },
+      },
+    },
+  },
+});
+
+function returnPermit(
+  args: Args,
+  agentId: string,
+  { permitId, result, kind }: Pick<Extract<BreakerEvent, { type: 'permit.return' }>, 'permitId' | 'result' | 'kind'>,
+): void {
+  const breaker = args.context.breakerOf?.(agentId);
+  if (breaker) relay(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
+}

@@ -1,0 +1,262 @@
+import type { AttemptResult, AttemptSpec } from '../../actors/attempt.ts';
+import type { ResolvedAgent } from '../../agents/resolve.ts';
+import { retryDelayMs } from '../../policy/backoff.ts';
+import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
+import type { GateReply, StartRequest } from '../gate/events.ts';
+import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskNotes, TaskReport, TaskWaits } from './events.ts';
+
+const NO_NOTES: TaskNotes = Object.freeze({
+  retries: 0,
+  circuitBlocked: [],
+  earlyTerminations: [],
+  rateLimits: [],
+  heartbeat: { events: 0, longestSilenceMs: 0 },
+  usedFallback: false,
+});
+
+const NO_WAITS: TaskWaits = Object.freeze({
+  rateLimited: 0,
+  coolingMs: 0,
+  openMs: 0,
+  since: 0,
+  until: 0,
+  resumeAt: null,
+});
+
+const NO_ANSWER = Object.freeze({ output: '', truncated: false, data: undefined });
+
+export function initialContext(input: TaskInput): TaskContext {
+  const attempts = input.attempts ?? [];
+  return {
+    input,
+    fallback: input.fallback && input.fallback.id !== input.agent.id ? input.fallback : null,
+    attempts,
+    attempt: attempts.reduce((most, { n }) => Math.max(most, n), 0),
+    attemptAgent: input.agent,
+    attemptStartedAt: 0,
+    leaseId: '',
+    permitId: null,
+    status: 'failed',
+    answer: NO_ANSWER,
+    error: null,
+    waits: NO_WAITS,
+    notes: NO_NOTES,
+  };
+}
+
+/** Where a task is known to gate and breaker: unique over all runs of an engine. */
+export function taskKey({ input: { runId, task } }: TaskContext): string {
+  return `${runId}/${task.id}`;
+}
+
+/** The id of the attempt in flight, or of the last one. */
+export function attemptId(context: TaskContext): string {
+  return `${taskKey(context)}/${context.attempt}`;
+}
+
+/** The id of the request under way: between two requests there is an attempt or a refusal, so none repeats. */
+export function requestId(context: TaskContext): string {
+  return `${taskKey(context)}#${context.attempt}.${context.notes.circuitBlocked.length}`;
+}
+
+export function startRequest(context: TaskContext, agent: ResolvedAgent): Omit<StartRequest, 'ref'> {
+  const { runId, task, policy } = context.input;
+  const breaker = policy.breaker.enabled;
+  return { type: 'start.request', requestId: requestId(context), runId, taskId: task.id, agent, breaker };
+}
+
+/** What changes when a start is granted to `agent`: a new attempt with a new number. */
+export function started(
+  context: TaskContext,
+  granted: Extract<GateReply, { type: 'start.granted' }>,
+  agent: ResolvedAgent,
+): Partial<TaskContext> {
+  return {
+    attempt: context.attempt + 1,
+    attemptAgent: agent,
+    attemptStartedAt: granted.at,
+    leaseId: granted.leaseId,
+    permitId: granted.permitId,
+  };
+}
+
+export function attemptSpec(context: TaskContext): Omit<AttemptSpec, 'ref'> {
+  const { attempt, attemptAgent, leaseId, permitId } = context;
+  const { task, prepared, runId, policy, services, query, publish } = context.input;
+  const { spec } = task;
+  const id = attemptId(context);
+  return {
+    attemptId: id,
+    agent: attemptAgent,
+    policy,
+    timeoutMs: spec.timeoutMs,
+    killGraceMs: services.killGraceMs,
+    leaseId,
+    permitId,
+    publish,
+    request: {
+      prompt: prepared.prompt,
+      question: spec.prompt,
+      taskId: task.id,
+      agentId: attemptAgent.id,
+      runId,
+      attempt,
+      key: id,
+      dependencies: prepared.dependencies,
+      ...(query === undefined ? undefined : { query }),
+      ...(spec.passages ? { passages: spec.passages } : undefined),
+      ...(spec.env ? { env: spec.env } : undefined),
+      ...(spec.cwd === undefined ? undefined : { cwd: spec.cwd }),
+    },
+  };
+}
+
+/** What changes when an attempt has ended. */
+export function ended(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
+  const { attemptAgent: agent, input, answer } = context;
+  const { output, truncated, data, usage } = result;
+  const record: AttemptRecord = {
+    n: context.attempt,
+    agentId: agent.id,
+    key: attemptId(context),
+    startedAt: context.attemptStartedAt,
+    endedAt: result.endedAt,
+    result: result.status,
+    error: result.error,
+    ...(usage ? { usage } : undefined),
+  };
+  const keepsOld = result.status !== 'succeeded' && output === '';
+  return {
+    status: result.status === 'succeeded' ? 'succeeded' : 'failed',
+    attempts: [...context.attempts, record],
+    answer: keepsOld ? answer : { output, truncated, data },
+    error: agent === input.agent ? result.error : withFirstError(context, result.error),
+    notes: noted(context, result),
+  };
+}
+
+function noted(context: TaskContext, result: AttemptResult): TaskNotes {
+  const { notes, attemptAgent, input } = context;
+  const { heartbeat: before } = notes;
+  const ids = { taskId: input.task.id, agentId: attemptAgent.id };
+  const early = result.earlyTermination;
+  const isLimited = result.status === 'rate_limited';
+  return {
+    ...notes,
+    usedFallback: notes.usedFallback || attemptAgent !== input.agent,
+    earlyTerminations: early ? [...notes.earlyTerminations, { ...ids, ...early }] : notes.earlyTerminations,
+    rateLimits: isLimited ? [...notes.rateLimits, { ...ids, resumeAt: coolingEnd(context, result) }] : notes.rateLimits,
+    heartbeat: {
+      events: before.events + result.heartbeat.events,
+      longestSilenceMs: Math.max(before.longestSilenceMs, result.heartbeat.longestSilenceMs),
+    },
+  };
+}
+
+/** A failed fallback says what it stood in for. */
+function withFirstError({ error: first, fallback }: TaskContext, error: TaskError | null): TaskError | null {
+  if (!error || !first) return error;
+  return { ...error, message: `Fallback ${fallback?.id} failed: ${error.message} (before it: ${first.message})` };
+}
+
+/** What a task does after an attempt that did not succeed. */
+export type Next = 'cool' | 'retry' | 'fallback' | 'fail';
+
+export function nextAfter(context: TaskContext, result: AttemptResult): Next {
+  const otherwise = context.fallback ? 'fallback' : 'fail';
+  if (result.status === 'rate_limited') return canCool(context, result) ? 'cool' : otherwise;
+  return canRetry(context, result) ? 'retry' : otherwise;
+}
+
+function canRetry({ input, notes }: TaskContext, { error, earlyTermination }: AttemptResult): boolean {
+  const { retry } = input.policy;
+  if (notes.retries >= retry.retries || !error?.retryable) return false;
+  if (earlyTermination) return retry.retryOnEarlyTermination;
+  return TIMEOUTS.has(error.kind) ? retry.retryOnTimeout : true;
+}
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['timeout', 'idle_timeout', 'start_timeout']);
+
+/** Cooling has two bounds: how often, and how long over the task's life. */
+function canCool(context: TaskContext, result: AttemptResult): boolean {
+  const { maxRateLimits, maxCoolingMs } = context.input.policy.cooling;
+  const { rateLimited, coolingMs } = context.waits;
+  if (rateLimited >= maxRateLimits) return false;
+  return coolingMs + coolingEnd(context, result) - result.endedAt <= maxCoolingMs;
+}
+
+/** When a rate-limited task may go on: as the provider said, else as the gate estimated, else after the default. */
+export function coolingEnd({ waits, input }: TaskContext, result: AttemptResult): number {
+  const estimate = waits.resumeAt ?? result.endedAt + input.policy.cooling.defaultCoolingMs;
+  return Math.max(result.endedAt, result.retryAt ?? estimate);
+}
+
+export function cooling(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
+  const { waits } = context;
+  const until = coolingEnd(context, result);
+  const coolingMs = waits.coolingMs + until - result.endedAt;
+  return {
+    waits: { ...waits, rateLimited: waits.rateLimited + 1, coolingMs, since: result.endedAt, until, resumeAt: null },
+  };
+}
+
+export function retrying({ input, notes, waits }: TaskContext, now: number): Partial<TaskContext> {
+  const retries = notes.retries + 1;
+  const until = now + retryDelayMs(input.policy.retry, retries, input.services.random);
+  return { waits: { ...waits, since: now, until }, notes: { ...notes, retries } };
+}
+
+export function blocked(context: TaskContext, reason: string, now: number): Partial<TaskContext> {
+  const { notes, waits, input } = context;
+  const left = Math.max(0, input.policy.breaker.maxOpenWaitMs - waits.openMs);
+  return {
+    error: { kind: 'circuit_open', message: reason, retryable: false },
+    waits: { ...waits, since: now, until: now + left },
+    notes: { ...notes, circuitBlocked: [...notes.circuitBlocked, reason] },
+  };
+}
+
+/** What a task told to stop comes to; what it produced is kept. */
+export function stopped({ kind, message }: StopReason, status: TaskStatus): Partial<TaskContext> {
+  return { status, error: { kind, message, retryable: false } };
+}
+
+/** A fallback that was refused: the task fails by what its own agent failed of. */
+export function fallbackBlocked({ error, fallback }: TaskContext, reason: string): Partial<TaskContext> {
+  const blocked = `fallback ${fallback?.id} refused: ${reason}`;
+  const kind = error?.kind ?? 'circuit_open';
+  return { error: { kind, message: error ? `${error.message} (${blocked})` : blocked, retryable: false } };
+}
+
+/** The task's outcome, from everything it went through: the one place an outcome of a started task is made. */
+export function settle(context: TaskContext, now: number): TaskReport {
+  const { status, attempts, notes, answer, input } = context;
+  const { task, agent, readyAt, prepared } = input;
+  const startedAt = attempts[0]?.startedAt ?? null;
+  const last = attempts.at(-1);
+  const outcome: TaskOutcome = {
+    taskId: task.id,
+    agentId: agent.id,
+    status,
+    via: last ? (last.agentId === agent.id ? 'agent' : 'fallback') : null,
+    output: answer.output,
+    outputTruncated: answer.truncated,
+    ...(answer.data === undefined ? undefined : { data: answer.data }),
+    error: status === 'succeeded' ? null : context.error,
+    attempts: attempts as AttemptRecord[],
+    wave: task.wave,
+    partialContext: prepared.partialContext,
+    queuedMs: Math.max(0, (startedAt ?? now) - readyAt),
+    startedAt,
+    settledAt: now,
+    durationMs: startedAt === null ? 0 : now - startedAt,
+  };
+  return { outcome, notes };
+}
+
+/** Whether an answer belongs to the request or attempt the task has under way. */
+export function isCurrent(context: TaskContext, event: TaskEvent): boolean {
+  if ('attemptId' in event) return event.attemptId === attemptId(context);
+  if ('requestId' in event) return event.requestId === requestId(context);
+  return true;
+}

@@ -1,0 +1,285 @@
+import { type AnyActorRef, assign, setup } from 'xstate';
+import { type Addressee, nowOf, relay } from '../../actors/scope.ts';
+import { sleepUntil } from '../../actors/sleep-until.ts';
+import type { RunNews } from '../../streams/events.ts';
+import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
+import * as logic from './logic.ts';
+
+type Args = { context: TaskContext; event: TaskEvent; self: unknown; system: unknown };
+type GuardArgs = Pick<Args, 'context' | 'event'>;
+type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
+
+const resultOf = (event: TaskEvent) => (event as Of<'attempt.ended'>).result;
+const after =
+  (next: logic.Next) =>
+  ({ context, event }: GuardArgs) =>
+    logic.nextAfter(context, resultOf(event)) === next;
+
+function request(args: Args, agent: TaskContext['attemptAgent']): void {
+  const { context, self, system } = args;
+  const ref = self as Addressee<TaskEvent>;
+  relay({ self, system }, context.input.services.gate, { ...logic.startRequest(context, agent), ref });
+}
+
+/** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
+function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
+  const parent = (args.self as AnyActorRef)._parent;
+  if (parent) relay(args, parent, { type, taskId: args.context.input.task.id });
+}
+
+/** What an attempt in flight goes through, by its own agent or by the fallback. */
+const attemptStates = {
+  initial: 'active',
+  states: {
+    active: {
+      on: {
+        'attempt.stalled': { guard: 'isCurrent', target: 'stalled' },
+        'attempt.stopping': { guard: 'isCurrent', target: 'stopping' },
+      },
+    },
+    stalled: {
+      entry: { type: 'announce', params: { state: 'stalled' } },
+      on: {
+        'attempt.resumed': { guard: 'isCurrent', target: 'active' },
+        'attempt.stopping': { guard: 'isCurrent', target: 'stopping' },
+      },
+    },
+    stopping: { entry: { type: 'announce', params: { state: 'stopping' } } },
+  },
+} as const;
+
+/** One task: from being admitted to its one outcome. */
+export const taskMachine = setup({
+  types: {
+    context: {} as TaskContext,
+    events: {} as TaskEvent,
+    input: {} as TaskInput,
+    output: {} as TaskReport,
+    tags: {} as 'waiting' | 'working' | 'settled',
+  },
+  actors: { sleepUntil },
+  actions: {
+    requestStart: (args: Args) => request(args, args.context.input.agent),
+    requestFallback: (args: Args) => args.context.fallback && request(args, args.context.fallback),
+    withdraw: (args: Args) => {
+      const requestId = logic.requestId(args.context);
+      relay(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
+    },
+    recordStart: assign(({ context, event }) =>
+      logic.started(context, event as Of<'start.granted'>, context.input.agent),
+    ),
+    recordFallbackStart: assign(({ context, event }) =>
+      logic.started(context, event as Of<'start.granted'>, context.fallback ?? context.input.agent),
+    ),
+    startAttempt: (args: Args) => {
+      const { context, self } = args;
+      const { attempt, attemptAgent, attemptStartedAt, input } = context;
+      const spec = { ...logic.attemptSpec(context), ref: self as Addressee<TaskEvent> };
+      const ids = { taskId: input.task.id, agentId: attemptAgent.id, attempt, key: spec.attemptId };
+      input.publish({ type: 'attempt.started', ...ids }, attemptStartedAt);
+      relay(args, input.services.executor, { type: 'attempt.start', spec });
+    },
+    stopAttempt: (args: Args) => {
+      const attemptId = logic.attemptId(args.context);
+      const { message: reason } = args.event as Of<'run.cancel'>;
+      relay(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
+    },
+    recordEnd: assign(({ context, event }) => logic.ended(context, resultOf(event))),
+    /** A task told to stop keeps the reason it was given, and whatever output arrived. */
+    recordCancelledEnd: assign(({ context, event }) => ({
+      ...logic.ended(context, resultOf(event)),
+      status: 'cancelled' as const,
+      error: context.error,
+    })),
+    publishEnd: ({ context, event }: Args) => {
+      const record = context.attempts.at(-1);
+      const { task, publish } = context.input;
+      if (record) publish({ type: 'attempt.ended', taskId: task.id, ...record }, resultOf(event).endedAt);
+    },
+    noteResume: assign(({ context, event }) => ({
+      waits: { ...context.waits, resumeAt: (event as Of<'provider.cooled'>).resumeAt },
+    })),
+    noteBlocked: assign(({ context, event, self }) =>
+      logic.blocked(context, (event as Of<'start.refused'>).reason, nowOf(self)),
+    ),
+    noteCancelled: assign(({ event }) => logic.stopped(event as unknown as StopReason, 'cancelled')),
+    noteSkipped: assign(({ event }) => logic.stopped(event as unknown as StopReason, 'skipped')),
+    noteBudget: assign(({ event }) =>
+      logic.stopped({ kind: 'budget', message: (event as Of<'start.refused'>).reason }, 'skipped'),
+    ),
+    noteFallbackBlocked: assign(({ context, event }) =>
+      logic.fallbackBlocked(context, (event as Of<'start.refused'>).reason),
+    ),
+    coolDown: assign(({ context, event }) => logic.cooling(context, resultOf(event))),
+    backOff: assign(({ context, event }) => logic.retrying(context, resultOf(event).endedAt)),
+    countOpenWait: assign(({ context: { waits }, self }) => ({
+      waits: { ...waits, openMs: waits.openMs + nowOf(self) - waits.since },
+    })),
+    joinBreaker: (args: Args) => {
+      const { services, agent } = args.context.input;
+      const waiterId = logic.taskKey(args.context);
+      const ref = args.self as Addressee<TaskEvent>;
+      relay(args, services.breakerOf(agent.id), { type: 'permit.await', waiterId, ref });
+    },
+    leaveBreaker: (args: Args) => {
+      const { notes, input } = args.context;
+      if (notes.circuitBlocked.length === 0) return;
+      const waiterId = logic.taskKey(args.context);
+      relay(args, input.services.breakerOf(input.agent.id), { type: 'permit.forgo', waiterId });
+    },
+    enterQueue: (args: Args) => tellParent(args, 'task.queued'),
+    leaveQueue: (args: Args) => tellParent(args, 'task.dequeued'),
+    announce: ({ context, self }: Args, { state, timed }: { state: string; timed?: boolean }) => {
+      const { task, agent, publish } = context.input;
+      const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
+      publish(timed ? { ...news, until: context.waits.until } : news, nowOf(self));
+    },
+  },
+  guards: {
+    isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),
+    isStale: ({ context, event }: GuardArgs) => !logic.isCurrent(context, event),
+    succeeded: ({ event }: GuardArgs) => resultOf(event).status === 'succeeded',
+    shouldCool: after('cool'),
+    shouldRetry: after('retry'),
+    shouldFallBack: after('fallback'),
+    isBudgetSpent: ({ event }: GuardArgs) => (event as Of<'start.refused'>).cause === 'budget',
+    hasFallback: ({ context }) => context.fallback !== null,
+    failsWhenOpen: ({ context: { input, waits } }) =>
+      input.policy.breaker.onOpen === 'fail' || waits.openMs >= input.policy.breaker.maxOpenWaitMs,
+  },
+}).createMachine({
+  id: 'task',
+  context: ({ input }) => logic.initialContext(input),
+  initial: 'staggered',
+  states: {
+    staggered: {
+      tags: 'waiting',
+      entry: [{ type: 'announce', params: { state: 'staggered' } }, 'requestStart'],
+      exit: 'leaveQueue',
+      on: {
+        'start.granted': { guard: 'isCurrent', target: 'running', actions: 'recordStart' },
+        'start.refused': [
+          { guard: 'isStale' },
+          { guard: 'isBudgetSpent', target: 'done', actions: 'noteBudget' },
+          { target: 'circuitOpen', actions: 'noteBlocked' },
+        ],
+        'run.cancel': { target: 'done', actions: ['withdraw', 'leaveBreaker', 'noteCancelled'] },
+        'task.skip': { target: 'done', actions: ['withdraw', 'leaveBreaker', 'noteSkipped'] },
+      },
+    },
+    running: {
+      tags: 'working',
+      entry: ['startAttempt', { type: 'announce', params: { state: 'running' } }],
+      ...attemptStates,
+      on: {
+        'provider.cooled': { actions: 'noteResume' },
+        'attempt.ended': [
+          { guard: 'isStale' },
+          { guard: 'succeeded', target: 'done', actions: ['recordEnd', 'publishEnd'] },
+          { guard: 'shouldCool', target: 'cooling', actions: ['recordEnd', 'publishEnd', 'coolDown'] },
+          { guard: 'shouldRetry', target: 'retrying', actions: ['recordEnd', 'publishEnd', 'backOff'] },
+          { guard: 'shouldFallBack', target: 'fallback', actions: ['recordEnd', 'publishEnd'] },
+          { target: 'done', actions: ['recordEnd', 'publishEnd'] },
+        ],
+        'run.cancel': { target: 'cancelling', actions: ['stopAttempt', 'noteCancelled'] },
+      },
+    },
+    retrying: {
+      tags: 'waiting',
+      entry: { type: 'announce', params: { state: 'retrying', timed: true } },
+      invoke: {
+        id: 'backoff',
+        src: 'sleepUntil',
+        input: ({ context }) => ({ at: context.waits.until }),
+        onDone: { target: 'staggered', actions: 'enterQueue' },
+        onError: { target: 'staggered', actions: 'enterQueue' },
+      },
+      on: {
+        'run.cancel': { target: 'done', actions: 'noteCancelled' },
+        'task.skip': { target: 'done', actions: 'noteSkipped' },
+      },
+    },
+    cooling: {
+      tags: 'waiting',
+      entry: { type: 'announce', params: { state: 'cooling', timed: true } },
+      invoke: {
+        id: 'cooling',
+        src: 'sleepUntil',
+        input: ({ context }) => ({ at: context.waits.until }),
+        onDone: { target: 'staggered', actions: 'enterQueue' },
+        onError: { target: 'staggered', actions: 'enterQueue' },
+      },
+      on: {
+        'run.cancel': { target: 'done', actions: 'noteCancelled' },
+        'task.skip': { target: 'done', actions: 'noteSkipped' },
+      },
+    },
+    circuitOpen: {
+      tags: 'waiting',
+      entry: { type: 'announce', params: { state: 'circuitOpen', timed: true } },
+      initial: 'refused',
+      states: {
+        refused: {
+          always: [
+            { guard: 'hasFallback', target: '#task.fallback' },
+            { guard: 'failsWhenOpen', target: '#task.done' },
+            { target: 'queued' },
+          ],
+        },
+        queued: {
+          entry: 'joinBreaker',
+          invoke: {
+            id: 'openWait',
+            src: 'sleepUntil',
+            input: ({ context }) => ({ at: context.waits.until }),
+            onDone: { target: '#task.done', actions: 'leaveBreaker' },
+            onError: { target: '#task.done', actions: 'leaveBreaker' },
+          },
+          on: { 'permit.available': { target: '#task.staggered', actions: ['countOpenWait', 'enterQueue'] } },
+        },
+      },
+      on: {
+        'run.cancel': { target: 'done', actions: ['leaveBreaker', 'noteCancelled'] },
+        'task.skip': { target: 'done', actions: ['leaveBreaker', 'noteSkipped'] },
+      },
+    },
+    fallback: {
+      initial: 'waiting',
+      states: {
+        waiting: {
+          tags: 'waiting',
+          entry: [{ type: 'announce', params: { state: 'fallback.waiting' } }, 'requestFallback'],
+          on: {
+            'start.granted': { guard: 'isCurrent', target: 'running', actions: 'recordFallbackStart' },
+            'start.refused': [
+              { guard: 'isStale' },
+              { guard: 'isBudgetSpent', target: '#task.done', actions: 'noteBudget' },
+              { target: '#task.done', actions: 'noteFallbackBlocked' },
+            ],
+            'run.cancel': { target: '#task.done', actions: ['withdraw', 'noteCancelled'] },
+            'task.skip': { target: '#task.done', actions: ['withdraw', 'noteSkipped'] },
+          },
+        },
+        running: {
+          tags: 'working',
+          entry: ['startAttempt', { type: 'announce', params: { state: 'fallback.running' } }],
+          ...attemptStates,
+          on: {
+            'provider.cooled': { actions: 'noteResume' },
+            'attempt.ended': [{ guard: 'isStale' }, { target: '#task.done', actions: ['recordEnd', 'publishEnd'] }],
+            'run.cancel': { target: '#task.cancelling', actions: ['stopAttempt', 'noteCancelled'] },
+          },
+        },
+      },
+    },
+    cancelling: {
+      tags: 'working',
+      entry: { type: 'announce', params: { state: 'cancelling' } },
+      on: {
+        'attempt.ended': [{ guard: 'isStale' }, { target: 'done', actions: ['recordCancelledEnd', 'publishEnd'] }],
+      },
+    },
+    done: { type: 'final', tags: 'settled' },
+  },
+  output: ({ context, self }) => logic.settle(context, nowOf(self)),
+});

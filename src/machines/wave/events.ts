@@ -1,0 +1,49 @@
+import type { RosterReport } from '../../actors/roster.ts';
+import type { Addressee } from '../../actors/scope.ts';
+import type { Task } from '../../plan/types.ts';
+import type { StopReason, TaskInput, TaskReport } from '../task/events.ts';
+
+/** How a wave is told to stop admitting. */
+export interface WaveStop extends StopReason {
+  /** What becomes of tasks that were not admitted. */
+  unadmitted: 'cancelled' | 'skipped';
+  /** `skip`: tasks that wait settle as skipped, attempts in flight go on. `cancel`: everything stops. `both`: first the one, then the other. */
+  admitted: 'skip' | 'cancel' | 'both';
+}
+
+export type WaveEvent =
+  /** These tasks may start; in the eager schedule their dependencies have just settled. */
+  | { type: 'tasks.ready'; tasks: readonly Task[] }
+  /** These tasks will not run, each for its own reason. */
+  | { type: 'tasks.skip'; skips: readonly ({ taskId: string } & StopReason)[] }
+  | ({ type: 'wave.stop' } & WaveStop)
+  | { type: 'task.queued'; taskId: string }
+  | { type: 'task.dequeued'; taskId: string }
+  | RosterReport
+  | { type: 'xstate.error.actor.tasks'; error: unknown };
+
+/** From a wave to its parent. */
+export type WaveReport =
+  | { type: 'tasks.settled'; wave: number; reports: readonly TaskReport[] }
+  | { type: 'task.dequeued'; taskId: string };
+
+export interface WaveInput {
+  /** 1-based. */
+  wave: number;
+  tasks: readonly Task[];
+  /** Tasks that may start at once. The others wait for `tasks.ready`. */
+  ready: readonly Task[];
+  /** Most tasks waiting in the gate at a time; `null`: the parent sees to it, and is told when one has left. */
+  limit: number | null;
+  /** Everything a task's actor needs, asked for when the task is admitted. */
+  prepare: (task: Task) => TaskInput;
+  parent?: Addressee<WaveReport>;
+}
+
+/** What a wave comes to. */
+export interface WaveOutput {
+  wave: number;
+  succeeded: number;
+  failed: number;
+  partial: number;
+}

@@ -1,0 +1,102 @@
+import type { Task } from '../../plan/types.ts';
+import type { TaskOutcome, TaskStatus } from '../../types.ts';
+import type { StopReason, TaskReport } from '../task/events.ts';
+import type { WaveInput, WaveOutput } from './events.ts';
+
+/** Who of a wave is where. One object changed in place: a wave may have a hundred thousand tasks. */
+export class WaveRoll {
+  /** Neither admitted nor settled. */
+  readonly pending = new Map<string, Task>();
+  /** Admitted and not settled. */
+  readonly live = new Map<string, Task>();
+  readonly #ready: Task[] = [];
+  #head = 0;
+  /** Live tasks that wait in the gate. */
+  readonly queued = new Set<string>();
+  readonly #limit: number;
+  readonly #counts: Omit<WaveOutput, 'wave'> = { succeeded: 0, failed: 0, partial: 0 };
+
+  constructor({ tasks, ready, limit }: Pick<WaveInput, 'tasks' | 'ready' | 'limit'>) {
+    for (const task of tasks) this.pending.set(task.id, task);
+    this.#limit = limit ?? Number.POSITIVE_INFINITY;
+    this.ready(ready);
+  }
+
+  ready(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#ready.push(task);
+  }
+
+  /** Takes the next ready task for which there is room in front of the gate. */
+  admit(): Task | null {
+    while (this.queued.size < this.#limit && this.#head < this.#ready.length) {
+      const task = this.#ready[this.#head] as Task;
+      this.#head += 1;
+      if (!this.pending.delete(task.id)) continue;
+      this.live.set(task.id, task);
+      this.queued.add(task.id);
+      return task;
+    }
+    return null;
+  }
+
+  settled({ outcome }: TaskReport): void {
+    this.live.delete(outcome.taskId);
+    this.queued.delete(outcome.taskId);
+    if (outcome.status === 'succeeded') this.#counts.succeeded += 1;
+    else this.#counts.failed += 1;
+    if (outcome.partialContext) this.#counts.partial += 1;
+  }
+
+  get isAdmitted(): boolean {
+    return this.pending.size === 0;
+  }
+
+  get isSettled(): boolean {
+    return this.pending.size === 0 && this.live.size === 0;
+  }
+
+  counts(): Omit<WaveOutput, 'wave'> {
+    return { ...this.#counts };
+  }
+
+  toJSON(): object {
+    return { pending: this.pending.size, live: [...this.live.keys()], queued: this.queued.size, ...this.#counts };
+  }
+}
+
+/** The report of a task that never had an actor, or lost it. The one place an outcome of such a task is made. */
+export function unstartedReport(
+  task: Task,
+  status: TaskStatus,
+  error: StopReason | null,
+  now: number,
+  extra: { output?: string; agentId?: string } = {},
+): TaskReport {
+  const outcome: TaskOutcome = {
+    taskId: task.id,
+    agentId: extra.agentId ?? task.agent,
+    status,
+    via: null,
+    output: extra.output ?? '',
+    outputTruncated: false,
+    error: error && { ...error, retryable: false },
+    attempts: [],
+    wave: task.wave,
+    partialContext: false,
+    queuedMs: 0,
+    startedAt: null,
+    settledAt: now,
+    durationMs: 0,
+  };
+  return {
+    outcome,
+    notes: {
+      retries: 0,
+      circuitBlocked: [],
+      earlyTerminations: [],
+      rateLimits: [],
+      heartbeat: { events: 0, longestSilenceMs: 0 },
+      usedFallback: false,
+    },
+  };
+}

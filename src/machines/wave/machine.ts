@@ -1,0 +1,153 @@
+import { type ActorRefFrom, setup } from 'xstate';
+import { createRoster } from '../../actors/roster.ts';
+import { type Addressee, nowOf, relay } from '../../actors/scope.ts';
+import type { StopReason, TaskReport } from '../task/events.ts';
+import { taskMachine } from '../task/machine.ts';
+import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';
+import { unstartedReport, WaveRoll } from './logic.ts';
+
+export interface WaveContext extends WaveInput {
+  roll: WaveRoll;
+  roster: ActorRefFrom<ReturnType<typeof createRoster>>;
+}
+
+type Args = { context: WaveContext; event: WaveEvent; self: unknown; system: unknown };
+
+function report(args: Args, reports: readonly TaskReport[]): void {
+  const { parent, roll, wave } = args.context;
+  for (const one of reports) roll.settled(one);
+  if (parent && reports.length > 0) relay<WaveReport>(args, parent, { type: 'tasks.settled', wave, reports });
+}
+
+/** Settles tasks that will never have an actor. */
+function settlePending(
+  args: Args,
+  taskIds: Iterable<string>,
+  status: 'cancelled' | 'skipped',
+  reason: StopReason,
+): void {
+  const { roll } = args.context;
+  const now = nowOf(args.self);
+  const reports: TaskReport[] = [];
+  for (const taskId of [...taskIds]) {
+    const task = roll.pending.get(taskId);
+    if (!task || !roll.pending.delete(taskId)) continue;
+    reports.push(unstartedReport(task, status, { kind: reason.kind, message: reason.message }, now));
+  }
+  report(args, reports);
+}
+
+/** Settles as failed a task whose actor broke: no task is lost, whatever happens to us. */
+function settleLost(args: Args, taskIds: readonly string[], error: unknown): void {
+  const { roll } = args.context;
+  const message = `The task's actor failed: ${error instanceof Error ? error.message : String(error)}`;
+  const lost = taskIds.flatMap((id) => roll.live.get(id) ?? []);
+  report(
+    args,
+    lost.map((task) => unstartedReport(task, 'failed', { kind: 'internal', message }, nowOf(args.self))),
+  );
+}
+
+/** One topological wave: admits its ready tasks as room comes free, and is done when all of them have settled. */
+export const waveMachine = setup({
+  types: {
+    context: {} as WaveContext,
+    events: {} as WaveEvent,
+    input: {} as WaveInput,
+    output: {} as WaveOutput,
+    tags: {} as 'waiting' | 'working' | 'settled',
+  },
+  actors: { roster: createRoster(taskMachine) },
+  actions: {
+    noteReady: ({ context, event }: Args) => {
+      if (event.type === 'tasks.ready') context.roll.ready(event.tasks);
+    },
+    noteQueued: ({ context, event }: Args) => {
+      if (event.type === 'task.queued') context.roll.queued.add(event.taskId);
+    },
+    noteDequeued: (args: Args) => {
+      const { roll, parent, limit } = args.context;
+      if (args.event.type !== 'task.dequeued') return;
+      roll.queued.delete(args.event.taskId);
+      if (limit === null && parent) relay<WaveReport>(args, parent, args.event);
+    },
+    admit: (args: Args) => {
+      const { roll, roster, prepare } = args.context;
+      for (let task = roll.admit(); task; task = roll.admit()) {
+        relay(args, roster as Addressee<never>, { type: 'child.start', id: task.id, input: prepare(task) } as never);
+      }
+    },
+    report: (args: Args) => {
+      if (args.event.type === 'child.done') report(args, [args.event.output as TaskReport]);
+    },
+    reportLost: (args: Args) => {
+      if (args.event.type === 'child.failed') settleLost(args, [args.event.id], args.event.error);
+    },
+    reportAllLost: (args: Args) => {
+      const { roll } = args.context;
+      settlePending(args, roll.pending.keys(), 'skipped', { kind: 'internal', message: 'The wave lost its tasks.' });
+      settleLost(args, [...roll.live.keys()], 'its roster ended.');
+    },
+    skip: (args: Args) => {
+      if (args.event.type !== 'tasks.skip') return;
+      for (const { taskId, kind, message } of args.event.skips) {
+        settlePending(args, [taskId], 'skipped', { kind, message });
+      }
+    },
+    stopAll: (args: Args) => {
+      if (args.event.type !== 'wave.stop') return;
+      const { kind, message, unadmitted, admitted } = args.event;
+      const { roll, roster } = args.context;
+      settlePending(args, roll.pending.keys(), unadmitted, { kind, message });
+      const tell = (type: 'task.skip' | 'run.cancel') =>
+        relay(args, roster as Addressee<never>, { type: 'children.tell', event: { type, kind, message } } as never);
+      if (admitted !== 'cancel') tell('task.skip');
+      if (admitted !== 'skip') tell('run.cancel');
+    },
+  },
+  guards: {
+    isAdmitted: ({ context }) => context.roll.isAdmitted,
+    isSettled: ({ context }) => context.roll.isSettled,
+  },
+}).createMachine({
+  id: 'wave',
+  context: ({ input, spawn }) => ({
+    ...input,
+    roll: new WaveRoll(input),
+    roster: spawn('roster', { id: 'tasks' }) as WaveContext['roster'],
+  }),
+  initial: 'admitting',
+  on: {
+    'child.done': { actions: 'report' },
+    'child.failed': { actions: 'reportLost' },
+    'task.queued': { actions: 'noteQueued' },
+    'task.dequeued': { actions: 'noteDequeued' },
+    'wave.stop': { target: '.stopping', actions: 'stopAll' },
+    'xstate.error.actor.tasks': { actions: 'reportAllLost' },
+  },
+  states: {
+    admitting: {
+      tags: 'working',
+      entry: 'admit',
+      always: [
+        { guard: 'isSettled', target: 'done' },
+        { guard: 'isAdmitted', target: 'draining' },
+      ],
+      on: {
+        'tasks.ready': { actions: ['noteReady', 'admit'] },
+        'tasks.skip': { actions: 'skip' },
+        'task.dequeued': { actions: ['noteDequeued', 'admit'] },
+      },
+    },
+    draining: {
+      tags: 'working',
+      always: { guard: 'isSettled', target: 'done' },
+    },
+    stopping: {
+      tags: 'working',
+      always: { guard: 'isSettled', target: 'done' },
+    },
+    done: { type: 'final', tags: 'settled' },
+  },
+  output: ({ context }) => ({ wave: context.wave, ...context.roll.counts() }),
+});

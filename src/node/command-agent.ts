@@ -1,0 +1,226 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { systemClock } from '../clock.ts';
+import { AgentError } from '../errors/agent-error.ts';
+import { createPatternScanner } from '../errors/classify.ts';
+import type { ErrorKind } from '../errors/error-kind.ts';
+import { type Issue, SoarError } from '../errors/soar-error.ts';
+import type { CommandAgentSpec } from '../plan/types.ts';
+import type { Agent, AgentAnswer, AgentControls, AgentRequest } from '../types.ts';
+import { BoundedBytes } from './bounded-bytes.ts';
+import { processFailure, startFailure } from './process-failure.ts';
+import { type ProcessEnd, runProcess } from './run-process.ts';
+
+export const DEFAULT_MAX_OUTPUT_BYTES = 1024 * 1024;
+const STDERR_BYTES = 64 * 1024;
+const PLACEHOLDER = '{{prompt}}';
+
+/** Kinds a line on stderr may raise suspicion of, while the process still runs. */
+const SUSPECT: ReadonlySet<ErrorKind> = new Set([
+  'rate_limited',
+  'auth',
+  'forbidden',
+  'invalid_model',
+  'connection',
+  'inference',
+]);
+
+/** What a process left behind when it exited by itself. */
+export interface ProcessResult {
+  /** As kept: cut in the middle, and marked, beyond `maxOutputBytes`. */
+  stdout: string;
+  /** Its last 64 KiB. */
+  stderr: string;
+  exitCode: number;
+}
+
+export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
+  /** Default `'command'`. */
+  kind?: 'command' | 'cli';
+  /**
+   * Makes the answer from what the process wrote, instead of taking stdout as it is. Called for every exit code; for a
+   * code other than 0 its answer is ignored, but an `AgentError` it throws replaces the one made from stderr.
+   */
+  parse?: (result: ProcessResult) => AgentAnswer;
+}
+
+/**
+ * An agent that runs a program: one process per attempt, in a group of its own, started without a shell.
+ *
+ * The prompt goes to stdin (default), or replaces `{{prompt}}` inside arguments (`prompt: 'argument'`, which is also
+ * meant when `prompt` is left out and an argument says `{{prompt}}`; appended when none does). The answer is stdout
+ * without its last newline. A program that does not read its input is judged by its exit code alone.
+ *
+ * It fails with kind `spawn` (no such program or directory; not retried), `invalid_request` (prompt too long for an
+ * argument), the kind its stderr speaks of when it exits with a code other than 0, else `exit`; `cancelled` when told
+ * to stop. Output until then is kept in the error. Pipes are sockets, as everywhere in Node: a script should write
+ * `>&2`, not `> /dev/stderr`.
+ *
+ * @throws SoarError `invalid-options` at the call for an empty command or a bad `maxOutputBytes`.
+ * @example
+ * const upper = commandAgent({ command: ['tr', 'a-z', 'A-Z'] });
+ */
+export function commandAgent(options: CommandAgentOptions): Agent {
+  const command = checkedCommand(options);
+  return {
+    kind: options.kind ?? 'command',
+    description: options.description,
+    capabilities: options.capabilities,
+    provider: options.provider,
+    staggerMs: options.staggerMs,
+    maxConcurrent: options.maxConcurrent,
+    requireOutput: options.requireOutput,
+    killsItself: true,
+    run: (request, controls) => runCommand(command, options, request, controls),
+  };
+}
+
+async function runCommand(
+  command: readonly [string, ...string[]],
+  options: CommandAgentOptions,
+  request: AgentRequest,
+  controls: AgentControls,
+): Promise<AgentAnswer> {
+  const cwd = resolve(request.cwd ?? options.cwd ?? '.');
+  await requireDirectory(cwd);
+  if (controls.signal.aborted) throw new AgentError('cancelled', abortReason(controls.signal));
+
+  const env = { ...options.env, ...request.env, ...attemptEnv(request) };
+  const mode = promptMode(options);
+  const argv = mode === 'argument' ? withPrompt(command, request.prompt) : command;
+  const stdout = new BoundedBytes({ maxBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES, head: 'half' });
+  const stderr = new BoundedBytes({ maxBytes: STDERR_BYTES, head: 'none' });
+  const heard = listener(controls);
+
+  let end: ProcessEnd;
+  try {
+    end = await runProcess({
+      argv,
+      cwd,
+      env,
+      input: mode === 'stdin' ? request.prompt : null,
+      key: request.key,
+      signal: controls.signal,
+      killGraceMs: controls.killGraceMs,
+      onStdout(chunk) {
+        stdout.push(chunk);
+        heard.stdout(chunk);
+      },
+      onStderr(chunk) {
+        stderr.push(chunk);
+        heard.stderr(chunk);
+      },
+    });
+  } catch (cause) {
+    const argumentBytes = argv.reduce((sum, one) => sum + Buffer.byteLength(one), 0);
+    throw await startFailure({ program: command[0], cwd, env: { ...process.env, ...env }, argumentBytes, cause });
+  }
+  heard.end();
+
+  const text = stdout.text((bytes) => `\n[… ${bytes} bytes cut …]\n`);
+  const output = text.replace(/\r?\n$/, '');
+  const { truncated } = stdout;
+  if (end.aborted) throw new AgentError('cancelled', abortReason(controls.signal), { output, truncated });
+  const result = { stdout: text, stderr: stderr.text(), exitCode: end.exitCode ?? 1 };
+  if (end.exitCode === 0) return answer(options, result, { output, truncated });
+  if (end.exitCode !== null) throwParsed(options, result);
+  const { exitCode, exitSignal } = end;
+  throw processFailure({ ...result, exitCode, exitSignal, output, truncated, now: systemClock.now() });
+}
+
+function answer(
+  { parse }: CommandAgentOptions,
+  result: ProcessResult,
+  plain: { output: string; truncated: boolean },
+): AgentAnswer {
+  if (!parse) return plain;
+  const parsed = parse(result);
+  const full = typeof parsed === 'string' ? { output: parsed } : parsed;
+  return { ...full, truncated: full.truncated ?? plain.truncated };
+}
+
+function throwParsed({ parse }: CommandAgentOptions, result: ProcessResult): void {
+  try {
+    parse?.(result);
+  } catch (error) {
+    // Anything else means that the parser could make nothing of a failed process's output: stderr says more.
+    if (AgentError.isInstance(error)) throw error;
+  }
+}
+
+/** Passes text on as it arrives; a character split over two chunks arrives whole. */
+function listener(controls: AgentControls) {
+  const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  const scanner = createPatternScanner();
+  const emit = (text: string, stream: 'stdout' | 'stderr') => {
+    if (text === '') return controls.heartbeat();
+    controls.output(text, stream);
+    if (stream === 'stdout') return;
+    const match = scanner.push(text);
+    if (match && SUSPECT.has(match.kind)) controls.suspect({ kind: match.kind, reason: match.line });
+  };
+  return {
+    stdout: (chunk: Buffer) => emit(decoders.stdout.write(chunk), 'stdout'),
+    stderr: (chunk: Buffer) => emit(decoders.stderr.write(chunk), 'stderr'),
+    end() {
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const rest = decoders[stream].end();
+        if (rest !== '') controls.output(rest, stream);
+      }
+    },
+  };
+}
+
+function promptMode({ prompt, command }: CommandAgentOptions): 'stdin' | 'argument' | 'none' {
+  return prompt ?? (command.some((one) => one.includes(PLACEHOLDER)) ? 'argument' : 'stdin');
+}
+
+function withPrompt(command: readonly [string, ...string[]], prompt: string): [string, ...string[]] {
+  if (prompt.includes('\0')) {
+    throw new AgentError(
+      'invalid_request',
+      "The prompt contains a NUL character, which no argument can; use `prompt: 'stdin'`",
+    );
+  }
+  const [program, ...args] = command;
+  if (!args.some((one) => one.includes(PLACEHOLDER))) return [program, ...args, prompt];
+  return [program, ...args.map((one) => one.replaceAll(PLACEHOLDER, () => prompt))];
+}
+
+function attemptEnv(request: AgentRequest): Record<string, string> {
+  return {
+    SOAR_RUN_ID: request.runId,
+    SOAR_TASK_ID: request.taskId,
+    SOAR_ATTEMPT: String(request.attempt),
+    SOAR_ATTEMPT_KEY: request.key,
+  };
+}
+
+async function requireDirectory(cwd: string): Promise<void> {
+  const found = await stat(cwd).catch(() => null);
+  if (found?.isDirectory()) return;
+  const what = found ? 'is not a directory' : 'does not exist';
+  throw new AgentError('spawn', `The working directory \`${cwd}\` ${what}`, { retryable: false });
+}
+
+function abortReason({ reason }: AbortSignal): string {
+  if (reason instanceof Error) return reason.message;
+  return reason === undefined ? 'Cancelled' : String(reason);
+}
+
+function checkedCommand({ command, maxOutputBytes }: CommandAgentOptions): readonly [string, ...string[]] {
+  const issues: Issue[] = [];
+  const [program, ...args] = Array.isArray(command) ? (command as readonly string[]) : [];
+  if (!program || ![program, ...args].every((one) => typeof one === 'string')) {
+    issues.push({ path: 'command', message: 'Expected `command` to be an array of strings, the program first' });
+  }
+  if (maxOutputBytes !== undefined && !(Number.isInteger(maxOutputBytes) && maxOutputBytes > 0)) {
+    const message = `Expected \`maxOutputBytes\` to be a positive integer, got \`${maxOutputBytes}\` (${typeof maxOutputBytes})`;
+    issues.push({ path: 'maxOutputBytes', message });
+  }
+  if (!program || issues.length > 0) {
+    throw new SoarError('invalid-options', `A command agent cannot be made: ${issues[0]?.message}`, { issues });
+  }
+  return [program, ...args];
+}

@@ -1,0 +1,94 @@
+import { stripVTControlCharacters } from 'node:util';
+import { AgentError } from '../errors/agent-error.ts';
+import { classifyText, parseRetryAfterMs } from '../errors/classify.ts';
+import { findProgram } from './which.ts';
+
+const MESSAGE_CHARS = 1000;
+const CLASSIFIED_CHARS = 4096;
+
+export interface FailedProcess {
+  exitCode: number | null;
+  exitSignal: string | null;
+  stdout: string;
+  stderr: string;
+  /** What is kept as the attempt's output. */
+  output: string;
+  truncated: boolean;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/**
+ * Why a process failed: the kind its last words on stderr (on stdout, when stderr is empty) speak of, else `exit`.
+ * A process killed by a signal is always `exit`: what it wrote before does not explain that.
+ */
+export function processFailure(failed: FailedProcess): AgentError {
+  const stderr = printable(failed.stderr);
+  const words = (stderr === '' ? printable(failed.stdout) : stderr).slice(-CLASSIFIED_CHARS);
+  const match = failed.exitSignal === null ? classifyText(words) : null;
+  const kind = match?.kind ?? 'exit';
+  const what =
+    failed.exitSignal === null ? `exited with code ${failed.exitCode}` : `was killed by ${failed.exitSignal}`;
+  const said = lastLines(stderr === '' && match ? words : stderr);
+  const retryAfterMs = kind === 'rate_limited' ? parseRetryAfterMs(words, failed.now) : null;
+  return new AgentError(kind, said === '' ? what : `${what}: ${said}`, {
+    output: failed.output,
+    truncated: failed.truncated,
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  });
+}
+
+export interface UnstartedProcess {
+  program: string;
+  cwd: string;
+  /** The environment it would have had. */
+  env: Record<string, string | undefined>;
+  argumentBytes: number;
+  cause: unknown;
+}
+
+/** Why a process could not be started, from the system's error code. */
+export async function startFailure({ program, cwd, env, argumentBytes, cause }: UnstartedProcess): Promise<AgentError> {
+  const code = (cause as { code?: string } | null)?.code;
+  const found = await findProgram(program, env, cwd);
+  if (code === 'E2BIG' || code === 'ENAMETOOLONG') {
+    return new AgentError(
+      'invalid_request',
+      `The arguments of \`${program}\` (${argumentBytes} bytes) exceed what the system accepts; give the prompt with \`prompt: 'stdin'\`, which has no limit`,
+      { cause },
+    );
+  }
+  if (code === 'ENOENT' && found !== null) {
+    return spawnError(
+      `Command \`${program}\` could not be started: the interpreter that ${found} names is missing`,
+      cause,
+    );
+  }
+  if (code === 'ENOENT' && program.includes('/')) {
+    return spawnError(`Command \`${program}\` does not exist (looked up from ${cwd})`, cause);
+  }
+  if (code === 'ENOENT') {
+    return spawnError(`Command \`${program}\` was not found on PATH; install it, or give its full path`, cause);
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return spawnError(`Command \`${program}\` is not executable; check its path and permissions`, cause);
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  // Too many processes or open files: that passes.
+  return new AgentError('spawn', `Command \`${program}\` could not be started: ${reason}`, { cause });
+}
+
+function spawnError(message: string, cause: unknown): AgentError {
+  return new AgentError('spawn', message, { retryable: false, cause });
+}
+
+function printable(text: string): string {
+  return stripVTControlCharacters(text).trim();
+}
+
+function lastLines(text: string): string {
+  if (text.length <= MESSAGE_CHARS) return text;
+  const tail = text.slice(-MESSAGE_CHARS + 1);
+  const line = tail.indexOf('\n');
+  return `…${(line >= 0 && line < tail.length - 1 ? tail.slice(line + 1) : tail).trimStart()}`;
+}

@@ -1,0 +1,141 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import { registerProcess } from './live-processes.ts';
+import { type ProcessIdentity, processStartTime, signalGroup, signalTree } from './process-tree.ts';
+
+/** How long pipes are read after their process has exited, before and again after what still holds them is killed. */
+const DRAIN_MS = 250;
+
+export interface ProcessOptions {
+  argv: readonly [string, ...string[]];
+  cwd: string;
+  /** Added to this process's environment. */
+  env: Record<string, string>;
+  /** Written to stdin, then EOF; null: stdin is empty. */
+  input: string | null;
+  key: string;
+  signal: AbortSignal;
+  killGraceMs: number;
+  onStdout(chunk: Buffer): void;
+  onStderr(chunk: Buffer): void;
+}
+
+export interface ProcessEnd {
+  exitCode: number | null;
+  /** The signal that ended it. */
+  exitSignal: NodeJS.Signals | null;
+  /** True when it was told to stop before it exited by itself. */
+  aborted: boolean;
+}
+
+/**
+ * Runs a program in a process group of its own until it has really ended. Abort: SIGTERM to the group and to
+ * descendants that left it, SIGKILL after the grace. After the exit, also a normal one, what is left of the group is
+ * killed: an agent that has ended owns no processes. A daemon that put itself into its own session survives.
+ *
+ * Resolves once the leader has exited and its pipes are drained, at most 500 ms later.
+ *
+ * @throws what the operating system said when the program could not be started, with its `code`.
+ */
+export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
+  const [file, ...args] = options.argv;
+  const subprocess = execa(file, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdin: options.input === null ? 'ignore' : 'pipe',
+    buffer: false,
+    reject: false,
+    stripFinalNewline: false,
+    cleanup: false,
+    killDescendants: true,
+    windowsHide: true,
+  });
+  const child = subprocess.nodeChildProcess;
+  if (child.pid === undefined) throw startFailure(await subprocess);
+  // A signal that could not be sent: the exit is awaited all the same.
+  child.on('error', () => {});
+  return superviseProcess(child, child.pid, options, (signal) => subprocess.kill(signal));
+}
+
+async function superviseProcess(
+  child: ChildProcess,
+  pid: number,
+  options: ProcessOptions,
+  killOnWindows: (signal: NodeJS.Signals) => void,
+): Promise<ProcessEnd> {
+  // Before anything that takes time: a short process may have exited by the next turn.
+  const exited = new Promise<Pick<ProcessEnd, 'exitCode' | 'exitSignal'>>((resolve) => {
+    child.on('exit', (exitCode, exitSignal) => resolve({ exitCode, exitSignal }));
+  });
+  const leader = { pid, started: process.platform === 'linux' ? (processStartTime(pid) ?? '') : '' };
+  const unregister = registerProcess({ ...leader, key: options.key });
+  const drained = Promise.all([read(child.stdout, options.onStdout), read(child.stderr, options.onStderr)]);
+  feed(child, options.input);
+
+  let known: ProcessIdentity[] = [];
+  const signalAll = (signal: NodeJS.Signals) => {
+    if (process.platform === 'win32') killOnWindows(signal);
+    else known = signalTree(leader, signal, known);
+  };
+  let aborted = false;
+  let lastResort: ReturnType<typeof setTimeout> | undefined;
+  const abort = () => {
+    aborted = true;
+    signalAll('SIGTERM');
+    lastResort = setTimeout(() => signalAll('SIGKILL'), options.killGraceMs);
+  };
+  if (options.signal.aborted) abort();
+  else options.signal.addEventListener('abort', abort, { once: true });
+
+  try {
+    const { exitCode, exitSignal } = await exited;
+    options.signal.removeEventListener('abort', abort);
+    clearTimeout(lastResort);
+    const complete = await settledWithin(drained, DRAIN_MS);
+    if (process.platform !== 'win32') {
+      if (aborted || !complete) signalAll('SIGKILL');
+      else signalGroup(pid, 'SIGKILL');
+    }
+    if (!complete) await settledWithin(drained, DRAIN_MS);
+    return { exitCode, exitSignal, aborted };
+  } finally {
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+    unregister();
+  }
+}
+
+function feed(child: ChildProcess, input: string | null): void {
+  if (input === null || !child.stdin) return;
+  // A tool that never reads its input closes the pipe under us; its exit code tells whether that was a failure.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+}
+
+function read(stream: Readable | null, onChunk: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve) => {
+    if (!stream) return resolve();
+    stream.on('data', onChunk);
+    stream.on('error', () => resolve());
+    stream.on('close', () => resolve());
+    stream.on('end', () => resolve());
+  });
+}
+
+/** True when `work` settles in time. The pipes are polled once more at the deadline, in case this process was busy. */
+async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(false))), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function startFailure(result: { cause?: unknown; code?: string; originalMessage?: string }): Error {
+  if (result.cause instanceof Error) return result.cause;
+  return Object.assign(new Error(result.originalMessage ?? 'The process could not be started'), { code: result.code });
+}

@@ -1,0 +1,134 @@
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import { textKind } from '../text/passage-lines.ts';
+
+const SKIPPED_FOLDERS = new Set(
+  '.git .hg .svn .soar node_modules bower_components vendor dist build out target coverage .next .nuxt .cache .venv venv __pycache__ .tox .idea .vscode'.split(
+    ' ',
+  ),
+);
+const LOCKFILE =
+  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|cargo\.lock|poetry\.lock|uv\.lock|pipfile\.lock|gemfile\.lock|composer\.lock|go\.sum|flake\.lock)$/i;
+const NO_TEXT =
+  /\.(?:png|jpe?g|gif|webp|avif|ico|bmp|tiff?|mp[34]|m4a|wav|ogg|webm|mov|avi|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|pdf|docx?|xlsx?|pptx?|woff2?|ttf|otf|eot|wasm|so|dylib|dll|exe|bin|class|pyc|o|a|db|sqlite3?|map|svg|min\.js|min\.css|snap|parquet|onnx|pt)$/i;
+/** Hidden folders hold caches and settings of tools; this one holds what people write. */
+const VISIBLE = new Set(['.github']);
+/** Environment files and private keys hold secrets, and secrets are no answers. */
+const SECRET = /(?:^|\/)(?:\.env(?:\.[\w-]+)?|\.npmrc|\.netrc|id_[a-z\d]+|[^/]+\.(?:pem|key|p12|pfx|keystore))$/i;
+
+export interface TextFileListing {
+  /** Relative to the root, with forward slashes; shallow ones first, each level by name. */
+  files: string[];
+  notes: string[];
+}
+
+interface Folder {
+  path: string;
+  /** The ignore files above it, each with the folder it stands in. */
+  rules: readonly { base: string; matcher: Ignore }[];
+}
+
+/**
+ * Lists the files of a directory that are worth reading, level by level, so that a bound cuts the deepest ones off.
+ * Rejects only when aborted; folders that cannot be read are left out and counted in the notes.
+ */
+export async function textFiles(options: {
+  root: string;
+  maxFiles: number;
+  maxFileBytes: number;
+  signal: AbortSignal;
+}): Promise<TextFileListing> {
+  const { root, maxFiles, maxFileBytes, signal } = options;
+  const files: string[] = [];
+  let large = 0;
+  let unreadable = 0;
+  let level: Folder[] = [{ path: '', rules: [] }];
+  while (level.length > 0) {
+    const next: Folder[] = [];
+    for (const folder of level) {
+      signal.throwIfAborted();
+      const read = await readFolder(root, folder);
+      if (!read) {
+        unreadable++;
+        continue;
+      }
+      next.push(...read.folders);
+      const sizes = await Promise.all(read.files.map((path) => sizeOf(resolve(root, path))));
+      for (const [at, path] of read.files.entries()) {
+        if ((sizes[at] ?? 0) > maxFileBytes) large++;
+        else files.push(path);
+        if (files.length > maxFiles) {
+          files.pop();
+          return { files, notes: notesOf(large, unreadable, `Stopped at ${maxFiles} files.`) };
+        }
+      }
+    }
+    level = next;
+  }
+  return { files, notes: notesOf(large, unreadable) };
+}
+
+async function readFolder(root: string, folder: Folder): Promise<{ folders: Folder[]; files: string[] } | null> {
+  const entries = await readdir(resolve(root, folder.path), { withFileTypes: true }).catch(() => null);
+  if (!entries) return null;
+  const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
+    ? await readFile(resolve(root, folder.path, '.gitignore'), 'utf8').catch(() => '')
+    : '';
+  const rules = own === '' ? folder.rules : [...folder.rules, { base: folder.path, matcher: ignore().add(own) }];
+  const folders: Folder[] = [];
+  const files: string[] = [];
+  for (const { name, entry } of entries.map((entry) => ({ name: entry.name, entry })).sort(byName)) {
+    const path = folder.path === '' ? name : `${folder.path}/${name}`;
+    // Neither is true of a symbolic link, so nothing outside the directory is ever reached.
+    if (entry.isDirectory()) {
+      if (!SKIPPED_FOLDERS.has(name) && (!name.startsWith('.') || VISIBLE.has(name)) && !isIgnored(`${path}/`, rules))
+        folders.push({ path, rules });
+    } else if (entry.isFile() && isWanted(path) && !isIgnored(path, rules)) {
+      files.push(path);
+    }
+  }
+  return { folders, files };
+}
+
+function isWanted(path: string): boolean {
+  return !LOCKFILE.test(path) && !NO_TEXT.test(path) && !SECRET.test(path);
+}
+
+/** As in git: the nearest ignore file that has something to say decides. */
+function isIgnored(path: string, rules: Folder['rules']): boolean {
+  for (const { base, matcher } of rules.toReversed()) {
+    const { ignored, unignored } = matcher.test(base === '' ? path : path.slice(base.length + 1));
+    if (ignored || unignored) return ignored;
+  }
+  return false;
+}
+
+/** A NUL in the first 8 KiB, as git has it. */
+export function looksBinary(content: Uint8Array): boolean {
+  return content.subarray(0, 8192).includes(0);
+}
+
+/** Very long lines in what is not prose. */
+export function looksMinified(path: string, text: string): boolean {
+  if (textKind(path) === 'prose' || text.length < 2000) return false;
+  const lines = text.split('\n').length;
+  return text.length / lines > 300;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const stats = await lstat(path).catch(() => null);
+  return stats?.size ?? 0;
+}
+
+function notesOf(large: number, unreadable: number, stopped?: string): string[] {
+  return [
+    ...(stopped ? [stopped] : []),
+    ...(large > 0 ? [`Files too large to read: ${large}.`] : []),
+    ...(unreadable > 0 ? [`Folders that could not be read: ${unreadable}.`] : []),
+  ];
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

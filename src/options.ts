@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { SoarOptions } from './create-soar.ts';
+import { SoarError } from './errors/soar-error.ts';
+import { strictObject } from './errors/strict-object.ts';
+import { toIssues } from './errors/zod-issues.ts';
+import type { CollectSettings } from './machines/collect/events.ts';
+import type { GateLimits } from './machines/gate/logic.ts';
+import { GATE_LIMITS } from './machines/gate/machine.ts';
+import type { RunSettings } from './plan/types.ts';
+import { count, durationMs, limitMs, policyInputSchema, positiveCount } from './policy/policy.schema.ts';
+import type { Policy } from './policy/policy.ts';
+import { resolvePolicy } from './policy/presets.ts';
+
+const budgetSchema = strictObject({ timeMs: durationMs, attempts: count, tokens: count }).partial();
+
+const settings = {
+  policy: policyInputSchema,
+  maxConcurrent: positiveCount,
+  staggerMs: durationMs,
+  schedule: z.enum(['wave', 'eager']),
+  onDependencyFailure: z.enum(['proceed', 'skip', 'abort']),
+  timeoutMs: limitMs,
+  budget: budgetSchema,
+  retries: count,
+};
+
+const limits = z.record(z.string(), positiveCount);
+
+const soarOptionsSchema = strictObject({
+  ...settings,
+  agents: z.record(z.string(), z.unknown()),
+  fallback: z.string(),
+  defaultAgent: z.string(),
+  limits: strictObject({ perAgent: limits, perProvider: limits }).partial(),
+  killGraceMs: durationMs,
+  maxCoolingMs: durationMs,
+  maxRateLimits: count,
+  maxOpenWaitMs: durationMs,
+  onOpen: z.enum(['fail', 'wait']),
+  phases: z.record(z.string(), z.unknown()),
+  clock: z.unknown(),
+  random: z.unknown(),
+  inspect: z.unknown(),
+  agentFromSpec: z.unknown(),
+}).partial();
+
+const runOptionsSchema = strictObject({
+  ...settings,
+  runId: z.string().min(1),
+  signal: z.unknown(),
+  fallback: z.union([z.string(), z.literal(false)]),
+  contextFiles: z.array(z.string()),
+}).partial();
+
+function check(schema: z.ZodType, value: unknown, subject: string): void {
+  const checked = schema.safeParse(value);
+  if (checked.success) return;
+  const found = toIssues(checked.error.issues, { subject, value });
+  const issues = found.map(({ path, message, code }) => ({ path, message, code }));
+  throw new SoarError('invalid-options', issues.map(({ message }) => message).join(' '), { issues });
+}
+
+/** The options of an engine, checked. Throws `invalid-options` naming every fault. */
+export function parseSoarOptions(options: SoarOptions): SoarOptions {
+  check(soarOptionsSchema, options, 'The options');
+  const ids = Object.keys(options.agents ?? {});
+  for (const name of ['fallback', 'defaultAgent'] as const) {
+    const id = options[name];
+    if (id === undefined || ids.length === 0 || ids.includes(id)) continue;
+    const known = ids.map((one) => `\`${one}\``).join(', ');
+    throw new SoarError('invalid-options', `Expected \`${name}\` to be one of the agents ${known}, got \`${id}\`.`);
+  }
+  return options;
+}
+
+export function engineLimits({ maxConcurrent, staggerMs, limits: given }: SoarOptions): Partial<GateLimits> {
+  return {
+    maxConcurrent: maxConcurrent ?? GATE_LIMITS.maxConcurrent,
+    staggerMs: staggerMs ?? null,
+    perAgent: given?.perAgent ?? {},
+    perProvider: given?.perProvider ?? {},
+  };
+}
+
+/** The settings of one run: its own options over the plan's over the engine's over the defaults. */
+export function settingsOf(
+  engine: SoarOptions,
+  plan: RunSettings,
+  run: RunSettings,
+  fallback: string | false | undefined,
+): CollectSettings {
+  check(runOptionsSchema, run, 'The run options');
+  const own = { ...plan, ...defined(run) } as RunSettings;
+  return {
+    schedule: own.schedule ?? engine.schedule ?? 'wave',
+    onDependencyFailure: own.onDependencyFailure ?? engine.onDependencyFailure ?? 'proceed',
+    policy: withEngineBounds(resolvePolicy(own.policy ?? engine.policy), engine),
+    timeoutMs: own.timeoutMs ?? engine.timeoutMs ?? null,
+    // The engine's own limits are the gate's; these are the run's, which can only be narrower.
+    maxConcurrent: own.maxConcurrent ?? null,
+    staggerMs: own.staggerMs ?? null,
+    budget: own.budget ?? engine.budget ?? null,
+    fallback: fallback || null,
+    retries: own.retries ?? engine.retries ?? null,
+  };
+}
+
+/** A policy with the bounds that an engine sets for all its runs. */
+function withEngineBounds(policy: Policy, options: SoarOptions): Policy {
+  const { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen } = options;
+  if ([maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen].every((bound) => bound === undefined)) return policy;
+  return {
+    ...policy,
+    breaker: { ...policy.breaker, ...defined({ maxOpenWaitMs, onOpen }) },
+    cooling: { ...policy.cooling, ...defined({ maxCoolingMs, maxRateLimits }) },
+  };
+}
+
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

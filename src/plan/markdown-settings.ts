@@ -1,0 +1,77 @@
+import { didYouMean } from '../errors/nearest.ts';
+import type { TaskSpec } from './types.ts';
+
+/** What the lines under a task set; dependencies are still as they were written. */
+export interface MarkdownSettings {
+  agent?: string;
+  dependsOn?: string[];
+  critical?: boolean;
+  timeoutMs?: number;
+}
+
+type Reader = (value: string) => Partial<MarkdownSettings> | string;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+const READERS: Readonly<Record<string, Reader>> = {
+  agent: (value) => {
+    const agent = value.replace(/^@/, '').trim();
+    if (agent === '') return 'Expected the id of an agent, e.g. `- Agent: @claude`.';
+    return agent === 'self' ? {} : { agent };
+  },
+  depends: (value) => {
+    if (/^(?:none|-|–|—|)$/i.test(value)) return {};
+    const ids = value.split(/[,;]/).map((id) => id.trim().replace(/^#/, ''));
+    if (ids.some((id) => id === '' || /\s/.test(id)))
+      return 'Expected ids with commas between, e.g. `- Depends: 1, 2.1`.';
+    return { dependsOn: ids };
+  },
+  critical: (value) => {
+    if (/^(?:yes|true)$/i.test(value)) return { critical: true };
+    if (/^(?:no|false)$/i.test(value)) return {};
+    return 'Expected yes or no.';
+  },
+  timeout: (value) => {
+    const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value) ?? [];
+    const factor = UNITS[unit.toLowerCase()];
+    const timeoutMs = Math.round(Number(amount) * (factor ?? Number.NaN));
+    return timeoutMs > 0 ? { timeoutMs } : 'Expected a time with its unit: 500ms, 60s, 5m or 1h.';
+  },
+};
+
+const NAMES: Readonly<Record<string, string>> = {
+  dependson: 'depends',
+  'depends on': 'depends',
+  'depends-on': 'depends',
+};
+
+export const SETTING_NAMES = ['Agent', 'Depends', 'Critical', 'Timeout'] as const;
+
+/** The reader's name for a key as it is written, or null for one that is not known. */
+export function settingName(key: string): string | null {
+  const name = key.toLowerCase();
+  const known = NAMES[name] ?? name;
+  return Object.hasOwn(READERS, known) ? known : null;
+}
+
+/** Adds one setting; the fault, as a sentence, when it cannot. */
+export function applySetting(settings: MarkdownSettings, key: string, value: string): string | null {
+  const name = settingName(key);
+  if (name === null) {
+    return `Unknown setting \`${key}\`; known are ${SETTING_NAMES.join(', ')}.${didYouMean(key, SETTING_NAMES)}`;
+  }
+  const read = READERS[name]?.(value.trim());
+  if (typeof read === 'string') return `\`${key}: ${value.trim()}\` cannot be read. ${read}`;
+  if (read?.dependsOn) settings.dependsOn = [...(settings.dependsOn ?? []), ...read.dependsOn];
+  else Object.assign(settings, read);
+  return null;
+}
+
+/** The task's fields that the settings stand for. */
+export function fieldsOf({ agent, critical, timeoutMs }: MarkdownSettings): Partial<TaskSpec> {
+  return {
+    ...(agent === undefined ? {} : { agent }),
+    ...(critical === undefined ? {} : { critical }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+}

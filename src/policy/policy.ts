@@ -1,0 +1,87 @@
+/** The three clocks an attempt runs under, milliseconds. `null` switches a clock off. */
+export interface ClockPolicy {
+  /** Nothing heard yet. */
+  startTimeoutMs: number | null;
+  /** No activity since. */
+  idleTimeoutMs: number | null;
+  /** What an idle clock that is due does: stop the attempt, or only mark it `stalled`. */
+  onIdle: 'stop' | 'stall';
+  /** `fixed`: `maxTimeoutMs` is the limit. `progressive`: `initialTimeoutMs` is, extended while there is activity. */
+  mode: 'fixed' | 'progressive';
+  initialTimeoutMs: number;
+  maxTimeoutMs: number;
+  /** A progressive deadline that is due is extended when there was activity within this time before it. */
+  extensionThresholdMs: number;
+  /** The next deadline is this times the last one, at most `maxTimeoutMs`. */
+  extensionFactor: number;
+}
+
+export type BackoffStrategy = 'immediate' | 'fixed' | 'linear' | 'exponential';
+
+export interface RetryPolicy {
+  /** Executions after the first. Consumed by failures alone. */
+  retries: number;
+  strategy: BackoffStrategy;
+  baseDelayMs: number;
+  /** No delay is longer, jitter included. */
+  maxDelayMs: number;
+  factor: number;
+  /** Share of the delay by which it may vary either way, 0..1. */
+  jitter: number;
+  /** Whether kinds timeout, idle_timeout and start_timeout are retried. */
+  retryOnTimeout: boolean;
+  /** Whether an attempt stopped because of an error pattern is retried. */
+  retryOnEarlyTermination: boolean;
+}
+
+export interface TerminationPolicy {
+  /** Whether error patterns on stderr can stop a silent attempt. */
+  enabled: boolean;
+  /** How long an attempt must stay silent after a pattern before it is stopped, milliseconds. */
+  confirmMs: number;
+}
+
+export interface BreakerPolicy {
+  enabled: boolean;
+  /** Failures within the window that open it. */
+  failureThreshold: number;
+  failureWindowMs: number;
+  /** How long it stays open before a probe is let through. */
+  resetTimeoutMs: number;
+  /** Permanent errors, each within `fastFailGapMs` of the one before, that open it at once. */
+  fastFailThreshold: number;
+  fastFailGapMs: number;
+  /** The same for agents made up for one plan. */
+  adHocFailureThreshold: number;
+  adHocFastFailGapMs: number;
+  /** What a task does when refused and without a fallback: fail as `circuit_open`, or wait to be called. */
+  onOpen: 'fail' | 'wait';
+  /** Longest wait in a breaker's queue over the task's life, milliseconds. */
+  maxOpenWaitMs: number;
+}
+
+export interface CoolingPolicy {
+  /** Longest time a task may spend cooling, over its life, milliseconds. */
+  maxCoolingMs: number;
+  /** Rate limits a task survives. */
+  maxRateLimits: number;
+  /** First cooling of a provider that does not say how long, milliseconds; doubles each time in a row. */
+  defaultCoolingMs: number;
+}
+
+/** How a task's attempts are timed, repeated, ended early, protected and replaced. */
+export interface Policy {
+  name: string;
+  clocks: ClockPolicy;
+  retry: RetryPolicy;
+  termination: TerminationPolicy;
+  breaker: BreakerPolicy;
+  cooling: CoolingPolicy;
+}
+
+export type PresetName = 'default' | 'production' | 'fastFail' | 'patient' | 'development' | 'test';
+
+type Partials<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
+
+/** A preset's name, or a preset (default `'patient'`) with some settings changed. */
+export type PolicyInput = PresetName | ({ preset?: PresetName } & Partials<Omit<Policy, 'name'>> & { name?: string });

@@ -1,0 +1,81 @@
+import type { Observable } from 'rxjs';
+import type { Actor, AnyActorLogic, AnyActorRef } from 'xstate';
+import type { Clock } from './clock.ts';
+import { toTaskError } from './errors/classify.ts';
+import { buildMetadata } from './machines/collect/metadata.ts';
+import type { RunEvent } from './streams/events.ts';
+import type { RunProgress } from './streams/progress.ts';
+import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
+import type { RunResult } from './types.ts';
+
+/** A run under way. */
+export interface RunHandle {
+  readonly id: string;
+  /** The run's own actor: `soar`, or `collect` when a plan was given. */
+  readonly actor: AnyActorRef;
+  /** Everything that happens, as it happens. */
+  readonly events$: Observable<RunEvent>;
+  /** Where the run stands; a late subscriber gets the present state. */
+  readonly progress$: Observable<RunProgress>;
+  /** Signs of life of running attempts, at most ten a second and task. */
+  readonly heartbeats$: Observable<Heartbeat>;
+  /** Stops everything; what has finished is kept. Harmless when called again or after the end. */
+  cancel(reason?: string): void;
+  /** Never rejects: what failed is told in it. */
+  readonly result: Promise<RunResult>;
+}
+
+export function createHandle({
+  runId,
+  actor,
+  streams,
+  clock,
+  resultOf,
+  signal,
+  onSettled,
+}: {
+  runId: string;
+  actor: Actor<AnyActorLogic>;
+  streams: RunStreams;
+  clock: Clock;
+  resultOf: (output: unknown) => RunResult;
+  signal: AbortSignal | undefined;
+  onSettled: () => void;
+}): RunHandle {
+  const cancel = (reason = 'The run was cancelled.') =>
+    actor.send({ type: 'run.cancel', kind: 'cancelled', message: reason });
+  const onAbort = () => cancel(abortReason(signal));
+  const { promise, resolve } = Promise.withResolvers<RunResult>();
+  const settle = (result: RunResult) => {
+    signal?.removeEventListener('abort', onAbort);
+    onSettled();
+    streams.publish({ type: 'run.settled', result }, clock.now());
+    streams.complete();
+    resolve(result);
+  };
+  actor.subscribe({
+    complete: () => {
+      const { output } = actor.getSnapshot() as { output: unknown };
+      settle(output === undefined ? failedResult(runId, new Error('The run was stopped.'), clock) : resultOf(output));
+    },
+    error: (error) => settle(failedResult(runId, error, clock)),
+  });
+  if (signal?.aborted) queueMicrotask(onAbort);
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  const { events$, progress$, heartbeats$ } = streams;
+  return { id: runId, actor, events$, progress$, heartbeats$, cancel, result: promise };
+}
+
+function abortReason(signal: AbortSignal | undefined): string {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason.message : typeof reason === 'string' ? reason : 'The run was cancelled.';
+}
+
+/** A run whose own actor broke: the last resort, so that `result` never rejects. */
+function failedResult(runId: string, thrown: unknown, clock: Clock): RunResult {
+  const { kind, message } = toTaskError(thrown, clock.now());
+  const now = clock.now();
+  const plan = { goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] };
+  const metadata = buildMetadata(plan, [], { startedAt: now, endedAt: now, peakConcurrency: 0, breakers: {} });
+  return { runId, status: 'failed', outcomes: [], metadata, error: { kind, message, retryable: false } };
+}

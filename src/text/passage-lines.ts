@@ -1,0 +1,49 @@
+/** What sort of text a file holds, by its name. */
+export type TextKind = 'prose' | 'code' | 'data' | 'plain';
+
+const PROSE =
+  /\.(?:md|mdx|markdown|rst|adoc|txt|org|tex)$|(?:^|\/)(?:readme|changelog|contributing|notes|license)[^/.]*$/i;
+const DATA = /\.(?:json|jsonl|jsonc|csv|tsv|xml|svg|ya?ml|toml|ini|lock|snap|map|html?|css|scss|less)$/i;
+const CODE =
+  /\.(?:[cm]?[jt]sx?|py|pyi|go|rs|java|kt|kts|swift|rb|php|c|cc|cpp|cxx|h|hpp|cs|scala|clj|ex|exs|erl|hs|ml|lua|sh|bash|zsh|ps1|sql|r|jl|dart|vue|svelte|zig|nim|pl|proto|graphql)$|(?:^|\/)(?:makefile|dockerfile)$/i;
+
+export function textKind(path: string): TextKind {
+  if (PROSE.test(path)) return 'prose';
+  if (CODE.test(path)) return 'code';
+  return DATA.test(path) ? 'data' : 'plain';
+}
+
+/** The lines of a text without their line ends; a last line end starts no line. */
+export function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  if (lines.length > 1 && lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+export const HEADING = /^(#{1,6})\s+(\S.{0,300}?)\s*#*\s*$/;
+export const FENCE = /^\s*(?:```|~~~)/;
+
+const DECLARATION =
+  /^(?:export\s+|default\s+|declare\s+|public\s+|private\s+|protected\s+|static\s+|abstract\s+|async\s+|pub(?:\([^)]*\))?\s+|unsafe\s+|final\s+|readonly\s+|local\s+|override\s+)*(?:function\*?|class|interface|type|enum|const|let|var|def|fn|func|struct|trait|impl|module|mod|namespace|object|record|test|describe|it)\b\s*(?:\([^)]*\)\s*)?['"]?([\p{L}_$][\p{L}\p{N}_$]*)/u;
+const MEMBER =
+  /^\s+(?:readonly\s+|static\s+|async\s+|public\s+|private\s+|protected\s+|get\s+|set\s+)*([\p{L}_$][\p{L}\p{N}_$]*)\??\s*[(:<]/u;
+const NO_MEMBER =
+  /^(?:if|for|while|switch|return|catch|case|default|else|throw|await|new|typeof|import|export|do|try|super)$/;
+
+/** The name a line of code declares at the top level, or null. */
+export function declaredName(line: string): string | null {
+  return DECLARATION.exec(line)?.[1] ?? null;
+}
+
+/** The name of the property or method a line of code declares, or null. */
+export function memberName(line: string): string | null {
+  const name = MEMBER.exec(line)?.[1];
+  return name && !NO_MEMBER.test(name) ? name : null;
+}
+
+const COMMENT = /^\s*(?:\/\/|\/\*|\*(?!\w)|#(?!\w)|--\s|@\w)/;
+
+/** True for a line that holds nothing but a comment, or a decorator. */
+export function isCommentLine(line: string): boolean {
+  return COMMENT.test(line);
+}

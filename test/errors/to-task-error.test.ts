@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AgentError } from '../../src/errors/agent-error.ts';
+import { toTaskError } from '../../src/errors/to-task-error.ts';
+
+describe('toTaskError', () => {
+  it('keeps what an agent error says', () => {
+    expect(toTaskError(new AgentError('auth', 'no key'), 0)).toEqual({
+      kind: 'auth',
+      message: 'no key',
+      retryable: false,
+    });
+    expect(toTaskError(new AgentError('rate_limited', 'slow', { retryAt: 50, retryAfterMs: 9 }), 0)).toMatchObject({
+      retryAt: 50,
+      retryAfterMs: 9,
+    });
+    expect(toTaskError(new AgentError('spawn', 'gone', { retryable: false }), 0).retryable).toBe(false);
+  });
+
+  it('reads from the message of a rate limit when to come back, unless the error itself says', () => {
+    expect(toTaskError(new AgentError('rate_limited', 'try again in 3s'), 0).retryAfterMs).toBe(3000);
+    expect(toTaskError(new AgentError('rate_limited', 'try again in 3s', { retryAt: 7 }), 0)).not.toHaveProperty(
+      'retryAfterMs',
+    );
+  });
+
+  it('takes anything else for a passing internal failure', () => {
+    expect(toTaskError(new TypeError('x is not a function'), 0)).toEqual({
+      kind: 'internal',
+      message: 'x is not a function',
+      retryable: true,
+    });
+  });
+
+  it('adds the cause, where the reason is', () => {
+    const error = new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:1') });
+    expect(toTaskError(error, 0).message).toBe('fetch failed (connect ECONNREFUSED 127.0.0.1:1)');
+  });
+
+  it.each([
+    ['a string', 'boom', 'boom'],
+    ['null', null, 'It threw null.'],
+    ['undefined', undefined, 'It threw undefined.'],
+    ['a number', 42, '42'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['an object', { code: 7 }, '{"code":7}'],
+    ['an error without a message', new RangeError(), 'RangeError'],
+  ])('gives a message for %s', (_, thrown, message) => {
+    expect(toTaskError(thrown, 0).message).toBe(message);
+  });
+
+  it('survives objects that throw when they are read', () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    const hostile = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('hands off');
+        },
+        ownKeys() {
+          throw new Error('hands off');
+        },
+      },
+    );
+    for (const thrown of [cyclic, hostile, Object.create(null), { toJSON: () => undefined }]) {
+      expect(toTaskError(thrown, 0)).toMatchObject({ kind: 'internal', message: expect.stringMatching(/./) });
+    }
+  });
+
+  it('cuts a very long message to 4000 characters, and marks the cut', () => {
+    const { message } = toTaskError(new Error('m'.repeat(100_000)), 0);
+    expect(message.length).toBeLessThanOrEqual(4000);
+    expect(message).toMatch(/m \[… 960\d\d characters cut …\]$/);
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        const error = toTaskError(thrown, 0);
+        expect(error.message.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import { offlinePhases } from '../../src/actors/phases/offline.ts';
+import { createDocumentRetriever } from '../../src/actors/phases/retrieve.ts';
+import type { Phases } from '../../src/actors/phases/types.ts';
+import { BUILTIN_DEFAULT, builtinAgents } from '../../src/agents/builtin.ts';
+import type { TaskOutcome } from '../../src/types.ts';
+import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
+
+const { signal } = new AbortController();
+const documents = [
+  {
+    path: 'docs/retry.md',
+    text: '# Retrying\n\nA task retries with backoff until its retries are used up.\n\n## Rate limits\n\nA rate-limited task cools down and spends no retry.',
+  },
+  {
+    path: 'src/backoff.ts',
+    text: '/** The backoff before the next retry of a task doubles each time. */\nexport function backoffMs() {}',
+  },
+  { path: 'src/breaker.ts', text: '/** An open breaker refuses the retry of a task. */\nexport class Breaker {}' },
+];
+
+/** Runs the phases one after the other, with the built-in agents in plan order. */
+async function ask(query: string, phases: Phases) {
+  const agents = builtinAgents();
+  const infos = Object.entries(agents).map(([id, { description = '', capabilities = [] }]) => ({
+    id,
+    description,
+    capabilities,
+    kind: 'function',
+  }));
+  const { complexity } = await phases.assess({ query }, { signal });
+  const { passages, notes } = await phases.retrieve({ query, complexity }, { signal });
+  const decomposition = await phases.decompose({ query, complexity, passages, agents: infos }, { signal });
+  const { plan } = await phases.route(
+    { query, decomposition, agents: infos, passages, fallback: null, defaultAgent: BUILTIN_DEFAULT },
+    { signal },
+  );
+  const outcomes: TaskOutcome[] = [];
+  for (const task of plan.tasks) {
+    const dependencies = Object.fromEntries(
+      outcomes.filter(({ taskId }) => task.dependsOn?.includes(taskId)).map(({ taskId, output }) => [taskId, output]),
+    );
+    const agent = agents[task.agent as keyof typeof agents];
+    const output = await agent.run(
+      fakeRequest({ prompt: task.prompt, query, dependencies, passages: task.passages }),
+      fakeControls(),
+    );
+    outcomes.push({
+      taskId: task.id,
+      agentId: task.agent ?? '',
+      status: 'succeeded',
+      via: 'agent',
+      output: String(output),
+      outputTruncated: false,
+      error: null,
+      attempts: [],
+      wave: 1,
+      partialContext: false,
+      queuedMs: 0,
+      startedAt: 0,
+      settledAt: 0,
+      durationMs: 0,
+    });
+  }
+  return { plan, notes, ...(await phases.synthesize({ query, complexity, plan, outcomes, passages }, { signal })) };
+}
+
+it('answers a question from documents with several agents, citing them', async () => {
+  const { answer, sources, confidence, plan } = await ask(
+    'How does a task retry?',
+    offlinePhases({ retrieve: createDocumentRetriever(documents) }),
+  );
+  expect(answer).toContain('A task retries with backoff until its retries are used up. (docs/retry.md:3)');
+  expect(sources.map(({ path }) => path)).toEqual(expect.arrayContaining(['docs/retry.md', 'src/backoff.ts']));
+  expect(new Set(plan.tasks.map(({ agent }) => agent))).toEqual(new Set(['extract', 'outline', 'combine']));
+  expect(confidence).toBeGreaterThan(0.5);
+});
+
+it('is honest about a question that the documents do not answer', async () => {
+  const { answer, confidence } = await ask(
+    'How do I bake bread?',
+    offlinePhases({ retrieve: createDocumentRetriever(documents) }),
+  );
+  expect(answer).toMatch(/^No answer was found/);
+  expect(confidence).toBe(0);
+});
+
+it('searches nothing by default, and says so', async () => {
+  expect((await ask('How does a task retry?', offlinePhases())).notes).toEqual([
+    'Nothing was searched: no retriever is configured.',
+  ]);
+});

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** Whether a process still runs; one that has ended but was not collected yet does not. */
+export function isRunning(pid: number): boolean {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+    } catch {
+      return false;
+    }
+  }
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The pids in a text such as `a=12 b=34`. */
+export function pidsIn(text: string): number[] {
+  return [...text.matchAll(/=(\d+)/g)].map((match) => Number(match[1]));
+}
+
+/** A new directory, removed when the test ends. */
+export async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'soar-machine-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
