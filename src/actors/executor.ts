@@ -75,6 +75,10 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): vo
     stop: null,
   };
   snapshot.inFlight.set(spec.attemptId, attempt);
+  spec.publish(
+    { type: 'attempt.started', ...newsIds(attempt), attempt: spec.request.attempt, key: spec.attemptId },
+    now,
+  );
   look(snapshot, attempt, scope);
   const { agent, request } = spec;
   const controls = controlsOf(snapshot, attempt, scope);
@@ -162,16 +166,25 @@ function end(
     permitId: spec.permitId,
     result: permitResultOf(result),
     kind: result.error?.kind ?? null,
+    at: now,
     ...(limited ? { rateLimit: { retryAt: result.retryAt, ref: spec.ref } } : {}),
     ...(result.usage ? { tokens: tokensOf(result.usage) } : {}),
   });
+  const { error } = result;
+  const times = { startedAt: attempt.startedAt, endedAt: now };
+  const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error };
+  spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
+}
+
+function newsIds({ spec }: InFlight): { taskId: string; agentId: string } {
+  return { taskId: spec.request.taskId, agentId: spec.agent.id };
 }
 
 function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): AgentControls {
   const clock = clockOf(scope.self);
   const { spec } = attempt;
-  const ids = { taskId: spec.request.taskId, agentId: spec.agent.id };
+  const ids = newsIds(attempt);
   const isOver = () => !snapshot.inFlight.has(spec.attemptId);
   const active = (now: number) => {
     attempt.events += 1;

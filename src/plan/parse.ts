@@ -50,7 +50,7 @@ function formatByName(name: string | undefined): PlanFormat | undefined {
 }
 
 function formatByLook(text: string): PlanFormat {
-  // A YAML mapping may begin with a brace too, but not go on with a quote in most hands; both are read by what they are.
+  // A YAML mapping may begin with a brace too, but its keys seldom stand in quotes.
   if (/^\s*\{\s*(?:"|\})/.test(text)) return 'json';
   if (/^["']?tasks["']?\s*:/m.test(text)) return 'yaml';
   return /^\s*[-*+]\s+\[[ xX]\](?:\s|$)/m.test(text) ? 'markdown' : 'yaml';

@@ -42,7 +42,7 @@ const common = {
   maxConcurrent: positiveCount.optional().describe('Most attempts of this agent in flight at once.'),
 };
 
-const process = {
+const processFields = {
   env: envSchema.optional(),
   cwd: z.string().optional().describe('Working directory.'),
   requireOutput: z.boolean().optional().describe('Whether an empty answer is a failure. Default false.'),
@@ -62,7 +62,7 @@ const commandAgent = strictObject({
     .optional()
     .describe("How the prompt reaches the command. Default 'stdin'."),
   ...common,
-  ...process,
+  ...processFields,
 });
 
 const cliAgent = strictObject({
@@ -71,7 +71,7 @@ const cliAgent = strictObject({
   model: nonEmpty.optional(),
   args: z.array(z.string()).optional().describe('Extra arguments, before the prompt.'),
   ...common,
-  ...process,
+  ...processFields,
 });
 
 const modelAgent = strictObject({

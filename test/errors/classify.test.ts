@@ -167,13 +167,8 @@ describe('classifyText', () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
-  it('takes any text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const found = classifyText(text);
-        if (found) expect(text.length).toBeGreaterThan(0);
-      }),
-    );
+  it('never throws, whatever the text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect(() => classifyText(text)).not.toThrow()));
   });
 });
 

@@ -32,6 +32,10 @@ export const collectMachine = setup({
     startWaves: (args) => steps.startWaves(args),
     nextWave: (args) => steps.nextWave(args),
     settle: (args) => steps.settle(args),
+    settleAndRelease: (args) => {
+      steps.settle(args);
+      steps.release(args);
+    },
     release: (args) => steps.release(args),
     noteDequeued: (args) => steps.noteDequeued(args),
     closeWave: (args) => steps.closeWave(args),
@@ -101,7 +105,7 @@ export const collectMachine = setup({
       on: {
         'tasks.settled': [
           { guard: 'endsRun', target: 'aborting', actions: ['settle', 'abort'] },
-          { actions: ['settle', 'release'] },
+          { actions: 'settleAndRelease' },
         ],
         'task.dequeued': { actions: ['noteDequeued', 'release'] },
         'child.done': { actions: ['closeWave', 'nextWave'] },

@@ -26,6 +26,8 @@ export interface LeaseRelease {
   /** Set when the provider was rate-limited: when it may be asked again, or null when it did not say. */
   rateLimit?: { retryAt: number | null; ref: Addressee<GateReply> };
   tokens?: number;
+  /** When the attempt ended, epoch milliseconds. */
+  at: number;
 }
 
 /** A run announces itself, so that its own limits hold and engines stay fair between runs. */

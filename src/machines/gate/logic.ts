@@ -183,8 +183,9 @@ export class Ledger {
     return this.decision;
   }
 
-  #next(now: number): Decision {
-    if (this.leases.size >= this.limits.maxConcurrent) return IDLE;
+  /** `returning`: decides as if that lease were back already. */
+  #next(now: number, returning?: Lease): Decision {
+    if (this.leases.size - (returning ? 1 : 0) >= this.limits.maxConcurrent) return IDLE;
     let best: (StartRequest & { seq: number }) | null = null;
     let bestRun: RunAccount | null = null;
     let wakeAt = Number.POSITIVE_INFINITY;
@@ -194,7 +195,7 @@ export class Ledger {
         this.#lanes.delete(key);
         continue;
       }
-      if (!this.#hasRoom(lane)) continue;
+      if (!this.#hasRoom(lane, returning)) continue;
       const at = this.#startAt(lane);
       if (at > now) {
         wakeAt = Math.min(wakeAt, at);
@@ -223,12 +224,15 @@ export class Ledger {
     return queue[lane.head] ?? null;
   }
 
-  #hasRoom({ run, agent }: Lane): boolean {
+  #hasRoom({ run, agent }: Lane, returning?: Lease): boolean {
     if (run.spent) return false;
-    if (run.maxConcurrent !== null && run.out >= run.maxConcurrent) return false;
+    const back = (same: boolean) => (returning && same ? 1 : 0);
+    if (run.maxConcurrent !== null && run.out - back(returning?.run === run) >= run.maxConcurrent) return false;
     const agentLimit = Math.min(agent.maxConcurrent ?? Infinity, this.limits.perAgent[agent.id] ?? Infinity);
-    if ((this.#agentsOut.get(agent.id) ?? 0) >= agentLimit) return false;
-    return (this.#providersOut.get(agent.provider) ?? 0) < (this.limits.perProvider[agent.provider] ?? Infinity);
+    const gone = returning?.request.agent;
+    if ((this.#agentsOut.get(agent.id) ?? 0) - back(gone?.id === agent.id) >= agentLimit) return false;
+    const providerLimit = this.limits.perProvider[agent.provider] ?? Infinity;
+    return (this.#providersOut.get(agent.provider) ?? 0) - back(gone?.provider === agent.provider) < providerLimit;
   }
 
   #startAt({ run, agent }: Lane): number {
@@ -239,6 +243,23 @@ export class Ledger {
     const byProvider = pace && gap > 0 ? pace.lastStart + gap : Number.NEGATIVE_INFINITY;
     const byGap = everywhere > 0 ? this.#lastStart + everywhere : Number.NEGATIVE_INFINITY;
     return Math.max(byGap, byProvider, pace?.coolUntil ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * Whether a release hands its lease to a request that is due: a plain end, in a gate where no gap or cooling is in
+   * force. Anything else is decided after the release, with the new pace known.
+   */
+  isNextDueAfter({ rateLimit, leaseId, at }: LeaseRelease): boolean {
+    if (rateLimit || this.asked || !this.leases.has(leaseId)) return false;
+    const next = this.#next(at, this.leases.get(leaseId));
+    return next.do === 'ask' && next.request.breaker;
+  }
+
+  /** Decides once more, at the instant of the action, and reserves. */
+  reserveNext(now: number): StartRequest | null {
+    const next = this.decide(now);
+    if (next.do === 'ask') this.reserve(next.request);
+    return this.asked;
   }
 
   /** Takes the decided request out of its lane and reserves its lease. */

@@ -52,12 +52,9 @@ export const gateMachine = setup({
     decide: ({ context, self }: Args) => {
       context.ledger.decide(nowOf(self));
     },
-    reserve: ({ context }: Args) => {
-      const { decision } = context.ledger;
-      if (decision.do === 'ask') context.ledger.reserve(decision.request);
-    },
+    /** Reserves the lease of the request whose turn it is, and asks its breaker. */
     ask: (args: Args) => {
-      const { asked } = args.context.ledger;
+      const asked = args.context.ledger.reserveNext(nowOf(args.self));
       const breaker = asked && args.context.breakerOf?.(asked.agent.id);
       if (breaker)
         relay(args, breaker, {
@@ -66,8 +63,9 @@ export const gateMachine = setup({
           ref: args.self as Addressee<BreakerReply>,
         });
     },
-    permitOneself: raise(({ context }) => {
-      const requestId = context.ledger.asked?.requestId ?? '';
+    /** Reserves the lease of a request that needs no permit. */
+    permitOneself: raise(({ context, self }) => {
+      const requestId = context.ledger.reserveNext(nowOf(self))?.requestId ?? '';
       return { type: 'permit.granted' as const, requestId, permitId: '' };
     }),
     grant: (args: Args) => {
@@ -108,6 +106,9 @@ export const gateMachine = setup({
       breakerOf !== undefined && ledger.decision.do === 'ask' && ledger.decision.request.breaker,
     /** Every lease is out, or was given back with the request that had reserved it withdrawn. */
     isFull: ({ context: { ledger } }) => ledger.isFull,
+    /** The lease that comes back goes straight to a request that is due and needs a permit. */
+    nextIsDueAtOnce: ({ context: { breakerOf, ledger }, event }) =>
+      breakerOf !== undefined && event.type === 'lease.release' && ledger.isNextDueAfter(event),
     nobodyWaits: ({ context: { ledger } }) => ledger.waiting === 0,
     startIsDue: ({ context }) => context.ledger.decision.do === 'ask',
     startIsAhead: ({ context }) => context.ledger.decision.do === 'pace',
@@ -130,6 +131,7 @@ export const gateMachine = setup({
     'run.withdraw': { target: '.deciding', actions: 'withdraw' },
     'lease.release': [
       { guard: 'nobodyWaits', actions: 'release' },
+      { guard: 'nextIsDueAtOnce', target: '.asking', actions: ['release', 'ask'] },
       { target: '.deciding', actions: 'release' },
     ],
   },
@@ -138,8 +140,8 @@ export const gateMachine = setup({
     deciding: {
       entry: 'decide',
       always: [
-        { guard: 'permitIsNeeded', target: 'asking', actions: ['reserve', 'ask'] },
-        { guard: 'startIsDue', target: 'asking', actions: ['reserve', 'permitOneself'] },
+        { guard: 'permitIsNeeded', target: 'asking', actions: 'ask' },
+        { guard: 'startIsDue', target: 'asking', actions: 'permitOneself' },
         { guard: 'startIsAhead', target: 'pacing' },
         { target: 'idle' },
       ],

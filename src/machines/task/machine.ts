@@ -21,6 +21,12 @@ function request(args: Args, agent: TaskContext['attemptAgent']): void {
   relay({ self, system }, context.input.services.gate, { ...logic.startRequest(context, agent), ref });
 }
 
+function publishState({ context, self }: Args, state: string, until?: number): void {
+  const { task, agent, publish } = context.input;
+  const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
+  publish(until === undefined ? news : { ...news, until }, nowOf(self));
+}
+
 /** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
 function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
   const parent = (args.self as AnyActorRef)._parent;
@@ -59,8 +65,14 @@ export const taskMachine = setup({
   },
   actors: { sleepUntil },
   actions: {
-    requestStart: (args: Args) => request(args, args.context.input.agent),
-    requestFallback: (args: Args) => args.context.fallback && request(args, args.context.fallback),
+    requestStart: (args: Args) => {
+      publishState(args, 'staggered');
+      request(args, args.context.input.agent);
+    },
+    requestFallback: (args: Args) => {
+      publishState(args, 'fallback.waiting');
+      request(args, args.context.fallback ?? args.context.input.agent);
+    },
     withdraw: (args: Args) => {
       const requestId = logic.requestId(args.context);
       relay(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
@@ -73,11 +85,9 @@ export const taskMachine = setup({
     ),
     startAttempt: (args: Args) => {
       const { context, self } = args;
-      const { attempt, attemptAgent, attemptStartedAt, input } = context;
       const spec = { ...logic.attemptSpec(context), ref: self as Addressee<TaskEvent> };
-      const ids = { taskId: input.task.id, agentId: attemptAgent.id, attempt, key: spec.attemptId };
-      input.publish({ type: 'attempt.started', ...ids }, attemptStartedAt);
-      relay(args, input.services.executor, { type: 'attempt.start', spec });
+      publishState(args, context.attemptAgent === context.input.agent ? 'running' : 'fallback.running');
+      relay(args, context.input.services.executor, { type: 'attempt.start', spec });
     },
     stopAttempt: (args: Args) => {
       const attemptId = logic.attemptId(args.context);
@@ -91,11 +101,6 @@ export const taskMachine = setup({
       status: 'cancelled' as const,
       error: context.error,
     })),
-    publishEnd: ({ context, event }: Args) => {
-      const record = context.attempts.at(-1);
-      const { task, publish } = context.input;
-      if (record) publish({ type: 'attempt.ended', taskId: task.id, ...record }, resultOf(event).endedAt);
-    },
     noteResume: assign(({ context, event }) => ({
       waits: { ...context.waits, resumeAt: (event as Of<'provider.cooled'>).resumeAt },
     })),
@@ -129,11 +134,8 @@ export const taskMachine = setup({
     },
     enterQueue: (args: Args) => tellParent(args, 'task.queued'),
     leaveQueue: (args: Args) => tellParent(args, 'task.dequeued'),
-    announce: ({ context, self }: Args, { state, timed }: { state: string; timed?: boolean }) => {
-      const { task, agent, publish } = context.input;
-      const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
-      publish(timed ? { ...news, until: context.waits.until } : news, nowOf(self));
-    },
+    announce: (args: Args, { state, timed }: { state: string; timed?: boolean }) =>
+      publishState(args, state, timed ? args.context.waits.until : undefined),
   },
   guards: {
     isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),
@@ -154,7 +156,7 @@ export const taskMachine = setup({
   states: {
     staggered: {
       tags: 'waiting',
-      entry: [{ type: 'announce', params: { state: 'staggered' } }, 'requestStart'],
+      entry: 'requestStart',
       exit: 'leaveQueue',
       on: {
         'start.granted': { guard: 'isCurrent', target: 'running', actions: 'recordStart' },
@@ -169,17 +171,17 @@ export const taskMachine = setup({
     },
     running: {
       tags: 'working',
-      entry: ['startAttempt', { type: 'announce', params: { state: 'running' } }],
+      entry: 'startAttempt',
       ...attemptStates,
       on: {
         'provider.cooled': { actions: 'noteResume' },
         'attempt.ended': [
           { guard: 'isStale' },
-          { guard: 'succeeded', target: 'done', actions: ['recordEnd', 'publishEnd'] },
-          { guard: 'shouldCool', target: 'cooling', actions: ['recordEnd', 'publishEnd', 'coolDown'] },
-          { guard: 'shouldRetry', target: 'retrying', actions: ['recordEnd', 'publishEnd', 'backOff'] },
-          { guard: 'shouldFallBack', target: 'fallback', actions: ['recordEnd', 'publishEnd'] },
-          { target: 'done', actions: ['recordEnd', 'publishEnd'] },
+          { guard: 'succeeded', target: 'done', actions: 'recordEnd' },
+          { guard: 'shouldCool', target: 'cooling', actions: ['recordEnd', 'coolDown'] },
+          { guard: 'shouldRetry', target: 'retrying', actions: ['recordEnd', 'backOff'] },
+          { guard: 'shouldFallBack', target: 'fallback', actions: 'recordEnd' },
+          { target: 'done', actions: 'recordEnd' },
         ],
         'run.cancel': { target: 'cancelling', actions: ['stopAttempt', 'noteCancelled'] },
       },
@@ -248,7 +250,7 @@ export const taskMachine = setup({
       states: {
         waiting: {
           tags: 'waiting',
-          entry: [{ type: 'announce', params: { state: 'fallback.waiting' } }, 'requestFallback'],
+          entry: 'requestFallback',
           on: {
             'start.granted': { guard: 'isCurrent', target: 'running', actions: 'recordFallbackStart' },
             'start.refused': [
@@ -262,11 +264,11 @@ export const taskMachine = setup({
         },
         running: {
           tags: 'working',
-          entry: ['startAttempt', { type: 'announce', params: { state: 'fallback.running' } }],
+          entry: 'startAttempt',
           ...attemptStates,
           on: {
             'provider.cooled': { actions: 'noteResume' },
-            'attempt.ended': [{ guard: 'isStale' }, { target: '#task.done', actions: ['recordEnd', 'publishEnd'] }],
+            'attempt.ended': [{ guard: 'isStale' }, { target: '#task.done', actions: 'recordEnd' }],
             'run.cancel': { target: '#task.cancelling', actions: ['stopAttempt', 'noteCancelled'] },
           },
         },
@@ -276,7 +278,7 @@ export const taskMachine = setup({
       tags: 'working',
       entry: { type: 'announce', params: { state: 'cancelling' } },
       on: {
-        'attempt.ended': [{ guard: 'isStale' }, { target: 'done', actions: ['recordCancelledEnd', 'publishEnd'] }],
+        'attempt.ended': [{ guard: 'isStale' }, { target: 'done', actions: 'recordCancelledEnd' }],
       },
     },
     done: { type: 'final', tags: 'settled' },

@@ -48,6 +48,21 @@ function settleLost(args: Args, taskIds: readonly string[], error: unknown): voi
   );
 }
 
+function noteDequeued(args: Args): void {
+  const { roll, parent, limit } = args.context;
+  if (args.event.type !== 'task.dequeued') return;
+  roll.queued.delete(args.event.taskId);
+  if (limit === null && parent) relay<WaveReport>(args, parent, args.event);
+}
+
+/** Starts an actor for each ready task there is room for. */
+function admit(args: Args): void {
+  const { roll, roster, prepare } = args.context;
+  for (let task = roll.admit(); task; task = roll.admit()) {
+    relay(args, roster as Addressee<never>, { type: 'child.start', id: task.id, input: prepare(task) } as never);
+  }
+}
+
 /** One topological wave: admits its ready tasks as room comes free, and is done when all of them have settled. */
 export const waveMachine = setup({
   types: {
@@ -65,17 +80,11 @@ export const waveMachine = setup({
     noteQueued: ({ context, event }: Args) => {
       if (event.type === 'task.queued') context.roll.queued.add(event.taskId);
     },
-    noteDequeued: (args: Args) => {
-      const { roll, parent, limit } = args.context;
-      if (args.event.type !== 'task.dequeued') return;
-      roll.queued.delete(args.event.taskId);
-      if (limit === null && parent) relay<WaveReport>(args, parent, args.event);
-    },
-    admit: (args: Args) => {
-      const { roll, roster, prepare } = args.context;
-      for (let task = roll.admit(); task; task = roll.admit()) {
-        relay(args, roster as Addressee<never>, { type: 'child.start', id: task.id, input: prepare(task) } as never);
-      }
+    noteDequeued: (args: Args) => noteDequeued(args),
+    admit: (args: Args) => admit(args),
+    admitNext: (args: Args) => {
+      noteDequeued(args);
+      admit(args);
     },
     report: (args: Args) => {
       if (args.event.type === 'child.done') report(args, [args.event.output as TaskReport]);
@@ -136,7 +145,7 @@ export const waveMachine = setup({
       on: {
         'tasks.ready': { actions: ['noteReady', 'admit'] },
         'tasks.skip': { actions: 'skip' },
-        'task.dequeued': { actions: ['noteDequeued', 'admit'] },
+        'task.dequeued': { actions: 'admitNext' },
       },
     },
     draining: {

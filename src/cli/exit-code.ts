@@ -1,0 +1,29 @@
+import type { RunResult } from '../types.ts';
+
+/** Signals that end a run before its time. */
+export type Interrupt = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** Bad usage, plan or configuration: nothing ran. */
+export const BAD_INPUT = 2;
+
+const INTERRUPTED: Readonly<Record<Interrupt, number>> = Object.freeze({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 });
+
+/** What a shell expects of a process that a signal ended. */
+export function interruptCode(signal: Interrupt): number {
+  return INTERRUPTED[signal];
+}
+
+/**
+ * The exit code of a run, the first that matches: 130, 143 (129) interrupted · 4 budget exhausted · 75 every failure is a rate
+ * limit, so trying later may help · 0 succeeded · 3 partial · 1 failed, or cancelled otherwise.
+ */
+export function exitCodeOf(result: RunResult, options: { interruptedBy?: Interrupt | null } = {}): number {
+  const { interruptedBy } = options;
+  if (interruptedBy) return interruptCode(interruptedBy);
+  const kinds = [result.error?.kind, ...result.outcomes.map(({ error }) => error?.kind)];
+  if (kinds.includes('budget')) return 4;
+  const failed = result.outcomes.filter(({ status }) => status === 'failed');
+  if (failed.length > 0 && failed.every(({ error }) => error?.kind === 'rate_limited')) return 75;
+  if (result.status === 'succeeded') return 0;
+  return result.status === 'partial' ? 3 : 1;
+}

@@ -1,0 +1,131 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Budget, OnDependencyFailure, Schedule } from '../types.ts';
+
+/** What `run` and `ask` have in common, as commander gives it. */
+export interface RunFlags {
+  json?: boolean;
+  jsonl?: boolean;
+  policy?: string;
+  maxConcurrent?: number;
+  /** Milliseconds. */
+  stagger?: number;
+  schedule?: Schedule;
+  onDependencyFailure?: OnDependencyFailure;
+  retries?: number;
+  /** `false`: none. */
+  fallback?: string | false;
+  tool?: string;
+  model?: string;
+  /** Milliseconds. */
+  timeout?: number;
+  budget?: Budget;
+  config?: string;
+  cwd?: string;
+  quiet?: boolean;
+  /** `run` only. */
+  dryRun?: boolean;
+  /** `ask` and `plan` only. */
+  context?: string[];
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+/** `600000`, `600000ms`, `600s`, `10m` or `1h` in milliseconds. */
+export function parseDuration(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (amount === undefined || factor === undefined) {
+    throw new InvalidArgumentError('Expected milliseconds, or a time with its unit such as 500ms, 60s, 10m or 1h.');
+  }
+  return Math.round(Number(amount) * factor);
+}
+
+function parseLimit(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === 0) throw new InvalidArgumentError('Expected more than 0 milliseconds.');
+  return ms;
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d+$/.test(text.trim()) || Number(text) < least) {
+      throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+    }
+    return Number(text);
+  };
+}
+
+/** `time=10m,attempts=20,tokens=100000`; several `--budget` add up. */
+export function parseBudget(text: string, before: Budget = {}): Budget {
+  const budget = { ...before };
+  for (const part of text.split(',')) {
+    const [, name, value = ''] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    if (name === 'time' || name === 'timeMs') budget.timeMs = parseDuration(value);
+    else if (name === 'attempts') budget.attempts = wholeNumber(0)(value);
+    else if (name === 'tokens') budget.tokens = wholeNumber(0)(value);
+    else {
+      throw new InvalidArgumentError(
+        `Expected time=<ms|10m>, attempts=<n> or tokens=<n>, with commas between, got \`${part.trim()}\`.`,
+      );
+    }
+  }
+  return budget;
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+/** Flags that say which agents there are. */
+export function addAgentFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--tool <name>', 'a CLI agent as the default agent: claude, codex, gemini, … (SOAR_TOOL)'))
+    .addOption(new Option('--model <name>', 'the model of that tool (SOAR_MODEL)'))
+    .addOption(new Option('--fallback <agent>', 'the agent that takes over when another is exhausted or blocked'))
+    .addOption(new Option('--no-fallback', 'no agent takes over, whatever plan and config say'));
+}
+
+/** Flags every command has that reads a configuration. */
+export function addPlaceFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--config <file>', 'instead of the soar.config.{ts,js,json,yaml} found here'))
+    .addOption(new Option('-C, --cwd <dir>', 'work in this directory'));
+}
+
+/** Files for `ask` and `plan`. */
+export function addContextFlag(command: Command): Command {
+  return command.addOption(
+    new Option('--context <file>', 'a file to read first; may be given several times').argParser(collect),
+  );
+}
+
+/** Flags of `run` and `ask`. A flag wins over the environment, the plan and the configuration. */
+export function addRunFlags(command: Command): Command {
+  command
+    .addOption(new Option('--json', 'the result as one JSON object on stdout').conflicts('jsonl'))
+    .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'))
+    .addOption(new Option('--policy <name>', 'default, production, fastFail, patient, development or test'))
+    .addOption(new Option('--max-concurrent <n>', 'most attempts in flight').argParser(wholeNumber(1)))
+    .addOption(new Option('--stagger <ms>', 'one gap between any two starts').argParser(parseDuration))
+    .addOption(
+      new Option('--schedule <name>', 'start a task when its wave does, or as soon as it can').choices([
+        'wave',
+        'eager',
+      ]),
+    )
+    .addOption(
+      new Option('--on-dependency-failure <what>', 'what dependents of a failed task do').choices([
+        'proceed',
+        'skip',
+        'abort',
+      ]),
+    )
+    .addOption(new Option('--retries <n>', 'executions after the first one').argParser(wholeNumber(0)))
+    .addOption(new Option('--timeout <ms>', 'limit of the whole run').argParser(parseLimit))
+    .addOption(
+      new Option('--budget <k=v,…>', 'upper bounds: time=10m, attempts=20, tokens=100000').argParser(parseBudget),
+    );
+  addAgentFlags(command);
+  addPlaceFlags(command);
+  return command.addOption(new Option('-q, --quiet', 'no progress on stderr'));
+}

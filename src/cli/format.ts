@@ -1,0 +1,27 @@
+import type { AgentSpec } from '../plan/types.ts';
+
+/** `0.4 s`, `12.3 s`, `2 m 05 s`, `1 h 02 m`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
+}
+
+/** `1 task`, `3 tasks`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** A command as one could type it into a shell. */
+export function shellLine(argv: readonly string[]): string {
+  return argv.map((one) => (/^[\w@%+=:,./-]+$/.test(one) ? one : `'${one.replaceAll("'", `'\\''`)}'`)).join(' ');
+}
+
+/** What an agent is, in a word or two: `command`, `cli claude`, `model llama3.2`. */
+export function agentKind(spec: AgentSpec): string {
+  if (spec.kind === 'cli') return `cli ${spec.tool}`;
+  return spec.kind === 'model' ? `model ${spec.model}` : 'command';
+}

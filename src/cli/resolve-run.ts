@@ -1,0 +1,153 @@
+import { builtinAgents } from '../agents/builtin.ts';
+import type { AskOptions, RunOptions, SoarOptions } from '../create-soar.ts';
+import { agentFromSpec, agentsFromSpecs } from '../node/agents-from-spec.ts';
+import type { LoadedConfig } from '../node/config.ts';
+import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
+import type { PolicyInput, PresetName } from '../policy/policy.ts';
+import type { Agent, AgentFunction } from '../types.ts';
+import type { RunFlags } from './flags.ts';
+import { modelAgent, type ToolChoice, toolAgent } from './tool-agent.ts';
+
+export interface PreparedRun {
+  /** What the engine gets. */
+  options: SoarOptions;
+  /** What the run gets: the flags. */
+  run: RunOptions;
+  /** Agents that are descriptions, by id. */
+  specs: Record<string, AgentSpec>;
+}
+
+type Agents = Record<string, Agent | AgentFunction>;
+
+/**
+ * Puts together what a run of a plan needs. What wins: a flag, then the environment (tool and model), then the plan, then the
+ * configuration.
+ *
+ * @throws SoarError `usage`, `invalid-options`, `not-supported` for a tool, a model or an agent that cannot be.
+ */
+export function resolveRun(
+  given: Plan,
+  config: LoadedConfig,
+  flags: RunFlags,
+  choice: ToolChoice,
+): PreparedRun & { plan: Plan } {
+  const known = knownAgents(config, given.agents);
+  const own = Object.keys(given.agents ?? {});
+  const byDefault = given.defaults?.agent ?? (own.length === 1 ? own[0] : config.defaults?.agent);
+  const chosen = toolAgent(choice, known) ?? modelAgent(choice, byDefault ?? onlyOf(known), known);
+  const agent = choice.tool === null ? byDefault : chosen?.id;
+  const settings = settingsOf(flags, { ...config.budget, ...given.budget });
+
+  const { policy: planPolicy, ...defaults } = given.defaults ?? {};
+  const keepsPolicy = settings.policy === undefined && planPolicy !== undefined;
+  const plan: Plan = {
+    ...given,
+    ...(chosen ? { agents: { ...given.agents, [chosen.id]: chosen.spec } } : {}),
+    defaults: { ...defaults, ...(agent === undefined ? {} : { agent }), ...(keepsPolicy ? { policy: planPolicy } : {}) },
+    tasks: flags.fallback === false ? given.tasks.map(({ fallback: _, ...task }) => task) : given.tasks,
+  };
+  const agents = { ...config.agents, ...agentsFromSpecs(config.specs) };
+  return {
+    plan,
+    options: {
+      ...engineOptions(config, { ...pacing(given), ...pacing(settings) }),
+      agents: withBuiltins(agents, plan),
+    },
+    run: { ...settings, ...(flags.fallback === undefined ? {} : { fallback: flags.fallback }) },
+    specs: { ...config.specs, ...plan.agents },
+  };
+}
+
+/** The same for a question. A chosen tool is then the one agent there is, beside the fallback. */
+export function resolveAsk(
+  config: LoadedConfig,
+  flags: RunFlags,
+  choice: ToolChoice,
+): Omit<PreparedRun, 'run'> & { run: AskOptions; isOffline: boolean } {
+  const known = knownAgents(config);
+  const byDefault = config.defaults?.agent;
+  const chosen = toolAgent(choice, known) ?? modelAgent(choice, byDefault ?? onlyOf(known), known);
+  const specs = { ...config.specs, ...(chosen ? { [chosen.id]: chosen.spec } : {}) };
+  const fallback = flags.fallback ?? config.fallback;
+  const agents: Agents = { ...config.agents, ...agentsFromSpecs(specs) };
+  if (choice.tool !== null && chosen) {
+    for (const id of Object.keys(agents)) if (id !== chosen.id && id !== fallback) delete agents[id];
+  }
+  const defaultAgent = choice.tool === null ? byDefault : chosen?.id;
+  const settings = settingsOf(flags, config.budget);
+  const isOffline = Object.keys(agents).length === 0;
+  return {
+    options: {
+      ...engineOptions(config, pacing(settings)),
+      agents: isOffline ? builtinAgents() : agents,
+      ...(defaultAgent === undefined ? {} : { defaultAgent }),
+    },
+    run: {
+      ...settings,
+      ...(flags.fallback === undefined ? {} : { fallback: flags.fallback }),
+      ...(flags.context ? { contextFiles: flags.context } : {}),
+    },
+    specs,
+    isOffline,
+  };
+}
+
+function knownAgents(
+  config: LoadedConfig,
+  own: Record<string, AgentSpec> = {},
+): Record<string, AgentSpec | 'function'> {
+  const live = Object.fromEntries(Object.keys(config.agents).map((id) => [id, 'function' as const]));
+  return { ...live, ...config.specs, ...own };
+}
+
+function onlyOf(known: object): string | undefined {
+  const ids = Object.keys(known);
+  return ids.length === 1 ? ids[0] : undefined;
+}
+
+/** What the flags say, by the names settings have everywhere else. */
+function settingsOf(flags: RunFlags, below: RunSettings['budget']): RunSettings {
+  const { policy, maxConcurrent, stagger, schedule, onDependencyFailure, timeout, retries, budget } = flags;
+  const all: RunSettings = {
+    policy: policy === undefined ? undefined : presetNamed(policy),
+    maxConcurrent,
+    staggerMs: stagger,
+    schedule,
+    onDependencyFailure,
+    timeoutMs: timeout,
+    retries,
+    // A bound that a flag sets leaves the others in force.
+    budget: budget === undefined ? undefined : { ...below, ...budget },
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** `fast-fail` and `fast_fail` are `fastFail`; whether there is such a preset is checked where it is used. */
+function presetNamed(name: string): PolicyInput {
+  return name.replace(/[-_]+(\w)/g, (_, letter: string) => letter.toUpperCase()) as PresetName;
+}
+
+/** The gate is the engine's, so these two must reach it from wherever they are set. */
+function pacing({ maxConcurrent, staggerMs }: RunSettings): Pick<RunSettings, 'maxConcurrent' | 'staggerMs'> {
+  return { ...(maxConcurrent === undefined ? {} : { maxConcurrent }), ...(staggerMs === undefined ? {} : { staggerMs }) };
+}
+
+function engineOptions(config: LoadedConfig, pace: RunSettings): SoarOptions {
+  const { path: _, specs: _specs, agents: _agents, defaults, fallback, policy, ...settings } = config;
+  const chosen = defaults?.policy ?? policy;
+  return {
+    ...settings,
+    ...pace,
+    ...(chosen === undefined ? {} : { policy: chosen }),
+    ...(fallback === undefined ? {} : { fallback }),
+    agentFromSpec,
+  };
+}
+
+/** The built-in agents are there when nothing is configured, and when a plan names them. */
+function withBuiltins(agents: Agents, plan: Plan): Agents {
+  const builtin: Agents = builtinAgents();
+  const named = new Set([plan.fallback, plan.defaults?.agent, ...plan.tasks.map(({ agent }) => agent)]);
+  const wanted = Object.entries(builtin).filter(([id]) => named.has(id) && !Object.hasOwn(plan.agents ?? {}, id));
+  return Object.keys(agents).length === 0 ? builtin : { ...Object.fromEntries(wanted), ...agents };
+}

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildPrompt, type DependencyContext } from '../../src/plan/context.ts';
+import type { Passage } from '../../src/types.ts';
+
+const ok = (taskId: string, output: string): DependencyContext => ({
+  taskId,
+  status: 'succeeded',
+  output,
+  error: null,
+});
+const failed = (taskId: string, message: string): DependencyContext => ({
+  taskId,
+  status: 'failed',
+  output: '',
+  error: { kind: 'timeout', message, retryable: true },
+});
+const passage = (text: string): Passage => ({ id: 'a.ts:3-9', path: 'a.ts', startLine: 3, endLine: 9, text, score: 1 });
+
+describe('buildPrompt', () => {
+  it('leaves the prompt alone when there is nothing to add', () => {
+    expect(buildPrompt({ prompt: ' as is \n', dependencies: [] })).toEqual({
+      prompt: ' as is \n',
+      partialContext: false,
+      cut: false,
+    });
+  });
+
+  it('adds what the dependencies produced, by id and in their order', () => {
+    const built = buildPrompt({ prompt: 'Sum up', dependencies: [ok('b', 'two\nlines\n'), ok('a', '1')] });
+    expect(built).toEqual({
+      prompt: 'Sum up\n\nPrevious context (2/2 dependencies):\n✓ [b]: two\nlines\n✓ [a]: 1',
+      partialContext: false,
+      cut: false,
+    });
+  });
+
+  it('says which dependencies failed and why, and warns', () => {
+    const skipped: DependencyContext = { taskId: 'c', status: 'skipped', output: '', error: null };
+    const built = buildPrompt({ prompt: 'Go', dependencies: [failed('a', 'Timed out'), ok('b', 'fine'), skipped] });
+    expect(built.prompt).toBe(
+      [
+        'Go',
+        '',
+        'Previous context (1/3 dependencies):',
+        '✗ [a]: FAILED - Timed out (timeout)',
+        '✓ [b]: fine',
+        '✗ [c]: FAILED - skipped',
+        '',
+        'WARNING: 2/3 dependencies failed. Proceed with available context.',
+      ].join('\n'),
+    );
+    expect(built.partialContext).toBe(true);
+  });
+
+  it('adds passages with the place they stand in', () => {
+    const { prompt } = buildPrompt({ prompt: 'Explain', dependencies: [], passages: [passage('const a = 1;\n')] });
+    expect(prompt).toBe('Explain\n\nRelevant passages:\n\na.ts:3-9\nconst a = 1;');
+  });
+
+  it('keeps short texts whole, and head and tail of long ones, with what was cut counted', () => {
+    const long = `HEAD${'x'.repeat(5000)}TAIL`;
+    const { prompt, cut } = buildPrompt({
+      prompt: 'p',
+      dependencies: [ok('s', 'short'), ok('l', long)],
+      maxChars: 1005,
+    });
+    expect(cut).toBe(true);
+    expect(prompt).toContain('✓ [s]: short\n');
+    const [, head = '', count, tail = ''] = /\[l\]: (HEADx+)\[… (\d+) characters cut …\](x+TAIL)$/.exec(prompt) ?? [];
+    expect(head.length + Number(count) + tail.length).toBe(long.length);
+    expect(prompt.length - prompt.indexOf('HEAD')).toBeLessThanOrEqual(1000);
+    expect(prompt.length - prompt.indexOf('HEAD')).toBeGreaterThan(990);
+  });
+
+  it('never cuts the task’s own text', () => {
+    const own = 'y'.repeat(100_000);
+    expect(buildPrompt({ prompt: own, dependencies: [ok('a', 'z'.repeat(99))], maxChars: 10 }).prompt).toBe(
+      `${own}\n\nPrevious context (1/1 dependencies):\n✓ [a]: [… 99 characters cut …]`,
+    );
+  });
+
+  it('splits no character in two', () => {
+    for (let maxChars = 100; maxChars < 110; maxChars += 1) {
+      const { prompt } = buildPrompt({ prompt: '', dependencies: [ok('a', '😀'.repeat(500))], maxChars });
+      expect(prompt).not.toMatch(/\p{Cs}/u);
+    }
+  });
+
+  it('stays within its budget, loses nothing silently, and names every dependency', () => {
+    const texts = fc.array(fc.nat(3000), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 0, max: 6000 }), (lengths, maxChars) => {
+        const dependencies = lengths.map((length, i) => ok(`t${i}`, 'o'.repeat(length)));
+        const { prompt, cut } = buildPrompt({ prompt: '', dependencies, maxChars });
+        const blocks = prompt
+          .split('\n')
+          .slice(1)
+          .map((line) => line.replace(/^✓ \[t\d+\]: /, ''));
+        expect(blocks).toHaveLength(lengths.length);
+        for (const [i, block] of blocks.entries()) {
+          const [, count = '0'] = /\[… (\d+) characters cut …\]/.exec(block) ?? [];
+          expect(block.replace(/\[.*\]/, '').length + Number(count)).toBe(lengths[i]);
+        }
+        const marks = blocks.filter((block) => block.startsWith('[…')).join('').length;
+        expect(blocks.join('').length - marks).toBeLessThanOrEqual(maxChars);
+        expect(cut).toBe(lengths.reduce((sum, length) => sum + length, 0) > maxChars);
+      }),
+    );
+  });
+});
