@@ -132,8 +132,11 @@ export function createSoar(options: SoarOptions = {}): Soar {
       onSettled: () => open.delete(runId),
     });
     open.set(runId, handle);
-    streams.publish({ type: 'run.started', ...about }, clock.now());
-    actor.start();
+    // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
+    queueMicrotask(() => {
+      streams.publish({ type: 'run.started', ...about }, clock.now());
+      actor.start();
+    });
     return handle;
   }
 

@@ -44,6 +44,7 @@ export function resolveRun(
     ...given,
     ...(chosen ? { agents: { ...given.agents, [chosen.id]: chosen.spec } } : {}),
     defaults: { ...defaults, ...(agent === undefined ? {} : { agent }), ...(keepsPolicy ? { policy: planPolicy } : {}) },
+    ...(given.fallback === undefined && config.fallback !== undefined ? { fallback: config.fallback } : {}),
     tasks: flags.fallback === false ? given.tasks.map(({ fallback: _, ...task }) => task) : given.tasks,
   };
   const agents = { ...config.agents, ...agentsFromSpecs(config.specs) };
@@ -84,7 +85,7 @@ export function resolveAsk(
     },
     run: {
       ...settings,
-      ...(flags.fallback === undefined ? {} : { fallback: flags.fallback }),
+      ...(fallback === undefined ? {} : { fallback }),
       ...(flags.context ? { contextFiles: flags.context } : {}),
     },
     specs,
@@ -133,13 +134,12 @@ function pacing({ maxConcurrent, staggerMs }: RunSettings): Pick<RunSettings, 'm
 }
 
 function engineOptions(config: LoadedConfig, pace: RunSettings): SoarOptions {
-  const { path: _, specs: _specs, agents: _agents, defaults, fallback, policy, ...settings } = config;
+  const { path: _, specs: _specs, agents: _agents, fallback: _fallback, defaults, policy, ...settings } = config;
   const chosen = defaults?.policy ?? policy;
   return {
     ...settings,
     ...pace,
     ...(chosen === undefined ? {} : { policy: chosen }),
-    ...(fallback === undefined ? {} : { fallback }),
     agentFromSpec,
   };
 }

@@ -165,5 +165,5 @@ const PROSE =
 const REPORTS = /\b(?:errors?|failed|failure|fatal|exception)\s*[:!(]|\berror code\b/i;
 
 export function isProse(line: string): boolean {
-  return false;
+  return PROSE.test(line) && !REPORTS.test(line);
 }

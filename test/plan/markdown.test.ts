@@ -94,6 +94,11 @@ describe('a Markdown task list', () => {
     ]);
   });
 
+  it('keeps comments that are part of a task’s code', () => {
+    const { tasks } = plan('- [ ] 1. Write this:', '  ```html', '  <!-- agent: x -->', '  ```');
+    expect(tasks).toEqual([{ id: '1', prompt: 'Write this:\n```html\n<!-- agent: x -->\n```' }]);
+  });
+
   it('gives tasks without a number the next free one', () => {
     const { tasks } = plan('- [ ] first', '- [ ] 1. second', '- [ ] third');
     expect(tasks.map(({ id }) => id)).toEqual(['2', '1', '3']);

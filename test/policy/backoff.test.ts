@@ -40,6 +40,12 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs(retry, 1, () => 0.999999)).toBe(109);
   });
 
+  it('keeps to the cap with its jitter too', () => {
+    const retry = policy({ strategy: 'fixed', baseDelayMs: 5000, jitter: 0.5 });
+    expect(retryDelayMs(retry, 1, () => 0.99)).toBe(1000);
+    expect(retryDelayMs(retry, 1, () => 0)).toBe(500);
+  });
+
   it('never exceeds the cap, is never negative, and is whole, whatever the figures', () => {
     fc.assert(
       fc.property(

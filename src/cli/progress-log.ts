@@ -1,0 +1,73 @@
+import type { RunEvent } from '../streams/events.ts';
+import { oneLine } from './clean-text.ts';
+import { counted, formatDuration } from './format.ts';
+import { fit } from './text-width.ts';
+
+/** Longest reason in a line of the log, columns. */
+const REASON_COLUMNS = 200;
+
+/** Says a run's events as lines of a log; remembers what later lines need. */
+export function createProgressLog(): (event: RunEvent) => string[] {
+  let waves = 0;
+  const reasons = new Map<string, string>();
+  const reasonOf = (taskId: string) => (reasons.has(taskId) ? `: ${reasons.get(taskId)}` : '');
+
+  return (event) => {
+    switch (event.type) {
+      case 'plan.compiled':
+        waves = event.waves.length;
+        return [];
+      case 'phase.completed':
+        return event.phase === 'collect' ? [] : [`${event.phase}: ${short(event.summary)}`];
+      case 'wave.started':
+        return [`wave ${event.wave}/${waves}: ${counted(event.tasks, 'task')}`];
+      case 'attempt.started': {
+        const again = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
+        return [`start ${event.taskId} (${event.agentId}${again})`];
+      }
+      case 'attempt.ended':
+        if (event.error) reasons.set(event.taskId, short(event.error.message));
+        return [];
+      case 'task.state':
+        return stateLines(event, reasonOf(event.taskId));
+      case 'task.settled': {
+        const { taskId, status, durationMs, error, via } = event.outcome;
+        reasons.delete(taskId);
+        const done = `(${event.settled}/${event.total} done)`;
+        const why = error && status !== 'succeeded' ? `: ${short(error.message)}` : '';
+        const how = via === 'fallback' && status === 'succeeded' ? ' by the fallback' : '';
+        const time = status === 'skipped' ? '' : ` ${formatDuration(durationMs)}`;
+        return [`${status === 'succeeded' ? 'done' : status} ${taskId}${time}${how} ${done}${why}`];
+      }
+      case 'run.stopping':
+        return [`stopping: ${short(event.reason)}`];
+      case 'warning':
+        return [`warning: ${short(event.message)}`];
+      default:
+        return [];
+    }
+  };
+}
+
+function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: string): string[] {
+  const { taskId, state, until, at } = event;
+  const left = until === undefined ? '' : formatDuration(until - at);
+  switch (state) {
+    case 'retrying':
+      return [`retry ${taskId} in ${left}${reason}`];
+    case 'cooling':
+      return [`cool ${taskId} for ${left}${reason}`];
+    case 'circuitOpen':
+      return [`blocked ${taskId}: the circuit of ${event.agentId} is open`];
+    case 'fallback.waiting':
+      return [`fallback ${taskId}${reason}`];
+    case 'stalled':
+      return [`stalled ${taskId}`];
+    default:
+      return [];
+  }
+}
+
+function short(text: string): string {
+  return fit(oneLine(text), REASON_COLUMNS);
+}

@@ -1,0 +1,62 @@
+import type { RunEvent } from '../streams/events.ts';
+import { createLiveArea } from './live-area.ts';
+import { paintFor } from './paint.ts';
+import { frameLines } from './progress-frame.ts';
+import { createProgressLog } from './progress-log.ts';
+import { initialView, watchEvent } from './progress-view.ts';
+
+/** Shows a run on stderr while it goes on. */
+export interface Progress {
+  watch(event: RunEvent): void;
+  /** Says a line that stays. */
+  say(line: string): void;
+  /** Leaves nothing behind but what was said. */
+  stop(): void;
+}
+
+/** Time between two frames, milliseconds. */
+const FRAME_MS = 100;
+
+/** A live view in a terminal, a plain log elsewhere, nothing at all when quiet. */
+export function createProgress(stream: NodeJS.WriteStream, options: { quiet: boolean }): Progress {
+  if (options.quiet) return { watch() {}, say() {}, stop() {} };
+  const isDumb = process.env.TERM === 'dumb';
+  return stream.isTTY && !isDumb ? liveProgress(stream) : plainProgress(stream);
+}
+
+function plainProgress(stream: NodeJS.WriteStream): Progress {
+  const linesOf = createProgressLog();
+  const say = (line: string) => void stream.write(`${line}\n`);
+  return {
+    watch: (event) => {
+      for (const line of linesOf(event)) say(line);
+    },
+    say,
+    stop() {},
+  };
+}
+
+function liveProgress(stream: NodeJS.WriteStream): Progress {
+  const area = createLiveArea(stream);
+  const paint = paintFor(stream);
+  const view = initialView(Date.now());
+  const draw = () =>
+    area.draw(frameLines(view, { columns: stream.columns ?? 80, rows: stream.rows ?? 24 }, Date.now(), paint));
+  const timer = setInterval(draw, FRAME_MS);
+  timer.unref();
+  // However this process ends, the terminal is left clean.
+  const clear = () => area.clear();
+  process.on('exit', clear);
+  return {
+    watch: (event) => {
+      watchEvent(view, event);
+      if (event.type === 'warning') area.log(paint('yellow', `warning: ${event.message}`));
+    },
+    say: (line) => area.log(line),
+    stop() {
+      clearInterval(timer);
+      clear();
+      process.off('exit', clear);
+    },
+  };
+}

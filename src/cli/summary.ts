@@ -1,0 +1,105 @@
+import type { RunResult, TaskOutcome } from '../types.ts';
+import { cleanText, oneLine } from './clean-text.ts';
+import { counted, formatDuration } from './format.ts';
+import type { Paint, Style } from './paint.ts';
+import { type Column, tableLines } from './table.ts';
+
+/** Most of one output that a summary shows. */
+export const SHOWN = Object.freeze({ lines: 40, chars: 4000, outputs: 20 });
+
+const MARKS: Readonly<Record<TaskOutcome['status'], { mark: string; style: Style }>> = {
+  succeeded: { mark: '✓', style: 'green' },
+  failed: { mark: '✗', style: 'red' },
+  cancelled: { mark: '–', style: 'yellow' },
+  skipped: { mark: '–', style: 'dim' },
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: ' ' },
+  { title: 'task', shrinks: true },
+  { title: 'agent' },
+  { title: 'via' },
+  { title: 'attempts' },
+  { title: 'time' },
+  { title: 'error', shrinks: true },
+];
+
+/** A run's tasks, one in a line, below what it came to. */
+export function tableOf(result: RunResult, width: number, paint: Paint): string[] {
+  const { outcomes } = result;
+  const lines = [headline(result, paint)];
+  if (result.error) lines.push(paint('red', oneLine(`${result.error.kind}: ${result.error.message}`)));
+  if (outcomes.length === 0) return lines;
+  const [titles = '', ...rows] = tableLines(COLUMNS, outcomes.map(cellsOf), width);
+  const marked = rows.map((row, i) => {
+    const { mark, style } = MARKS[outcomes[i]?.status ?? 'skipped'];
+    return row.startsWith(mark) ? paint(style, mark) + row.slice(mark.length) : row;
+  });
+  return [...lines, '', paint('dim', titles), ...marked];
+}
+
+function headline({ status, metadata }: RunResult, paint: Paint): string {
+  const { succeeded, failed, cancelled, skipped, totalTasks, totalDurationMs, waves } = metadata;
+  const counts = [
+    `${succeeded} of ${counted(totalTasks, 'task')} succeeded`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    counted(waves.length, 'wave'),
+    formatDuration(totalDurationMs),
+  ];
+  const style: Style = status === 'succeeded' ? 'green' : status === 'partial' ? 'yellow' : 'red';
+  return `${paint(style, status)} · ${counts.join(' · ')}`;
+}
+
+function cellsOf(outcome: TaskOutcome): string[] {
+  const { taskId, agentId, status, via, attempts, startedAt, durationMs, error } = outcome;
+  const shown = error && status !== 'succeeded' ? `${error.kind}: ${error.message}` : '';
+  const time = startedAt === null ? '–' : formatDuration(durationMs);
+  return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, oneLine(shown)];
+}
+
+/** What the succeeded tasks that nothing depends on said, each within bounds. */
+export function outputsOf(result: RunResult, leaves: ReadonlySet<string>, paint: Paint): string[] {
+  const wanted = result.outcomes.filter(
+    ({ taskId, status, via }) => status === 'succeeded' && via !== null && leaves.has(taskId),
+  );
+  let isCut = wanted.length > SHOWN.outputs;
+  const blocks = wanted.slice(0, SHOWN.outputs).flatMap(({ taskId, output, outputTruncated }) => {
+    const { text, cut } = bounded(output);
+    isCut ||= cut || outputTruncated;
+    return ['', paint('bold', `── ${taskId} ──`), text === '' ? paint('dim', '(no output)') : text];
+  });
+  if (wanted.length > SHOWN.outputs) blocks.push('', `… and ${wanted.length - SHOWN.outputs} more outputs.`);
+  if (wanted.length === 0) return [];
+  const note = isCut ? 'Some outputs were shortened; --json has all of it.' : 'All outputs and attempts: --json.';
+  return [...blocks, '', paint('dim', note)];
+}
+
+function bounded(output: string): { text: string; cut: boolean } {
+  const lines = cleanText(output).trimEnd().split('\n');
+  let chars = 0;
+  let kept = 0;
+  while (kept < lines.length && kept < SHOWN.lines && chars <= SHOWN.chars) {
+    chars += (lines[kept]?.length ?? 0) + 1;
+    kept += 1;
+  }
+  const text = lines.slice(0, kept).join('\n').slice(0, SHOWN.chars);
+  const left = lines.length - kept;
+  if (left === 0 && chars <= SHOWN.chars + 1) return { text, cut: false };
+  return { text: `${text}\n… ${left > 0 ? `${counted(left, 'more line')}` : 'cut here'}`, cut: true };
+}
+
+/** The answer to a question, how sure it is, and where it is from. */
+export function answerOf(result: RunResult, paint: Paint): string[] {
+  const { answer, confidence, sources = [] } = result;
+  if (answer === undefined) return [];
+  const places = [...new Set(sources.map(({ path, startLine, endLine }) => `${path}:${startLine}-${endLine}`))];
+  return [
+    '',
+    cleanText(answer).trimEnd(),
+    '',
+    ...(confidence === undefined ? [] : [`${paint('bold', 'Confidence')} ${confidence.toFixed(2)}`]),
+    ...(places.length === 0 ? [] : [paint('bold', 'Sources'), ...places.map((place) => `  ${oneLine(place)}`)]),
+  ];
+}
