@@ -7,7 +7,8 @@ import { chain, flat, layered, sleepyChains } from './workloads.ts';
 /** One measurement, run in a process of its own: `node measure.ts <name> <n>` prints one JSON line. */
 const [name = 'flat', size = '10000'] = process.argv.slice(2);
 const n = Number(size);
-const everythingOn: SoarOptions = { maxConcurrent: 8, policy: 'patient' };
+const clock = { ...systemClock };
+const everythingOn: SoarOptions = { maxConcurrent: 8, policy: 'patient', clock };
 
 async function runPlan(
   plan: Parameters<ReturnType<typeof createSoar>['run']>[0],
@@ -20,7 +21,7 @@ async function runPlan(
   const result = await run.result;
   const ms = performance.now() - start;
   if (result.metadata.succeeded !== plan.tasks.length) throw new Error(`only ${result.metadata.succeeded} succeeded`);
-  const left = timersOf(systemClock).size;
+  const left = timersOf(clock).size;
   if (left > 0) throw new Error(`${left} timers were left behind`);
   await soar.close();
   return ms;

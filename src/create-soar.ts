@@ -86,7 +86,8 @@ export interface Soar {
  */
 export function createSoar(options: SoarOptions = {}): Soar {
   const parsed = parseSoarOptions(options);
-  const clock = options.clock ?? systemClock;
+  // A copy, so that each engine has a timer queue of its own.
+  const clock = options.clock ?? { ...systemClock };
   const random = options.random ?? Math.random;
   const isBare = options.agents === undefined || Object.keys(options.agents).length === 0;
   const input: EngineInput = {

@@ -10,7 +10,7 @@ import {
 } from 'xstate';
 import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
 import { breakerMachine } from '../machines/breaker/machine.ts';
-import type { GateLimits } from '../machines/gate/logic.ts';
+import type { GateLimits, RunAccount } from '../machines/gate/logic.ts';
 import { gateMachine } from '../machines/gate/machine.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
@@ -92,9 +92,20 @@ export class Engine implements Services {
     return this.gate.getSnapshot().context.ledger.limits;
   }
 
-  /** Attempts of a run in flight at once, at most so far. */
   peakOf(runId: string): number {
-    return this.gate.getSnapshot().context.ledger.runs.get(runId)?.peak ?? 0;
+    return this.#account(runId)?.peak ?? 0;
+  }
+
+  outOf(runId: string): number {
+    return this.#account(runId)?.out ?? 0;
+  }
+
+  isSpent(runId: string): boolean {
+    return (this.#account(runId)?.spent ?? null) !== null;
+  }
+
+  #account(runId: string): RunAccount | undefined {
+    return this.gate.getSnapshot().context.ledger.runs.get(runId);
   }
 
   start(): void {

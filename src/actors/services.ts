@@ -18,6 +18,10 @@ export interface Services {
   breakerMetrics(agentId: string): BreakerMetrics | null;
   /** Attempts of a run in flight at once, at most so far. */
   peakOf(runId: string): number;
+  /** Whether the budget of a run allows no further start. */
+  isSpent(runId: string): boolean;
+  /** Attempts of a run in flight. */
+  outOf(runId: string): number;
   readonly limits: GateLimits;
   /** 0 ≤ x < 1. */
   random(): number;

@@ -16,12 +16,14 @@ export function retryDelayMs(retry: RetryPolicy, k: number, random: () => number
 
 /** Sum of the delays before all of a policy's retries, without jitter, milliseconds. */
 export function totalBackoffMs(retry: RetryPolicy): number {
+  const shrinks = retry.strategy === 'exponential' && retry.factor < 1;
   let total = 0;
   for (let k = 1; k <= retry.retries; k += 1) {
     const delay = plainDelayMs(retry, k);
-    // From here on every delay is the same one: nothing is gained by adding them up one by one.
-    if (delay >= retry.maxDelayMs || delay === plainDelayMs(retry, k + 1))
-      return total + delay * (retry.retries - k + 1);
+    // Delays that do not shrink stay the same from the cap on, or from the first two that are equal.
+    const settled = delay >= retry.maxDelayMs || delay === plainDelayMs(retry, k + 1);
+    if (!shrinks && settled) return total + delay * (retry.retries - k + 1);
+    if (delay === 0) return total;
     total += delay;
   }
   return total;

@@ -147,6 +147,7 @@ describe('classifyText', () => {
 
   it('stays fast on lines made to be slow', () => {
     const began = performance.now();
+    classifyText(`error${' '.repeat(8000)}x 429 api`);
     for (const part of [
       'error ',
       'error(',
@@ -168,7 +169,11 @@ describe('classifyText', () => {
   });
 
   it('never throws, whatever the text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect(() => classifyText(text)).not.toThrow()));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        classifyText(text);
+      }),
+    );
   });
 });
 

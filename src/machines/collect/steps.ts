@@ -199,7 +199,9 @@ export function stopAll(args: StepArgs, cause: StopCause): void {
   const { run } = args.context;
   const reason = reasonOf(args, cause);
   run.stop = { ...reason, cause };
-  run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
+  // A budget that is spent by the last start needed stops nothing.
+  const isMoot = cause === 'budget' && run.book.settled + run.services.outOf(run.runId) >= run.book.total;
+  if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
   if (cause !== 'budget') relay(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
   tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
   const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
@@ -267,6 +269,7 @@ export function conclude(run: CollectRun, now: number): CollectOutput {
     peakConcurrency: services.peakOf(run.runId),
     breakers,
   });
-  const error = fault ?? (stop ? { kind: stop.kind, message: stop.message, retryable: false } : null);
+  const isMoot = stop?.cause === 'budget' && !outcomes.some((outcome) => outcome.error?.kind === 'budget');
+  const error = fault ?? (stop && !isMoot ? { kind: stop.kind, message: stop.message, retryable: false } : null);
   return { status, outcomes, metadata, error };
 }

@@ -1,6 +1,6 @@
-import type { AgentProfile } from '../../agents/resolve.ts';
 import type { Budget } from '../../types.ts';
-import type { GateNotice, GateReply, LeaseRelease, RunOpened, StartRequest } from './events.ts';
+import type { GateNotice, LeaseRelease, RunOpened, StartRequest } from './events.ts';
+import { type Lane, Lanes, type Waiting } from './lanes.ts';
 import { coolingAfter, narrowed, newPace, type Pace, widened } from './pacing.ts';
 
 export interface GateLimits {
@@ -33,14 +33,6 @@ export interface RunAccount {
   spent: Spent | null;
 }
 
-/** Requests that are alike to the gate: of one run, for one agent. First come, first served. */
-interface Lane {
-  readonly run: RunAccount;
-  readonly agent: AgentProfile;
-  readonly queue: (StartRequest & { seq: number })[];
-  head: number;
-}
-
 export interface Lease {
   readonly leaseId: string;
   readonly request: StartRequest;
@@ -61,8 +53,7 @@ export class Ledger {
   readonly limits: GateLimits;
   readonly runs = new Map<string, RunAccount>();
   readonly leases = new Map<string, Lease>();
-  readonly #lanes = new Map<string, Lane>();
-  readonly #waiting = new Map<string, Lane>();
+  readonly #lanes = new Lanes();
   readonly #agentsOut = new Map<string, number>();
   readonly #providersOut = new Map<string, number>();
   readonly #paces = new Map<string, Pace>();
@@ -79,7 +70,7 @@ export class Ledger {
 
   /** Requests that wait for a lease. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#lanes.waiting;
   }
 
   /** No lease is left, and none is about to come back by itself. */
@@ -138,32 +129,19 @@ export class Ledger {
   enqueue(request: StartRequest, now: number): boolean {
     const run = this.#account(request.runId);
     if (this.#judge(run, now)) return false;
-    const key = `${request.runId}\n${request.agent.id}`;
-    let lane = this.#lanes.get(key);
-    if (!lane) {
-      lane = { run, agent: request.agent, queue: [], head: 0 };
-      this.#lanes.set(key, lane);
-    }
     this.#seq += 1;
-    lane.queue.push({ ...request, seq: this.#seq });
-    this.#waiting.set(request.requestId, lane);
+    this.#lanes.add(run, request, this.#seq);
     return true;
   }
 
   withdraw(requestId: string): void {
     if (this.asked?.requestId === requestId) this.#askedWithdrawn = true;
-    this.#waiting.delete(requestId);
+    this.#lanes.remove(requestId);
   }
 
   withdrawRun(runId: string): void {
     if (this.asked?.runId === runId) this.#askedWithdrawn = true;
-    for (const [key, lane] of this.#lanes) {
-      if (lane.run.runId !== runId) continue;
-      for (let i = lane.head; i < lane.queue.length; i += 1) {
-        this.#waiting.delete((lane.queue[i] as StartRequest).requestId);
-      }
-      this.#lanes.delete(key);
-    }
+    this.#lanes.removeRun(runId);
   }
 
   /** Whether nothing more may start in the run; tells the run once. */
@@ -186,15 +164,10 @@ export class Ledger {
   /** `returning`: decides as if that lease were back already. */
   #next(now: number, returning?: Lease): Decision {
     if (this.leases.size - (returning ? 1 : 0) >= this.limits.maxConcurrent) return IDLE;
-    let best: (StartRequest & { seq: number }) | null = null;
+    let best: Waiting | null = null;
     let bestRun: RunAccount | null = null;
     let wakeAt = Number.POSITIVE_INFINITY;
-    for (const [key, lane] of this.#lanes) {
-      const head = this.#head(lane);
-      if (!head) {
-        this.#lanes.delete(key);
-        continue;
-      }
+    for (const { lane, head } of this.#lanes.heads()) {
       if (!this.#hasRoom(lane, returning)) continue;
       const at = this.#startAt(lane);
       if (at > now) {
@@ -209,19 +182,6 @@ export class Ledger {
     }
     if (best) return { do: 'ask', request: best };
     return wakeAt < Number.POSITIVE_INFINITY ? { do: 'pace', at: wakeAt } : IDLE;
-  }
-
-  /** The first request of a lane that still waits; forgets those withdrawn, and compacts as it goes. */
-  #head(lane: Lane): (StartRequest & { seq: number }) | null {
-    const { queue } = lane;
-    while (lane.head < queue.length && this.#waiting.get((queue[lane.head] as StartRequest).requestId) !== lane) {
-      lane.head += 1;
-    }
-    if (lane.head > 32 && lane.head * 2 > queue.length) {
-      queue.splice(0, lane.head);
-      lane.head = 0;
-    }
-    return queue[lane.head] ?? null;
   }
 
   #hasRoom({ run, agent }: Lane, returning?: Lease): boolean {
@@ -266,7 +226,7 @@ export class Ledger {
   reserve(request: StartRequest): void {
     this.asked = request;
     this.#askedWithdrawn = false;
-    this.#waiting.delete(request.requestId);
+    this.#lanes.remove(request.requestId);
     const run = this.#account(request.runId);
     this.leases.set(request.requestId, { leaseId: request.requestId, request, run, startedAt: 0 });
     this.#count(request, 1);
@@ -346,5 +306,3 @@ export class Ledger {
     return { waiting: this.waiting, out, asked: this.asked?.requestId ?? null, lastStart: this.#lastStart };
   }
 }
-
-export type { GateReply };

@@ -160,9 +160,16 @@ function withFirstError({ error: first, fallback }: TaskContext, error: TaskErro
 }
 
 /** What a task does after an attempt that did not succeed. */
-export type Next = 'cool' | 'retry' | 'fallback' | 'fail';
+export type Next = 'cool' | 'retry' | 'fallback' | 'fail' | 'giveUp';
 
 export function nextAfter(context: TaskContext, result: AttemptResult): Next {
+  const next = nextWithin(context, result);
+  const { services, runId } = context.input;
+  // Without a budget there is no next attempt, so there is no point in waiting for it.
+  return next !== 'fail' && services.isSpent(runId) ? 'giveUp' : next;
+}
+
+function nextWithin(context: TaskContext, result: AttemptResult): Next {
   const otherwise = context.fallback ? 'fallback' : 'fail';
   if (result.status === 'rate_limited') return canCool(context, result) ? 'cool' : otherwise;
   return canRetry(context, result) ? 'retry' : otherwise;

@@ -9,6 +9,8 @@ type Args = { context: TaskContext; event: TaskEvent; self: unknown; system: unk
 type GuardArgs = Pick<Args, 'context' | 'event'>;
 type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
 
+const SPENT = 'The budget of the run is spent, and another attempt would be needed.';
+
 const resultOf = (event: TaskEvent) => (event as Of<'attempt.ended'>).result;
 const after =
   (next: logic.Next) =>
@@ -112,6 +114,7 @@ export const taskMachine = setup({
     noteBudget: assign(({ event }) =>
       logic.stopped({ kind: 'budget', message: (event as Of<'start.refused'>).reason }, 'skipped'),
     ),
+    noteBudgetSpent: assign(() => logic.stopped({ kind: 'budget', message: SPENT }, 'skipped')),
     noteFallbackBlocked: assign(({ context, event }) =>
       logic.fallbackBlocked(context, (event as Of<'start.refused'>).reason),
     ),
@@ -141,6 +144,7 @@ export const taskMachine = setup({
     isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),
     isStale: ({ context, event }: GuardArgs) => !logic.isCurrent(context, event),
     succeeded: ({ event }: GuardArgs) => resultOf(event).status === 'succeeded',
+    shouldGiveUp: after('giveUp'),
     shouldCool: after('cool'),
     shouldRetry: after('retry'),
     shouldFallBack: after('fallback'),
@@ -178,6 +182,7 @@ export const taskMachine = setup({
         'attempt.ended': [
           { guard: 'isStale' },
           { guard: 'succeeded', target: 'done', actions: 'recordEnd' },
+          { guard: 'shouldGiveUp', target: 'done', actions: ['recordEnd', 'noteBudgetSpent'] },
           { guard: 'shouldCool', target: 'cooling', actions: ['recordEnd', 'coolDown'] },
           { guard: 'shouldRetry', target: 'retrying', actions: ['recordEnd', 'backOff'] },
           { guard: 'shouldFallBack', target: 'fallback', actions: 'recordEnd' },

@@ -1,0 +1,158 @@
+/**
+ * Checks the package as its users get it: `npm run pack:check`. Packs it, looks at what is in it, installs it into an
+ * empty project together with xstate, starts the command, imports every entry point and compiles against its types.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const root = path.join(import.meta.dirname, '..');
+const { version, exports: entries } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+const { version: xstate } = JSON.parse(await readFile(path.join(root, 'node_modules/xstate/package.json'), 'utf8'));
+const modules = Object.keys(entries).filter((entry) => !entry.endsWith('.json'));
+
+/** Entry points that work without Node, and so must compile without its types. */
+const ISOMORPHIC = ['.', './machines', './testing'];
+const EXPECTED = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'schema/plan.schema.json',
+  'dist/cli/main.js',
+];
+const UNWANTED = [/\.test\./, /^(?:src|test|bench|examples|scripts|docs|node_modules)\//, /\.map$/, /(?:^|\/)\.(?!\/)/];
+
+const failures = [];
+let passed = 0;
+
+function check(what, fault) {
+  if (fault) failures.push(`${what}: ${fault}`);
+  else passed += 1;
+  console.log(`${fault ? '✗' : '✓'} ${what}${fault ? `\n${String(fault).trim().replace(/^/gm, '    ')}` : ''}`);
+}
+
+/** What a command wrote on stdout, or why it failed. */
+function run(command, args, cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  const fault = status === 0 ? null : `${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`;
+  return { stdout: stdout ?? '', fault };
+}
+
+/** Packs the project; its `prepack` script builds it. */
+async function pack(target) {
+  const { stdout, fault } = run('npm', ['pack', '--json', '--pack-destination', target], root);
+  check('npm pack', fault);
+  if (fault) return null;
+  // Since npm 11 an object by package name, before an array.
+  const [packed] = Object.values(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))));
+  return { tarball: path.join(target, packed.filename), files: packed.files.map((file) => file.path) };
+}
+
+function checkContents(files) {
+  const targets = Object.values(entries).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)));
+  const wanted = new Set([...EXPECTED, ...targets.map((target) => target.replace(/^\.\//, ''))]);
+  const missing = [...wanted].filter((file) => !files.includes(file));
+  const unwanted = files.filter((file) => UNWANTED.some((pattern) => pattern.test(file)));
+  check(`contents: ${files.length} files`, [...missing.map((file) => `missing ${file}`), ...unwanted].join('\n'));
+}
+
+async function checkInstalled(project, tarball) {
+  await writeFile(
+    path.join(project, 'package.json'),
+    JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
+  );
+  const args = [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    tarball,
+    `xstate@${xstate}`,
+  ];
+  const { fault } = run('npm', args, project);
+  check('npm install of the tarball, with xstate', fault);
+  if (fault) return;
+  const command = path.join(project, 'node_modules/.bin/soar');
+  const started = run(command, ['--version'], project);
+  const said = started.stdout.trim();
+  check('soar --version', started.fault ?? (said.includes(version) ? null : `expected ${version}, got ${said}`));
+  const plan = path.join(project, 'plan.json');
+  const agents = { sh: { kind: 'command', command: ['cat'] } };
+  await writeFile(plan, JSON.stringify({ agents, tasks: [{ id: 'a', prompt: 'hello from a plan' }] }));
+  const ran = run(command, ['run', plan, '--json'], project);
+  const output = ran.fault ? null : JSON.parse(ran.stdout).outcomes[0].output;
+  check('soar run of a plan', ran.fault ?? (output === 'hello from a plan' ? null : `got ${output}`));
+  for (const entry of modules) {
+    const name = path.posix.join('soar-machine', entry);
+    const code = `const m = await import('${name}'); if (Object.keys(m).length === 0) throw new Error('it exports nothing');`;
+    check(`import ${name}`, run(process.execPath, ['--input-type=module', '-e', code], project).fault);
+  }
+  const schema = `import s from 'soar-machine/plan.schema.json' with { type: 'json' }; if (!s.properties.tasks) throw s;`;
+  check('import of the JSON Schema', run(process.execPath, ['--input-type=module', '-e', schema], project).fault);
+}
+
+/** Compiles a file that uses each entry point, with nothing left unchecked. */
+async function checkTypes(project) {
+  const configs = [
+    { module: 'NodeNext', moduleResolution: 'NodeNext' },
+    { module: 'ESNext', moduleResolution: 'bundler' },
+  ];
+  for (const resolution of configs) {
+    for (const types of [[], ['node']]) {
+      const known = types.length === 0 ? ISOMORPHIC : modules;
+      const folder = path.join(project, `types-${resolution.moduleResolution}-${types.length}`);
+      const compilerOptions = {
+        ...resolution,
+        target: 'ES2022',
+        lib: ['ES2024', 'DOM', 'DOM.Iterable'],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        skipLibCheck: false,
+        noEmit: true,
+        types,
+        typeRoots: [path.join(root, 'node_modules/@types')],
+      };
+      const imports = known.map((entry, i) => `import * as m${i} from '${path.posix.join('soar-machine', entry)}';`);
+      const uses = known.map((_, i) => `export const keys${i}: string[] = Object.keys(m${i});`);
+      const example = [
+        "import { createSoar, type RunResult } from 'soar-machine';",
+        'const soar = createSoar({ agents: { twice: ({ prompt }) => prompt + prompt } });',
+        "export const result: Promise<RunResult> = soar.run({ tasks: [{ id: 'a', prompt: 'ha' }] }).result;",
+      ];
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+      await writeFile(path.join(folder, 'use.ts'), [...imports, ...example, ...uses, ''].join('\n'));
+      const { fault } = run(
+        process.execPath,
+        [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder],
+        project,
+      );
+      const others = types.length === 0 ? 'without the types of Node' : 'with the types of Node';
+      check(`types of ${known.length} entry points, ${resolution.moduleResolution}, ${others}`, fault);
+    }
+  }
+}
+
+const temporary = await mkdtemp(path.join(tmpdir(), 'soar-pack-'));
+try {
+  const packed = await pack(temporary);
+  if (packed) {
+    checkContents(packed.files);
+    const project = path.join(temporary, 'consumer');
+    await mkdir(project);
+    await checkInstalled(project, packed.tarball);
+    await checkTypes(project);
+  }
+} finally {
+  await rm(temporary, { recursive: true, force: true });
+}
+console.log(`${passed} checks of the package passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,0 +1,38 @@
+import { SoarError } from '../errors/soar-error.ts';
+import { loadConfig } from '../node/config.ts';
+import { createSoar } from '../node/create-soar.ts';
+import { enter, readInput, requireFiles } from './files.ts';
+import type { RunFlags } from './flags.ts';
+import { followRun } from './follow-run.ts';
+import { paintFor } from './paint.ts';
+import { resolveAsk } from './resolve-run.ts';
+import { answerOf, tableOf } from './summary.ts';
+import { toolChoice } from './tool-agent.ts';
+
+export const OFFLINE_NOTE =
+  'No agent is configured: using the built-in offline phases and agents, without a model (--tool, SOAR_TOOL or soar.config name one).';
+
+/** `soar ask <query>`: all six phases. Returns the exit code. */
+export async function askCommand(words: readonly string[], flags: RunFlags): Promise<number> {
+  enter(flags.cwd);
+  const query = await queryOf(words);
+  await requireFiles(flags.context ?? []);
+  const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
+  const { options, run, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
+  const soar = createSoar(options);
+  const paint = paintFor(process.stdout);
+  return followRun({
+    soar,
+    start: () => soar.ask(query, run),
+    flags,
+    summary: (result, width) => [...tableOf(result, width, paint), ...answerOf(result, paint)],
+    ...(isOffline ? { note: OFFLINE_NOTE } : {}),
+  });
+}
+
+/** The question, from the arguments or, for `-`, from stdin. Throws `usage` when there is none. */
+export async function queryOf(words: readonly string[]): Promise<string> {
+  const query = (words.length === 1 && words[0] === '-' ? await readInput('-', 'the question') : words.join(' ')).trim();
+  if (query === '') throw new SoarError('usage', 'The question is empty.');
+  return query;
+}

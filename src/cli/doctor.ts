@@ -1,0 +1,95 @@
+import { loadConfig } from '../node/config.ts';
+import { checkAgents, type DoctorReport } from '../node/doctor.ts';
+import { enter } from './files.ts';
+import { type Paint, paintFor } from './paint.ts';
+import { claimStdout, print } from './stdout.ts';
+import { type Column, tableLines } from './table.ts';
+import { toolAgent, toolChoice } from './tool-agent.ts';
+
+export interface DoctorFlags {
+  json?: boolean;
+  config?: string;
+  cwd?: string;
+}
+
+/** A report, and whether an agent of the configuration is meant rather than a tool one could use. */
+export type AgentReport = Omit<DoctorReport, 'kind'> & { kind: DoctorReport['kind'] | 'function'; configured: boolean };
+
+/**
+ * `soar doctor`: which agents can be started here. The exit code is 1 when an agent of the configuration (or `SOAR_TOOL`)
+ * cannot; tools nobody uses may be missing.
+ */
+export async function doctorCommand(flags: DoctorFlags): Promise<number> {
+  claimStdout();
+  enter(flags.cwd);
+  const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
+  const live = Object.keys(config.agents);
+  const known = { ...Object.fromEntries(live.map((id) => [id, 'function' as const])), ...config.specs };
+  const chosen = toolAgent(toolChoice({}, process.env), known);
+  const specs = { ...config.specs, ...(chosen ? { [chosen.id]: chosen.spec } : {}) };
+  const checked = await checkAgents(specs);
+  const reports: AgentReport[] = [
+    ...live.map((id) => functionReport(id, config.path)),
+    ...checked.map((report) => ({ ...report, configured: Object.hasOwn(specs, report.id) })),
+  ];
+  if (flags.json) print(`${JSON.stringify(reports)}\n`);
+  else print(`${doctorLines(reports, config.path, process.stdout.columns ?? 160, paintFor(process.stdout)).join('\n')}\n`);
+  return reports.some(({ configured, ok }) => configured && !ok) ? 1 : 0;
+}
+
+function functionReport(id: string, path: string | null): AgentReport {
+  return {
+    id,
+    kind: 'function',
+    program: path ?? '',
+    path,
+    version: null,
+    ok: true,
+    hint: null,
+    configured: true,
+  };
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: ' ' },
+  { title: 'agent' },
+  { title: 'kind' },
+  { title: 'program', shrinks: true },
+  { title: 'version', shrinks: true },
+];
+
+export function doctorLines(
+  reports: readonly AgentReport[],
+  configPath: string | null,
+  width: number,
+  paint: Paint,
+): string[] {
+  const configured = reports.filter((report) => report.configured);
+  const others = reports.filter((report) => !report.configured);
+  const head =
+    configured.length > 0
+      ? `Agents configured${configPath === null ? '' : ` in ${configPath}`}:`
+      : 'No agent is configured; `soar ask` uses the built-in offline agents.';
+  return [
+    head,
+    ...(configured.length > 0 ? tableOf(configured, width, paint) : []),
+    '',
+    'Tools that could be used with --tool:',
+    ...tableOf(others, width, paint),
+  ];
+}
+
+function tableOf(reports: readonly AgentReport[], width: number, paint: Paint): string[] {
+  const rows = reports.map(({ ok, id, kind, path, program, version }) => {
+    return [ok ? '✓' : '✗', id, kind, path ?? program, version ?? '–'];
+  });
+  const [titles = '', ...lines] = tableLines(COLUMNS, rows, width);
+  return [
+    paint('dim', titles),
+    ...lines.flatMap((line, i) => {
+      const { ok = true, hint = null } = reports[i] ?? {};
+      const marked = paint(ok ? 'green' : 'red', line.slice(0, 1)) + line.slice(1);
+      return hint === null ? [marked] : [marked, paint('dim', `   ${hint}`)];
+    }),
+  ];
+}

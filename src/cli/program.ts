@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { addAgentFlags, addContextFlag, addPlaceFlags, addRunFlags, type RunFlags } from './flags.ts';
+
+const EXAMPLES = `
+Examples:
+  soar ask "How does the gate pace starts?"         answer from the files here, without a model
+  soar ask --tool claude "Where do we retry?"       the same, with Claude Code
+  soar plan "Review the tests" -o plan.yaml         a plan to edit
+  soar run plan.yaml                                run it
+  soar run tasks.md --tool codex --max-concurrent 2
+  soar run plan.yaml --json | jq '.outcomes[] | {taskId, status}'
+  soar machine task --mermaid                       the states of a task, as a diagram
+
+Exit codes: 0 succeeded, 1 failed, 2 bad usage, plan or configuration (nothing ran), 3 partial, 4 budget exhausted,
+75 every failure is a rate limit, 130 and 143 interrupted.`;
+
+/** The command line. `done` gets the exit code of the command that ran. */
+export function createProgram(done: (exitCode: number) => void): Command {
+  const program = new Command('soar')
+    .description('Run many agents as one state machine you can see.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+
+  const run = program
+    .command('run')
+    .description('run a plan')
+    .argument('<plan>', 'a plan in YAML or JSON, a Markdown task list, or - for stdin');
+  addRunFlags(run)
+    .addOption(new Option('--dry-run', 'say what would be run, and run nothing').conflicts('jsonl'))
+    .action(async (path: string, flags: RunFlags) => {
+      const { runCommand } = await import('./run.ts');
+      done(await runCommand(path, flags));
+    });
+
+  const ask = program
+    .command('ask')
+    .description('answer a question, by way of all six phases')
+    .argument('<query...>', 'the question, or - for stdin');
+  addContextFlag(addRunFlags(ask)).action(async (words: string[], flags: RunFlags) => {
+    const { askCommand } = await import('./ask.ts');
+    done(await askCommand(words, flags));
+  });
+
+  const plan = program
+    .command('plan')
+    .description('decompose a question and route its parts, to a plan you can edit')
+    .argument('<query...>', 'the question, or - for stdin')
+    .option('-o, --output <file>', 'write it there (YAML, or JSON by its ending) instead of stdout');
+  addContextFlag(addPlaceFlags(addAgentFlags(plan)))
+    .option('-q, --quiet', 'nothing on stderr')
+    .action(async (words: string[], flags: RunFlags & { output?: string }) => {
+      const { planCommand } = await import('./plan.ts');
+      done(await planCommand(words, flags));
+    });
+
+  addPlaceFlags(program.command('doctor').description('check which agents work here'))
+    .option('--json', 'the reports as a JSON array')
+    .action(async (flags: { json?: boolean; config?: string; cwd?: string }) => {
+      const { doctorCommand } = await import('./doctor.ts');
+      done(await doctorCommand(flags));
+    });
+
+  program
+    .command('machine')
+    .description('show the charts: soar, collect, wave, task, breaker, gate')
+    .argument('[name]', 'one of them; without it, a list')
+    .option('--mermaid', 'as a Mermaid state diagram')
+    .action(async (name: string | undefined, flags: { mermaid?: boolean }) => {
+      const { machineCommand } = await import('./machine.ts');
+      done(machineCommand(name, flags));
+    });
+
+  return program;
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

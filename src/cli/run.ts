@@ -1,0 +1,37 @@
+import { loadConfig } from '../node/config.ts';
+import { createSoar } from '../node/create-soar.ts';
+import type { Plan } from '../plan/types.ts';
+import { enter } from './files.ts';
+import type { RunFlags } from './flags.ts';
+import { followRun } from './follow-run.ts';
+import { paintFor } from './paint.ts';
+import { readPlan } from './read-plan.ts';
+import { resolveRun } from './resolve-run.ts';
+import { outputsOf, tableOf } from './summary.ts';
+import { toolChoice } from './tool-agent.ts';
+
+/** `soar run <plan>`: runs a plan, or with `--dry-run` says what it would run. Returns the exit code. */
+export async function runCommand(path: string, flags: RunFlags): Promise<number> {
+  enter(flags.cwd);
+  const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
+  const given = await readPlan(path);
+  const { plan, options, run, specs } = resolveRun(given, config, flags, toolChoice(flags, process.env));
+  if (flags.dryRun) {
+    const { printDryRun } = await import('./dry-run.ts');
+    return printDryRun({ plan, options, run, specs }, flags);
+  }
+  const soar = createSoar(options);
+  const paint = paintFor(process.stdout);
+  return followRun({
+    soar,
+    start: () => soar.run(plan, run),
+    flags,
+    summary: (result, width) => [...tableOf(result, width, paint), ...outputsOf(result, leavesOf(plan), paint)],
+  });
+}
+
+/** Ids of the tasks that no other depends on. */
+function leavesOf({ tasks }: Plan): ReadonlySet<string> {
+  const needed = new Set(tasks.flatMap(({ dependsOn = [] }) => dependsOn));
+  return new Set(tasks.map(({ id }) => id).filter((id) => !needed.has(id)));
+}

@@ -1,0 +1,69 @@
+import type { AgentProfile } from '../../agents/resolve.ts';
+import type { StartRequest } from './events.ts';
+import type { RunAccount } from './logic.ts';
+
+/** A request in its lane, numbered in the order of arrival over all lanes. */
+export type Waiting = StartRequest & { seq: number };
+
+/** Requests that are alike to the gate: of one run, for one agent. First come, first served. */
+export interface Lane {
+  readonly run: RunAccount;
+  readonly agent: AgentProfile;
+  readonly queue: Waiting[];
+  head: number;
+}
+
+/** Who waits for a lease. Adding, removing and finding the first of a lane cost the same however many wait. */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #laneOf = new Map<string, Lane>();
+
+  get waiting(): number {
+    return this.#laneOf.size;
+  }
+
+  add(run: RunAccount, request: StartRequest, seq: number): void {
+    const key = `${request.runId}\n${request.agent.id}`;
+    let lane = this.#lanes.get(key);
+    if (!lane) {
+      lane = { run, agent: request.agent, queue: [], head: 0 };
+      this.#lanes.set(key, lane);
+    }
+    lane.queue.push({ ...request, seq });
+    this.#laneOf.set(request.requestId, lane);
+  }
+
+  /** Its place in the queue is passed over later. */
+  remove(requestId: string): void {
+    this.#laneOf.delete(requestId);
+  }
+
+  removeRun(runId: string): void {
+    for (const [key, lane] of this.#lanes) {
+      if (lane.run.runId !== runId) continue;
+      for (let i = lane.head; i < lane.queue.length; i += 1) this.#laneOf.delete((lane.queue[i] as Waiting).requestId);
+      this.#lanes.delete(key);
+    }
+  }
+
+  /** The first of every lane that has one; lanes that have none are forgotten. */
+  *heads(): Generator<{ lane: Lane; head: Waiting }> {
+    for (const [key, lane] of this.#lanes) {
+      const head = this.#head(lane);
+      if (head) yield { lane, head };
+      else this.#lanes.delete(key);
+    }
+  }
+
+  #head(lane: Lane): Waiting | null {
+    const { queue } = lane;
+    while (lane.head < queue.length && this.#laneOf.get((queue[lane.head] as Waiting).requestId) !== lane) {
+      lane.head += 1;
+    }
+    if (lane.head > 32 && lane.head * 2 > queue.length) {
+      queue.splice(0, lane.head);
+      lane.head = 0;
+    }
+    return queue[lane.head] ?? null;
+  }
+}
