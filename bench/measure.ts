@@ -107,13 +107,13 @@ const measures: Record<string, () => Promise<number>> = {
   asleep: () => sleepers(n, 1500),
   eagerMakespan: () => makespan('eager', 'critical'),
   waveMakespan: () => makespan('wave', 'barrier'),
-  compileLayered: async () => timed(() => compilePlan(layered(n, 100))),
-  compileChain: async () => timed(() => compilePlan(chain(n))),
+  compileLayered: async () => timed(compilePlan, layered(n, 100)),
+  compileChain: async () => timed(compilePlan, chain(n)),
 };
 
-function timed(work: () => unknown): number {
+function timed<T>(work: (input: T) => unknown, input: T): number {
   const start = performance.now();
-  work();
+  work(input);
   return performance.now() - start;
 }
 

@@ -10,7 +10,7 @@ interface Sample {
 }
 
 function once(name: string, n: number): Sample {
-  const out = execFileSync(process.execPath, ['--import', 'tsx', script, name, String(n)], { encoding: 'utf8' });
+  const out = execFileSync(process.execPath, [script, name, String(n)], { encoding: 'utf8' });
   return JSON.parse(out.trim().split('\n').at(-1) as string) as Sample;
 }
 

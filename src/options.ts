@@ -6,28 +6,16 @@ import { toIssues } from './errors/zod-issues.ts';
 import type { CollectSettings } from './machines/collect/events.ts';
 import type { GateLimits } from './machines/gate/logic.ts';
 import { GATE_LIMITS } from './machines/gate/machine.ts';
+import { runSettingsShape } from './plan/plan.schema.ts';
 import type { RunSettings } from './plan/types.ts';
-import { count, durationMs, limitMs, policyInputSchema, positiveCount } from './policy/policy.schema.ts';
+import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import type { Policy } from './policy/policy.ts';
 import { resolvePolicy } from './policy/presets.ts';
-
-const budgetSchema = strictObject({ timeMs: durationMs, attempts: count, tokens: count }).partial();
-
-const settings = {
-  policy: policyInputSchema,
-  maxConcurrent: positiveCount,
-  staggerMs: durationMs,
-  schedule: z.enum(['wave', 'eager']),
-  onDependencyFailure: z.enum(['proceed', 'skip', 'abort']),
-  timeoutMs: limitMs,
-  budget: budgetSchema,
-  retries: count,
-};
 
 const limits = z.record(z.string(), positiveCount);
 
 const soarOptionsSchema = strictObject({
-  ...settings,
+  ...runSettingsShape,
   agents: z.record(z.string(), z.unknown()),
   fallback: z.string(),
   defaultAgent: z.string(),
@@ -45,7 +33,7 @@ const soarOptionsSchema = strictObject({
 }).partial();
 
 const runOptionsSchema = strictObject({
-  ...settings,
+  ...runSettingsShape,
   runId: z.string().min(1),
   signal: z.unknown(),
   fallback: z.union([z.string(), z.literal(false)]),

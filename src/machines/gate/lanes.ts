@@ -3,7 +3,10 @@ import type { StartRequest } from './events.ts';
 import type { RunAccount } from './logic.ts';
 
 /** A request in its lane, numbered in the order of arrival over all lanes. */
-export type Waiting = StartRequest & { seq: number };
+export interface Waiting {
+  readonly request: StartRequest;
+  readonly seq: number;
+}
 
 /** Requests that are alike to the gate: of one run, for one agent. First come, first served. */
 export interface Lane {
@@ -29,7 +32,7 @@ export class Lanes {
       lane = { run, agent: request.agent, queue: [], head: 0 };
       this.#lanes.set(key, lane);
     }
-    lane.queue.push({ ...request, seq });
+    lane.queue.push({ request, seq });
     this.#laneOf.set(request.requestId, lane);
   }
 
@@ -41,7 +44,8 @@ export class Lanes {
   removeRun(runId: string): void {
     for (const [key, lane] of this.#lanes) {
       if (lane.run.runId !== runId) continue;
-      for (let i = lane.head; i < lane.queue.length; i += 1) this.#laneOf.delete((lane.queue[i] as Waiting).requestId);
+      for (let i = lane.head; i < lane.queue.length; i += 1)
+        this.#laneOf.delete((lane.queue[i] as Waiting).request.requestId);
       this.#lanes.delete(key);
     }
   }
@@ -57,7 +61,7 @@ export class Lanes {
 
   #head(lane: Lane): Waiting | null {
     const { queue } = lane;
-    while (lane.head < queue.length && this.#laneOf.get((queue[lane.head] as Waiting).requestId) !== lane) {
+    while (lane.head < queue.length && this.#laneOf.get((queue[lane.head] as Waiting).request.requestId) !== lane) {
       lane.head += 1;
     }
     if (lane.head > 32 && lane.head * 2 > queue.length) {

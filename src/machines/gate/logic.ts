@@ -180,7 +180,7 @@ export class Ledger {
         bestRun = run;
       }
     }
-    if (best) return { do: 'ask', request: best };
+    if (best) return { do: 'ask', request: best.request };
     return wakeAt < Number.POSITIVE_INFINITY ? { do: 'pace', at: wakeAt } : IDLE;
   }
 

@@ -1,4 +1,5 @@
 import type { AttemptResult, AttemptSpec } from '../../actors/attempt.ts';
+import type { Addressee } from '../../actors/scope.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { retryDelayMs } from '../../policy/backoff.ts';
 import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
@@ -59,10 +60,10 @@ export function requestId(context: TaskContext): string {
   return `${taskKey(context)}#${context.attempt}.${context.notes.circuitBlocked.length}`;
 }
 
-export function startRequest(context: TaskContext, agent: ResolvedAgent): Omit<StartRequest, 'ref'> {
+export function startRequest(context: TaskContext, agent: ResolvedAgent, ref: Addressee<TaskEvent>): StartRequest {
   const { runId, task, policy } = context.input;
   const breaker = policy.breaker.enabled;
-  return { type: 'start.request', requestId: requestId(context), runId, taskId: task.id, agent, breaker };
+  return { type: 'start.request', requestId: requestId(context), runId, taskId: task.id, agent, breaker, ref };
 }
 
 /** What changes when a start is granted to `agent`: a new attempt with a new number. */
@@ -80,7 +81,7 @@ export function started(
   };
 }
 
-export function attemptSpec(context: TaskContext): Omit<AttemptSpec, 'ref'> {
+export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): AttemptSpec {
   const { attempt, attemptAgent, leaseId, permitId } = context;
   const { task, prepared, runId, policy, services, query, publish } = context.input;
   const { spec } = task;
@@ -94,6 +95,7 @@ export function attemptSpec(context: TaskContext): Omit<AttemptSpec, 'ref'> {
     leaseId,
     permitId,
     publish,
+    ref,
     request: {
       prompt: prepared.prompt,
       question: spec.prompt,

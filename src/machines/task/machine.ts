@@ -19,8 +19,8 @@ const after =
 
 function request(args: Args, agent: TaskContext['attemptAgent']): void {
   const { context, self, system } = args;
-  const ref = self as Addressee<TaskEvent>;
-  relay({ self, system }, context.input.services.gate, { ...logic.startRequest(context, agent), ref });
+  const wish = logic.startRequest(context, agent, self as Addressee<TaskEvent>);
+  relay({ self, system }, context.input.services.gate, wish);
 }
 
 function publishState({ context, self }: Args, state: string, until?: number): void {
@@ -87,7 +87,7 @@ export const taskMachine = setup({
     ),
     startAttempt: (args: Args) => {
       const { context, self } = args;
-      const spec = { ...logic.attemptSpec(context), ref: self as Addressee<TaskEvent> };
+      const spec = logic.attemptSpec(context, self as Addressee<TaskEvent>);
       publishState(args, context.attemptAgent === context.input.agent ? 'running' : 'fallback.running');
       relay(args, context.input.services.executor, { type: 'attempt.start', spec });
     },
