@@ -4,9 +4,7 @@ const soar = createSoar({
   agents: {
     fetcher: ({ prompt }) => `3 reviews of ${prompt}: good, good, bad`,
     counter: ({ dependencies }) => `${Object.values(dependencies).join().split('good').length - 1} of 3 like it`,
-    expert: () => {
-      throw new AgentError('auth', 'No key for the expert model');
-    },
+    expert: () => Promise.reject(new AgentError('auth', 'No key for the expert model')),
     amateur: ({ dependencies }) => `A safe bet: ${dependencies.count}.`,
   },
 });

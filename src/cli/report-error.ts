@@ -27,6 +27,7 @@ function soarErrorLines({ code, message, issues }: SoarError): string[] {
     : [];
   if (issues.length < 2) return [`error: ${message}`, ...hints];
   const [first = ''] = message.split('\n');
-  const heading = message.includes('\n') ? first : (HEADINGS[code] ?? 'This cannot be:');
+  const heading = message.includes('\n') ? first : HEADINGS[code];
+  if (heading === undefined) return [...issues.map((issue) => `error: ${issue.message}`), ...hints];
   return [`error: ${heading}`, ...issues.map((issue) => `  ${issue.message}`), ...hints];
 }

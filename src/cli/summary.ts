@@ -1,4 +1,4 @@
-import type { RunResult, TaskOutcome } from '../types.ts';
+import type { RunResult, Source, TaskOutcome } from '../types.ts';
 import { cleanText, oneLine } from './clean-text.ts';
 import { counted, formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
@@ -94,12 +94,16 @@ function bounded(output: string): { text: string; cut: boolean } {
 export function answerOf(result: RunResult, paint: Paint): string[] {
   const { answer, confidence, sources = [] } = result;
   if (answer === undefined) return [];
-  const places = [...new Set(sources.map(({ path, startLine, endLine }) => `${path}:${startLine}-${endLine}`))];
+  const places = new Set(sources.map(placeText));
   return [
     '',
     cleanText(answer).trimEnd(),
     '',
     ...(confidence === undefined ? [] : [`${paint('bold', 'Confidence')} ${confidence.toFixed(2)}`]),
-    ...(places.length === 0 ? [] : [paint('bold', 'Sources'), ...places.map((place) => `  ${oneLine(place)}`)]),
+    ...(places.size === 0 ? [] : [paint('bold', 'Sources'), ...[...places].map((place) => `  ${place}`)]),
   ];
+}
+
+function placeText({ path, startLine, endLine }: Source): string {
+  return oneLine(`${path}:${startLine}${endLine === startLine ? '' : `-${endLine}`}`);
 }

@@ -1,0 +1,85 @@
+import type { RunRecord } from './record-run.ts';
+
+interface Verdict {
+  pass: boolean;
+  message: () => string;
+}
+
+/** The matchers of {@link traceMatchers} as an assertion has them, to be merged into vitest's own types. */
+export interface TraceMatchers<R = unknown> {
+  /** The task went through these states in this order, others between them or not. `done` is its settlement. */
+  toHaveVisited(taskId: string, states: readonly string[]): R;
+  /** Each of these tasks, by default each the run tells of, settled exactly once. */
+  toHaveSettledOnce(taskIds?: readonly string[]): R;
+  /** At no time were more attempts in flight, of one agent or of all. */
+  toNeverExceed(limit: number, only?: { agentId?: string }): R;
+}
+
+/** The states a task went through, in order; `done` stands for its settlement. */
+export function statesOf({ events }: RunRecord, taskId: string): string[] {
+  return events.flatMap((event) => {
+    if (event.type === 'task.state' && event.taskId === taskId) return [event.state];
+    return event.type === 'task.settled' && event.outcome.taskId === taskId ? ['done'] : [];
+  });
+}
+
+/** Most attempts in flight at a time. */
+export function peakOf({ events }: RunRecord, { agentId }: { agentId?: string } = {}): number {
+  let running = 0;
+  let peak = 0;
+  for (const event of events) {
+    if (event.type !== 'attempt.started' && event.type !== 'attempt.ended') continue;
+    if (agentId !== undefined && event.agentId !== agentId) continue;
+    running += event.type === 'attempt.started' ? 1 : -1;
+    peak = Math.max(peak, running);
+  }
+  return peak;
+}
+
+/**
+ * Matchers over a recorded run, for `expect.extend` of vitest or jest.
+ *
+ * @example
+ * expect.extend(traceMatchers);
+ * expect(recordRun(run)).toHaveSettledOnce(['a', 'b']);
+ * expect(record).toNeverExceed(2, { agentId: 'claude' });
+ */
+export const traceMatchers = {
+  toHaveVisited(record: RunRecord, taskId: string, states: readonly string[]): Verdict {
+    const visited = statesOf(record, taskId);
+    let place = 0;
+    for (const state of visited) if (state === states[place]) place += 1;
+    const pass = place === states.length;
+    const message = () =>
+      `Expected task ${taskId} ${pass ? 'not ' : ''}to go through ${states.join(' → ')}; it went through ${visited.join(' → ') || 'no state at all'}.`;
+    return { pass, message };
+  },
+  toHaveSettledOnce(record: RunRecord, taskIds?: readonly string[]): Verdict {
+    const counts = new Map<string, number>((taskIds ?? toldOf(record)).map((id) => [id, 0]));
+    for (const event of record.events) {
+      if (event.type !== 'task.settled') continue;
+      const { taskId } = event.outcome;
+      if (taskIds === undefined || counts.has(taskId)) counts.set(taskId, (counts.get(taskId) ?? 0) + 1);
+    }
+    const wrong = [...counts].filter(([, count]) => count !== 1).map(([id, count]) => `${id} settled ${count} times`);
+    const message = () =>
+      wrong.length > 0
+        ? `Expected every task to settle exactly once: ${wrong.join(', ')}.`
+        : `Expected some of ${[...counts.keys()].join(', ')} not to settle exactly once.`;
+    return { pass: wrong.length === 0, message };
+  },
+  toNeverExceed(record: RunRecord, limit: number, only: { agentId?: string } = {}): Verdict {
+    const peak = peakOf(record, only);
+    const whose = only.agentId === undefined ? '' : ` of agent ${only.agentId}`;
+    const message = () => `Expected ${limit} attempts${whose} in flight at most; there were ${peak}.`;
+    return { pass: peak <= limit, message };
+  },
+};
+
+function toldOf({ events }: RunRecord): string[] {
+  const ids = events.flatMap((event) => {
+    if (event.type === 'plan.compiled') return event.waves.flat();
+    return event.type === 'task.state' ? [event.taskId] : [];
+  });
+  return [...new Set(ids)];
+}

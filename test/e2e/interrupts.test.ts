@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/types.ts';
+import { isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
+import { SOAR, startSoar, writeIn } from './soar-cli.ts';
+
+const sh = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] };
+/** A process and its child; both say who they are. */
+const FAMILY = 'sleep 300 & echo "leader=$$ child=$!"; wait';
+const STUBBORN = `trap '' TERM INT; sleep 300 & echo "leader=$$ child=$!"; while :; do wait; done`;
+
+async function startTree(prompt: string, args: readonly string[] = []) {
+  const cwd = await temporaryDirectory();
+  const plan = { agents: { sh }, policy: 'development', tasks: [{ id: 'a', prompt }, { id: 'b', prompt: 'true', dependsOn: ['a'] }] };
+  const path = await writeIn(cwd, 'plan.json', plan);
+  const running = startSoar(['run', path, '--jsonl', ...args], { cwd });
+  await running.said('child=');
+  return running;
+}
+
+function resultIn(stdout: string): RunResult {
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { result: RunResult };
+  return last.result;
+}
+
+function familyIn(stdout: string): number[] {
+  return pidsIn(/leader=\d+ child=\d+/.exec(stdout)?.[0] ?? '');
+}
+
+describe('a signal', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s stops the run, prints the result and ends with %i', async (signal, expected) => {
+    const { child, ended } = await startTree(FAMILY);
+    child.kill(signal);
+    const { code, stdout } = await ended;
+    expect(code).toBe(expected);
+    expect(resultIn(stdout)).toMatchObject({
+      status: 'cancelled',
+      outcomes: [{ status: 'cancelled' }, { status: 'cancelled' }],
+    });
+    const family = familyIn(stdout);
+    expect(family).toHaveLength(2);
+    expect(family.filter(isRunning)).toEqual([]);
+  });
+
+  it('prints one JSON object with --json', async () => {
+    const cwd = await temporaryDirectory();
+    const plan = { agents: { sh }, tasks: [{ id: 'a', prompt: 'sleep 300' }] };
+    const { child, ended, said } = startSoar(['run', await writeIn(cwd, 'plan.json', plan), '--json'], { cwd });
+    await said('start a');
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'cancelled', outcomes: [{ taskId: 'a', status: 'cancelled' }] });
+    expect(stderr).toContain('once more kills it');
+    expect(code).toBe(130);
+  });
+
+  it('kills what ignores it when it comes a second time', async () => {
+    const { child, ended, said } = await startTree(STUBBORN);
+    const began = performance.now();
+    child.kill('SIGINT');
+    await said('once more kills it');
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(familyIn(stdout).filter(isRunning)).toEqual([]);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('ends the command without a word of complaint', async () => {
+    const cwd = await temporaryDirectory();
+    const prompt = 'for i in $(seq 1 2000); do echo line $i; done';
+    const plan = { agents: { sh }, tasks: [{ id: 'a', prompt }, { id: 'b', prompt: 'sleep 300', dependsOn: ['a'] }] };
+    const path = await writeIn(cwd, 'plan.json', plan);
+    const soar = [...SOAR, 'run', path, '--jsonl', '--quiet'].map((one) => `'${one}'`).join(' ');
+    const shell = spawn('bash', ['-c', `${soar} | head -1`], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toBe('');
+  });
+});

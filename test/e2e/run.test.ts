@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/plan/types.ts';
+import type { RunEvent } from '../../src/streams/events.ts';
+import type { RunResult } from '../../src/types.ts';
+import { temporaryDirectory } from '../support/processes.ts';
+import { runSoar, writeIn } from './soar-cli.ts';
+
+const sh = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] } as const;
+const quick = { preset: 'test', retry: { retries: 0 } } as const;
+
+function planOf(tasks: Plan['tasks'], rest: Partial<Plan> = {}): Plan {
+  return { agents: { sh }, policy: quick, tasks, ...rest };
+}
+
+async function run(plan: Plan | string, args: readonly string[] = []) {
+  const cwd = await temporaryDirectory();
+  const stdin = typeof plan === 'string' ? plan : JSON.stringify(plan);
+  return { cwd, ...(await runSoar(['run', '-', ...args], { cwd, stdin })) };
+}
+
+describe('soar run', () => {
+  it('prints one result as JSON and nothing else on stdout', async () => {
+    const { code, stdout, stderr } = await run(planOf([{ id: 'a', prompt: 'echo hello; echo chatter >&2' }]), ['--json']);
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result).toMatchObject({ status: 'succeeded', outcomes: [{ taskId: 'a', output: 'hello', via: 'agent' }] });
+    expect(stderr).toContain('start a (sh)');
+    expect(code).toBe(0);
+  });
+
+  it('prints every event as a line of JSON, the result last', async () => {
+    const { stdout } = await run(planOf([{ id: 'a', prompt: 'echo hello' }]), ['--jsonl', '--quiet']);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RunEvent);
+    expect(events[0]?.type).toBe('run.started');
+    expect(events.map(({ type }) => type)).toContain('attempt.output');
+    expect(events.filter(({ type }) => type === 'run.settled')).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: 'run.settled', result: { status: 'succeeded' } });
+  });
+
+  it('prints a table and the outputs of the tasks nothing depends on', async () => {
+    const { stdout } = await run(
+      planOf([
+        { id: 'first', prompt: 'echo inner words' },
+        { id: 'last', prompt: 'cat <<END\nouter words\nEND\ntrue <<END', dependsOn: ['first'] },
+      ]),
+    );
+    expect(stdout).toMatch(/^succeeded · 2 of 2 tasks succeeded/);
+    expect(stdout).toMatch(/✓ {2}first {2}sh/);
+    expect(stdout).toContain('── last ──\nouter words');
+    expect(stdout).not.toContain('── first ──');
+    expect(stdout).toContain('--json');
+  });
+
+  it('says on stderr what happens, as plain lines', async () => {
+    const retried = planOf([{ id: 'a', prompt: 'exit 1' }], { policy: { preset: 'test', retry: { retries: 1 } } });
+    const { stderr } = await run(retried);
+    expect(stderr).toContain('wave 1/1: 1 task\n');
+    expect(stderr).toMatch(/retry a in \d+\.\d s: exited with code 1/);
+    expect(stderr).toContain('start a (sh, attempt 2)');
+    expect(stderr).toMatch(/failed a .*\(1\/1 done\)/);
+    expect(stderr).not.toContain('\x1b');
+  });
+
+  it('says nothing on stderr when quiet', async () => {
+    const { stderr } = await run(planOf([{ id: 'a', prompt: 'echo hello' }]), ['--quiet']);
+    expect(stderr).toBe('');
+  });
+
+  it('ends with 3 when some tasks succeeded', async () => {
+    const { code } = await run(
+      planOf([
+        { id: 'good', prompt: 'true' },
+        { id: 'bad', prompt: 'false' },
+      ]),
+    );
+    expect(code).toBe(3);
+  });
+
+  it('ends with 1 when none succeeded', async () => {
+    const { code } = await run(planOf([{ id: 'bad', prompt: 'false' }]));
+    expect(code).toBe(1);
+  });
+
+  it('ends with 4 when the budget is exhausted', async () => {
+    const tasks = [
+      { id: 'a', prompt: 'true' },
+      { id: 'b', prompt: 'true', dependsOn: ['a'] },
+    ];
+    const { code, stdout } = await run(planOf(tasks), ['--budget', 'attempts=1', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ outcomes: [{ status: 'succeeded' }, { error: { kind: 'budget' } }] });
+    expect(code).toBe(4);
+  });
+
+  it('ends with 75 when every failure is a rate limit', async () => {
+    const policy = { ...quick, cooling: { maxRateLimits: 0 } };
+    const { code, stdout } = await run(
+      planOf(
+        [
+          { id: 'fine', prompt: 'true' },
+          { id: 'limited', prompt: 'echo "429 Too Many Requests" >&2; exit 1' },
+        ],
+        { policy },
+      ),
+      ['--json'],
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ outcomes: [{}, { error: { kind: 'rate_limited' } }] });
+    expect(code).toBe(75);
+  });
+
+  it('refuses a bad plan with every fault, and runs nothing', async () => {
+    const cwd = await temporaryDirectory();
+    const plan = {
+      agents: { sh },
+      tasks: [
+        { id: 'a', prompt: 'touch ran', dependsOn: ['b'] },
+        { id: 'b', prompt: 'true', dependsOn: ['a', 'nowhere'] },
+        { id: 'b', prompt: 'true' },
+        { id: 'c', promt: 'true' },
+      ],
+    };
+    const { code, stdout, stderr } = await runSoar(['run', '-'], { cwd, stdin: JSON.stringify(plan) });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('a → b → a');
+    expect(stderr).toContain('`nowhere`, which is not in the plan');
+    expect(stderr).toContain('`b` is used twice');
+    expect(stderr).toContain('`tasks[3].prompt` is missing');
+    expect(stderr).toContain('Did you mean `prompt`?');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(existsSync(join(cwd, 'ran'))).toBe(false);
+  });
+
+  it('helps when no task names an agent', async () => {
+    const { code, stderr } = await run({ tasks: [{ id: 'a', prompt: 'x' }] });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--tool, SOAR_TOOL');
+  });
+
+  it('runs a Markdown task list without the ticked tasks', async () => {
+    const cwd = await temporaryDirectory();
+    await writeIn(cwd, 'soar.config.json', { agents: { sh }, defaults: { policy: 'test' } });
+    await writeIn(cwd, 'tasks.md', '# Chores\n- [x] 1. touch one\n- [ ] 2. touch two\n');
+    const { code, stdout } = await runSoar(['run', 'tasks.md', '--json'], { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcomes: [{ taskId: '1', status: 'succeeded', attempts: [] }, { taskId: '2', status: 'succeeded' }],
+    });
+    expect([existsSync(join(cwd, 'one')), existsSync(join(cwd, 'two'))]).toEqual([false, true]);
+    expect(code).toBe(0);
+  });
+
+  it('runs nothing on a dry run, and says what it would run', async () => {
+    const plan = planOf([{ id: 'a', prompt: 'touch ran' }]);
+    const { cwd, code, stdout } = await run(plan, ['--dry-run', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dryRun: true,
+      waves: [[{ taskId: 'a', agentId: 'sh', argv: ['bash', '-c', 'touch ran'], policy: 'test' }]],
+      timeoutFrom: 'derived',
+    });
+    expect(code).toBe(0);
+    expect(existsSync(join(cwd, 'ran'))).toBe(false);
+  });
+
+  it('lets a flag win over the plan', async () => {
+    const plan = planOf([{ id: 'a', prompt: 'exit 1' }], { retries: 2, policy: 'test' });
+    const { stdout } = await run(plan, ['--retries', '0', '--json']);
+    expect((JSON.parse(stdout) as RunResult).outcomes[0]?.attempts).toHaveLength(1);
+  });
+
+  it('runs agents of a configuration in TypeScript, and keeps what they print off stdout', async () => {
+    const cwd = await temporaryDirectory();
+    const config =
+      'const agent = ({ prompt }: { prompt: string }) => { console.log("noise"); return prompt.toUpperCase(); };\n' +
+      'setInterval(() => {}, 1000);\nexport default { agents: { loud: agent } };\n';
+    await writeIn(cwd, 'soar.config.ts', config);
+    const stdin = JSON.stringify({ tasks: [{ id: 'a', prompt: 'hey' }] });
+    const { code, stdout, stderr } = await runSoar(['run', '-', '--json'], { cwd, stdin });
+    expect((JSON.parse(stdout) as RunResult).outcomes[0]?.output).toBe('HEY');
+    expect(stderr).toContain('noise');
+    expect(code).toBe(0);
+  });
+
+  it('ends when a task has left a process behind', async () => {
+    const { code, stdout } = await run(planOf([{ id: 'a', prompt: 'sleep 300 & echo $!' }]), ['--json']);
+    expect((JSON.parse(stdout) as RunResult).outcomes[0]?.output).toMatch(/^\d+$/);
+    expect(code).toBe(0);
+  });
+
+  it('prints a large result whole', async () => {
+    const plan = planOf([{ id: 'a', prompt: 'head -c 900000 /dev/zero | tr "\\0" x' }]);
+    const { stdout } = await run(plan, ['--json']);
+    expect((JSON.parse(stdout) as RunResult).outcomes[0]?.output).toHaveLength(900_000);
+  });
+
+  it('works in another directory', async () => {
+    const [cwd, other] = [await temporaryDirectory(), await temporaryDirectory()];
+    const stdin = JSON.stringify(planOf([{ id: 'a', prompt: 'echo here > made' }]));
+    await runSoar(['run', '-', '--cwd', other], { cwd, stdin });
+    expect(await readFile(join(other, 'made'), 'utf8')).toBe('here\n');
+  });
+});

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
+
+/** The command that runs the command line from its source. */
+export const SOAR: readonly [string, ...string[]] = [process.execPath, '--import', tsx, main];
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+  /** Resolves when stdout or stderr contains the text; rejects when the process ends without. */
+  said(text: string): Promise<void>;
+}
+
+export interface SpawnOptions {
+  cwd: string;
+  stdin?: string;
+  env?: Record<string, string | undefined>;
+}
+
+/** Starts `soar` with arguments; killed when the test ends. */
+export function startSoar(args: readonly string[], options: SpawnOptions): Running {
+  const [program, ...first] = SOAR;
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, SOAR_TOOL: undefined, SOAR_MODEL: undefined };
+  const child = spawn(program, [...first, ...args], {
+    cwd: options.cwd,
+    env: { ...env, npm_lifecycle_event: undefined, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const heard = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      heard[name] += chunk;
+      for (const listener of listeners) listener();
+    });
+  }
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  const ended = new Promise<Ended>((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code, signal) => done({ code, signal, ...heard }));
+  });
+  const said = (text: string) =>
+    new Promise<void>((done, fail) => {
+      const look = () => (heard.stdout + heard.stderr).includes(text) && done();
+      listeners.add(look);
+      look();
+      void ended.then(({ stdout, stderr }) => fail(new Error(`It never said ${text}:\n${stdout}\n${stderr}`)));
+    });
+  return { child, ended, said };
+}
+
+/** Runs `soar` to its end. */
+export function runSoar(args: readonly string[], options: SpawnOptions): Promise<Ended> {
+  return startSoar(args, options).ended;
+}
+
+/** Writes a file into a directory and gives its path. */
+export async function writeIn(directory: string, name: string, content: string | object): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}

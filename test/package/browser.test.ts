@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/types.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+
+/** Generous: what `src/index.ts` and all it needs may weigh, minified and zipped, before somebody has to look why. */
+const MAX_ZIPPED_BYTES = 200 * 1024;
+
+async function bundle(entry: string): Promise<{ code: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [path.join(root, entry)],
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'bundled',
+    logLevel: 'silent',
+  });
+  return { code: outputFiles[0]?.text ?? '', metafile };
+}
+
+/** Evaluates an expression of `bundled` where nothing of Node is. */
+function evaluate<T>(code: string, expression: string): T {
+  const context = createContext({
+    setTimeout,
+    clearTimeout,
+    queueMicrotask,
+    AbortController,
+    AbortSignal,
+    TextDecoder,
+    TextEncoder,
+    URL,
+    console,
+  });
+  return runInContext(`${code};\n${expression}`, context) as T;
+}
+
+/** Bytes by package, or by folder of our own, most first. */
+function heaviest(metafile: Metafile): string {
+  const weights = new Map<string, number>();
+  for (const [input, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0]?.inputs ?? {})) {
+    const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+    const name = dependency ?? input.split('/').slice(0, 2).join('/');
+    weights.set(name, (weights.get(name) ?? 0) + bytesInOutput);
+  }
+  const sorted = [...weights].sort((a, b) => b[1] - a[1]).slice(0, 6);
+  return sorted.map(([name, bytes]) => `${name} ${Math.round(bytes / 1024)} kB`).join(', ');
+}
+
+const PLAN = `bundled.createSoar({
+  agents: {
+    left: ({ prompt }) => prompt + '!',
+    broken: () => { throw new Error('broken'); },
+    join: ({ dependencies }) => Object.values(dependencies).join(' '),
+  },
+  policy: 'test',
+}).run({
+  tasks: [
+    { id: 'a', agent: 'left', prompt: 'hello' },
+    { id: 'b', agent: 'broken', prompt: 'world', fallback: 'left' },
+    { id: 'c', agent: 'join', prompt: 'join', dependsOn: ['a', 'b'] },
+  ],
+}).result`;
+
+describe('the core in a browser', async () => {
+  const { code, metafile } = await bundle('src/index.ts');
+
+  it('bundles without anything of Node', () => {
+    const inputs = Object.keys(metafile.inputs);
+    expect(inputs.filter((input) => /^src\/(?:node|cli)\/|^node:|\(disabled\)/.test(input))).toEqual([]);
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path));
+    expect(imports).toEqual([]);
+  });
+
+  it('runs a plan with function agents where only web globals are', async () => {
+    const { status, outcomes } = await evaluate<Promise<RunResult>>(code, PLAN);
+    expect(status).toBe('succeeded');
+    expect(outcomes.map(({ taskId, via, output }) => [taskId, via, output])).toEqual([
+      ['a', 'agent', 'hello!'],
+      ['b', 'fallback', 'world!'],
+      ['c', 'agent', 'hello! world!'],
+    ]);
+  });
+
+  it('answers a question with the built-in phases', async () => {
+    const result = await evaluate<Promise<RunResult>>(code, `bundled.createSoar().ask('How does it work?').result`);
+    expect(result.status).toBe('succeeded');
+    expect(result.answer).not.toBe('');
+  });
+
+  it('is of a reasonable size', () => {
+    const zipped = gzipSync(code).length;
+    const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} kB`;
+    console.info(`src/index.ts: ${kilobytes(code.length)}, zipped ${kilobytes(zipped)}: ${heaviest(metafile)}`);
+    expect(zipped).toBeLessThan(MAX_ZIPPED_BYTES);
+  });
+});
+
+describe('the machines in a browser', async () => {
+  const { code, metafile } = await bundle('src/machines/index.ts');
+
+  it('bundle without anything of Node', () => {
+    expect(Object.keys(metafile.inputs).filter((input) => /^src\/(?:node|cli)\/|^node:/.test(input))).toEqual([]);
+  });
+
+  it('load where only web globals are', () => {
+    expect(evaluate<string>(code, 'bundled.taskMachine.id')).toBe('task');
+  });
+});
