@@ -5,6 +5,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { planJsonSchema } from '../src/plan/plan.schema.ts';
+import { CHARTS } from '../src/trace/chart-list.ts';
+import { chartPage } from '../src/trace/chart-page.ts';
 
 interface Generator {
   /** Relative to the project, with forward slashes. */
@@ -14,6 +16,10 @@ interface Generator {
 
 const GENERATORS: readonly Generator[] = [
   { file: 'schema/plan.schema.json', generate: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n` },
+  ...Object.entries(CHARTS).map(([name, chart]) => ({
+    file: `docs/charts/${name}.md`,
+    generate: () => chartPage(name, chart),
+  })),
 ];
 
 const root = path.join(import.meta.dirname, '..');

@@ -9,7 +9,6 @@ import { GATE_LIMITS } from './machines/gate/machine.ts';
 import { runSettingsShape } from './plan/plan.schema.ts';
 import type { RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
-import type { Policy } from './policy/policy.ts';
 import { resolvePolicy } from './policy/presets.ts';
 
 const limits = z.record(z.string(), positiveCount);
@@ -79,10 +78,11 @@ export function settingsOf(
 ): CollectSettings {
   check(runOptionsSchema, run, 'The run options');
   const own = { ...plan, ...defined(run) } as RunSettings;
+  const { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen } = engine;
   return {
     schedule: own.schedule ?? engine.schedule ?? 'wave',
     onDependencyFailure: own.onDependencyFailure ?? engine.onDependencyFailure ?? 'proceed',
-    policy: withEngineBounds(resolvePolicy(own.policy ?? engine.policy), engine),
+    policy: resolvePolicy(own.policy ?? engine.policy),
     timeoutMs: own.timeoutMs ?? engine.timeoutMs ?? null,
     // The engine's own limits are the gate's; these are the run's, which can only be narrower.
     maxConcurrent: own.maxConcurrent ?? null,
@@ -90,17 +90,7 @@ export function settingsOf(
     budget: own.budget ?? engine.budget ?? null,
     fallback: fallback || null,
     retries: own.retries ?? engine.retries ?? null,
-  };
-}
-
-/** A policy with the bounds that an engine sets for all its runs. */
-function withEngineBounds(policy: Policy, options: SoarOptions): Policy {
-  const { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen } = options;
-  if ([maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen].every((bound) => bound === undefined)) return policy;
-  return {
-    ...policy,
-    breaker: { ...policy.breaker, ...defined({ maxOpenWaitMs, onOpen }) },
-    cooling: { ...policy.cooling, ...defined({ maxCoolingMs, maxRateLimits }) },
+    bounds: defined({ maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }),
   };
 }
 

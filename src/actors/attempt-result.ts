@@ -66,7 +66,8 @@ export function abandonedResult(attempt: InFlight, endedAt: number): AttemptResu
   const kind = attempt.stop?.kind ?? 'timeout';
   const message = `${attempt.stop?.reason ?? 'It was told to stop.'} It did not end in time and was abandoned.`;
   const error: TaskError = { kind, message, retryable: isRetryable(kind) };
-  return { ...base(attempt, endedAt), status: 'abandoned', error };
+  // A rate limit stays one, for the gate and for the task, however it ended.
+  return { ...base(attempt, endedAt), status: kind === 'rate_limited' ? 'rate_limited' : 'abandoned', error };
 }
 
 /** What the end of an attempt says about its agent: a rate limit, a cancel or a spent budget says nothing. */

@@ -15,7 +15,8 @@ import { gateMachine } from '../machines/gate/machine.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
 import { executor } from './executor.ts';
-import type { Services } from './services.ts';
+import { nowOf } from './scope.ts';
+import type { EngineCommand, Services } from './services.ts';
 
 export interface EngineInput {
   agents?: Record<string, Agent | AgentFunction>;
@@ -31,7 +32,7 @@ type Breaker = ActorRefFrom<typeof breakerMachine>;
 
 export type EngineSnapshot = Snapshot<undefined> & { services: Engine };
 
-export type EngineLogic = ActorLogic<EngineSnapshot, { type: `xstate.${string}` }, EngineInput>;
+export type EngineLogic = ActorLogic<EngineSnapshot, EngineCommand | { type: `xstate.${string}` }, EngineInput>;
 
 /** The gate, the executor, the breakers and the agents that all runs of one engine share, and those runs. */
 export class Engine implements Services {
@@ -42,11 +43,11 @@ export class Engine implements Services {
   readonly killGraceMs: number;
   readonly runs = new Map<string, AnyActorRef>();
   readonly #breakers = new Map<string, Breaker>();
-  readonly #self: AnyActorRef;
+  readonly engine: AnyActorRef & Services['engine'];
   #started = false;
 
   constructor(self: AnyActorRef, input: EngineInput) {
-    this.#self = self;
+    this.engine = self;
     this.random = input.random ?? Math.random;
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
     this.addAgents(resolveAgents(input.agents ?? {}));
@@ -72,7 +73,7 @@ export class Engine implements Services {
     if (!breaker) {
       const adHoc = this.agents.get(agentId)?.adHoc ?? false;
       const input = { agentId, adHoc, ...(policy ? { policy } : {}) };
-      breaker = createActor(breakerMachine, { id: `breaker.${agentId}`, parent: this.#self, input });
+      breaker = createActor(breakerMachine, { id: `breaker.${agentId}`, parent: this.engine, input });
       this.#breakers.set(agentId, breaker);
       if (this.#started) breaker.start();
     } else if (policy && breaker.getSnapshot().context.policy !== policy) {
@@ -101,7 +102,9 @@ export class Engine implements Services {
   }
 
   isSpent(runId: string): boolean {
-    return (this.#account(runId)?.spent ?? null) !== null;
+    const account = this.#account(runId);
+    if (!account) return false;
+    return account.spent !== null || (account.until !== null && account.until <= nowOf(this.engine));
   }
 
   #account(runId: string): RunAccount | undefined {
@@ -131,7 +134,10 @@ export const engine: EngineLogic = {
   start: (snapshot) => snapshot.services.start(),
   transition: (snapshot, event: EventObject, scope) => {
     const { services } = snapshot;
-    if (event.type === 'xstate.stop') {
+    if (event.type === 'breaker.ensure') {
+      const { agentId, policy } = event as EngineCommand;
+      services.breakerOf(agentId, policy);
+    } else if (event.type === 'xstate.stop') {
       for (const child of services.children()) scope.stopChild(child);
       return { ...snapshot, status: 'stopped' } as EngineSnapshot;
     } else if (event.type.startsWith('xstate.done.actor.') || event.type.startsWith('xstate.error.actor.')) {

@@ -82,13 +82,20 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): vo
   look(snapshot, attempt, scope);
   const { agent, request } = spec;
   const controls = controlsOf(snapshot, attempt, scope);
+  const fail = (thrown: unknown) => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at));
   // The agent starts in a turn of its own: what it throws or answers at once is still an end that comes later.
   Promise.resolve()
-    .then(() => agent.run(request, controls))
-    .then(
-      (answer) => end(snapshot, attempt, scope, (at) => succeededResult(attempt, answer as AgentAnswer, at)),
-      (thrown) => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at)),
-    );
+    .then(() => {
+      if (attempt.stop) throw new Error(attempt.stop.reason);
+      return agent.run(request, controls);
+    })
+    .then((answer) => {
+      try {
+        end(snapshot, attempt, scope, (at) => succeededResult(attempt, answer as AgentAnswer, at));
+      } catch (thrown) {
+        fail(thrown);
+      }
+    }, fail);
 }
 
 /** Looks at the attempt's clocks, acts on what is due and sets the one timer for the next look. */
@@ -152,13 +159,15 @@ function end(
   resultAt: (now: number) => AttemptResult,
 ): void {
   const { spec } = attempt;
-  if (!snapshot.inFlight.delete(spec.attemptId)) return;
+  if (!snapshot.inFlight.has(spec.attemptId)) return;
   const clock = clockOf(scope.self);
-  timersOf(clock).clear(attempt.timer);
-  attempt.timer = null;
   const now = clock.now();
   noteSilence(attempt, now);
+  // Reading what the agent answered may throw; the attempt is then still in flight, and ends as failed.
   const result = resultAt(now);
+  snapshot.inFlight.delete(spec.attemptId);
+  timersOf(clock).clear(attempt.timer);
+  attempt.timer = null;
   const limited = result.status === 'rate_limited';
   relay(scope, snapshot.input.gate, {
     type: 'lease.release',

@@ -7,13 +7,18 @@ import type { BreakerMetrics } from '../types.ts';
 import type { AttemptCommand } from './attempt.ts';
 import type { Addressee } from './scope.ts';
 
+/** Makes sure that an agent has a breaker, judged by this policy. */
+export type EngineCommand = { type: 'breaker.ensure'; agentId: string; policy: BreakerPolicy };
+
 /** What all runs of one engine share. */
 export interface Services {
   readonly gate: Addressee<GateEvent>;
   readonly executor: Addressee<AttemptCommand>;
+  /** The actor all of these live under. */
+  readonly engine: Addressee<EngineCommand>;
   readonly agents: ReadonlyMap<string, ResolvedAgent>;
-  /** Made when first asked for; judged by the policy it was last given. */
-  breakerOf(agentId: string, policy?: BreakerPolicy): Addressee<BreakerEvent>;
+  /** Made when first asked for. */
+  breakerOf(agentId: string): Addressee<BreakerEvent>;
   /** Null when the agent's breaker was never needed. */
   breakerMetrics(agentId: string): BreakerMetrics | null;
   /** Attempts of a run in flight at once, at most so far. */

@@ -5,9 +5,12 @@ export interface Timer {
   at: number;
   fire: () => void;
   background: boolean;
-  /** Position in the heap, −1 when it is not in it. */
+  /** Position in the heap, −1 when it is over, −2 when it is due and about to fire. */
   slot: number;
 }
+
+const OVER = -1;
+const DUE = -2;
 
 /** setTimeout holds 31 bits; a longer wait is armed again when it fires. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -47,7 +50,9 @@ export class TimerQueue {
 
   /** Forgets a wait. Harmless when it has fired or was cleared before. */
   clear(timer: Timer | null | undefined): void {
-    if (!timer || timer.slot < 0) return;
+    if (!timer) return;
+    if (timer.slot === DUE) timer.slot = OVER;
+    if (timer.slot < 0) return;
     this.#remove(timer);
     this.#arm();
   }
@@ -56,7 +61,7 @@ export class TimerQueue {
     const heap = this.#heap;
     const slot = timer.slot;
     const last = heap.pop() as Timer;
-    timer.slot = -1;
+    timer.slot = OVER;
     if (!timer.background) this.#foreground -= 1;
     if (last !== timer) {
       heap[slot] = last;
@@ -94,9 +99,15 @@ export class TimerQueue {
     const due: Timer[] = [];
     for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
       this.#remove(first);
+      first.slot = DUE;
       due.push(first);
     }
-    for (const timer of due) timer.fire();
+    for (const timer of due) {
+      // One that fired before it may have cleared it.
+      if (timer.slot !== DUE) continue;
+      timer.slot = OVER;
+      timer.fire();
+    }
     this.#arm();
   }
 

@@ -32,7 +32,9 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
 
 /** The question, from the arguments or, for `-`, from stdin. Throws `usage` when there is none. */
 export async function queryOf(words: readonly string[]): Promise<string> {
-  const query = (words.length === 1 && words[0] === '-' ? await readInput('-', 'the question') : words.join(' ')).trim();
+  const query = (
+    words.length === 1 && words[0] === '-' ? await readInput('-', 'the question') : words.join(' ')
+  ).trim();
   if (query === '') throw new SoarError('usage', 'The question is empty.');
   return query;
 }

@@ -33,7 +33,8 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
     ...checked.map((report) => ({ ...report, configured: Object.hasOwn(specs, report.id) })),
   ];
   if (flags.json) print(`${JSON.stringify(reports)}\n`);
-  else print(`${doctorLines(reports, config.path, process.stdout.columns ?? 160, paintFor(process.stdout)).join('\n')}\n`);
+  else
+    print(`${doctorLines(reports, config.path, process.stdout.columns ?? 160, paintFor(process.stdout)).join('\n')}\n`);
   return reports.some(({ configured, ok }) => configured && !ok) ? 1 : 0;
 }
 

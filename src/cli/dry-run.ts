@@ -14,7 +14,7 @@ import { agentKind, counted, formatDuration, shellLine } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { PreparedRun } from './resolve-run.ts';
 import { claimStdout, print } from './stdout.ts';
-import { fit } from './text-width.ts';
+import { clip } from './text-width.ts';
 
 /** One task as it would be started. */
 export interface DryTask {
@@ -161,7 +161,7 @@ export function dryRunLines(dry: DryRun, paint: Paint): string[] {
 
 function taskLines(task: DryTask, paint: Paint): string[] {
   const { argv, cwd, env, dependsOn, promptVia, fallback } = task;
-  const prompt = `${fit(oneLine(task.prompt), 200)}${dependsOn.length > 0 ? ` + what ${dependsOn.join(', ')} said` : ''}`;
+  const prompt = `${clip(oneLine(task.prompt), 200)}${dependsOn.length > 0 ? ` + what ${dependsOn.join(', ')} said` : ''}`;
   const policy = [
     task.policy,
     `${counted(task.retries, 'retry').replace(/ys$/, 'ies')}`,

@@ -60,7 +60,9 @@ export async function planCommand(words: readonly string[], flags: PlanFlags): P
   await writeFile(output, text).catch((cause: NodeJS.ErrnoException) => {
     throw new SoarError('usage', `Cannot write the plan to \`${output}\`: ${cause.message}.`, { cause });
   });
-  say(`Wrote ${output}: ${counted(tasks.length, 'task')} in ${counted(waves.length, 'wave')}. Run it: soar run ${output}`);
+  say(
+    `Wrote ${output}: ${counted(tasks.length, 'task')} in ${counted(waves.length, 'wave')}. Run it: soar run ${output}`,
+  );
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
 import type { ProgressView, TaskView } from './progress-view.ts';
-import { fit, pad, textWidth } from './text-width.ts';
+import { clip, pad, textWidth } from './text-width.ts';
 
 export interface FrameSize {
   columns: number;
@@ -39,10 +39,10 @@ export function frameLines(view: ProgressView, size: FrameSize, now: number, pai
   const shown = active.length > room ? busiest(active).slice(0, room - 1) : active;
   const idWidth = columnWidth(shown, ({ taskId }) => taskId, Math.min(ID_COLUMNS, Math.floor(width / 3)));
   const agentWidth = columnWidth(shown, ({ agentId }) => agentId, Math.min(AGENT_COLUMNS, Math.floor(width / 5)));
-  const lines = [paint('bold', fit(headerText(view, now), width))];
+  const lines = [paint('bold', clip(headerText(view, now), width))];
   for (const task of shown) lines.push(taskLine(task, { width, idWidth, agentWidth }, now, paint));
   const hidden = active.length - shown.length;
-  if (hidden > 0) lines.push(paint('dim', fit(`  … and ${hidden} more`, width)));
+  if (hidden > 0) lines.push(paint('dim', clip(`  … and ${hidden} more`, width)));
   return lines;
 }
 
@@ -67,13 +67,13 @@ function taskLine(
   paint: Paint,
 ): string {
   const { mark, style } = MARKS[task.state] ?? WAITING;
-  const id = pad(fit(task.taskId, idWidth), idWidth);
-  const agent = pad(fit(task.agentId, agentWidth), agentWidth);
-  const state = pad(fit(stateText(task, now), STATE_COLUMNS), STATE_COLUMNS);
+  const id = pad(clip(task.taskId, idWidth), idWidth);
+  const agent = pad(clip(task.agentId, agentWidth), agentWidth);
+  const state = pad(clip(stateText(task, now), STATE_COLUMNS), STATE_COLUMNS);
   const elapsed = formatDuration(now - task.since).padStart(7);
   const front = `  ${mark} ${id}  ${agent}  ${state}  ${elapsed}`;
-  if (textWidth(front) > width) return fit(front, width);
-  const said = fit(task.said, width - textWidth(front) - 2);
+  if (textWidth(front) > width) return clip(front, width);
+  const said = clip(task.said, width - textWidth(front) - 2);
   const painted = `  ${paint(style, mark)} ${id}  ${paint('dim', agent)}  ${state}  ${elapsed}`;
   return said === '' ? painted : `${painted}  ${paint('dim', said)}`;
 }

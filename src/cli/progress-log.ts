@@ -1,7 +1,7 @@
 import type { RunEvent } from '../streams/events.ts';
 import { oneLine } from './clean-text.ts';
 import { counted, formatDuration } from './format.ts';
-import { fit } from './text-width.ts';
+import { clip } from './text-width.ts';
 
 /** Longest reason in a line of the log, columns. */
 const REASON_COLUMNS = 200;
@@ -69,5 +69,5 @@ function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: st
 }
 
 function short(text: string): string {
-  return fit(oneLine(text), REASON_COLUMNS);
+  return clip(oneLine(text), REASON_COLUMNS);
 }

@@ -43,7 +43,11 @@ export function resolveRun(
   const plan: Plan = {
     ...given,
     ...(chosen ? { agents: { ...given.agents, [chosen.id]: chosen.spec } } : {}),
-    defaults: { ...defaults, ...(agent === undefined ? {} : { agent }), ...(keepsPolicy ? { policy: planPolicy } : {}) },
+    defaults: {
+      ...defaults,
+      ...(agent === undefined ? {} : { agent }),
+      ...(keepsPolicy ? { policy: planPolicy } : {}),
+    },
     ...(given.fallback === undefined && config.fallback !== undefined ? { fallback: config.fallback } : {}),
     tasks: flags.fallback === false ? given.tasks.map(({ fallback: _, ...task }) => task) : given.tasks,
   };
@@ -130,7 +134,10 @@ function presetNamed(name: string): PolicyInput {
 
 /** The gate is the engine's, so these two must reach it from wherever they are set. */
 function pacing({ maxConcurrent, staggerMs }: RunSettings): Pick<RunSettings, 'maxConcurrent' | 'staggerMs'> {
-  return { ...(maxConcurrent === undefined ? {} : { maxConcurrent }), ...(staggerMs === undefined ? {} : { staggerMs }) };
+  return {
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(staggerMs === undefined ? {} : { staggerMs }),
+  };
 }
 
 function engineOptions(config: LoadedConfig, pace: RunSettings): SoarOptions {

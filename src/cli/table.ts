@@ -1,4 +1,4 @@
-import { fit, pad, textWidth } from './text-width.ts';
+import { clip, pad, textWidth } from './text-width.ts';
 
 export interface Column {
   title: string;
@@ -30,7 +30,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
   const titles = columns.map(({ title }) => title);
   return [titles, ...rows].map((cells) =>
     cells
-      .map((cell, i) => pad(fit(cell, widths[i] ?? 0), widths[i] ?? 0))
+      .map((cell, i) => pad(clip(cell, widths[i] ?? 0), widths[i] ?? 0))
       .join(GAP)
       .trimEnd(),
   );

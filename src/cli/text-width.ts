@@ -20,7 +20,7 @@ export function textWidth(text: string): number {
 }
 
 /** The text in at most `width` columns, with `…` where it was cut. */
-export function fit(text: string, width: number): string {
+export function clip(text: string, width: number): string {
   if (width <= 0) return '';
   if (textWidth(text) <= width) return text;
   let kept = '';

@@ -1,3 +1,4 @@
+import { isBranded } from './brand.ts';
 import { type ErrorKind, isRetryable } from './error-kind.ts';
 
 const BRAND = Symbol.for('soar-machine.agent-error');
@@ -43,6 +44,6 @@ export class AgentError extends Error {
   }
 
   static isInstance(value: unknown): value is AgentError {
-    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+    return isBranded(value, BRAND);
   }
 }

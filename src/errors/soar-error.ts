@@ -1,3 +1,5 @@
+import { isBranded } from './brand.ts';
+
 const BRAND = Symbol.for('soar-machine.error');
 
 /** Stable names of the errors the library throws; never reworded, safe to switch on. */
@@ -45,6 +47,6 @@ export class SoarError extends Error {
   }
 
   static isInstance(value: unknown): value is SoarError {
-    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+    return isBranded(value, BRAND);
   }
 }

@@ -32,9 +32,14 @@ export function createRunStreams(runId: string): RunStreams {
   const heartbeats = new Subject<Heartbeat>();
   const lastBeat = new Map<string, number>();
   let state = initialProgress();
+  let isWarning = false;
   const warn = (error: unknown) => {
-    const message = `A subscriber threw: ${error instanceof Error ? error.message : String(error)}`;
-    if (!events.closed) events.next({ type: 'warning', at: state.at, runId, message });
+    // The subscriber that threw gets the warning too, and may throw again.
+    if (isWarning) return;
+    isWarning = true;
+    const message = `A subscriber threw: ${error instanceof Error ? error.message : 'not an Error'}`;
+    events.next({ type: 'warning', at: state.at, runId, message });
+    isWarning = false;
   };
 
   const publish = (news: RunNews, at: number): void => {

@@ -23,13 +23,22 @@ export function shareOf(all: Iterable<string>, seen: { has(key: string): boolean
   const keys = [...all];
   const missing = keys.filter((key) => !seen.has(key));
   const count = keys.length - missing.length;
-  return { seen: count, of: keys.length, percent: keys.length === 0 ? 100 : Math.floor((100 * count) / keys.length), missing };
+  return {
+    seen: count,
+    of: keys.length,
+    percent: keys.length === 0 ? 100 : Math.floor((100 * count) / keys.length),
+    missing,
+  };
 }
 
 const NAMES = ['states', 'transitions', 'pairs', 'guards'] as const;
 
 /** The figures as text: one line, then what is missing, pairs excepted, then what cannot be reached and why. */
-export function reportOf(name: string, figures: CoverageFigures, unreachable: Readonly<Record<string, string>>): string {
+export function reportOf(
+  name: string,
+  figures: CoverageFigures,
+  unreachable: Readonly<Record<string, string>>,
+): string {
   const shares = NAMES.map((kind) => {
     const { seen, of, percent } = figures[kind];
     return `${kind} ${seen}/${of} (${percent} %)`;

@@ -1,5 +1,12 @@
 import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, InspectionEvent } from 'xstate';
-import { alternativesOf, type ChartNode, type ChartTransition, keyOf, nodesOf, transitionsOf } from './chart-transitions.ts';
+import {
+  alternativesOf,
+  type ChartNode,
+  type ChartTransition,
+  keyOf,
+  nodesOf,
+  transitionsOf,
+} from './chart-transitions.ts';
 import { type CoverageFigures, reportOf, shareOf } from './coverage-report.ts';
 
 export interface CoverageOptions {

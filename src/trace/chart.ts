@@ -33,7 +33,9 @@ function transitionText({ event, guard, actions, targets }: ChartTransition): st
 }
 
 function labelOf(event: string, guard: string | null, actions: readonly string[]): string {
-  return [event, ...(guard === null ? [] : [`[${guard}]`])].filter((part) => part !== '').join(' ') + actionText(actions);
+  return (
+    [event, ...(guard === null ? [] : [`[${guard}]`])].filter((part) => part !== '').join(' ') + actionText(actions)
+  );
 }
 
 function actionText(actions: readonly string[]): string {

@@ -4,6 +4,9 @@ const LONGEST_TEXT = 200;
 const DEEPEST = 4;
 const MOST_ENTRIES = 20;
 
+/** Keys whose values are secrets, whatever they look like. */
+const SECRET_KEY = /(?:api|access|private|secret|auth)[_-]?key$|(?:^|[a-z_-])token$|secret$|passw|credential|^authorization$/i;
+
 /** Cuts a text, and says so. */
 export function clip(text: string, chars = LONGEST_TEXT): string {
   return text.length <= chars ? text : `${text.slice(0, chars - 1)}…`;
@@ -89,6 +92,7 @@ function copyMember(
   depth: number,
   above: Set<object>,
 ): unknown {
+  if (typeof key === 'string' && SECRET_KEY.test(key)) return '[masked]';
   try {
     const member = isMap ? (value as Map<unknown, unknown>).get(key) : (value as Record<string, unknown>)[String(key)];
     return copy(member, mask, depth, above);

@@ -111,8 +111,7 @@ const records = {
     state: stateSchema,
     event: z.string(),
     keys: z.array(z.string()).describe('The transitions taken, as their machine defines them.'),
-    from: z.string().optional().describe('The actor that sent the event. `full` only.'),
-    actions: z.array(z.string()).optional().describe('Names of the actions executed. `full` only.'),
+    actions: z.array(z.string()).optional().describe('Names of the actions executed; in a full recording.'),
     status: z.enum(['done', 'error', 'stopped']).optional().describe('Set when this was its last move.'),
     until: instant.optional().describe('When the state will end by itself.'),
     data: dataSchema.optional(),
@@ -122,7 +121,7 @@ const records = {
     ...base,
     actor: z.string(),
     event: z.string(),
-    from: z.string().optional(),
+    from: z.string().optional().describe('The actor that sent it.'),
     data: dataSchema.optional(),
   }),
   'actor.ended': z.object({

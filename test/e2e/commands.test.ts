@@ -122,7 +122,16 @@ describe('soar machine', () => {
   it('draws the task as a diagram', async () => {
     const { stdout } = await runSoar(['machine', 'task', '--mermaid'], { cwd: await temporaryDirectory() });
     expect(stdout).toMatch(/^stateDiagram-v2\n/);
-    for (const state of ['staggered', 'running', 'retrying', 'cooling', 'circuitOpen', 'fallback', 'cancelling', 'done']) {
+    for (const state of [
+      'staggered',
+      'running',
+      'retrying',
+      'cooling',
+      'circuitOpen',
+      'fallback',
+      'cancelling',
+      'done',
+    ]) {
       expect(stdout).toContain(state);
     }
   });

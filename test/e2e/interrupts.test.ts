@@ -13,7 +13,14 @@ const STUBBORN = `trap '' TERM INT; sleep 300 & echo "leader=$$ child=$!"; while
 
 async function startTree(prompt: string, args: readonly string[] = []) {
   const cwd = await temporaryDirectory();
-  const plan = { agents: { sh }, policy: 'development', tasks: [{ id: 'a', prompt }, { id: 'b', prompt: 'true', dependsOn: ['a'] }] };
+  const plan = {
+    agents: { sh },
+    policy: 'development',
+    tasks: [
+      { id: 'a', prompt },
+      { id: 'b', prompt: 'true', dependsOn: ['a'] },
+    ],
+  };
   const path = await writeIn(cwd, 'plan.json', plan);
   const running = startSoar(['run', path, '--jsonl', ...args], { cwd });
   await running.said('child=');
@@ -77,7 +84,13 @@ describe('a reader that goes away', () => {
   it('ends the command without a word of complaint', async () => {
     const cwd = await temporaryDirectory();
     const prompt = 'for i in $(seq 1 2000); do echo line $i; done';
-    const plan = { agents: { sh }, tasks: [{ id: 'a', prompt }, { id: 'b', prompt: 'sleep 300', dependsOn: ['a'] }] };
+    const plan = {
+      agents: { sh },
+      tasks: [
+        { id: 'a', prompt },
+        { id: 'b', prompt: 'sleep 300', dependsOn: ['a'] },
+      ],
+    };
     const path = await writeIn(cwd, 'plan.json', plan);
     const soar = [...SOAR, 'run', path, '--jsonl', '--quiet'].map((one) => `'${one}'`).join(' ');
     const shell = spawn('bash', ['-c', `${soar} | head -1`], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -23,7 +23,9 @@ async function run(plan: Plan | string, args: readonly string[] = []) {
 
 describe('soar run', () => {
   it('prints one result as JSON and nothing else on stdout', async () => {
-    const { code, stdout, stderr } = await run(planOf([{ id: 'a', prompt: 'echo hello; echo chatter >&2' }]), ['--json']);
+    const { code, stdout, stderr } = await run(planOf([{ id: 'a', prompt: 'echo hello; echo chatter >&2' }]), [
+      '--json',
+    ]);
     const result = JSON.parse(stdout) as RunResult;
     expect(result).toMatchObject({ status: 'succeeded', outcomes: [{ taskId: 'a', output: 'hello', via: 'agent' }] });
     expect(stderr).toContain('start a (sh)');
@@ -147,7 +149,10 @@ describe('soar run', () => {
     await writeIn(cwd, 'tasks.md', '# Chores\n- [x] 1. touch one\n- [ ] 2. touch two\n');
     const { code, stdout } = await runSoar(['run', 'tasks.md', '--json'], { cwd });
     expect(JSON.parse(stdout)).toMatchObject({
-      outcomes: [{ taskId: '1', status: 'succeeded', attempts: [] }, { taskId: '2', status: 'succeeded' }],
+      outcomes: [
+        { taskId: '1', status: 'succeeded', attempts: [] },
+        { taskId: '2', status: 'succeeded' },
+      ],
     });
     expect([existsSync(join(cwd, 'one')), existsSync(join(cwd, 'two'))]).toEqual([false, true]);
     expect(code).toBe(0);

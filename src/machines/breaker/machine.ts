@@ -1,5 +1,5 @@
 import { assign, setup } from 'xstate';
-import { nowOf, relay } from '../../actors/scope.ts';
+import { nowOf, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
 import { POLICIES } from '../../policy/presets.ts';
@@ -37,7 +37,7 @@ type Returned = Extract<BreakerEvent, { type: 'permit.return' }>;
 const failureIn = (event: BreakerEvent): Failure => ({ at: (event as Returned).at, kind: (event as Returned).kind });
 
 const call = (args: Args, ref: { send(event: BreakerCall): void }) =>
-  relay(args, ref, { type: 'permit.available', agentId: args.context.agentId });
+  tell(args, ref, { type: 'permit.available', agentId: args.context.agentId });
 
 /** One agent's circuit breaker. While half-open it lets one probe through, however many ask. */
 export const breakerMachine = setup({
@@ -47,14 +47,14 @@ export const breakerMachine = setup({
     grant: (args: Args) => {
       const { event } = args;
       if (event.type !== 'permit.request') return;
-      relay(args, event.ref, { type: 'permit.granted', requestId: event.requestId, permitId: event.requestId });
+      tell(args, event.ref, { type: 'permit.granted', requestId: event.requestId, permitId: event.requestId });
     },
     refuse: (args: Args) => {
       const { event } = args;
       if (event.type !== 'permit.request') return;
       const { agentId, failures, retryAt } = args.context;
       const reason = refusalReason(agentId, failures.length, retryAt, nowOf(args.self));
-      relay(args, event.ref, { type: 'permit.refused', requestId: event.requestId, reason, retryAt });
+      tell(args, event.ref, { type: 'permit.refused', requestId: event.requestId, reason, retryAt });
     },
     countRefusal: assign(({ context }) => counted(context, 'rejected')),
     countHalfOpen: assign(({ context }) => counted(context, 'halfOpened')),

@@ -32,6 +32,15 @@ export interface CollectSettings {
   /** Agent that takes over, by id; `null`: none. */
   fallback: string | null;
   retries: number | null;
+  /** What the engine says of all its runs, whatever a task's policy is. */
+  bounds: PolicyBounds;
+}
+
+export interface PolicyBounds {
+  maxCoolingMs?: number;
+  maxRateLimits?: number;
+  maxOpenWaitMs?: number;
+  onOpen?: 'fail' | 'wait';
 }
 
 export interface CollectInput {

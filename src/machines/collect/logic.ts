@@ -10,7 +10,7 @@ import type { RunStatus, TaskError } from '../../types.ts';
 import type { TaskReport } from '../task/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
 import type { RunBook, Skip } from './book.ts';
-import type { CollectInput, CollectSettings } from './events.ts';
+import type { CollectInput, CollectSettings, PolicyBounds } from './events.ts';
 
 /** Defaults of a run's settings. */
 export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
@@ -23,6 +23,7 @@ export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
   budget: null,
   fallback: null,
   retries: null,
+  bounds: {},
 });
 
 export function isCompiled(plan: CollectInput['plan']): plan is CompiledPlan {
@@ -39,6 +40,25 @@ export function tryCompile(plan: Plan | CompiledPlan, agents: readonly string[])
   }
 }
 
+/** A policy with the bounds that an engine sets for all its runs. */
+function withBounds(policy: Policy, { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }: PolicyBounds): Policy {
+  if ((maxCoolingMs ?? maxRateLimits ?? maxOpenWaitMs ?? onOpen) === undefined) return policy;
+  const { breaker, cooling } = policy;
+  return {
+    ...policy,
+    breaker: {
+      ...breaker,
+      onOpen: onOpen ?? breaker.onOpen,
+      maxOpenWaitMs: maxOpenWaitMs ?? breaker.maxOpenWaitMs,
+    },
+    cooling: {
+      ...cooling,
+      maxCoolingMs: maxCoolingMs ?? cooling.maxCoolingMs,
+      maxRateLimits: maxRateLimits ?? cooling.maxRateLimits,
+    },
+  };
+}
+
 /** The policy of each task: its own over the plan's default over the run's, with retries overridden. */
 export function policiesOf(plan: CompiledPlan, settings: CollectSettings): (task: Task) => Policy {
   const cache = new Map<string, Policy>();
@@ -50,7 +70,8 @@ export function policiesOf(plan: CompiledPlan, settings: CollectSettings): (task
     const known = cache.get(key);
     if (known) return known;
     const base = own === undefined ? settings.policy : resolvePolicy(own);
-    const policy = retries === null || retries === undefined ? base : { ...base, retry: { ...base.retry, retries } };
+    const bound = withBounds(base, settings.bounds);
+    const policy = retries === null || retries === undefined ? bound : { ...bound, retry: { ...bound.retry, retries } };
     cache.set(key, policy);
     return policy;
   };
@@ -65,11 +86,13 @@ export function runTimeoutMs(
   if (settings.timeoutMs !== null) return settings.timeoutMs;
   // Tasks may have policies of their own; the slowest of them bounds the run.
   let longest = 0;
-  const seen = new Set<Policy>();
+  const seen = new Map<Policy, Set<string>>();
   for (const task of plan.tasks) {
     const policy = policyOf(task);
-    if (seen.has(policy) && task.spec.timeoutMs === undefined) continue;
-    seen.add(policy);
+    const hasFallback = task.spec.fallback === undefined ? settings.fallback !== null : task.spec.fallback !== false;
+    const key = `${hasFallback}|${task.spec.timeoutMs}`;
+    if (seen.get(policy)?.has(key)) continue;
+    seen.set(policy, (seen.get(policy) ?? new Set()).add(key));
     const maxTimeoutMs = task.spec.timeoutMs ?? policy.clocks.maxTimeoutMs;
     const judged = { ...policy, clocks: { ...policy.clocks, maxTimeoutMs } };
     const timeoutMs = deriveRunTimeoutMs({
@@ -77,7 +100,7 @@ export function runTimeoutMs(
       maxConcurrent: settings.maxConcurrent ?? engine.maxConcurrent,
       policy: judged,
       staggerMs: settings.staggerMs ?? engine.staggerMs,
-      hasFallback: settings.fallback !== null,
+      hasFallback,
     });
     longest = Math.max(longest, timeoutMs);
   }

@@ -36,13 +36,22 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
     metadata[outcome.status] += 1;
     if (notes.usedFallback) metadata.fallbackCount += 1;
     if (outcome.via === 'cache') metadata.cacheHits += 1;
-    if (notes.retries > 0) metadata.retriedTasks.push({ taskId, agentId, retries: notes.retries });
+    const retries = retriesOf(outcome);
+    if (retries > 0) metadata.retriedTasks.push({ taskId, agentId, retries });
     for (const reason of notes.circuitBlocked) metadata.circuitBlocked.push({ taskId, agentId, reason });
     metadata.earlyTerminations.push(...notes.earlyTerminations);
     metadata.rateLimits.push(...notes.rateLimits);
     if (outcome.attempts.length > 0) metadata.heartbeats.push({ taskId, agentId, ...notes.heartbeat });
   }
   return metadata;
+}
+
+/** Executions of the task's own agent that followed a failure of it; what was only planned does not count. */
+function retriesOf({ attempts, agentId }: TaskOutcome): number {
+  return attempts.filter((attempt, at) => {
+    const before = attempts[at - 1]?.result;
+    return attempt.agentId === agentId && (before === 'failed' || before === 'abandoned');
+  }).length;
 }
 
 /** The longest chain of dependent tasks, by the time each took from its first start. */

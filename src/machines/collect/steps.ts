@@ -1,5 +1,5 @@
 import type { RosterCommand } from '../../actors/roster.ts';
-import { type Addressee, nowOf, relay, type Sender } from '../../actors/scope.ts';
+import { type Addressee, nowOf, type Sender, tell } from '../../actors/scope.ts';
 import type { Task } from '../../plan/types.ts';
 import type { TaskError } from '../../types.ts';
 import type { TaskInput, TaskReport } from '../task/events.ts';
@@ -18,23 +18,32 @@ export interface StepArgs extends Sender {
 }
 
 const tellWaves = (args: StepArgs, command: RosterCommand) =>
-  relay(args, args.context.waves as Addressee<RosterCommand>, command);
+  tell(args, args.context.waves as Addressee<RosterCommand>, command);
 
 export function open(args: StepArgs): void {
   const { run } = args.context;
   const { settings, services, plan } = run;
+  const ensured = new Set<string>();
   for (const task of plan.tasks) {
     const policy = run.policyOf(task);
     for (const agent of [agentOf(task, services), fallbackOf(task, settings, services)]) {
-      if (agent && policy.breaker.enabled) services.breakerOf(agent.id, policy.breaker);
+      if (!agent || !policy.breaker.enabled || ensured.has(agent.id)) continue;
+      ensured.add(agent.id);
+      tell(args, services.engine, { type: 'breaker.ensure', agentId: agent.id, policy: policy.breaker });
     }
   }
   const { runId } = run;
   const { maxConcurrent, staggerMs, budget } = settings;
   const ref = args.self as Addressee<CollectEvent>;
-  relay(args, services.gate, { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref });
+  tell(args, services.gate, { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref });
   const waves = plan.waves.map((wave) => wave.map(({ id }) => id));
   run.publish({ type: 'plan.compiled', waves, timeoutMs: run.timeoutMs }, nowOf(args.self));
+  // Settled before the run began: streams hear of it like of any other settlement.
+  let settled = 0;
+  for (const { outcome } of run.book.reports()) {
+    settled += 1;
+    run.publish({ type: 'task.settled', outcome, settled, total: run.book.total }, outcome.settledAt);
+  }
 }
 
 /** `wave`: the first wave. `eager`: all of them, and what is ready in them as room allows. */
@@ -202,7 +211,7 @@ export function stopAll(args: StepArgs, cause: StopCause): void {
   // A budget that is spent by the last start needed stops nothing.
   const isMoot = cause === 'budget' && run.book.settled + run.services.outOf(run.runId) >= run.book.total;
   if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
-  if (cause !== 'budget') relay(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
+  if (cause !== 'budget') tell(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
   tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
   const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
   run.nextWave = run.plan.waves.length;
@@ -239,7 +248,7 @@ function isEnding(run: CollectRun, taskId: string): boolean {
 
 export function close(args: StepArgs): void {
   const { run } = args.context;
-  relay(args, run.services.gate, { type: 'run.closed', runId: run.runId });
+  tell(args, run.services.gate, { type: 'run.closed', runId: run.runId });
 }
 
 /** What the run comes to: the one place its result is made. */

@@ -197,11 +197,11 @@ export class Ledger {
 
   #startAt({ run, agent }: Lane): number {
     const pace = this.#paces.get(agent.provider);
-    const everywhere = Math.max(this.limits.staggerMs ?? 0, run.staggerMs ?? 0);
-    const own = this.limits.staggerMs === null && run.staggerMs === null ? agent.staggerMs : 0;
-    const gap = own + (pace?.extraMs ?? 0);
+    const everywhere = this.#gapOf(run);
+    // What rate limits added to the gap concerns their provider alone.
+    const gap = (everywhere ?? agent.staggerMs) + (pace?.extraMs ?? 0);
     const byProvider = pace && gap > 0 ? pace.lastStart + gap : Number.NEGATIVE_INFINITY;
-    const byGap = everywhere > 0 ? this.#lastStart + everywhere : Number.NEGATIVE_INFINITY;
+    const byGap = everywhere ? this.#lastStart + everywhere : Number.NEGATIVE_INFINITY;
     return Math.max(byGap, byProvider, pace?.coolUntil ?? Number.NEGATIVE_INFINITY);
   }
 
@@ -220,6 +220,13 @@ export class Ledger {
     const next = this.decide(now);
     if (next.do === 'ask') this.reserve(next.request);
     return this.asked;
+  }
+
+  /** The gap between any two starts; null when each provider has its own. */
+  #gapOf(run: RunAccount): number | null {
+    const { staggerMs } = this.limits;
+    if (staggerMs === null || run.staggerMs === null) return staggerMs ?? run.staggerMs;
+    return Math.max(staggerMs, run.staggerMs);
   }
 
   /** Takes the decided request out of its lane and reserves its lease. */
@@ -293,7 +300,7 @@ export class Ledger {
     this.#paces.set(provider, pace);
     if (event.rateLimit) {
       coolingAfter(pace, event.rateLimit.retryAt, lease.startedAt, now, this.limits.defaultCoolingMs);
-      widened(pace, lease.request.agent.staggerMs);
+      widened(pace, this.#gapOf(lease.run) ?? lease.request.agent.staggerMs);
       return { lease, cooled: { provider, resumeAt: pace.coolUntil } };
     }
     if (event.result === 'success') narrowed(pace);

@@ -1,5 +1,5 @@
 import { raise, setup } from 'xstate';
-import { type Addressee, nowOf, relay } from '../../actors/scope.ts';
+import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
 import type { GateEvent } from './events.ts';
@@ -37,7 +37,7 @@ export const gateMachine = setup({
       if (event.type !== 'start.request' || context.ledger.enqueue(event, nowOf(self))) return;
       const { requestId } = event;
       const reason = 'The budget of the run is spent.';
-      relay(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
+      tell(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
     },
     withdraw: ({ context, event }: Args) => {
       if (event.type === 'start.withdraw') context.ledger.withdraw(event.requestId);
@@ -57,7 +57,7 @@ export const gateMachine = setup({
       const asked = args.context.ledger.reserveNext(nowOf(args.self));
       const breaker = asked && args.context.breakerOf?.(asked.agent.id);
       if (breaker)
-        relay(args, breaker, {
+        tell(args, breaker, {
           type: 'permit.request',
           requestId: asked.requestId,
           ref: args.self as Addressee<BreakerReply>,
@@ -77,7 +77,7 @@ export const gateMachine = setup({
       const permitId = event.permitId || null;
       if (lease) {
         const { requestId, ref } = lease.request;
-        relay(args, ref, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
+        tell(args, ref, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
       } else if (permitId && asked) {
         returnPermit(args, asked.agent.id, { permitId, result: 'neutral', kind: null });
       }
@@ -88,7 +88,7 @@ export const gateMachine = setup({
       const request = context.ledger.refuse();
       const { requestId, reason, retryAt } = event;
       if (request)
-        relay(args, request.ref, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
+        tell(args, request.ref, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
     },
     release: (args: Args) => {
       const { context, event, self } = args;
@@ -97,7 +97,7 @@ export const gateMachine = setup({
       if (!released) return;
       if (event.permitId) returnPermit(args, released.lease.request.agent.id, { ...event, permitId: event.permitId });
       if (released.cooled && event.rateLimit) {
-        relay(args, event.rateLimit.ref, { type: 'provider.cooled', ...released.cooled });
+        tell(args, event.rateLimit.ref, { type: 'provider.cooled', ...released.cooled });
       }
     },
   },
@@ -178,5 +178,5 @@ function returnPermit(
   { permitId, result, kind }: Pick<Extract<BreakerEvent, { type: 'permit.return' }>, 'permitId' | 'result' | 'kind'>,
 ): void {
   const breaker = args.context.breakerOf?.(agentId);
-  if (breaker) relay(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
+  if (breaker) tell(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
 }

@@ -23,6 +23,15 @@ export function phaseError(phase: PhaseName, thrown: unknown, now: number): Task
 
 /** A line for logs and viewers about what a phase found. */
 export function summaryOf(phase: PhaseName, context: SoarContext): string {
+  try {
+    return summarised(phase, context);
+  } catch {
+    // A phase that an actor logic of the user's stands in for may give anything; a summary is not worth a run.
+    return '';
+  }
+}
+
+function summarised(phase: PhaseName, context: SoarContext): string {
   const { assessment, retrieval, decomposition, routing, collected, synthesis } = context;
   switch (phase) {
     case 'assess':

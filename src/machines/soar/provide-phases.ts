@@ -1,5 +1,6 @@
 import { type AnyActorLogic, fromPromise } from 'xstate';
 import type { Phase, Phases } from '../../actors/phases/types.ts';
+import { SoarError } from '../../errors/soar-error.ts';
 import type { soarMachine } from './machine.ts';
 
 /** The machine with some of its phases replaced, each by a function or by an actor logic of its own. */
@@ -8,11 +9,46 @@ export function providePhases(
   phases: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>,
 ): typeof soarMachine {
   const actors = Object.fromEntries(
-    Object.entries(phases).map(([name, phase]) => [name, typeof phase === 'function' ? fromPhase(phase) : phase]),
+    Object.entries(phases).map(([name, phase]) => [
+      name,
+      typeof phase === 'function' ? fromPhase(name as keyof Phases, phase) : phase,
+    ]),
   );
   return machine.provide({ actors: actors as never });
 }
 
-function fromPhase(phase: Phase<never, unknown>): AnyActorLogic {
-  return fromPromise(async ({ input, signal }) => phase(input as never, { signal }));
+function fromPhase(name: keyof Phases, phase: Phase<never, unknown>): AnyActorLogic {
+  return fromPromise(async ({ input, signal }) => {
+    const found = await phase(input as never, { signal });
+    const { expected, isUsable } = SHAPES[name];
+    if (typeof found === 'object' && found !== null && isUsable(found as Record<string, never>)) return found;
+    throw new SoarError('phase-failed', `Expected phase ${name} to give ${expected}, got something else.`);
+  });
 }
+
+type Shape = { expected: string; isUsable: (found: Record<string, unknown>) => boolean };
+
+/** The least that the next phases need. A user's phase is a boundary: what it gives is looked at once, here. */
+const SHAPES: Record<keyof Phases, Shape> = {
+  assess: {
+    expected: '{ complexity, score, confidence, reasons }',
+    isUsable: ({ complexity }) => ['simple', 'medium', 'complex', 'critical'].includes(complexity as string),
+  },
+  retrieve: {
+    expected: '{ passages, budget, searched, notes }',
+    isUsable: ({ passages, notes }) => Array.isArray(passages) && Array.isArray(notes),
+  },
+  decompose: {
+    expected: '{ goal, subgoals, notes }',
+    isUsable: ({ subgoals, notes }) => Array.isArray(subgoals) && Array.isArray(notes),
+  },
+  route: {
+    expected: '{ plan: { tasks }, matches }',
+    isUsable: ({ plan, matches }) =>
+      Array.isArray((plan as { tasks?: unknown } | undefined)?.tasks) && Array.isArray(matches),
+  },
+  synthesize: {
+    expected: '{ answer, confidence, sources }',
+    isUsable: ({ answer }) => typeof answer === 'string',
+  },
+};

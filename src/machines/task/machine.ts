@@ -1,5 +1,5 @@
 import { type AnyActorRef, assign, setup } from 'xstate';
-import { type Addressee, nowOf, relay } from '../../actors/scope.ts';
+import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { RunNews } from '../../streams/events.ts';
 import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
@@ -20,7 +20,7 @@ const after =
 function request(args: Args, agent: TaskContext['attemptAgent']): void {
   const { context, self, system } = args;
   const wish = logic.startRequest(context, agent, self as Addressee<TaskEvent>);
-  relay({ self, system }, context.input.services.gate, wish);
+  tell({ self, system }, context.input.services.gate, wish);
 }
 
 function publishState({ context, self }: Args, state: string, until?: number): void {
@@ -29,10 +29,13 @@ function publishState({ context, self }: Args, state: string, until?: number): v
   publish(until === undefined ? news : { ...news, until }, nowOf(self));
 }
 
+const runningState = ({ attemptAgent, input }: TaskContext) =>
+  attemptAgent === input.agent ? 'running' : 'fallback.running';
+
 /** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
 function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
   const parent = (args.self as AnyActorRef)._parent;
-  if (parent) relay(args, parent, { type, taskId: args.context.input.task.id });
+  if (parent) tell(args, parent, { type, taskId: args.context.input.task.id });
 }
 
 /** What an attempt in flight goes through, by its own agent or by the fallback. */
@@ -48,7 +51,7 @@ const attemptStates = {
     stalled: {
       entry: { type: 'announce', params: { state: 'stalled' } },
       on: {
-        'attempt.resumed': { guard: 'isCurrent', target: 'active' },
+        'attempt.resumed': { guard: 'isCurrent', target: 'active', actions: 'announceResumed' },
         'attempt.stopping': { guard: 'isCurrent', target: 'stopping' },
       },
     },
@@ -77,7 +80,7 @@ export const taskMachine = setup({
     },
     withdraw: (args: Args) => {
       const requestId = logic.requestId(args.context);
-      relay(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
+      tell(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
     },
     recordStart: assign(({ context, event }) =>
       logic.started(context, event as Of<'start.granted'>, context.input.agent),
@@ -88,13 +91,13 @@ export const taskMachine = setup({
     startAttempt: (args: Args) => {
       const { context, self } = args;
       const spec = logic.attemptSpec(context, self as Addressee<TaskEvent>);
-      publishState(args, context.attemptAgent === context.input.agent ? 'running' : 'fallback.running');
-      relay(args, context.input.services.executor, { type: 'attempt.start', spec });
+      publishState(args, runningState(context));
+      tell(args, context.input.services.executor, { type: 'attempt.start', spec });
     },
     stopAttempt: (args: Args) => {
       const attemptId = logic.attemptId(args.context);
       const { message: reason } = args.event as Of<'run.cancel'>;
-      relay(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
+      tell(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
     },
     recordEnd: assign(({ context, event }) => logic.ended(context, resultOf(event))),
     /** A task told to stop keeps the reason it was given, and whatever output arrived. */
@@ -127,16 +130,17 @@ export const taskMachine = setup({
       const { services, agent } = args.context.input;
       const waiterId = logic.taskKey(args.context);
       const ref = args.self as Addressee<TaskEvent>;
-      relay(args, services.breakerOf(agent.id), { type: 'permit.await', waiterId, ref });
+      tell(args, services.breakerOf(agent.id), { type: 'permit.await', waiterId, ref });
     },
     leaveBreaker: (args: Args) => {
       const { notes, input } = args.context;
       if (notes.circuitBlocked.length === 0) return;
       const waiterId = logic.taskKey(args.context);
-      relay(args, input.services.breakerOf(input.agent.id), { type: 'permit.forgo', waiterId });
+      tell(args, input.services.breakerOf(input.agent.id), { type: 'permit.forgo', waiterId });
     },
     enterQueue: (args: Args) => tellParent(args, 'task.queued'),
     leaveQueue: (args: Args) => tellParent(args, 'task.dequeued'),
+    announceResumed: (args: Args) => publishState(args, runningState(args.context)),
     announce: (args: Args, { state, timed }: { state: string; timed?: boolean }) =>
       publishState(args, state, timed ? args.context.waits.until : undefined),
   },
@@ -166,7 +170,7 @@ export const taskMachine = setup({
         'start.granted': { guard: 'isCurrent', target: 'running', actions: 'recordStart' },
         'start.refused': [
           { guard: 'isStale' },
-          { guard: 'isBudgetSpent', target: 'done', actions: 'noteBudget' },
+          { guard: 'isBudgetSpent', target: 'done', actions: ['leaveBreaker', 'noteBudget'] },
           { target: 'circuitOpen', actions: 'noteBlocked' },
         ],
         'run.cancel': { target: 'done', actions: ['withdraw', 'leaveBreaker', 'noteCancelled'] },

@@ -1,7 +1,7 @@
 import { type ActorRefFrom, setup } from 'xstate';
-import { createRoster } from '../../actors/roster.ts';
-import { type Addressee, nowOf, relay } from '../../actors/scope.ts';
-import type { StopReason, TaskReport } from '../task/events.ts';
+import { createRoster, type RosterCommand } from '../../actors/roster.ts';
+import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import type { StopReason, TaskEvent, TaskReport } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';
 import { unstartedReport, WaveRoll } from './logic.ts';
@@ -16,7 +16,15 @@ type Args = { context: WaveContext; event: WaveEvent; self: unknown; system: unk
 function report(args: Args, reports: readonly TaskReport[]): void {
   const { parent, roll, wave } = args.context;
   for (const one of reports) roll.settled(one);
-  if (parent && reports.length > 0) relay<WaveReport>(args, parent, { type: 'tasks.settled', wave, reports });
+  if (parent && reports.length > 0) tell<WaveReport>(args, parent, { type: 'tasks.settled', wave, reports });
+}
+
+function tellRoster(args: Args, command: RosterCommand): void {
+  tell(args, args.context.roster as Addressee<RosterCommand>, command);
+}
+
+function tellTasks(args: Args, event: TaskEvent): void {
+  tellRoster(args, { type: 'children.tell', event });
 }
 
 /** Settles tasks that will never have an actor. */
@@ -52,14 +60,14 @@ function noteDequeued(args: Args): void {
   const { roll, parent, limit } = args.context;
   if (args.event.type !== 'task.dequeued') return;
   roll.queued.delete(args.event.taskId);
-  if (limit === null && parent) relay<WaveReport>(args, parent, args.event);
+  if (limit === null && parent) tell<WaveReport>(args, parent, args.event);
 }
 
 /** Starts an actor for each ready task there is room for. */
 function admit(args: Args): void {
-  const { roll, roster, prepare } = args.context;
+  const { roll, prepare } = args.context;
   for (let task = roll.admit(); task; task = roll.admit()) {
-    relay(args, roster as Addressee<never>, { type: 'child.start', id: task.id, input: prepare(task) } as never);
+    tellRoster(args, { type: 'child.start', id: task.id, input: prepare(task) });
   }
 }
 
@@ -106,12 +114,9 @@ export const waveMachine = setup({
     stopAll: (args: Args) => {
       if (args.event.type !== 'wave.stop') return;
       const { kind, message, unadmitted, admitted } = args.event;
-      const { roll, roster } = args.context;
-      settlePending(args, roll.pending.keys(), unadmitted, { kind, message });
-      const tell = (type: 'task.skip' | 'run.cancel') =>
-        relay(args, roster as Addressee<never>, { type: 'children.tell', event: { type, kind, message } } as never);
-      if (admitted !== 'cancel') tell('task.skip');
-      if (admitted !== 'skip') tell('run.cancel');
+      settlePending(args, args.context.roll.pending.keys(), unadmitted, { kind, message });
+      if (admitted !== 'cancel') tellTasks(args, { type: 'task.skip', kind, message });
+      if (admitted !== 'skip') tellTasks(args, { type: 'run.cancel', kind, message });
     },
   },
   guards: {

@@ -1,0 +1,133 @@
+import type { BreakerContext } from '../machines/breaker/machine.ts';
+import type { CollectContext } from '../machines/collect/machine.ts';
+import type { GateContext } from '../machines/gate/machine.ts';
+import type { SoarContext } from '../machines/soar/events.ts';
+import type { TaskContext, TaskEvent } from '../machines/task/events.ts';
+import type { WaveContext } from '../machines/wave/machine.ts';
+import type { Texts } from './texts.ts';
+import type { RecordOf, TraceState } from './trace.schema.ts';
+
+type Started = Pick<RecordOf<'actor.started'>, 'run' | 'task' | 'agent' | 'wave' | 'until' | 'data'>;
+type Moved = Pick<RecordOf<'actor.moved'>, 'until' | 'data'>;
+
+/** What a recorder tells of a machine beyond its states. */
+export interface Describer {
+  started?(context: unknown, texts: Texts): Started;
+  /** `isAlways`: the event was told with the move before. */
+  moved?(context: unknown, state: TraceState, event: { type: string }, isAlways: boolean, texts: Texts): Moved;
+  /** States that take no time; compact recordings leave them out. */
+  transient?: ReadonlySet<unknown>;
+}
+
+const TIMED: ReadonlySet<string> = new Set(['retrying', 'cooling', 'circuitOpen']);
+
+const task: Describer = {
+  started: (context, texts) => {
+    const { input, fallback } = context as TaskContext;
+    const { runId, task: own, agent, prepared, readyAt } = input;
+    return {
+      run: runId,
+      task: own.id,
+      agent: agent.id,
+      wave: own.wave,
+      data: {
+        request: texts.refer(`request/${runId}/${own.id}`, prepared.prompt),
+        readyAt,
+        ...(fallback ? { fallback: fallback.id } : undefined),
+      },
+    };
+  },
+  moved: (context, state, event, isAlways, texts) => {
+    const given = context as TaskContext;
+    const top = typeof state === 'string' ? state : Object.keys(state)[0];
+    const data = isAlways ? undefined : taskData(given, event as TaskEvent, texts);
+    return top !== undefined && TIMED.has(top) ? { until: given.waits.until, data } : { data };
+  },
+};
+
+function taskData(context: TaskContext, event: TaskEvent, texts: Texts): Moved['data'] {
+  switch (event.type) {
+    case 'start.granted':
+      return { attempt: context.attempt, agent: context.attemptAgent.id };
+    case 'start.refused':
+      return { cause: event.cause, reason: texts.line(event.reason) };
+    case 'attempt.stopping':
+      return { attempt: context.attempt, kind: event.kind, reason: texts.line(event.reason) };
+    case 'run.cancel':
+    case 'task.skip':
+      return { kind: event.kind, reason: texts.line(event.message) };
+    case 'attempt.ended': {
+      const { status, error, output, usage, retryAt } = event.result;
+      const { runId, task: own } = context.input;
+      const ref = status === 'succeeded' ? null : `output/${runId}/${own.id}/${context.attempt}`;
+      return {
+        attempt: context.attempt,
+        result: status,
+        ...(error ? { error: { ...error, message: texts.line(error.message) } } : undefined),
+        ...(ref && output !== '' ? { output: texts.refer(ref, output) } : undefined),
+        ...(usage ? { usage } : undefined),
+        ...(retryAt === null ? undefined : { retryAt }),
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** By the id of the machine. A machine of a user's with such an id and another context is told without these. */
+export const DESCRIBERS: Readonly<Record<string, Describer>> = {
+  task,
+  collect: {
+    started: (context) => {
+      const { run } = context as CollectContext;
+      return { run: run.runId, until: run.deadlineAt };
+    },
+  },
+  soar: { started: (context) => ({ run: (context as SoarContext).runId }) },
+  wave: {
+    started: (context) => {
+      const { wave, tasks } = context as WaveContext;
+      return { wave, data: { tasks: tasks.length } };
+    },
+  },
+  breaker: {
+    started: (context) => ({ agent: (context as BreakerContext).agentId }),
+    moved: (context, state) => {
+      const { failures, retryAt, metrics } = context as BreakerContext;
+      const data = { failures: failures.length, rejected: metrics.rejected };
+      return state === 'open' ? { until: retryAt, data } : { data };
+    },
+  },
+  gate: {
+    transient: new Set(['deciding', 'asking']),
+    moved: (context, state) => {
+      const { ledger } = context as GateContext;
+      const data = { waiting: ledger.waiting, out: ledger.leases.size };
+      return state === 'pacing' && ledger.decision.do === 'pace' ? { until: ledger.decision.at, data } : { data };
+    },
+  },
+};
+
+/** The plan of a collect machine; null when it could not be compiled. */
+export function describePlan(
+  context: unknown,
+  texts: Texts,
+): Omit<RecordOf<'plan.compiled'>, 'type' | 'seq' | 'at'> | null {
+  const { run } = context as CollectContext;
+  if (run.fault) return null;
+  const { plan, runId, timeoutMs, settings } = run;
+  return {
+    run: runId,
+    ...(plan.goal === undefined ? undefined : { goal: texts.line(plan.goal) }),
+    timeoutMs,
+    schedule: settings.schedule,
+    waves: plan.waves.map((wave) => wave.map(({ id }) => id)),
+    tasks: plan.tasks.map(({ id, agent, dependsOn, critical, prompt }) => ({
+      id,
+      agent,
+      ...(dependsOn.length > 0 ? { dependsOn: [...dependsOn] } : undefined),
+      ...(critical ? { critical: true as const } : undefined),
+      prompt: texts.refer(`prompt/${runId}/${id}`, prompt),
+    })),
+  };
+}

@@ -1,0 +1,63 @@
+import type { EventObject } from 'xstate';
+import { errorText, plain } from './plain.ts';
+import type { Texts } from './texts.ts';
+
+type Data = Record<string, unknown>;
+
+/** Members that may hold a prompt, an answer or half of the run. */
+const BODIES: ReadonlySet<string> = new Set(['prompt', 'output', 'text', 'query', 'answer', 'question', 'input']);
+const LEFT_OUT: ReadonlySet<string> = new Set(['type', 'ref']);
+const MOST_IDS = 20;
+
+const idsOf = (tasks: readonly { id?: string; taskId?: string }[]): string[] =>
+  tasks.slice(0, MOST_IDS).map(({ id, taskId }) => id ?? taskId ?? '');
+
+/** Events whose payload is large, told by what matters in them. */
+const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
+  'child.start': ({ id }: { id: string }) => ({ id }),
+  'child.done': ({ id }: { id: string }) => ({ id }),
+  'child.tell': ({ id, event }: { id: string; event: EventObject }) => ({ id, event: event.type }),
+  'children.tell': ({ event }: { event: EventObject }) => ({ event: event.type }),
+  'attempt.start': ({ spec }: { spec: { attemptId: string; agent: { id: string } } }) => ({
+    attemptId: spec.attemptId,
+    agent: spec.agent.id,
+  }),
+  'attempt.ended': ({ attemptId, result }: { attemptId: string; result: { status: string } }) => ({
+    attemptId,
+    result: result.status,
+  }),
+  'start.request': ({ requestId, agent }: { requestId: string; agent: { id: string } }) => ({
+    requestId,
+    agent: agent.id,
+  }),
+  'tasks.ready': ({ tasks }: { tasks: { id: string }[] }) => ({ tasks: idsOf(tasks), count: tasks.length }),
+  'tasks.skip': ({ skips }: { skips: { taskId: string }[] }) => ({ tasks: idsOf(skips), count: skips.length }),
+  'tasks.settled': ({ wave, reports }: { wave: number; reports: { outcome: { taskId: string } }[] }) => ({
+    wave,
+    tasks: idsOf(reports.map(({ outcome }) => outcome)),
+    count: reports.length,
+  }),
+};
+
+/** What a full recording tells of an event: small, plain, masked. */
+export function eventData(event: EventObject, texts: Texts): Data | undefined {
+  const { type } = event;
+  if (type.startsWith('xstate.')) {
+    return 'error' in event ? { error: errorText(event.error, texts.mask) } : undefined;
+  }
+  const known = Object.hasOwn(KNOWN, type) ? KNOWN[type] : undefined;
+  if (known) {
+    try {
+      return plain(known(event as never), texts.mask) as Data;
+    } catch {
+      // An event of the same name and another form: told like any other.
+    }
+  }
+  const data: Data = {};
+  for (const key of Object.keys(event)) {
+    if (LEFT_OUT.has(key)) continue;
+    const value = (event as Data)[key];
+    data[key] = typeof value === 'string' && BODIES.has(key) ? { chars: value.length } : value;
+  }
+  return Object.keys(data).length > 0 ? (plain(data, texts.mask) as Data) : undefined;
+}

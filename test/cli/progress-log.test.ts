@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { createProgressLog } from '../../src/cli/progress-log.ts';
+import type { RunNews } from '../../src/streams/events.ts';
+import { failed, outcome } from './results.ts';
+
+function linesOf(...events: RunNews[]): string[] {
+  const log = createProgressLog();
+  return events.flatMap((event) => log({ at: 0, runId: 'run', ...event }));
+}
+
+describe('the log of a run', () => {
+  it('tells waves, starts, retries and ends', () => {
+    const ids = { taskId: 'lint', agentId: 'sh' };
+    const failure = { kind: 'exit', message: 'exited with code 1', retryable: true } as const;
+    const ended = { n: 1, key: 'k', startedAt: 0, endedAt: 9, result: 'failed', error: failure } as const;
+    expect(
+      linesOf(
+        { type: 'plan.compiled', waves: [['lint'], ['b']], timeoutMs: 1 },
+        { type: 'wave.started', wave: 1, tasks: 1 },
+        { type: 'attempt.started', ...ids, attempt: 1, key: 'k' },
+        { type: 'attempt.ended', ...ids, ...ended },
+        { type: 'task.state', ...ids, wave: 1, state: 'retrying', until: 2000 },
+        { type: 'attempt.started', ...ids, attempt: 2, key: 'k' },
+        {
+          type: 'task.settled',
+          outcome: outcome({ taskId: 'lint', status: 'succeeded', durationMs: 1200 }),
+          settled: 1,
+          total: 2,
+        },
+        { type: 'task.settled', outcome: failed('b', 'exit', 'it broke'), settled: 2, total: 2 },
+      ),
+    ).toEqual([
+      'wave 1/2: 1 task',
+      'start lint (sh)',
+      'retry lint in 2.0 s: exited with code 1',
+      'start lint (sh, attempt 2)',
+      'done lint 1.2 s (1/2 done)',
+      'failed b 1.0 s (2/2 done): it broke',
+    ]);
+  });
+
+  it('keeps what others wrote on one line, without control characters', () => {
+    expect(linesOf({ type: 'warning', message: 'a\n\x1b[31mb' })).toEqual(['warning: a b']);
+  });
+
+  it('says nothing of output and heartbeats', () => {
+    expect(
+      linesOf(
+        { type: 'attempt.output', taskId: 'a', agentId: 'sh', stream: 'stdout', text: 'x' },
+        { type: 'attempt.heartbeat', taskId: 'a', agentId: 'sh' },
+      ),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { noPaint } from '../../src/cli/paint.ts';
+import { answerOf, outputsOf, SHOWN, tableOf } from '../../src/cli/summary.ts';
+import { textWidth } from '../../src/cli/text-width.ts';
+import { failed, outcome, resultOf } from './results.ts';
+
+describe('the summary of a run', () => {
+  it('has a line per task', () => {
+    const skipped = outcome({
+      taskId: 'late',
+      status: 'skipped',
+      startedAt: null,
+      error: { kind: 'budget', message: 'spent', retryable: false },
+    });
+    const result = resultOf('partial', [
+      outcome({ taskId: 'lint', status: 'succeeded', via: 'fallback' }),
+      failed('test', 'exit', 'exited with\ncode 3'),
+      skipped,
+    ]);
+    expect(tableOf(result, 80, noPaint)).toEqual([
+      'partial · 1 of 3 tasks succeeded · 1 failed · 1 skipped · 1 wave · 1.0 s',
+      '',
+      '   task  agent  via       attempts  time   error',
+      '✓  lint  sh     fallback  0         1.0 s',
+      '✗  test  sh     agent     0         1.0 s  exit: exited with code 3',
+      '–  late  sh     –         0         –      budget: spent',
+    ]);
+  });
+
+  it('fits into the terminal', () => {
+    const result = resultOf('failed', [failed('日本'.repeat(30), 'exit', 'long '.repeat(100))]);
+    for (const line of tableOf(result, 60, noPaint).slice(2)) expect(textWidth(line)).toBeLessThanOrEqual(60);
+  });
+
+  it('says why the run itself stopped', () => {
+    const result = resultOf('cancelled', [], { error: { kind: 'timeout', message: 'too late', retryable: false } });
+    expect(tableOf(result, 80, noPaint)).toContain('timeout: too late');
+  });
+});
+
+describe('the outputs of a run', () => {
+  const outputs = (output: string) =>
+    outputsOf(resultOf('succeeded', [outcome({ taskId: 'a', status: 'succeeded', output })]), new Set(['a']), noPaint);
+
+  it('are shown whole when they are short', () => {
+    expect(outputs('one\ntwo\n')).toEqual(['', '── a ──', 'one\ntwo', '', 'All outputs and attempts: --json.']);
+  });
+
+  it('are shortened by lines and by characters, and say so', () => {
+    const many = outputs('line\n'.repeat(100));
+    expect(many[2]?.split('\n')).toHaveLength(SHOWN.lines + 1);
+    expect(many[2]).toMatch(/… 60 more lines$/);
+    const long = outputs('x'.repeat(10_000));
+    expect(long[2]).toBe(`${'x'.repeat(SHOWN.chars)}\n… cut here`);
+    for (const lines of [many, long]) expect(lines.at(-1)).toContain('shortened; --json');
+  });
+
+  it('are those of succeeded leaves alone', () => {
+    const result = resultOf('partial', [
+      outcome({ taskId: 'inner', status: 'succeeded', output: 'x' }),
+      failed('leaf', 'exit'),
+      outcome({ taskId: 'ticked', status: 'succeeded', via: null }),
+    ]);
+    expect(outputsOf(result, new Set(['leaf', 'ticked']), noPaint)).toEqual([]);
+  });
+});
+
+describe('the answer to a question', () => {
+  it('comes with its confidence and its sources, each once', () => {
+    const source = { taskId: 'a', path: 'a.md', startLine: 3, endLine: 3 };
+    const result = resultOf('succeeded', [], {
+      answer: 'Because.\n',
+      confidence: 0.8,
+      sources: [source, { ...source, taskId: 'b' }, { ...source, endLine: 9 }],
+    });
+    expect(answerOf(result, noPaint)).toEqual([
+      '',
+      'Because.',
+      '',
+      'Confidence 0.80',
+      'Sources',
+      '  a.md:3',
+      '  a.md:3-9',
+    ]);
+  });
+});

@@ -1,0 +1,11 @@
+import { createActor, type EventObject, fromCallback } from 'xstate';
+import type { Addressee } from '../../src/actors/scope.ts';
+import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
+
+/** An actor that does nothing but keep what it is sent. */
+export function ear<E extends EventObject>(clock: VirtualClock) {
+  const heard: E[] = [];
+  const logic = fromCallback(({ receive }) => receive((event) => heard.push(event as E)));
+  const actor = createActor(logic, { clock }).start();
+  return { heard, last: () => heard.at(-1), ref: actor as unknown as Addressee<E> };
+}
