@@ -7,6 +7,9 @@ import path from 'node:path';
 import { planJsonSchema } from '../src/plan/plan.schema.ts';
 import { CHARTS } from '../src/trace/chart-list.ts';
 import { chartPage } from '../src/trace/chart-page.ts';
+import { withTaskChart } from './readme-chart.ts';
+
+const root = path.join(import.meta.dirname, '..');
 
 interface Generator {
   /** Relative to the project, with forward slashes. */
@@ -20,9 +23,8 @@ const GENERATORS: readonly Generator[] = [
     file: `docs/charts/${name}.md`,
     generate: () => chartPage(name, chart),
   })),
+  { file: 'README.md', generate: async () => withTaskChart(await readFile(path.join(root, 'README.md'), 'utf8')) },
 ];
-
-const root = path.join(import.meta.dirname, '..');
 
 async function main(checkOnly: boolean): Promise<number> {
   const stale: string[] = [];

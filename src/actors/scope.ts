@@ -24,6 +24,12 @@ export function relay<E extends EventObject>(sender: Sender, target: Addressee<E
   (sender.system as Relaying)._relay(sender.self as AnyActorRef, target as unknown as AnyActorRef, event);
 }
 
+/** Whether an actor takes no more events; false for what is no actor. */
+export function isOver(target: object): boolean {
+  const snapshot = (target as Partial<AnyActorRef>).getSnapshot?.() as { status: string } | undefined;
+  return snapshot !== undefined && snapshot.status !== 'active';
+}
+
 interface Deferring {
   _deferred: (() => void)[];
 }

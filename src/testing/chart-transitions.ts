@@ -35,6 +35,17 @@ export function alternativesOf({ source, eventType }: ChartTransition): readonly
 
 /** `task.running | attempt.ended | 3 | shouldCool`: source, event, place among its alternatives, guard. */
 export function keyOf(transition: ChartTransition): string {
+  let key = keys.get(transition);
+  if (key === undefined) {
+    key = newKey(transition);
+    keys.set(transition, key);
+  }
+  return key;
+}
+
+const keys = new WeakMap<ChartTransition, string>();
+
+function newKey(transition: ChartTransition): string {
   const place = alternativesOf(transition).indexOf(transition);
   const { source, eventType, guard } = transition;
   return [source.id, eventType || 'always', place, ...(guard === undefined ? [] : [guardName(guard)])].join(' | ');
@@ -46,7 +57,11 @@ function guardName(guard: unknown): string {
   return type ?? (name || 'inline guard');
 }
 
+export function leavingFrom({ transitions, always = [] }: ChartNode): ChartTransition[] {
+  return [...[...transitions.values()].flat(), ...always];
+}
+
 /** Every transition of a chart, `always` included, in document order. */
 export function transitionsOf(machine: AnyStateMachine): ChartTransition[] {
-  return nodesOf(machine).flatMap(({ transitions, always = [] }) => [...[...transitions.values()].flat(), ...always]);
+  return nodesOf(machine).flatMap(leavingFrom);
 }

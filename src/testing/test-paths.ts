@@ -27,14 +27,18 @@ export interface TestPath {
 
 export interface TestPathsOptions<M extends AnyStateMachine> extends Harness<M> {
   /**
-   * Events to try, in every state or by state; those the state cannot take are left out. Default: every type the chart
+   * Events to try, in every state, or by state and the events that led to it; those the state cannot take are left out. Default: every type the chart
    * names, without a payload.
    */
-  samples?: readonly EventObject[] | ((snapshot: SnapshotFrom<M>) => readonly EventObject[]);
+  samples?:
+    | readonly EventObject[]
+    | ((snapshot: SnapshotFrom<M>, history: readonly EventObject[]) => readonly EventObject[]);
   /** Outputs of invoked actors to try, by id. Default: `undefined`. */
   outputs?: Readonly<Record<string, readonly unknown[]>>;
   /** Errors of invoked actors to try, by id. Default: one error each; `[]`: none. */
   errors?: Readonly<Record<string, readonly unknown[]>>;
+  /** Also tries events that a state names and its guards deny: nothing may happen then. Default false. */
+  denied?: boolean;
   /**
    * `transitions` (default): together they take every edge. `shortest`: one to each state. `simple`: every path that
    * visits no state twice; there may be very many.
@@ -74,7 +78,7 @@ export function testPaths<M extends AnyStateMachine>(machine: M, options: TestPa
   const { kind = 'transitions', limit = 20_000, stopWhen } = options;
   const logic = options.replay ? replayed(machine, options) : explored(machine, options);
   const traversal = {
-    events: (vertex: Vertex) => eventsIn(machine, vertex.snapshot, options),
+    events: (vertex: Vertex) => eventsIn(machine, vertex, options),
     serializeState: ({ projected }: Vertex) => stable(projected),
     serializeEvent: stable,
     stopWhen: ({ snapshot }: Vertex) => snapshot.status !== 'active' || (stopWhen?.(snapshot as never) ?? false),
@@ -184,17 +188,22 @@ type VertexLogic = ActorLogic<Vertex & { output: undefined }, EventObject>;
 
 function eventsIn<M extends AnyStateMachine>(
   machine: M,
-  snapshot: AnyMachineSnapshot,
-  { samples, outputs = {}, errors = {} }: TestPathsOptions<M>,
+  { snapshot, history }: Vertex,
+  { samples, outputs = {}, errors = {}, denied = false }: TestPathsOptions<M>,
 ): EventObject[] {
   if (snapshot.status !== 'active') return [];
-  const own = typeof samples === 'function' ? samples(snapshot as SnapshotFrom<M>) : (samples ?? bareEvents(machine));
-  const events = own.filter((event) => snapshot.can(event as never));
-  for (const { invoke, transitions } of snapshot._nodes as unknown as ChartNode[]) {
+  const active = snapshot._nodes as unknown as ChartNode[];
+  const isTaken = (event: EventObject) =>
+    machine.getTransitionData(snapshot, event).length > 0 ||
+    (denied && active.some(({ transitions }) => transitions.has(event.type)));
+  const own =
+    typeof samples === 'function' ? samples(snapshot as SnapshotFrom<M>, history) : (samples ?? bareEvents(machine));
+  const events = own.filter(isTaken);
+  for (const { invoke, transitions } of active) {
     for (const { id } of invoke) {
       for (const output of outputs[id] ?? [undefined]) {
         const done = { type: `${DONE}${id}`, actorId: id, output };
-        if (snapshot.can(done as never)) events.push(done);
+        if (isTaken(done)) events.push(done);
       }
       // Not asked whether it can be taken: one that nobody handles breaks the machine, which is a transition too.
       for (const error of errors[id] ?? [new Error(`${id} broke`)]) {

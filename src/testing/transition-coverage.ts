@@ -4,6 +4,7 @@ import {
   type ChartNode,
   type ChartTransition,
   keyOf,
+  leavingFrom,
   nodesOf,
   transitionsOf,
 } from './chart-transitions.ts';
@@ -59,6 +60,7 @@ export function transitionCoverage(machine: AnyStateMachine, options: CoverageOp
   const outcomes = new Set<string>();
   const pairs = new Set<string>();
   const possiblePairs = new Set<string>();
+  const configurations = new Set<string>();
   const watched = new WeakMap<AnyActorRef, Watched>();
 
   const denied = (candidates: readonly ChartTransition[]) => {
@@ -102,12 +104,15 @@ export function transitionCoverage(machine: AnyStateMachine, options: CoverageOp
       actor.last = key;
     }
     enter(actor, snapshot);
-    if (actor.last === null || snapshot.status !== 'active' || steps.length === 0) return;
-    for (const { transitions, always = [] } of actor.nodes) {
-      for (const next of [...[...transitions.values()].flat(), ...always]) {
-        possiblePairs.add(`${actor.last} ⇒ ${keyOf(next)}`);
-      }
-    }
+    if (actor.last !== null && snapshot.status === 'active' && steps.length > 0) notePossible(actor.last, actor.nodes);
+  };
+
+  const notePossible = (last: string, nodes: ReadonlySet<ChartNode>) => {
+    let configuration = last;
+    for (const { id } of nodes) configuration += `\n${id}`;
+    if (configurations.has(configuration)) return;
+    configurations.add(configuration);
+    for (const node of nodes) for (const next of leavingFrom(node)) possiblePairs.add(`${last} ⇒ ${keyOf(next)}`);
   };
 
   const observe = (event: InspectionEvent): void => {

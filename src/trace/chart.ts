@@ -66,20 +66,20 @@ function bodyLines(state: ChartState, depth: number): string[] {
   const lines: string[] = [];
   for (const child of state.children) {
     const id = idOf(child.path);
-    const declared = id === child.name ? `state ${id}` : `state "${child.name}" as ${id}`;
-    if (child.children.length > 0) lines.push(`${indent}${declared} {`, ...bodyLines(child, depth + 1), `${indent}}`);
-    else lines.push(`${indent}${declared}`, ...innerTexts(child).map((text) => `${indent}${id} : ${text}`));
+    const declared = `${indent}state "${child.name}" as ${id}`;
+    if (child.children.length > 0) lines.push(`${declared} {`, ...bodyLines(child, depth + 1), `${indent}}`);
+    else lines.push(declared, ...innerTexts(child).map((text) => `${indent}${id} : ${text}`));
   }
   if (state.initial) lines.push(`${indent}[*] --> ${idOf(state.initial)}`);
   for (const child of state.children) if (child.type === 'final') lines.push(`${indent}${idOf(child.path)} --> [*]`);
   return lines;
 }
 
-/** Mermaid takes the first of these for the state's name, so that comes first. */
+/** What a state does without being left. */
 function innerTexts(state: ChartState): string[] {
-  const inner = state.transitions.filter(({ targets, actions }) => targets.length === 0 && actions.length > 0);
-  if (inner.length === 0) return [];
-  return [state.name, ...inner.map(({ event, guard, actions }) => escaped(labelOf(event, guard, actions)))];
+  return state.transitions
+    .filter(({ targets, actions }) => targets.length === 0 && actions.length > 0)
+    .map(({ event, guard, actions }) => escaped(labelOf(event, guard, actions)));
 }
 
 interface Edge {

@@ -15,8 +15,9 @@ export interface Describer {
   started?(context: unknown, texts: Texts): Started;
   /** `isAlways`: the event was told with the move before. */
   moved?(context: unknown, state: TraceState, event: { type: string }, isAlways: boolean, texts: Texts): Moved;
-  /** States that take no time; compact recordings leave them out. */
-  transient?: ReadonlySet<unknown>;
+  /** Whether compact recordings leave a move out: into a state that takes no time, say. */
+  isMinor?(state: TraceState, last: unknown): boolean;
+  plan?(context: unknown, texts: Texts): Omit<RecordOf<'plan.compiled'>, 'type' | 'seq' | 'at'> | null;
 }
 
 const TIMED: ReadonlySet<string> = new Set(['retrying', 'cooling', 'circuitOpen']);
@@ -82,6 +83,7 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
       const { run } = context as CollectContext;
       return { run: run.runId, until: run.deadlineAt };
     },
+    plan: describePlan,
   },
   soar: { started: (context) => ({ run: (context as SoarContext).runId }) },
   wave: {
@@ -99,7 +101,8 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
     },
   },
   gate: {
-    transient: new Set(['deciding', 'asking']),
+    // Deciding and asking the breaker take no time, and happen at every start and every end.
+    isMinor: (state, last) => state === 'deciding' || state === 'asking' || (state === 'idle' && last === 'idle'),
     moved: (context, state) => {
       const { ledger } = context as GateContext;
       const data = { waiting: ledger.waiting, out: ledger.leases.size };
@@ -109,10 +112,7 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
 };
 
 /** The plan of a collect machine; null when it could not be compiled. */
-export function describePlan(
-  context: unknown,
-  texts: Texts,
-): Omit<RecordOf<'plan.compiled'>, 'type' | 'seq' | 'at'> | null {
+function describePlan(context: unknown, texts: Texts): ReturnType<NonNullable<Describer['plan']>> {
   const { run } = context as CollectContext;
   if (run.fault) return null;
   const { plan, runId, timeoutMs, settings } = run;

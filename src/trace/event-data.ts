@@ -56,8 +56,12 @@ export function eventData(event: EventObject, texts: Texts): Data | undefined {
   const data: Data = {};
   for (const key of Object.keys(event)) {
     if (LEFT_OUT.has(key)) continue;
-    const value = (event as Data)[key];
-    data[key] = typeof value === 'string' && BODIES.has(key) ? { chars: value.length } : value;
+    try {
+      const value = (event as Data)[key];
+      data[key] = typeof value === 'string' && BODIES.has(key) ? { chars: value.length } : value;
+    } catch {
+      data[key] = '[unreadable]';
+    }
   }
   return Object.keys(data).length > 0 ? (plain(data, texts.mask) as Data) : undefined;
 }

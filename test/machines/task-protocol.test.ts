@@ -7,12 +7,12 @@ import { outcomeOf, start, task, tasks } from '../support/watched-run.ts';
 /** The living actors of an engine, by id. */
 function inspected() {
   const actors = new Map<string, AnyActorRef>();
-  const sent: { type: string; to: string; from: string | undefined; event: Record<string, unknown> }[] = [];
+  const sent: { type: string; to: string; from: string | undefined }[] = [];
   const inspect = (event: InspectionEvent) => {
-    if (event.type === '@xstate.actor') actors.set(event.actorRef.id, event.actorRef);
-    if (event.type === '@xstate.event') {
-      sent.push({ type: event.event.type, to: event.actorRef.id, from: event.sourceRef?.id, event: event.event });
-    }
+    const ref = event.actorRef as AnyActorRef;
+    if (event.type === '@xstate.actor') actors.set(ref.id, ref);
+    if (event.type !== '@xstate.event') return;
+    sent.push({ type: event.event.type, to: ref.id, from: (event.sourceRef as AnyActorRef | undefined)?.id });
   };
   return { actors, sent, inspect };
 }

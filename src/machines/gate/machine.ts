@@ -1,5 +1,5 @@
 import { raise, setup } from 'xstate';
-import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
 import type { GateEvent } from './events.ts';
@@ -73,6 +73,8 @@ export const gateMachine = setup({
       if (event.type !== 'permit.granted') return;
       const { asked } = context.ledger;
       const now = nowOf(self);
+      // A task that ended, or broke, while its breaker was being asked would never give its lease back.
+      if (asked && isOver(asked.ref)) context.ledger.withdraw(asked.requestId);
       const lease = context.ledger.grant(now);
       const permitId = event.permitId || null;
       if (lease) {

@@ -1,0 +1,91 @@
+import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs';
+import { SoarError } from '../errors/soar-error.ts';
+import type { TraceMode, TraceSink } from '../trace/sink.ts';
+
+export interface FileSinkOptions {
+  mode?: TraceMode;
+  /** Longest time a record waits in memory, milliseconds. Default 200. */
+  flushMs?: number;
+}
+
+export interface FileSink extends TraceSink {
+  /** Writes what waits. Called by itself every `flushMs`, when much has gathered, at the end and when the process exits. */
+  flush(): void;
+  /** Why nothing is written any more (a full disk, say); null when all is well. */
+  readonly fault: Error | null;
+}
+
+const FLUSH_CHARS = 64 * 1024;
+
+/**
+ * Writes a trace as JSON lines into a file, readable by its owner alone. An existing file is replaced.
+ *
+ * @throws {SoarError} `io` when the file cannot be opened. What goes wrong later ends the writing, is told by `fault`,
+ * and leaves the run alone.
+ * @example
+ * createSoar({ agents, trace: [fileSink('run.jsonl')] });
+ */
+export function fileSink(path: string, { mode, flushMs = 200 }: FileSinkOptions = {}): FileSink {
+  let file: number | null = open(path);
+  let waiting = '';
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let fault: Error | null = null;
+
+  function flush(): void {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    if (file === null || waiting === '') return;
+    const bytes = Buffer.from(waiting);
+    waiting = '';
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    } catch (error) {
+      fault = error as Error;
+      release();
+    }
+  }
+
+  function release(): void {
+    process.removeListener('exit', close);
+    if (file === null) return;
+    const open = file;
+    file = null;
+    try {
+      closeSync(open);
+    } catch (error) {
+      fault ??= error as Error;
+    }
+  }
+
+  function close(): void {
+    flush();
+    release();
+  }
+
+  process.on('exit', close);
+  return {
+    ...(mode ? { mode } : {}),
+    write(record) {
+      if (file === null) return;
+      waiting += `${JSON.stringify(record)}\n`;
+      if (waiting.length >= FLUSH_CHARS) flush();
+      else timer ??= setTimeout(flush, flushMs).unref();
+    },
+    flush,
+    close,
+    get fault() {
+      return fault;
+    },
+  };
+}
+
+function open(path: string): number {
+  try {
+    const file = openSync(path, 'w', 0o600);
+    fchmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SoarError('io', `The trace file \`${path}\` cannot be written: ${why}`, { cause: error });
+  }
+}

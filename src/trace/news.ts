@@ -1,0 +1,147 @@
+import type { RunEvent } from '../streams/events.ts';
+import type { AttemptRecord, TaskError } from '../types.ts';
+import type { Outlet } from './outlet.ts';
+import type { Texts } from './texts.ts';
+import type { RecordOf } from './trace.schema.ts';
+
+/** At most one `activity` record a task in this time, by mode, milliseconds. */
+export const ACTIVITY_MS = Object.freeze({ compact: 1000, full: 100 });
+
+const TITLE_CHARS = 200;
+
+type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+/**
+ * Records what a run tells of itself. States of tasks, waves and attempts are left to inspection: it sees them in the
+ * order in which they really happen.
+ */
+export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) => void {
+  const lastActivity = new Map<string, number>();
+  const errorOf = (error: TaskError): TaskError => ({ ...error, message: texts.line(error.message) });
+
+  const activity = (event: Of<'attempt.output' | 'attempt.heartbeat' | 'attempt.progress'>) => {
+    const { runId: run, taskId: task, at } = event;
+    const key = `${run}/${task}`;
+    if (at - (lastActivity.get(key) ?? Number.NEGATIVE_INFINITY) < ACTIVITY_MS[outlet.mode]) return;
+    lastActivity.set(key, at);
+    const kind = event.type.slice('attempt.'.length) as 'output' | 'heartbeat' | 'progress';
+    const record: RecordOf<'activity'> = { type: 'activity', ...outlet.stamp(), run, task, kind };
+    if (event.type === 'attempt.progress') {
+      if (event.message !== undefined) record.message = texts.line(event.message);
+      if (event.done !== undefined) record.done = event.done;
+      if (event.total !== undefined) record.total = event.total;
+    }
+    outlet.write(record);
+  };
+
+  const settled = ({ outcome, settled, total, runId: run }: Of<'task.settled'>) => {
+    lastActivity.delete(`${run}/${outcome.taskId}`);
+    const { output, error } = outcome;
+    const reference = output === '' ? undefined : texts.refer(`output/${run}/${outcome.taskId}`, output);
+    const record: RecordOf<'task.settled'> = {
+      type: 'task.settled',
+      ...outlet.stamp(),
+      run,
+      task: outcome.taskId,
+      agent: outcome.agentId,
+      status: outcome.status,
+      via: outcome.via,
+      wave: outcome.wave,
+      error: error && errorOf(error),
+      attempts: outcome.attempts.map((attempt) => attemptOf(attempt, errorOf)),
+      queuedMs: outcome.queuedMs,
+      startedAt: outcome.startedAt,
+      settledAt: outcome.settledAt,
+      settled,
+      total,
+    };
+    if (outcome.partialContext) record.partialContext = true;
+    if (reference) record.output = reference;
+    if (outcome.outputTruncated) record.outputTruncated = true;
+    outlet.write(record);
+  };
+
+  return (event) => {
+    const { runId: run } = event;
+    switch (event.type) {
+      case 'run.started': {
+        const { query } = event;
+        const title = query ?? event.goal;
+        const reference = query === undefined ? undefined : texts.refer(`query/${run}`, query);
+        outlet.write({
+          type: 'run.started',
+          ...outlet.stamp(),
+          run,
+          ...(title === undefined ? undefined : { title: texts.line(title, TITLE_CHARS) }),
+          ...(reference ? { query: reference } : undefined),
+        });
+        return;
+      }
+      case 'phase.started':
+        outlet.write({ type: 'phase.started', ...outlet.stamp(), run, phase: event.phase });
+        return;
+      case 'phase.completed': {
+        const { phase, complexity } = event;
+        const summary = texts.line(event.summary);
+        const extra = complexity ? { complexity } : undefined;
+        outlet.write({ type: 'phase.completed', ...outlet.stamp(), run, phase, summary, ...extra });
+        return;
+      }
+      case 'attempt.output':
+      case 'attempt.heartbeat':
+      case 'attempt.progress':
+        activity(event);
+        return;
+      case 'task.settled':
+        settled(event);
+        return;
+      case 'run.stopping':
+        outlet.write({
+          type: 'run.stopping',
+          ...outlet.stamp(),
+          run,
+          kind: event.kind,
+          reason: texts.line(event.reason),
+        });
+        return;
+      case 'run.settled':
+        outlet.write(runSettled(event, outlet, texts, errorOf));
+        return;
+      case 'warning': {
+        const task = event.taskId === undefined ? undefined : { task: event.taskId };
+        outlet.write({ type: 'warning', ...outlet.stamp(), run, ...task, message: texts.line(event.message) });
+        return;
+      }
+    }
+  };
+}
+
+function attemptOf(
+  { n, agentId: agent, startedAt, endedAt, result, error, usage }: AttemptRecord,
+  errorOf: (error: TaskError) => TaskError,
+): RecordOf<'task.settled'>['attempts'][number] {
+  const told = { n, agent, startedAt, endedAt, result, error: error && errorOf(error) };
+  return usage ? { ...told, usage } : told;
+}
+
+function runSettled(
+  { result, runId: run }: Of<'run.settled'>,
+  outlet: Outlet,
+  texts: Texts,
+  errorOf: (error: TaskError) => TaskError,
+): RecordOf<'run.settled'> {
+  const { totalTasks: total, succeeded, failed, cancelled, skipped, ...metadata } = result.metadata;
+  const answer = result.answer === undefined ? undefined : texts.refer(`answer/${run}`, result.answer);
+  return {
+    type: 'run.settled',
+    ...outlet.stamp(),
+    run,
+    status: result.status,
+    counts: { total, succeeded, failed, cancelled, skipped },
+    durationMs: metadata.totalDurationMs,
+    criticalPathMs: metadata.criticalPathMs,
+    peakConcurrency: metadata.peakConcurrency,
+    ...(result.error ? { error: errorOf(result.error) } : undefined),
+    ...(answer ? { answer } : undefined),
+  };
+}

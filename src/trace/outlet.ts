@@ -1,0 +1,100 @@
+import type { Clock } from '../clock.ts';
+import { errorText } from './plain.ts';
+import type { TraceMode, TraceSink } from './sink.ts';
+import { TRACE_VERSION, type TraceRecord } from './trace.schema.ts';
+
+export type Redact = (record: TraceRecord) => TraceRecord | null;
+
+/** The way from a recorder to its sinks: stamps, redaction, and nothing that throws gets out. */
+export class Outlet {
+  readonly wantsFull: boolean;
+  readonly #clock: Clock;
+  readonly #redact: Redact | undefined;
+  readonly #sinks: readonly { sink: TraceSink; mode: TraceMode }[];
+  #seq = -1;
+  #at = Number.NEGATIVE_INFINITY;
+  #faults = 0;
+  #isClosed = false;
+
+  constructor(
+    { sinks, mode = 'compact', redact }: { sinks: readonly TraceSink[]; mode?: TraceMode; redact?: Redact },
+    clock: Clock,
+    trace: string,
+  ) {
+    this.#clock = clock;
+    this.#redact = redact;
+    this.#sinks = sinks.map((sink) => ({ sink, mode: sink.mode ?? mode }));
+    this.wantsFull = this.#sinks.some((one) => one.mode === 'full');
+    const stamp = this.stamp();
+    for (const one of this.#sinks) {
+      this.#send({ type: 'trace.started', ...stamp, v: TRACE_VERSION, trace, mode: one.mode }, [one], false);
+    }
+  }
+
+  /** Time never runs backwards in a trace, whatever the clock does: order by `seq` and by `at` agree. */
+  stamp(): { seq: number; at: number } {
+    this.#seq += 1;
+    this.#at = Math.max(this.#at, this.#clock.now());
+    return { seq: this.#seq, at: this.#at };
+  }
+
+  get mode(): TraceMode {
+    return this.wantsFull ? 'full' : 'compact';
+  }
+
+  /** @param fullOnly For the sinks that want everything. Default false. */
+  write(record: TraceRecord, fullOnly = false): void {
+    if (!this.#isClosed) this.#send(record, this.#sinks, fullOnly);
+  }
+
+  #send(record: TraceRecord, to: readonly { sink: TraceSink; mode: TraceMode }[], fullOnly: boolean): void {
+    let sent: TraceRecord | null = record;
+    if (this.#redact) {
+      try {
+        sent = this.#redact(record);
+      } catch (error) {
+        this.#fault('The redaction hook', error);
+        return;
+      }
+    }
+    if (!sent) return;
+    for (const { sink, mode } of to) {
+      if (fullOnly && mode !== 'full') continue;
+      try {
+        sink.write(sent);
+      } catch (error) {
+        this.#fault('A sink', error);
+      }
+    }
+  }
+
+  /** Runs what must not hurt the run it watches. */
+  guard(work: () => void): void {
+    if (this.#isClosed) return;
+    try {
+      work();
+    } catch (error) {
+      this.#fault('The recorder', error);
+    }
+  }
+
+  #fault(who: string, error: unknown): void {
+    this.#faults += 1;
+    // Once: what fails tends to fail again, and whoever reads the trace needs to know it only once.
+    if (this.#faults > 1) return;
+    this.write({ type: 'warning', ...this.stamp(), message: `${who} failed: ${errorText(error, (text) => text)}` });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.write({ type: 'trace.ended', ...this.stamp(), faults: this.#faults });
+    this.#isClosed = true;
+    for (const { sink } of this.#sinks) {
+      try {
+        await sink.close?.();
+      } catch {
+        // Its own affair: the others are still to be closed.
+      }
+    }
+  }
+}

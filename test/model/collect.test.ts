@@ -1,0 +1,99 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { EventObject, SnapshotFrom } from 'xstate';
+import type { CollectEvent, CollectInput } from '../../src/machines/collect/events.ts';
+import { collectMachine } from '../../src/machines/collect/machine.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import type { Driven, Harness } from '../../src/testing/harness.ts';
+import { runPath } from '../../src/testing/run-path.ts';
+import { testPaths } from '../../src/testing/test-paths.ts';
+import { transitionCoverage } from '../../src/testing/transition-coverage.ts';
+import { fakeReport, fakeRoster, fakeServices } from './fakes.ts';
+
+type Collect = SnapshotFrom<typeof collectMachine>;
+
+const machine = collectMachine.provide({ actors: { waves: fakeRoster as never } });
+const plan: Plan = {
+  tasks: [
+    { id: 'one', prompt: '', agent: 'a', critical: true },
+    { id: 'two', prompt: '', agent: 'a' },
+    { id: 'three', prompt: '', agent: 'a', dependsOn: ['one'] },
+  ],
+};
+
+/** What waves, gate and owner can say; a wave is done only when its tasks have settled. */
+function samples({ context: { run } }: Collect, history: readonly EventObject[]): CollectEvent[] {
+  const { book, activeWaves } = run;
+  const waves = [...activeWaves].map((wave) => ({ wave, tasks: run.plan.waves[wave - 1] ?? [] }));
+  const isNew = (type: CollectEvent['type']) => !history.some((event) => event.type === type);
+  return [
+    ...waves.flatMap(({ wave, tasks }): CollectEvent[] => {
+      const open = book.unsettled(tasks);
+      const id = `wave.${wave}`;
+      const settlements = open.flatMap((task) =>
+        (['succeeded', 'failed'] as const).map((status) => ({
+          type: 'tasks.settled' as const,
+          wave,
+          reports: [fakeReport(task, status)],
+        })),
+      );
+      const done = { type: 'child.done' as const, id, output: { wave, succeeded: 0, failed: 0, partial: 0 } };
+      return [
+        ...settlements,
+        ...(open.length === 0 ? [done] : []),
+        { type: 'child.failed', id, error: new Error('its wave broke') },
+      ];
+    }),
+    ...run.plan.tasks.slice(0, 1).map(({ id }) => ({ type: 'task.dequeued' as const, taskId: id })),
+    ...(isNew('run.cancel') ? [{ type: 'run.cancel' as const, kind: 'cancelled' as const, message: 'enough' }] : []),
+    ...(isNew('budget.spent') ? [{ type: 'budget.spent' as const, what: 'attempts' as const }] : []),
+    ...(isNew('xstate.error.actor.waves')
+      ? [{ type: 'xstate.error.actor.waves' as const, error: new Error('the roster broke') }]
+      : []),
+  ];
+}
+
+describe('the collect machine', () => {
+  const coverage = transitionCoverage(collectMachine);
+  const cases: (Omit<CollectInput, 'services'> & { name: string })[] = [
+    { name: 'waves one after the other', plan },
+    { name: 'all waves at once', plan, settings: { schedule: 'eager', onDependencyFailure: 'skip' } },
+    { name: 'an abort when anything fails', plan, settings: { onDependencyFailure: 'abort' } },
+    { name: 'an empty plan', plan: { tasks: [] } },
+    { name: 'a plan that cannot be', plan: { tasks: [{ id: 'a', prompt: '', dependsOn: ['a'] }] } },
+  ];
+
+  test.each(cases)('ends with one outcome a task on every path, with $name', async ({ name, ...input }) => {
+    const harness: Harness<typeof machine> = {
+      input: () => ({ ...input, services: fakeServices() }),
+      events: {
+        'xstate.error.actor.waves': ({ actor }: Driven<typeof machine>) =>
+          actor.getSnapshot().children.waves?.send({ type: 'roster.break' } as never),
+      },
+      invariant: ({ actor }: Driven<typeof machine>) => {
+        const { status, output, context } = actor.getSnapshot();
+        const { book } = context.run;
+        const counted = Object.values(book.counts).reduce((sum, count) => sum + count, 0);
+        expect(counted).toBe(book.settled);
+        if (status !== 'done') return;
+        expect(output?.outcomes.map(({ taskId }) => taskId)).toEqual(context.run.plan.tasks.map(({ id }) => id));
+        expect(output?.metadata).toMatchObject(book.counts);
+      },
+      project: ({ status, value, context: { run } }: Collect) => ({
+        status,
+        value,
+        settled: run.book.reports().map(({ outcome }) => `${outcome.taskId} ${outcome.status}`),
+        waves: [...run.activeWaves],
+        next: run.nextWave,
+        stop: run.stop?.cause,
+      }),
+    };
+    const paths = testPaths(machine, { ...harness, samples, denied: true, replay: true });
+    console.info(`collect, ${name}: ${paths.length} paths`);
+    for (const path of paths) await runPath(path, machine, { ...harness, inspect: coverage });
+  });
+
+  afterAll(() => {
+    console.info(coverage.report());
+    coverage.assert({ states: 100, transitions: 100, guards: 100 });
+  });
+});

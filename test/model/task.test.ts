@@ -1,0 +1,113 @@
+import { afterAll, describe, test } from 'vitest';
+import type { SnapshotFrom } from 'xstate';
+import type { AttemptResult } from '../../src/actors/attempt.ts';
+import { resolveAgent } from '../../src/agents/resolve.ts';
+import type { TaskEvent, TaskInput } from '../../src/machines/task/events.ts';
+import { attemptId, requestId } from '../../src/machines/task/logic.ts';
+import { taskMachine } from '../../src/machines/task/machine.ts';
+import { resolvePolicy } from '../../src/policy/presets.ts';
+import { runPath } from '../../src/testing/run-path.ts';
+import { testPaths } from '../../src/testing/test-paths.ts';
+import { transitionCoverage } from '../../src/testing/transition-coverage.ts';
+import { fakeServices, fakeTask } from './fakes.ts';
+
+type Task = SnapshotFrom<typeof taskMachine>;
+
+const base: AttemptResult = {
+  status: 'succeeded',
+  output: 'done',
+  truncated: false,
+  error: null,
+  retryAt: null,
+  endedAt: 0,
+  heartbeat: { events: 0, longestSilenceMs: 0 },
+  earlyTermination: null,
+};
+const results: AttemptResult[] = [
+  base,
+  { ...base, status: 'failed', output: '', error: { kind: 'transient', message: 'busy', retryable: true } },
+  { ...base, status: 'failed', output: '', error: { kind: 'auth', message: 'who?', retryable: false } },
+  { ...base, status: 'rate_limited', output: '', error: { kind: 'rate_limited', message: '429', retryable: true } },
+];
+
+function samples({ context }: Task): TaskEvent[] {
+  const task = { taskId: 'one' };
+  const stop = { kind: 'cancelled', message: 'enough' } as const;
+  const requests = [requestId(context), 'of another time'].flatMap((id): TaskEvent[] => [
+    { type: 'start.granted', requestId: id, leaseId: id, permitId: id, at: 0 },
+    ...(['circuit_open', 'budget'] as const).map((cause) => ({
+      type: 'start.refused' as const,
+      requestId: id,
+      cause,
+      reason: `It is ${cause}.`,
+      retryAt: null,
+    })),
+  ]);
+  const attempts = [attemptId(context), 'of another time'].flatMap((id): TaskEvent[] => [
+    ...results.map((result) => ({ type: 'attempt.ended' as const, ...task, attemptId: id, result })),
+    { type: 'attempt.stalled', ...task, attemptId: id },
+    { type: 'attempt.resumed', ...task, attemptId: id },
+    { type: 'attempt.stopping', ...task, attemptId: id, kind: 'timeout', reason: 'late' },
+  ]);
+  return [
+    ...requests,
+    ...attempts,
+    { type: 'provider.cooled', provider: 'a', resumeAt: 1000 },
+    { type: 'permit.available', agentId: 'a' },
+    { type: 'run.cancel', ...stop },
+    { type: 'task.skip', ...stop },
+  ];
+}
+
+function input(given: { onOpen?: 'fail' | 'wait'; hasFallback?: boolean; isSpent?: boolean }): TaskInput {
+  const { onOpen = 'fail', hasFallback = false, isSpent = false } = given;
+  return {
+    task: fakeTask('one'),
+    runId: 'run',
+    agent: resolveAgent('a', () => ''),
+    fallback: hasFallback ? resolveAgent('b', () => '') : null,
+    policy: resolvePolicy({
+      retry: { retries: 1, jitter: 0 },
+      breaker: { onOpen },
+      cooling: { maxRateLimits: 1 },
+    }),
+    prepared: { prompt: 'Do one', dependencies: {}, partialContext: false },
+    readyAt: 0,
+    services: fakeServices({ isSpent }),
+    publish: () => {},
+  };
+}
+
+/** What the task has done, bounded: how often a breaker refused it does not matter beyond once. */
+function project({ status, value, context }: Task) {
+  const { attempts, notes, waits, error } = context;
+  return {
+    status,
+    value,
+    outcome: context.status,
+    error,
+    answer: context.answer.output,
+    attempts: attempts.map(({ agentId, result }) => `${agentId} ${result}`),
+    retries: notes.retries,
+    rateLimited: waits.rateLimited,
+    resumeAt: waits.resumeAt,
+    wasBlocked: notes.circuitBlocked.length > 0,
+  };
+}
+
+describe('the task machine', () => {
+  const coverage = transitionCoverage(taskMachine);
+  const cases = [{}, { hasFallback: true }, { onOpen: 'wait' as const }, { isSpent: true }];
+
+  test.each(cases)('does on every path what its chart says, with %o', async (given) => {
+    const harness = { input: () => input(given), project };
+    for (const path of testPaths(taskMachine, { ...harness, samples, denied: true })) {
+      await runPath(path, taskMachine, { ...harness, inspect: coverage });
+    }
+  });
+
+  afterAll(() => {
+    console.info(coverage.report());
+    coverage.assert({ states: 100, transitions: 100, guards: 100 });
+  });
+});
