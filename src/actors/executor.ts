@@ -151,7 +151,10 @@ function askToStop(
 
 const KILL_SLACK_MS = 500;
 
-/** The one end of an attempt: the lease goes back first, so that the task hears of a rate limit before its end. */
+/**
+ * The one end of an attempt. It is told of before its lease goes back, which starts another; and the lease goes back
+ * before the task hears of the end, so that it knows of a rate limit by then.
+ */
 function end(
   snapshot: ExecutorSnapshot,
   attempt: InFlight,
@@ -168,6 +171,10 @@ function end(
   snapshot.inFlight.delete(spec.attemptId);
   timersOf(clock).clear(attempt.timer);
   attempt.timer = null;
+  const { error } = result;
+  const times = { startedAt: attempt.startedAt, endedAt: now };
+  const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error };
+  spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
   const limited = result.status === 'rate_limited';
   relay(scope, snapshot.input.gate, {
     type: 'lease.release',
@@ -179,10 +186,6 @@ function end(
     ...(limited ? { rateLimit: { retryAt: result.retryAt, ref: spec.ref } } : {}),
     ...(result.usage ? { tokens: tokensOf(result.usage) } : {}),
   });
-  const { error } = result;
-  const times = { startedAt: attempt.startedAt, endedAt: now };
-  const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error };
-  spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
 }
 

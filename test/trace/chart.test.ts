@@ -78,6 +78,23 @@ describe('a chart', () => {
     );
   });
 
+  it('draws an event of a parent from every child but those that always answer it themselves', () => {
+    const nested = createMachine({
+      id: 'nested',
+      initial: 'free',
+      on: { stop: '.over' },
+      states: {
+        free: {},
+        guarded: { on: { stop: { guard: 'isBusy', target: 'free' } } },
+        own: { on: { stop: 'free' } },
+        passing: { always: 'free' },
+        over: { type: 'final' },
+      },
+    });
+    const edges = chartMermaid(nested).match(/\w+ --> over.*/g);
+    expect(edges).toEqual(['free --> over : stop', 'guarded --> over : stop']);
+  });
+
   it('draws them as a diagram, without an edge from a state to its own child', () => {
     expect(chartMermaid(machine)).toBe(
       [

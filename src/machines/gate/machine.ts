@@ -111,6 +111,8 @@ export const gateMachine = setup({
     /** The lease that comes back goes straight to a request that is due and needs a permit. */
     nextIsDueAtOnce: ({ context: { breakerOf, ledger }, event }) =>
       breakerOf !== undefined && event.type === 'lease.release' && ledger.isNextDueAfter(event),
+    isNoAnswer: ({ context: { ledger }, event }) =>
+      'requestId' in event && event.requestId !== ledger.asked?.requestId,
     nobodyWaits: ({ context: { ledger } }) => ledger.waiting === 0,
     startIsDue: ({ context }) => context.ledger.decision.do === 'ask',
     startIsAhead: ({ context }) => context.ledger.decision.do === 'pace',
@@ -160,10 +162,11 @@ export const gateMachine = setup({
     asking: {
       on: {
         'permit.granted': [
+          { guard: 'isNoAnswer' },
           { guard: 'isFull', target: 'idle', actions: 'grant' },
           { target: 'deciding', actions: 'grant' },
         ],
-        'permit.refused': { target: 'deciding', actions: 'refuse' },
+        'permit.refused': [{ guard: 'isNoAnswer' }, { target: 'deciding', actions: 'refuse' }],
         'start.request': { actions: 'enqueue' },
         'start.withdraw': { actions: 'withdraw' },
         'run.withdraw': { actions: 'withdraw' },

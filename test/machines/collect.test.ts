@@ -1,0 +1,331 @@
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import type { CollectOutput } from '../../src/machines/collect/events.ts';
+import { collectMachine } from '../../src/machines/collect/machine.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { scriptedAgent } from '../support/scripted-agent.ts';
+import { outcomeOf, retrying, start, startOn, task, tasks } from '../support/watched-run.ts';
+
+const chain = [task('a'), task('b', { dependsOn: ['a'] }), task('c', { dependsOn: ['b'] }), task('free')];
+
+describe('a plan', () => {
+  it('without tasks is a run that succeeds at once with nothing in it', async () => {
+    const clock = new VirtualClock();
+    const run = start([], { agents: { one: scriptedAgent(clock) }, clock });
+    expect(await run.settled()).toMatchObject({
+      status: 'succeeded',
+      outcomes: [],
+      metadata: { totalTasks: 0, waves: [], totalDurationMs: 0, breakers: {} },
+    });
+    expect(clock.now()).toBe(0);
+  });
+
+  it('that is invalid throws with every issue, before anything runs', () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    const plan = [task('a', { dependsOn: ['zz'] }), task('b', { dependsOn: ['b'] }), task('c', { agent: 'nobody' })];
+    let thrown: unknown;
+    try {
+      start(plan, { agents: { one }, clock });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'invalid-plan' });
+    const codes = (thrown as { issues: { code: string }[] }).issues.map(({ code }) => code).sort();
+    expect(codes).toEqual(['self-dependency', 'unknown-agent', 'unknown-dependency']);
+    expect(one.calls).toEqual([]);
+  });
+
+  it('has its outcomes in plan order, whatever order they settle in', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { t1: [{ ms: 300 }], t2: [{ ms: 100 }], t3: [{ ms: 200 }] });
+    const result = await start(tasks(3), { agents: { one }, clock }).settled();
+    expect(result.outcomes.map(({ taskId }) => taskId)).toEqual(['t1', 't2', 't3']);
+  });
+
+  it('does not run ticked tasks, whose dependents see their output', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    const plan = [task('a', { done: { output: 'from before' } }), task('b', { dependsOn: ['a'] })];
+    const result = await start(plan, { agents: { one }, clock }).settled();
+    expect(one.calls.map(({ taskId }) => taskId)).toEqual(['b']);
+    expect(one.calls[0]?.prompt).toContain('✓ [a]: from before');
+    expect(outcomeOf(result, 'a')).toMatchObject({ status: 'succeeded', via: null, attempts: [], output: 'from before' });
+    expect(result.status).toBe('succeeded');
+  });
+
+  it.each(['wave', 'eager'] as const)('of ticked tasks alone is done at once (%s)', async (schedule) => {
+    const clock = new VirtualClock();
+    const done = { output: '' };
+    const plan = [task('a', { done }), task('b', { done, dependsOn: ['a'] })];
+    const result = await start(plan, { agents: { one: scriptedAgent(clock) }, clock, schedule }).settled();
+    expect(result).toMatchObject({ status: 'succeeded', metadata: { succeeded: 2 } });
+  });
+
+  it('counts ticked tasks in its progress like any other', async () => {
+    const clock = new VirtualClock();
+    const plan = [task('a', { done: { output: 'x' } }), task('b', { dependsOn: ['a'] })];
+    const run = start(plan, { agents: { one: scriptedAgent(clock) }, clock });
+    const seen: object[] = [];
+    run.run.progress$.subscribe((progress) => seen.push(progress));
+    await run.settled();
+    expect(seen.at(-1)).toMatchObject({ total: 2, settled: 2, succeeded: 2, status: 'succeeded' });
+  });
+});
+
+describe('the prompt of a dependent', () => {
+  it('has what its dependencies produced, by task id, with failures marked and counted', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { a: [{ ok: 'forty-two' }], b: [{ fail: 'exit', message: 'exit code 3' }] });
+    const plan = [task('a'), task('b'), task('c', { dependsOn: ['a', 'b'] })];
+    const result = await start(plan, { agents: { one }, clock }).settled();
+    expect(one.calls[2]?.prompt).toBe(
+      [
+        'do c',
+        'Previous context (1/2 dependencies):\n✓ [a]: forty-two\n✗ [b]: FAILED - exit code 3 (exit)',
+        'WARNING: 1/2 dependencies failed. Proceed with available context.',
+      ].join('\n\n'),
+    );
+    expect(outcomeOf(result, 'c')).toMatchObject({ status: 'succeeded', partialContext: true });
+  });
+
+  it('is its own text alone without dependencies', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    const result = await start([task('a')], { agents: { one }, clock }).settled();
+    expect(one.calls[0]?.prompt).toBe('do a');
+    expect(outcomeOf(result, 'a').partialContext).toBe(false);
+  });
+
+  it('has direct dependencies only', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    await start(chain, { agents: { one }, clock }).settled();
+    const prompt = one.calls.find(({ taskId }) => taskId === 'c')?.prompt ?? '';
+    expect([prompt.includes('[b]'), prompt.includes('[a]')]).toEqual([true, false]);
+  });
+});
+
+describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (schedule) => {
+  const failing = (clock: VirtualClock) => scriptedAgent(clock, { a: [{ fail: 'exit', message: 'exit code 3' }] });
+
+  it('runs all the same by default', async () => {
+    const clock = new VirtualClock();
+    const result = await start(chain, { agents: { one: failing(clock) }, clock, schedule }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'succeeded', 'succeeded', 'succeeded']);
+    expect(result.status).toBe('partial');
+  });
+
+  it('is skipped under `skip`, with the chain of causes', async () => {
+    const clock = new VirtualClock();
+    const one = failing(clock);
+    const result = await start(chain, { agents: { one }, clock, schedule, onDependencyFailure: 'skip' }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'succeeded']);
+    expect(outcomeOf(result, 'b').error).toMatchObject({ kind: 'dependency', message: expect.stringMatching(/`a`.*exit code 3/) });
+    expect(outcomeOf(result, 'c').error?.message).toMatch(/`b`.*`a`.*exit code 3/);
+    expect(one.calls.map(({ taskId }) => taskId).sort()).toEqual(['a', 'free']);
+  });
+
+  it('ends the run under `abort`', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { a: [{ ms: 100, fail: 'exit' }], free: [{ hang: true, dyingMs: 50 }] });
+    const result = await start(chain, { agents: { one }, clock, schedule, onDependencyFailure: 'abort' }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'cancelled']);
+    expect(result).toMatchObject({ status: 'failed', error: { kind: 'dependency' } });
+    expect(outcomeOf(result, 'free')).toMatchObject({ error: { kind: 'dependency' }, settledAt: 150 });
+  });
+
+  it('ends the run when the task was critical', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, {
+      a: [{ ms: 100, fail: 'exit', message: 'exit code 3' }],
+      flying: [{ hang: true, lastWords: 'half' }],
+      sleeping: [{ fail: 'transient' }],
+    });
+    const plan = [task('a', { critical: true }), task('flying'), task('sleeping'), task('later', { dependsOn: ['flying'] }), ...tasks(3)];
+    const options = { agents: { one }, clock, schedule, policy: retrying(3, 10_000), maxConcurrent: 2 };
+    const result = await start(plan, options).settled();
+    expect(result.status).toBe('failed');
+    expect(outcomeOf(result, 'a').status).toBe('failed');
+    expect(outcomeOf(result, 'flying')).toMatchObject({ status: 'cancelled', error: { kind: 'dependency' }, output: 'half' });
+    expect(outcomeOf(result, 'later')).toMatchObject({ status: 'skipped', error: { kind: 'dependency' } });
+    expect(result.error?.message).toMatch(/`a`/);
+    expect(result.outcomes).toHaveLength(plan.length);
+  });
+
+  it('is nothing special when a critical task succeeds by its fallback', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: failing(clock), two: scriptedAgent(clock) };
+    const plan = [task('a', { critical: true }), task('b', { dependsOn: ['a'] })];
+    const result = await start(plan, { agents, clock, schedule, fallback: 'two', defaultAgent: 'one' }).settled();
+    expect(result.status).toBe('succeeded');
+  });
+});
+
+describe('the timeout of a run', () => {
+  it('cancels it, and keeps what has finished', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { t1: [{ ms: 100, ok: 'kept' }], t2: [{ hang: true, dyingMs: 10 }] });
+    const plan = [...tasks(2), task('later', { dependsOn: ['t2'] })];
+    const result = await start(plan, { agents: { one }, clock, run: { timeoutMs: 1000 } }).settled();
+    expect(result).toMatchObject({ status: 'cancelled', error: { kind: 'timeout' } });
+    expect(result.outcomes.map(({ status, error }) => [status, error?.kind])).toEqual([
+      ['succeeded', undefined],
+      ['cancelled', 'timeout'],
+      ['cancelled', 'timeout'],
+    ]);
+    expect(outcomeOf(result, 't1').output).toBe('kept');
+    expect(outcomeOf(result, 't2').settledAt).toBe(1010);
+  });
+
+  it('is derived when none is given', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ deaf: true }]);
+    const policy = { preset: 'test', retry: { retries: 0 }, clocks: { maxTimeoutMs: 30_000 } } as const;
+    const run = start(tasks(3), { agents: { one }, clock, policy, maxConcurrent: 1, staggerMs: 1000 });
+    await run.settled();
+    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 30_000 + 2000 + 120_000);
+  });
+
+  it('counts the fallback of a task', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: scriptedAgent(clock), two: scriptedAgent(clock) };
+    const run = start([task('a', { agent: 'one', fallback: 'two' })], { agents, clock, policy: 'patient' });
+    await run.settled();
+    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 600_000 + 2000 + 120_000);
+  });
+
+  it('leaves no timer behind when the run ends before', async () => {
+    const clock = new VirtualClock();
+    await start([task('a')], { agents: { one: scriptedAgent(clock) }, clock, run: { timeoutMs: 1000 } }).settled();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a budget', () => {
+  it('of attempts lets running ones finish and skips all that waits', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100 }]);
+    const plan = [...tasks(4), task('later', { dependsOn: ['t1'] })];
+    const result = await start(plan, { agents: { one }, clock, maxConcurrent: 2, run: { budget: { attempts: 3 } } }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'skipped', 'skipped']);
+    expect(outcomeOf(result, 'later').error?.kind).toBe('budget');
+    expect(result).toMatchObject({ status: 'partial', error: { kind: 'budget' } });
+  });
+
+  it('counts retries and fallbacks too', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: scriptedAgent(clock, [{ fail: 'transient' }]), two: scriptedAgent(clock) };
+    const options = { agents, clock, policy: retrying(5), fallback: 'two', defaultAgent: 'one', run: { budget: { attempts: 3 } } };
+    const result = await start([task('a')], options).settled();
+    expect(agents.one.calls).toHaveLength(3);
+    expect(agents.two.calls).toHaveLength(0);
+    expect(outcomeOf(result, 'a')).toMatchObject({ status: 'skipped', error: { kind: 'budget' } });
+  });
+
+  it('that is spent exactly by what was needed is no reason to stop', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100 }]);
+    const plan = [...tasks(2), task('z', { dependsOn: ['t1'] })];
+    const result = await start(plan, { agents: { one }, clock, run: { budget: { attempts: 3 } } }).settled();
+    expect(result.status).toBe('succeeded');
+    expect(result.error).toBeUndefined();
+  });
+
+  it('of time skips what waits when it is over, sleepers too', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, {
+      t1: [{ ms: 5000 }],
+      t2: [{ fail: 'transient' }],
+      t3: [{ fail: 'rate_limited', details: { retryAfterMs: 60_000 } }],
+    });
+    const options = { agents: { one }, clock, policy: retrying(3, 30_000), run: { budget: { timeMs: 1000 } } };
+    const result = await start(tasks(3), options).settled();
+    expect(result.outcomes.map(({ status, settledAt }) => [status, settledAt])).toEqual([
+      ['succeeded', 5000],
+      ['skipped', 1000],
+      ['skipped', 1000],
+    ]);
+  });
+
+  it('once spent lets no task go to sleep any more', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 2000, fail: 'transient' }]);
+    const options = { agents: { one }, clock, policy: retrying(1, 30_000), run: { budget: { timeMs: 1000 } } };
+    const result = await start([task('a')], options).settled();
+    expect(outcomeOf(result, 'a')).toMatchObject({ error: { kind: 'budget' }, settledAt: 2000 });
+  });
+
+  it('of tokens is what the agents report', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100, usage: { inputTokens: 30, outputTokens: 30 } }]);
+    const result = await start(tasks(4), { agents: { one }, clock, maxConcurrent: 1, run: { budget: { tokens: 100 } } }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'skipped', 'skipped']);
+    expect(outcomeOf(result, 't1').attempts[0]?.usage).toEqual({ inputTokens: 30, outputTokens: 30 });
+  });
+
+  it('of nothing starts nothing', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    const result = await start(tasks(2), { agents: { one }, clock, run: { budget: { attempts: 0 } } }).settled();
+    expect(one.calls).toEqual([]);
+    expect(result).toMatchObject({ status: 'failed', error: { kind: 'budget' }, metadata: { skipped: 2 } });
+  });
+});
+
+describe('two runs of one engine', () => {
+  it('share its leases fairly', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100 }]);
+    const first = start(tasks(4), { agents: { one }, clock, maxConcurrent: 1, run: { runId: 'first' } });
+    const second = startOn(first.soar, clock, tasks(4), { runId: 'second' });
+    await Promise.all([first.settled(), second.settled()]);
+    const turns = one.calls.map(({ request }) => request.runId);
+    for (let i = 1; i + 1 < turns.length; i += 1) expect(turns.slice(i - 1, i + 2)).toContain(i % 2 ? 'second' : 'first');
+    expect(new Set(turns.slice(0, 2)).size).toBe(2);
+    expect(one.peak).toBe(1);
+  });
+
+  it('share its start gap', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    const first = start(tasks(2), { agents: { one }, clock, staggerMs: 1000 });
+    const second = startOn(first.soar, clock, tasks(2));
+    await Promise.all([first.settled(), second.settled()]);
+    expect(one.calls.map(({ at }) => at)).toEqual([0, 1000, 2000, 3000]);
+  });
+
+  it('have limits and results of their own', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100 }]);
+    const first = start(tasks(4), { agents: { one }, clock, run: { maxConcurrent: 1 } });
+    const second = startOn(first.soar, clock, tasks(2));
+    const [a, b] = await Promise.all([first.settled(), second.settled()]);
+    expect([a.metadata.peakConcurrency, b.metadata.peakConcurrency]).toEqual([1, 2]);
+    expect(b.metadata.totalDurationMs).toBe(100);
+  });
+});
+
+describe('a collect machine as a root of its own', () => {
+  const root = (input: object, clock = new VirtualClock()) => {
+    const actor = createActor(collectMachine, { input: input as never, clock }).start();
+    const output = new Promise<CollectOutput>((resolve, reject) => {
+      actor.subscribe({ complete: () => resolve(actor.getSnapshot().output as CollectOutput), error: reject });
+      if (actor.getSnapshot().status === 'done') resolve(actor.getSnapshot().output as CollectOutput);
+    });
+    return { clock, output, settled: () => clock.settle(output) };
+  };
+
+  it('brings its own engine and finishes by itself', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: scriptedAgent(clock, [{ ms: 100 }]) };
+    const { settled } = root({ plan: { tasks: chain }, engine: { agents } }, clock);
+    expect(await settled()).toMatchObject({ status: 'succeeded', error: null, metadata: { succeeded: 4 } });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('fails for an invalid plan instead of throwing', async () => {
+    const { settled } = root({ plan: { tasks: [task('a', { dependsOn: ['a'] })] }, engine: { agents: { one: () => '' } } });
+    expect(await settled()).toMatchObject({ status: 'failed', outcomes: [], error: { kind: 'invalid_request' } });
+  });
+});
