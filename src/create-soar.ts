@@ -107,6 +107,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
   const soar = options.phases ? providePhases(soarMachine, options.phases) : soarMachine;
   const open = new Map<string, RunHandle>();
   let isClosed = false;
+  let started = 0;
 
   function launch(
     logic: AnyActorLogic,
@@ -141,13 +142,16 @@ export function createSoar(options: SoarOptions = {}): Soar {
     return handle;
   }
 
+  /** Sortable by time, and unique also where time stands still and chance repeats. */
+  function nextRunId(): string {
+    started += 1;
+    const chance = Math.floor(random() * 36 ** 4).toString(36);
+    return `${clock.now().toString(36)}-${chance.padStart(4, '0')}${started.toString(36)}`;
+  }
+
   function admit(given: string | undefined): string {
     if (isClosed) throw new SoarError('engine-closed', 'This engine was closed. Make another with createSoar().');
-    const runId =
-      given ??
-      `${clock.now().toString(36)}-${Math.floor(random() * 36 ** 6)
-        .toString(36)
-        .padStart(6, '0')}`;
+    const runId = given ?? nextRunId();
     if (open.has(runId))
       throw new SoarError('invalid-options', `A run \`${runId}\` is under way. Choose another runId.`);
     return runId;

@@ -175,7 +175,12 @@ function replayed<M extends AnyStateMachine>(machine: M, options: TestPathsOptio
       if (pending) throw new Error(`Replay needs a synchronous driver of \`${event.type}\`; this one gave a promise.`);
       options.invariant?.(driven, event);
     }
-    return vertexOf(driven.actor.getSnapshot() as AnyMachineSnapshot, history, options);
+    const snapshot = driven.actor.getSnapshot() as AnyMachineSnapshot;
+    if (snapshot.status === 'error' && !history.at(-1)?.type.startsWith(ERROR)) {
+      const types = history.map(({ type }) => type).join(' → ') || 'at the start';
+      throw new Error(`The machine broke: ${types}.`, { cause: snapshot.error });
+    }
+    return vertexOf(snapshot, history, options);
   };
   return {
     getInitialSnapshot: () => after([]),

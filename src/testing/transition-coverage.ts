@@ -99,6 +99,8 @@ export function transitionCoverage(machine: AnyStateMachine, options: CoverageOp
     for (const one of steps) {
       const key = keyOf(one);
       taken.add(key);
+      // Of a start that moves on at once only the transition is seen, not the state it leaves.
+      states.add(one.source.id);
       if (one.guard !== undefined) outcomes.add(`${key} → true`);
       if (actor.last !== null) pairs.add(`${actor.last} ⇒ ${key}`);
       actor.last = key;

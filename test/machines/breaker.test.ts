@@ -14,7 +14,9 @@ function breaker(policy: Partial<BreakerPolicy> = {}, adHoc = false) {
   const actor = createActor(breakerMachine, { clock, input }).start();
   const gate = ear<BreakerReply>(clock);
   let asked = 0;
-  const ask = (requestId = `r${(asked += 1)}`): BreakerReply | undefined => {
+  const ask = (given?: string): BreakerReply | undefined => {
+    asked += 1;
+    const requestId = given ?? `r${asked}`;
     actor.send({ type: 'permit.request', requestId, ref: gate.ref });
     return gate.last();
   };
@@ -260,7 +262,13 @@ it('counts what happened to it', async () => {
   await clock.advance(60_000);
   ask('probe');
   give('probe', 'success');
-  expect(actor.getSnapshot().context.metrics).toEqual({ failures: 1, opened: 1, halfOpened: 1, closed: 1, rejected: 2 });
+  expect(actor.getSnapshot().context.metrics).toEqual({
+    failures: 1,
+    opened: 1,
+    halfOpened: 1,
+    closed: 1,
+    rejected: 2,
+  });
 });
 
 it('keeps no timer when it is stopped', async () => {

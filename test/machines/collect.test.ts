@@ -50,7 +50,12 @@ describe('a plan', () => {
     const result = await start(plan, { agents: { one }, clock }).settled();
     expect(one.calls.map(({ taskId }) => taskId)).toEqual(['b']);
     expect(one.calls[0]?.prompt).toContain('✓ [a]: from before');
-    expect(outcomeOf(result, 'a')).toMatchObject({ status: 'succeeded', via: null, attempts: [], output: 'from before' });
+    expect(outcomeOf(result, 'a')).toMatchObject({
+      status: 'succeeded',
+      via: null,
+      attempts: [],
+      output: 'from before',
+    });
     expect(result.status).toBe('succeeded');
   });
 
@@ -121,7 +126,10 @@ describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (sch
     const one = failing(clock);
     const result = await start(chain, { agents: { one }, clock, schedule, onDependencyFailure: 'skip' }).settled();
     expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'succeeded']);
-    expect(outcomeOf(result, 'b').error).toMatchObject({ kind: 'dependency', message: expect.stringMatching(/`a`.*exit code 3/) });
+    expect(outcomeOf(result, 'b').error).toMatchObject({
+      kind: 'dependency',
+      message: expect.stringMatching(/`a`.*exit code 3/),
+    });
     expect(outcomeOf(result, 'c').error?.message).toMatch(/`b`.*`a`.*exit code 3/);
     expect(one.calls.map(({ taskId }) => taskId).sort()).toEqual(['a', 'free']);
   });
@@ -142,12 +150,22 @@ describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (sch
       flying: [{ hang: true, lastWords: 'half' }],
       sleeping: [{ fail: 'transient' }],
     });
-    const plan = [task('a', { critical: true }), task('flying'), task('sleeping'), task('later', { dependsOn: ['flying'] }), ...tasks(3)];
+    const plan = [
+      task('a', { critical: true }),
+      task('flying'),
+      task('sleeping'),
+      task('later', { dependsOn: ['flying'] }),
+      ...tasks(3),
+    ];
     const options = { agents: { one }, clock, schedule, policy: retrying(3, 10_000), maxConcurrent: 2 };
     const result = await start(plan, options).settled();
     expect(result.status).toBe('failed');
     expect(outcomeOf(result, 'a').status).toBe('failed');
-    expect(outcomeOf(result, 'flying')).toMatchObject({ status: 'cancelled', error: { kind: 'dependency' }, output: 'half' });
+    expect(outcomeOf(result, 'flying')).toMatchObject({
+      status: 'cancelled',
+      error: { kind: 'dependency' },
+      output: 'half',
+    });
     expect(outcomeOf(result, 'later')).toMatchObject({ status: 'skipped', error: { kind: 'dependency' } });
     expect(result.error?.message).toMatch(/`a`/);
     expect(result.outcomes).toHaveLength(plan.length);
@@ -162,117 +180,6 @@ describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (sch
   });
 });
 
-describe('the timeout of a run', () => {
-  it('cancels it, and keeps what has finished', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, { t1: [{ ms: 100, ok: 'kept' }], t2: [{ hang: true, dyingMs: 10 }] });
-    const plan = [...tasks(2), task('later', { dependsOn: ['t2'] })];
-    const result = await start(plan, { agents: { one }, clock, run: { timeoutMs: 1000 } }).settled();
-    expect(result).toMatchObject({ status: 'cancelled', error: { kind: 'timeout' } });
-    expect(result.outcomes.map(({ status, error }) => [status, error?.kind])).toEqual([
-      ['succeeded', undefined],
-      ['cancelled', 'timeout'],
-      ['cancelled', 'timeout'],
-    ]);
-    expect(outcomeOf(result, 't1').output).toBe('kept');
-    expect(outcomeOf(result, 't2').settledAt).toBe(1010);
-  });
-
-  it('is derived when none is given', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ deaf: true }]);
-    const policy = { preset: 'test', retry: { retries: 0 }, clocks: { maxTimeoutMs: 30_000 } } as const;
-    const run = start(tasks(3), { agents: { one }, clock, policy, maxConcurrent: 1, staggerMs: 1000 });
-    await run.settled();
-    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 30_000 + 2000 + 120_000);
-  });
-
-  it('counts the fallback of a task', async () => {
-    const clock = new VirtualClock();
-    const agents = { one: scriptedAgent(clock), two: scriptedAgent(clock) };
-    const run = start([task('a', { agent: 'one', fallback: 'two' })], { agents, clock, policy: 'patient' });
-    await run.settled();
-    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 600_000 + 2000 + 120_000);
-  });
-
-  it('leaves no timer behind when the run ends before', async () => {
-    const clock = new VirtualClock();
-    await start([task('a')], { agents: { one: scriptedAgent(clock) }, clock, run: { timeoutMs: 1000 } }).settled();
-    expect(clock.pending).toBe(0);
-  });
-});
-
-describe('a budget', () => {
-  it('of attempts lets running ones finish and skips all that waits', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 100 }]);
-    const plan = [...tasks(4), task('later', { dependsOn: ['t1'] })];
-    const result = await start(plan, { agents: { one }, clock, maxConcurrent: 2, run: { budget: { attempts: 3 } } }).settled();
-    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'skipped', 'skipped']);
-    expect(outcomeOf(result, 'later').error?.kind).toBe('budget');
-    expect(result).toMatchObject({ status: 'partial', error: { kind: 'budget' } });
-  });
-
-  it('counts retries and fallbacks too', async () => {
-    const clock = new VirtualClock();
-    const agents = { one: scriptedAgent(clock, [{ fail: 'transient' }]), two: scriptedAgent(clock) };
-    const options = { agents, clock, policy: retrying(5), fallback: 'two', defaultAgent: 'one', run: { budget: { attempts: 3 } } };
-    const result = await start([task('a')], options).settled();
-    expect(agents.one.calls).toHaveLength(3);
-    expect(agents.two.calls).toHaveLength(0);
-    expect(outcomeOf(result, 'a')).toMatchObject({ status: 'skipped', error: { kind: 'budget' } });
-  });
-
-  it('that is spent exactly by what was needed is no reason to stop', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 100 }]);
-    const plan = [...tasks(2), task('z', { dependsOn: ['t1'] })];
-    const result = await start(plan, { agents: { one }, clock, run: { budget: { attempts: 3 } } }).settled();
-    expect(result.status).toBe('succeeded');
-    expect(result.error).toBeUndefined();
-  });
-
-  it('of time skips what waits when it is over, sleepers too', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, {
-      t1: [{ ms: 5000 }],
-      t2: [{ fail: 'transient' }],
-      t3: [{ fail: 'rate_limited', details: { retryAfterMs: 60_000 } }],
-    });
-    const options = { agents: { one }, clock, policy: retrying(3, 30_000), run: { budget: { timeMs: 1000 } } };
-    const result = await start(tasks(3), options).settled();
-    expect(result.outcomes.map(({ status, settledAt }) => [status, settledAt])).toEqual([
-      ['succeeded', 5000],
-      ['skipped', 1000],
-      ['skipped', 1000],
-    ]);
-  });
-
-  it('once spent lets no task go to sleep any more', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 2000, fail: 'transient' }]);
-    const options = { agents: { one }, clock, policy: retrying(1, 30_000), run: { budget: { timeMs: 1000 } } };
-    const result = await start([task('a')], options).settled();
-    expect(outcomeOf(result, 'a')).toMatchObject({ error: { kind: 'budget' }, settledAt: 2000 });
-  });
-
-  it('of tokens is what the agents report', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 100, usage: { inputTokens: 30, outputTokens: 30 } }]);
-    const result = await start(tasks(4), { agents: { one }, clock, maxConcurrent: 1, run: { budget: { tokens: 100 } } }).settled();
-    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'skipped', 'skipped']);
-    expect(outcomeOf(result, 't1').attempts[0]?.usage).toEqual({ inputTokens: 30, outputTokens: 30 });
-  });
-
-  it('of nothing starts nothing', async () => {
-    const clock = new VirtualClock();
-    const one = scriptedAgent(clock);
-    const result = await start(tasks(2), { agents: { one }, clock, run: { budget: { attempts: 0 } } }).settled();
-    expect(one.calls).toEqual([]);
-    expect(result).toMatchObject({ status: 'failed', error: { kind: 'budget' }, metadata: { skipped: 2 } });
-  });
-});
-
 describe('two runs of one engine', () => {
   it('share its leases fairly', async () => {
     const clock = new VirtualClock();
@@ -281,25 +188,32 @@ describe('two runs of one engine', () => {
     const second = startOn(first.soar, clock, tasks(4), { runId: 'second' });
     await Promise.all([first.settled(), second.settled()]);
     const turns = one.calls.map(({ request }) => request.runId);
-    for (let i = 1; i + 1 < turns.length; i += 1) expect(turns.slice(i - 1, i + 2)).toContain(i % 2 ? 'second' : 'first');
-    expect(new Set(turns.slice(0, 2)).size).toBe(2);
+    for (let i = 0; i < 6; i += 1) expect(new Set(turns.slice(i, i + 3)).size).toBe(2);
     expect(one.peak).toBe(1);
   });
 
   it('share its start gap', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock);
-    const first = start(tasks(2), { agents: { one }, clock, staggerMs: 1000 });
-    const second = startOn(first.soar, clock, tasks(2));
+    const first = start(tasks(2), { agents: { one }, clock, staggerMs: 1000, run: { runId: 'first' } });
+    const second = startOn(first.soar, clock, tasks(2), { runId: 'second' });
     await Promise.all([first.settled(), second.settled()]);
     expect(one.calls.map(({ at }) => at)).toEqual([0, 1000, 2000, 3000]);
+  });
+
+  it('get different ids, also in one instant of a clock and with the same random numbers', async () => {
+    const clock = new VirtualClock();
+    const first = start(tasks(1), { agents: { one: scriptedAgent(clock) }, clock, random: () => 0.5 });
+    const second = startOn(first.soar, clock, tasks(1));
+    expect(first.run.id).not.toBe(second.run.id);
+    await Promise.all([first.settled(), second.settled()]);
   });
 
   it('have limits and results of their own', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100 }]);
-    const first = start(tasks(4), { agents: { one }, clock, run: { maxConcurrent: 1 } });
-    const second = startOn(first.soar, clock, tasks(2));
+    const first = start(tasks(4), { agents: { one }, clock, run: { runId: 'first', maxConcurrent: 1 } });
+    const second = startOn(first.soar, clock, tasks(2), { runId: 'second' });
     const [a, b] = await Promise.all([first.settled(), second.settled()]);
     expect([a.metadata.peakConcurrency, b.metadata.peakConcurrency]).toEqual([1, 2]);
     expect(b.metadata.totalDurationMs).toBe(100);
@@ -325,7 +239,10 @@ describe('a collect machine as a root of its own', () => {
   });
 
   it('fails for an invalid plan instead of throwing', async () => {
-    const { settled } = root({ plan: { tasks: [task('a', { dependsOn: ['a'] })] }, engine: { agents: { one: () => '' } } });
+    const { settled } = root({
+      plan: { tasks: [task('a', { dependsOn: ['a'] })] },
+      engine: { agents: { one: () => '' } },
+    });
     expect(await settled()).toMatchObject({ status: 'failed', outcomes: [], error: { kind: 'invalid_request' } });
   });
 });

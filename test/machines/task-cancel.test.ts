@@ -70,7 +70,11 @@ describe('cancelling a task that runs', () => {
     await clock.advance(600);
     expect(run.state('a')).toBe('cancelling');
     const result = await run.settled();
-    expect(outcomeOf(result, 'a')).toMatchObject({ status: 'cancelled', error: { kind: 'cancelled', message: 'enough' }, settledAt: 800 });
+    expect(outcomeOf(result, 'a')).toMatchObject({
+      status: 'cancelled',
+      error: { kind: 'cancelled', message: 'enough' },
+      settledAt: 800,
+    });
     expect(outcomeOf(result, 'a').attempts).toMatchObject([{ result: 'cancelled', endedAt: 800 }]);
   });
 

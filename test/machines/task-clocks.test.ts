@@ -26,7 +26,11 @@ describe('the start clock', () => {
   it('is over as soon as something is heard', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 10_000, says: [{ at: 2000, beat: true }] }]);
-    const result = await start([task('a')], { agents: { one }, clock, policy: clocked({ startTimeoutMs: 3000 }) }).settled();
+    const result = await start([task('a')], {
+      agents: { one },
+      clock,
+      policy: clocked({ startTimeoutMs: 3000 }),
+    }).settled();
     expect(result.status).toBe('succeeded');
   });
 });
@@ -76,7 +80,15 @@ describe('the idle clock', () => {
 
   it('reports the longest silence', async () => {
     const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 9000, says: [{ at: 2000, beat: true }, { at: 7000, output: 'x' }] }]);
+    const one = scriptedAgent(clock, [
+      {
+        ms: 9000,
+        says: [
+          { at: 2000, beat: true },
+          { at: 7000, output: 'x' },
+        ],
+      },
+    ]);
     const result = await start([task('a')], { agents: { one }, clock }).settled();
     expect(result.metadata.heartbeats).toEqual([{ taskId: 'a', agentId: 'one', events: 2, longestSilenceMs: 5000 }]);
   });
@@ -91,7 +103,12 @@ describe('the limit of an attempt', () => {
     expect(outcomeOf(result, 'a')).toMatchObject({ error: { kind: 'timeout' }, settledAt: 5000 });
   });
 
-  const growing = { mode: 'progressive', initialTimeoutMs: 4000, maxTimeoutMs: 20_000, extensionThresholdMs: 1000 } as const;
+  const growing = {
+    mode: 'progressive',
+    initialTimeoutMs: 4000,
+    maxTimeoutMs: 20_000,
+    extensionThresholdMs: 1000,
+  } as const;
 
   it('is the first one without activity, however long it could become', async () => {
     const clock = new VirtualClock();
@@ -109,7 +126,15 @@ describe('the limit of an attempt', () => {
 
   it('grows by half each time there was activity shortly before', async () => {
     const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ hang: true, says: [{ at: 3500, beat: true }, { at: 5500, beat: true }] }]);
+    const one = scriptedAgent(clock, [
+      {
+        hang: true,
+        says: [
+          { at: 3500, beat: true },
+          { at: 5500, beat: true },
+        ],
+      },
+    ]);
     const result = await start([task('a')], { agents: { one }, clock, policy: clocked(growing) }).settled();
     expect(outcomeOf(result, 'a').settledAt).toBe(9000);
   });
@@ -218,7 +243,15 @@ describe('a suspicion', () => {
 
   it('is forgotten when output follows', async () => {
     const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 20_000, says: [{ at: 1000, suspect: 'auth' }, { at: 3000, output: 'on I go' }] }]);
+    const one = scriptedAgent(clock, [
+      {
+        ms: 20_000,
+        says: [
+          { at: 1000, suspect: 'auth' },
+          { at: 3000, output: 'on I go' },
+        ],
+      },
+    ]);
     const result = await start([task('a')], { agents: { one }, clock }).settled();
     expect(result.status).toBe('succeeded');
     expect(result.metadata.earlyTerminations).toEqual([]);
@@ -242,8 +275,13 @@ describe('a suspicion', () => {
 
   it('says why when the process then fails by itself', async () => {
     const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 100, fail: 'exit', message: 'exit code 1', says: [{ at: 50, suspect: 'auth' }] }]);
+    const one = scriptedAgent(clock, [
+      { ms: 100, fail: 'exit', message: 'exit code 1', says: [{ at: 50, suspect: 'auth' }] },
+    ]);
     const result = await start([task('a')], { agents: { one }, clock }).settled();
-    expect(outcomeOf(result, 'a').error).toMatchObject({ kind: 'auth', message: expect.stringContaining('exit code 1') });
+    expect(outcomeOf(result, 'a').error).toMatchObject({
+      kind: 'auth',
+      message: expect.stringContaining('exit code 1'),
+    });
   });
 });

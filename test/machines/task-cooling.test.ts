@@ -11,9 +11,22 @@ it('cools as long as the provider says, and spends no retry', async () => {
   const one = scriptedAgent(clock, [limited(30_000), limited(7000), {}]);
   const run = start([task('a')], { agents: { one }, clock, policy: retrying(0) });
   const result = await run.settled();
-  expect(run.states('a')).toEqual(['staggered', 'running', 'cooling', 'staggered', 'running', 'cooling', 'staggered', 'running']);
+  expect(run.states('a')).toEqual([
+    'staggered',
+    'running',
+    'cooling',
+    'staggered',
+    'running',
+    'cooling',
+    'staggered',
+    'running',
+  ]);
   expect(run.startTimes()).toEqual([0, 30_000, 37_000]);
-  expect(outcomeOf(result, 'a').attempts.map(({ result: how }) => how)).toEqual(['rate_limited', 'rate_limited', 'succeeded']);
+  expect(outcomeOf(result, 'a').attempts.map(({ result: how }) => how)).toEqual([
+    'rate_limited',
+    'rate_limited',
+    'succeeded',
+  ]);
   expect(result.metadata.retriedTasks).toEqual([]);
 });
 
@@ -71,7 +84,11 @@ it('cools no longer than maxCoolingMs in all', async () => {
   const run = start([task('a')], { agents: { one }, clock, maxCoolingMs: 70_000, maxRateLimits: 99 });
   const result = await run.settled();
   expect(run.startTimes()).toEqual([0, 30_000, 60_000]);
-  expect(outcomeOf(result, 'a')).toMatchObject({ status: 'failed', error: { kind: 'rate_limited' }, settledAt: 60_000 });
+  expect(outcomeOf(result, 'a')).toMatchObject({
+    status: 'failed',
+    error: { kind: 'rate_limited' },
+    settledAt: 60_000,
+  });
 });
 
 it('does not cool at all when it would be over maxCoolingMs', async () => {

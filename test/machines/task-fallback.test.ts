@@ -17,7 +17,11 @@ it('takes over once when the retries are spent', async () => {
     agentId: 'one',
     output: 'instead',
     error: null,
-    attempts: [{ n: 1, agentId: 'one' }, { n: 2, agentId: 'one' }, { n: 3, agentId: 'two' }],
+    attempts: [
+      { n: 1, agentId: 'one' },
+      { n: 2, agentId: 'one' },
+      { n: 3, agentId: 'two' },
+    ],
   });
 });
 
@@ -62,7 +66,12 @@ it('is not retried, cooled or replaced when it is rate-limited', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [{ fail: 'auth' }]);
   const two = scriptedAgent(clock, [{ fail: 'rate_limited', details: { retryAfterMs: 1000 } }]);
-  const result = await start([task('a')], { agents: { one, two }, clock, fallback: 'two', defaultAgent: 'one' }).settled();
+  const result = await start([task('a')], {
+    agents: { one, two },
+    clock,
+    fallback: 'two',
+    defaultAgent: 'one',
+  }).settled();
   expect(two.calls).toHaveLength(1);
   expect(outcomeOf(result, 'a')).toMatchObject({ status: 'failed', error: { kind: 'rate_limited' }, settledAt: 0 });
 });
@@ -157,7 +166,10 @@ it('is withdrawn when the run is cancelled while it waits', async () => {
 
 it('is cancelled while it runs', async () => {
   const clock = new VirtualClock();
-  const agents = { one: scriptedAgent(clock, [{ fail: 'auth' }]), two: scriptedAgent(clock, [{ hang: true, dyingMs: 50 }]) };
+  const agents = {
+    one: scriptedAgent(clock, [{ fail: 'auth' }]),
+    two: scriptedAgent(clock, [{ hang: true, dyingMs: 50 }]),
+  };
   const run = start([task('a')], { agents, clock, fallback: 'two', defaultAgent: 'one' });
   await clock.advance(100);
   run.run.cancel('enough');
@@ -169,7 +181,14 @@ it('is cancelled while it runs', async () => {
 it('leaves the lease it had to the next', async () => {
   const clock = new VirtualClock();
   const agents = { one: scriptedAgent(clock, [{ fail: 'auth' }]), two: scriptedAgent(clock, [{ fail: 'auth' }]) };
-  const first = start(tasks(3), { agents, clock, fallback: 'two', defaultAgent: 'one', maxConcurrent: 1, policy: ONE_TRY });
+  const first = start(tasks(3), {
+    agents,
+    clock,
+    fallback: 'two',
+    defaultAgent: 'one',
+    maxConcurrent: 1,
+    policy: ONE_TRY,
+  });
   await first.settled();
   const again = startOn(first.soar, clock, [task('b')]);
   expect((await again.settled()).outcomes).toHaveLength(1);

@@ -89,6 +89,7 @@ it('ends an attempt whatever its agent answers', async () => {
       },
     }),
     list: () => ['a', 'b'],
+    // biome-ignore lint/suspicious/noThenProperty: what an agent may answer with
     thenable: () => ({ then: (resolve: (text: string) => void) => resolve('late') }),
   };
   const agents = Object.fromEntries(Object.entries(answers).map(([id, answer]) => [id, answer as () => string]));
@@ -172,7 +173,10 @@ it('fails an empty answer of an agent that must say something', async () => {
     strict: scriptedAgent(clock, [{ ok: ' \n' }], { requireOutput: true }),
     lax: scriptedAgent(clock, [{ ok: '' }]),
   };
-  const result = await start([task('a', { agent: 'strict' }), task('b', { agent: 'lax' })], { agents, clock }).settled();
+  const result = await start([task('a', { agent: 'strict' }), task('b', { agent: 'lax' })], {
+    agents,
+    clock,
+  }).settled();
   expect(outcomeOf(result, 'a')).toMatchObject({ status: 'failed', error: { kind: 'empty' } });
   expect(outcomeOf(result, 'b')).toMatchObject({ status: 'succeeded', output: '' });
 });

@@ -17,7 +17,9 @@ describe('a task that runs', () => {
     const agents = { one: scriptedAgent(clock, [{ ms: 100 }]) };
     const result = await start([task('a')], { agents, clock, run: { runId: 'r' } }).settled();
     expect(outcomeOf(result, 'a')).toMatchObject({
-      attempts: [{ n: 1, agentId: 'one', key: 'r/a/1', startedAt: 1000, endedAt: 1100, result: 'succeeded', error: null }],
+      attempts: [
+        { n: 1, agentId: 'one', key: 'r/a/1', startedAt: 1000, endedAt: 1100, result: 'succeeded', error: null },
+      ],
       startedAt: 1000,
       settledAt: 1100,
       durationMs: 100,
@@ -121,7 +123,10 @@ describe('a task that retries', () => {
   it('counts only retries that were made', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ fail: 'transient' }]);
-    const policy = { retry: { retries: 3, strategy: 'fixed', baseDelayMs: 1000, jitter: 0 }, breaker: { failureThreshold: 1 } };
+    const policy = {
+      retry: { retries: 3, strategy: 'fixed', baseDelayMs: 1000, jitter: 0 },
+      breaker: { failureThreshold: 1 },
+    };
     const result = await start([task('a')], { agents: { one }, clock, policy: policy as never }).settled();
     expect(one.calls).toHaveLength(1);
     expect(result.metadata.retriedTasks).toEqual([]);
@@ -164,7 +169,11 @@ describe('a task whose breaker is open', () => {
     const policy = fragile({ onOpen: 'wait', maxOpenWaitMs: 10_000 });
     const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy });
     const result = await run.settled();
-    expect(outcomeOf(result, 'b')).toMatchObject({ status: 'failed', error: { kind: 'circuit_open' }, settledAt: 10_000 });
+    expect(outcomeOf(result, 'b')).toMatchObject({
+      status: 'failed',
+      error: { kind: 'circuit_open' },
+      settledAt: 10_000,
+    });
   });
 
   it('is the probe also when both are as long as by default', async () => {

@@ -62,7 +62,9 @@ describe.each(['wave', 'eager'] as const)('the schedule %s', (schedule) => {
       [1, 2],
       [2, 1],
     ]);
-    expect(run.of('wave.settled').map(({ wave, succeeded, failed, partial }) => [wave, succeeded, failed, partial])).toEqual([
+    expect(
+      run.of('wave.settled').map(({ wave, succeeded, failed, partial }) => [wave, succeeded, failed, partial]),
+    ).toEqual([
       [1, 1, 1, 0],
       [2, 1, 0, 1],
     ]);
@@ -88,7 +90,10 @@ describe('the schedule wave', () => {
 
   it('waits for retries, cooling and fallbacks of the wave before', async () => {
     const clock = new VirtualClock();
-    const agents = { one: scriptedAgent(clock, { a: [{ fail: 'transient' }] }), two: scriptedAgent(clock, [{ ms: 500 }]) };
+    const agents = {
+      one: scriptedAgent(clock, { a: [{ fail: 'transient' }] }),
+      two: scriptedAgent(clock, [{ ms: 500 }]),
+    };
     const plan = [task('a'), task('z'), task('b', { dependsOn: ['z'] })];
     const options = { agents, clock, policy: retrying(1), fallback: 'two', defaultAgent: 'one' };
     const result = await start(plan, options).settled();
@@ -100,7 +105,12 @@ describe('the schedule eager', () => {
   it('starts a task as soon as its own dependencies have settled', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { fast: [{ ms: 100 }], slow: [{ ms: 900 }], next: [{ ms: 100 }] });
-    const plan = [task('fast'), task('slow'), task('next', { dependsOn: ['fast'] }), task('last', { dependsOn: ['next'] })];
+    const plan = [
+      task('fast'),
+      task('slow'),
+      task('next', { dependsOn: ['fast'] }),
+      task('last', { dependsOn: ['next'] }),
+    ];
     const result = await start(plan, { agents: { one }, clock, schedule: 'eager' }).settled();
     expect(outcomeOf(result, 'next')).toMatchObject({ startedAt: 100, wave: 2, queuedMs: 0 });
     expect(outcomeOf(result, 'last')).toMatchObject({ startedAt: 200, wave: 3 });
@@ -141,7 +151,14 @@ describe('the demonstration: five tasks, three at a time, two seconds apart, pat
     const result = await run.settled();
     expect(run.startTimes()).toEqual([0, 2000, 4000, 6000, 8000]);
     expect(one.peak).toBe(3);
-    expect([...new Set(done)].slice(-6)).toEqual(['0/5 done', '1/5 done', '2/5 done', '3/5 done', '4/5 done', '5/5 done']);
+    expect([...new Set(done)].slice(-6)).toEqual([
+      '0/5 done',
+      '1/5 done',
+      '2/5 done',
+      '3/5 done',
+      '4/5 done',
+      '5/5 done',
+    ]);
     expect(result).toMatchObject({ status: 'succeeded', metadata: { succeeded: 5, peakConcurrency: 3 } });
   });
 
@@ -167,7 +184,9 @@ describe('the demonstration: five tasks, three at a time, two seconds apart, pat
     expect(result.metadata.retriedTasks.map(({ retries }) => retries)).toEqual([2, 2, 2, 2, 2]);
     const starts = run.startTimes();
     expect(starts).toHaveLength(15);
-    expect(Math.min(...starts.slice(1).map((at, index) => at - (starts[index] as number)))).toBeGreaterThanOrEqual(2000);
+    expect(Math.min(...starts.slice(1).map((at, index) => at - (starts[index] as number)))).toBeGreaterThanOrEqual(
+      2000,
+    );
   });
 
   it('derives its run timeout from attempts, backoff, gap and fallback', async () => {

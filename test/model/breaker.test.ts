@@ -42,7 +42,8 @@ describe('the breaker machine', () => {
       project: ({ status, value, context: { failures, probe } }: Breaker) => ({
         status,
         value,
-        failures: failures.length,
+        // More than the threshold is as good as the threshold.
+        failures: Math.min(failures.length, policy.adHocFailureThreshold),
         probe,
       }),
     };

@@ -22,6 +22,7 @@ export function fakeServices({ isSpent = false }: { isSpent?: boolean } = {}): S
   return {
     gate: addressee(),
     executor: addressee(),
+    engine: addressee(),
     agents: resolveAgents({ a: () => '', b: () => '' }),
     breakerOf: () => breaker,
     breakerMetrics: () => null,
@@ -31,7 +32,7 @@ export function fakeServices({ isSpent = false }: { isSpent?: boolean } = {}): S
     limits: GATE_LIMITS,
     random: () => 0.5,
     killGraceMs: 5000,
-  } as unknown as Services;
+  };
 }
 
 /** Stands in for a roster: takes everything, and breaks when told to. */

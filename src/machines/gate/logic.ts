@@ -1,3 +1,4 @@
+import type { Addressee } from '../../actors/scope.ts';
 import type { Budget } from '../../types.ts';
 import type { GateNotice, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
@@ -23,7 +24,7 @@ export interface RunAccount {
   readonly staggerMs: number | null;
   readonly budget: Budget | null;
   readonly until: number | null;
-  readonly ref: { send(event: GateNotice): void } | null;
+  readonly ref: Addressee<GateNotice> | null;
   attempts: number;
   tokens: number;
   out: number;
@@ -63,6 +64,8 @@ export class Ledger {
   asked: StartRequest | null = null;
   #askedWithdrawn = false;
   decision: Decision = IDLE;
+  /** What runs are to be told, once the tasks have been told. */
+  notices: { ref: Addressee<GateNotice>; event: GateNotice }[] = [];
 
   constructor(limits: GateLimits) {
     this.limits = limits;
@@ -151,7 +154,7 @@ export class Ledger {
     if (attempts !== undefined && run.attempts >= attempts) run.spent = 'attempts';
     else if (tokens !== undefined && run.tokens >= tokens) run.spent = 'tokens';
     else if (run.until !== null && now >= run.until) run.spent = 'time';
-    if (run.spent) run.ref?.send({ type: 'budget.spent', what: run.spent });
+    if (run.spent && run.ref) this.notices.push({ ref: run.ref, event: { type: 'budget.spent', what: run.spent } });
     return run.spent;
   }
 

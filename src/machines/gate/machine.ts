@@ -38,13 +38,15 @@ export const gateMachine = setup({
       const { requestId } = event;
       const reason = 'The budget of the run is spent.';
       tell(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
+      tellRuns(args);
     },
     withdraw: ({ context, event }: Args) => {
       if (event.type === 'start.withdraw') context.ledger.withdraw(event.requestId);
       if (event.type === 'run.withdraw') context.ledger.withdrawRun(event.runId);
     },
-    openRun: ({ context, event, self }: Args) => {
-      if (event.type === 'run.opened') context.ledger.open(event, nowOf(self));
+    openRun: (args: Args) => {
+      if (args.event.type === 'run.opened') args.context.ledger.open(args.event, nowOf(args.self));
+      tellRuns(args);
     },
     closeRun: ({ context, event }: Args) => {
       if (event.type === 'run.closed') context.ledger.close(event.runId);
@@ -83,6 +85,7 @@ export const gateMachine = setup({
       } else if (permitId && asked) {
         returnPermit(args, asked.agent.id, { permitId, result: 'neutral', kind: null });
       }
+      tellRuns(args);
     },
     refuse: (args: Args) => {
       const { context, event } = args;
@@ -101,6 +104,7 @@ export const gateMachine = setup({
       if (released.cooled && event.rateLimit) {
         tell(args, event.rateLimit.ref, { type: 'provider.cooled', ...released.cooled });
       }
+      tellRuns(args);
     },
   },
   guards: {
@@ -111,8 +115,7 @@ export const gateMachine = setup({
     /** The lease that comes back goes straight to a request that is due and needs a permit. */
     nextIsDueAtOnce: ({ context: { breakerOf, ledger }, event }) =>
       breakerOf !== undefined && event.type === 'lease.release' && ledger.isNextDueAfter(event),
-    isNoAnswer: ({ context: { ledger }, event }) =>
-      'requestId' in event && event.requestId !== ledger.asked?.requestId,
+    isNoAnswer: ({ context: { ledger }, event }) => 'requestId' in event && event.requestId !== ledger.asked?.requestId,
     nobodyWaits: ({ context: { ledger } }) => ledger.waiting === 0,
     startIsDue: ({ context }) => context.ledger.decision.do === 'ask',
     startIsAhead: ({ context }) => context.ledger.decision.do === 'pace',
@@ -176,6 +179,13 @@ export const gateMachine = setup({
     },
   },
 });
+
+/** Tells runs of spent budgets, after the tasks concerned: a task granted the last start must not be skipped. */
+function tellRuns(args: Args): void {
+  const { ledger } = args.context;
+  for (const { ref, event } of ledger.notices) tell(args, ref, event);
+  if (ledger.notices.length > 0) ledger.notices = [];
+}
 
 function returnPermit(
   args: Args,

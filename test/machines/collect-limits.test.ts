@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { scriptedAgent } from '../support/scripted-agent.ts';
+import { outcomeOf, retrying, start, task, tasks } from '../support/watched-run.ts';
+
+describe('the timeout of a run', () => {
+  it('cancels it, and keeps what has finished', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { t1: [{ ms: 100, ok: 'kept' }], t2: [{ hang: true, dyingMs: 10 }] });
+    const plan = [...tasks(2), task('later', { dependsOn: ['t2'] })];
+    const result = await start(plan, { agents: { one }, clock, run: { timeoutMs: 1000 } }).settled();
+    expect(result).toMatchObject({ status: 'cancelled', error: { kind: 'timeout' } });
+    expect(result.outcomes.map(({ status, error }) => [status, error?.kind])).toEqual([
+      ['succeeded', undefined],
+      ['cancelled', 'timeout'],
+      ['cancelled', 'timeout'],
+    ]);
+    expect(outcomeOf(result, 't1').output).toBe('kept');
+    expect(outcomeOf(result, 't2').settledAt).toBe(1010);
+  });
+
+  it('is derived when none is given', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ deaf: true }]);
+    const policy = { preset: 'test', retry: { retries: 0 }, clocks: { maxTimeoutMs: 30_000 } } as const;
+    const run = start(tasks(3), { agents: { one }, clock, policy, maxConcurrent: 1, staggerMs: 1000 });
+    await run.settled();
+    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 30_000 + 2000 + 120_000);
+  });
+
+  it('counts the fallback of a task', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: scriptedAgent(clock), two: scriptedAgent(clock) };
+    const run = start([task('a', { agent: 'one', fallback: 'two' })], { agents, clock, policy: 'patient' });
+    await run.settled();
+    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 600_000 + 2000 + 120_000);
+  });
+
+  it('leaves no timer behind when the run ends before', async () => {
+    const clock = new VirtualClock();
+    await start([task('a')], { agents: { one: scriptedAgent(clock) }, clock, run: { timeoutMs: 1000 } }).settled();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a budget', () => {
+  it('of attempts lets running ones finish and skips all that waits', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100 }]);
+    const plan = [...tasks(4), task('later', { dependsOn: ['t1'] })];
+    const result = await start(plan, {
+      agents: { one },
+      clock,
+      maxConcurrent: 2,
+      run: { budget: { attempts: 3 } },
+    }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual([
+      'succeeded',
+      'succeeded',
+      'succeeded',
+      'skipped',
+      'skipped',
+    ]);
+    expect(outcomeOf(result, 'later').error?.kind).toBe('budget');
+    expect(result).toMatchObject({ status: 'partial', error: { kind: 'budget' } });
+  });
+
+  it('counts retries and fallbacks too', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: scriptedAgent(clock, [{ fail: 'transient' }]), two: scriptedAgent(clock) };
+    const options = {
+      agents,
+      clock,
+      policy: retrying(5),
+      fallback: 'two',
+      defaultAgent: 'one',
+      run: { budget: { attempts: 3 } },
+    };
+    const result = await start([task('a')], options).settled();
+    expect(agents.one.calls).toHaveLength(3);
+    expect(agents.two.calls).toHaveLength(0);
+    expect(outcomeOf(result, 'a')).toMatchObject({ status: 'skipped', error: { kind: 'budget' } });
+  });
+
+  it('that is spent exactly by what was needed is no reason to stop', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100 }]);
+    const plan = [...tasks(2), task('z', { dependsOn: ['t1'] })];
+    const result = await start(plan, { agents: { one }, clock, run: { budget: { attempts: 3 } } }).settled();
+    expect(result.status).toBe('succeeded');
+    expect(result.error).toBeUndefined();
+  });
+
+  it('of time skips what waits when it is over, sleepers too', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, {
+      t1: [{ ms: 5000 }],
+      t2: [{ fail: 'transient' }],
+      t3: [{ fail: 'rate_limited', details: { retryAfterMs: 60_000 } }],
+    });
+    const options = { agents: { one }, clock, policy: retrying(3, 30_000), run: { budget: { timeMs: 1000 } } };
+    const result = await start(tasks(3), options).settled();
+    expect(result.outcomes.map(({ status, settledAt }) => [status, settledAt])).toEqual([
+      ['succeeded', 5000],
+      ['skipped', 1000],
+      ['skipped', 1000],
+    ]);
+  });
+
+  it('once spent lets no task go to sleep any more', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 2000, fail: 'transient' }]);
+    const options = { agents: { one }, clock, policy: retrying(1, 30_000), run: { budget: { timeMs: 1000 } } };
+    const result = await start([task('a')], options).settled();
+    expect(outcomeOf(result, 'a')).toMatchObject({ error: { kind: 'budget' }, settledAt: 2000 });
+  });
+
+  it('of tokens is what the agents report', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100, usage: { inputTokens: 30, outputTokens: 30 } }]);
+    const result = await start(tasks(4), {
+      agents: { one },
+      clock,
+      maxConcurrent: 1,
+      run: { budget: { tokens: 100 } },
+    }).settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'skipped', 'skipped']);
+    expect(outcomeOf(result, 't1').attempts[0]?.usage).toEqual({ inputTokens: 30, outputTokens: 30 });
+  });
+
+  it('of nothing starts nothing', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock);
+    const result = await start(tasks(2), { agents: { one }, clock, run: { budget: { attempts: 0 } } }).settled();
+    expect(one.calls).toEqual([]);
+    expect(result).toMatchObject({ status: 'failed', error: { kind: 'budget' }, metadata: { skipped: 2 } });
+  });
+});
