@@ -90,6 +90,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
   const clock = options.clock ?? { ...systemClock };
   const random = options.random ?? Math.random;
   const isBare = options.agents === undefined || Object.keys(options.agents).length === 0;
+  // Looked at here as well, so that what is no agent is an error of this call and not of an actor.
+  resolveAgents(options.agents ?? {});
   const input: EngineInput = {
     agents: isBare ? builtinAgents() : (options.agents ?? {}),
     limits: engineLimits(parsed),

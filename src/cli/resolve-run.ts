@@ -20,8 +20,8 @@ export interface PreparedRun {
 type Agents = Record<string, Agent | AgentFunction>;
 
 /**
- * Puts together what a run of a plan needs. What wins: a flag, then the environment (tool and model), then the plan, then the
- * configuration.
+ * Puts together what a run of a plan needs. What wins: a flag, then the plan, then the environment (tool and model),
+ * then the configuration.
  *
  * @throws SoarError `usage`, `invalid-options`, `not-supported` for a tool, a model or an agent that cannot be.
  */
@@ -33,9 +33,12 @@ export function resolveRun(
 ): PreparedRun & { plan: Plan } {
   const known = knownAgents(config, given.agents);
   const own = Object.keys(given.agents ?? {});
-  const byDefault = given.defaults?.agent ?? (own.length === 1 ? own[0] : config.defaults?.agent);
+  const byPlan = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined);
+  const byDefault = byPlan ?? config.defaults?.agent;
   const chosen = toolAgent(choice, known) ?? modelAgent(choice, byDefault ?? onlyOf(known), known);
-  const agent = choice.tool === null ? byDefault : chosen?.id;
+  // A tool named in someone's shell profile does not take over a plan that says what its tasks run on.
+  const yields = choice.tool === null || (choice.toolFrom === 'SOAR_TOOL' && byPlan !== undefined);
+  const agent = yields ? byDefault : chosen?.id;
   const settings = settingsOf(flags, { ...config.budget, ...given.budget });
 
   const { policy: planPolicy, ...defaults } = given.defaults ?? {};

@@ -10,11 +10,11 @@ import type { CommandAgentSpec } from '../plan/types.ts';
 import type { Agent, AgentAnswer, AgentControls, AgentRequest } from '../types.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 import { processFailure, startFailure } from './process-failure.ts';
+import { PLACEHOLDER, withPrompt } from './prompt-argument.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
 export const DEFAULT_MAX_OUTPUT_BYTES = 1024 * 1024;
 const STDERR_BYTES = 64 * 1024;
-const PLACEHOLDER = '{{prompt}}';
 
 /** Kinds a line on stderr may raise suspicion of, while the process still runs. */
 const SUSPECT: ReadonlySet<ErrorKind> = new Set([
@@ -49,8 +49,9 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
  * An agent that runs a program: one process per attempt, in a group of its own, started without a shell.
  *
  * The prompt goes to stdin (default), or replaces `{{prompt}}` inside arguments (`prompt: 'argument'`, which is also
- * meant when `prompt` is left out and an argument says `{{prompt}}`; appended when none does). The answer is stdout
- * without its last newline. A program that does not read its input is judged by its exit code alone.
+ * meant when `prompt` is left out and an argument says `{{prompt}}`; appended when none does). In `bash -c {{prompt}}`
+ * and the like the prompt is code: it is then the task's own text, and what its dependencies produced goes to stdin.
+ * The answer is stdout without its last newline. A program that does not read its input is judged by its exit code alone.
  *
  * It fails with kind `spawn` (no such program or directory; not retried), `invalid_request` (prompt too long for an
  * argument), the kind its stderr speaks of when it exits with a code other than 0, else `exit`; `cancelled` when told
@@ -88,7 +89,10 @@ async function runCommand(
 
   const env = { ...options.env, ...request.env, ...attemptEnv(request) };
   const mode = promptMode(options);
-  const argv = mode === 'argument' ? withPrompt(command, request.prompt) : command;
+  const { argv, input } =
+    mode === 'argument'
+      ? withPrompt(command, request)
+      : { argv: command, input: mode === 'stdin' ? request.prompt : null };
   const stdout = new BoundedBytes({ maxBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES, head: 'half' });
   const stderr = new BoundedBytes({ maxBytes: STDERR_BYTES, head: 'none' });
   const heard = listener(controls);
@@ -99,7 +103,7 @@ async function runCommand(
       argv,
       cwd,
       env,
-      input: mode === 'stdin' ? request.prompt : null,
+      input,
       key: request.key,
       signal: controls.signal,
       killGraceMs: controls.killGraceMs,
@@ -174,18 +178,6 @@ function listener(controls: AgentControls) {
 
 function promptMode({ prompt, command }: CommandAgentOptions): 'stdin' | 'argument' | 'none' {
   return prompt ?? (command.some((one) => one.includes(PLACEHOLDER)) ? 'argument' : 'stdin');
-}
-
-function withPrompt(command: readonly [string, ...string[]], prompt: string): [string, ...string[]] {
-  if (prompt.includes('\0')) {
-    throw new AgentError(
-      'invalid_request',
-      "The prompt contains a NUL character, which no argument can; use `prompt: 'stdin'`",
-    );
-  }
-  const [program, ...args] = command;
-  if (!args.some((one) => one.includes(PLACEHOLDER))) return [program, ...args, prompt];
-  return [program, ...args.map((one) => one.replaceAll(PLACEHOLDER, () => prompt))];
 }
 
 function attemptEnv(request: AgentRequest): Record<string, string> {

@@ -5,7 +5,8 @@ const DEEPEST = 4;
 const MOST_ENTRIES = 20;
 
 /** Keys whose values are secrets, whatever they look like. */
-const SECRET_KEY = /(?:api|access|private|secret|auth)[_-]?key$|(?:^|[a-z_-])token$|secret$|passw|credential|^authorization$/i;
+const SECRET_KEY =
+  /(?:api|access|private|secret|auth)[_-]?key$|(?:^|[a-z_-])token$|secret$|passw|credential|^authorization$/i;
 
 /** Cuts a text, and says so. */
 export function clip(text: string, chars = LONGEST_TEXT): string {

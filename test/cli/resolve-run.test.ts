@@ -21,13 +21,14 @@ describe('what a run is made of', () => {
     expect(plan.agents).toEqual({ sh });
   });
 
-  it('names the default agent by flag, environment, plan, configuration, in this order', () => {
+  it('names the default agent by flag, plan, environment, configuration, in this order', () => {
     const config = { specs: { sh, other: sh }, defaults: { agent: 'sh' } };
     const plan = { defaults: { agent: 'other' } };
     const agentOf = (...given: Parameters<typeof resolved>) => resolved(...given).plan.defaults?.agent;
     expect(agentOf({}, config)).toBe('sh');
     expect(agentOf(plan, config)).toBe('other');
-    expect(agentOf(plan, config, {}, { SOAR_TOOL: 'codex' })).toBe('codex');
+    expect(agentOf({}, config, {}, { SOAR_TOOL: 'codex' })).toBe('codex');
+    expect(agentOf(plan, config, {}, { SOAR_TOOL: 'codex' })).toBe('other');
     expect(agentOf(plan, config, { tool: 'gemini' }, { SOAR_TOOL: 'codex' })).toBe('gemini');
   });
 

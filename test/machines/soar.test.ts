@@ -1,5 +1,4 @@
-import type { Observable } from 'rxjs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createActor, fromCallback, fromPromise } from 'xstate';
 import type { Phases, Synthesis, SynthesizeInput } from '../../src/actors/phases/types.ts';
 import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
@@ -7,7 +6,7 @@ import type { SoarOutput } from '../../src/machines/soar/events.ts';
 import { soarMachine } from '../../src/machines/soar/machine.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
-import { outcomeOf, start, startOn, task, tasks, watch } from '../support/watched-run.ts';
+import { outcomeOf, task, watch } from '../support/watched-run.ts';
 
 const PHASES = ['assess', 'retrieve', 'decompose', 'route', 'collect', 'synthesize'] as const;
 

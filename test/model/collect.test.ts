@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventObject, SnapshotFrom } from 'xstate';
 import type { CollectEvent, CollectInput } from '../../src/machines/collect/events.ts';
 import { collectMachine } from '../../src/machines/collect/machine.ts';
@@ -61,6 +61,9 @@ describe('the collect machine', () => {
     { name: 'an empty plan', plan: { tasks: [] } },
     { name: 'a plan that cannot be', plan: { tasks: [{ id: 'a', prompt: '', dependsOn: ['a'] }] } },
   ];
+
+  // XState warns of what is sent to a roster that broke.
+  beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 
   test.each(cases)('ends with one outcome a task on every path, with $name', async ({ name, ...input }) => {
     const harness: Harness<typeof machine> = {

@@ -43,8 +43,10 @@ function samplesWith(isGuarded: boolean) {
     const once = (type: GateEvent['type']) => !history.some((event) => event.type === type);
     return [
       ...(count < REQUESTS ? [request(count + 1)] : []),
-      ...(asked ? [{ type: 'permit.granted' as const, requestId: asked, permitId: asked }] : []),
-      ...(asked ? [{ type: 'permit.refused' as const, requestId: asked, reason: 'open', retryAt: 0 }] : []),
+      ...(asked ? [asked, 'a request of old'] : []).flatMap((requestId) => [
+        { type: 'permit.granted' as const, requestId, permitId: requestId },
+        { type: 'permit.refused' as const, requestId, reason: 'open', retryAt: 0 },
+      ]),
       ...out.flatMap((id) => [release(id), release(id, { rateLimit: { retryAt: 500, ref: addressee() } })]),
       ...ids
         .filter(isReleased)

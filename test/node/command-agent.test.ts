@@ -77,6 +77,19 @@ describe('the prompt', () => {
     expect((await run({ command: ['echo', '{{prompt}}'], prompt: 'none' }, { prompt: 'x' })).output).toBe('{{prompt}}');
   });
 
+  it('is the own text alone where it is code, and the context goes to stdin', async () => {
+    const options: CommandAgentOptions = { command: ['bash', '-c', '{{prompt}}'], prompt: 'argument' };
+    const question = 'echo "mine"; cat';
+    const prompt = `${question}\n\nPrevious context (1/1 dependencies):\n✓ [a]: $(echo run me)`;
+    const { output } = await run(options, { question, prompt });
+    expect(output).toBe('mine\nPrevious context (1/1 dependencies):\n✓ [a]: $(echo run me)');
+  });
+
+  it('is whole where it is no code', async () => {
+    const options: CommandAgentOptions = { command: ['echo', '-c', '{{prompt}}'], prompt: 'argument' };
+    expect((await run(options, { question: 'a', prompt: 'a and more' })).output).toBe('-c a and more');
+  });
+
   it('does not reach stdin in mode argument', async () => {
     expect((await run(sh('cat; echo "$0"', { prompt: 'argument' }), { prompt: 'p' })).output).toBe('p');
   });

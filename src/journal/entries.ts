@@ -1,0 +1,86 @@
+import type { CollectSettings } from '../machines/collect/events.ts';
+import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
+import type { Plan } from '../plan/types.ts';
+import type { PhaseName } from '../streams/events.ts';
+import type { AttemptRecord, RunResult } from '../types.ts';
+
+/** What a run was started with: everything that cannot be worked out again. Plain JSON. */
+export interface RunHeader {
+  runId: string;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  settings: CollectSettings;
+  /** Of a run of a plan: the plan with its defaults filled in. */
+  plan?: Plan;
+  goal?: string;
+  /** Of a run of a question. */
+  query?: string;
+  contextFiles?: readonly string[];
+  defaultAgent?: string;
+}
+
+/** A process as it can be recognised later. */
+export interface StoredProcess {
+  /** Of the attempt it works for. */
+  key: string;
+  pid: number;
+  /** Opaque; tells the process from a later one with the same pid. */
+  started: string;
+}
+
+/** A run's result without what its tasks came to, which their own records say. */
+export type StoredResult = Omit<RunResult, 'outcomes'>;
+
+/** One record of a run. Times are epoch milliseconds in the run's clock. */
+export type LogEntry =
+  | { type: 'phase.completed'; phase: PhaseName; output: unknown; at: number }
+  | {
+      type: 'plan.compiled';
+      at: number;
+      /** Tasks of the plan, and how many of them were ticked. */
+      tasks: number;
+      ticked: number;
+      deadlineAt: number;
+      /** When the budget of time is spent. */
+      budgetAt: number | null;
+    }
+  | { type: 'attempt.started'; taskId: string; agentId: string; n: number; key: string; at: number }
+  | ({ type: 'process.started' } & StoredProcess)
+  /** A task waits, and holds nothing: where, until when, and what it has been through. */
+  | ({ type: 'task.parked'; taskId: string } & ParkedTask)
+  /** A task that was stopped because its process is about to end. It is not settled. */
+  | { type: 'task.interrupted'; taskId: string; attempts: readonly AttemptRecord[] }
+  | { type: 'task.settled'; report: TaskReport }
+  | { type: 'run.interrupted'; at: number; reason: string }
+  /** Another process goes on with it. */
+  | { type: 'run.resumed'; at: number; deadlineAt: number | null }
+  | { type: 'run.settled'; at: number; result: StoredResult };
+
+/** A breaker as it was left: what it holds against its agent, on absolute clocks. */
+export interface StoredBreaker {
+  agentId: string;
+  state: 'closed' | 'open' | 'halfOpen';
+  failures: readonly { at: number; kind: string | null }[];
+  /** When an open breaker lets a probe through, epoch milliseconds. */
+  retryAt: number;
+}
+
+export interface StoredRun {
+  header: RunHeader;
+  /** In the order they were written. */
+  entries: readonly LogEntry[];
+}
+
+/** A line of `soar runs`. */
+export interface RunSummary {
+  runId: string;
+  goal: string | null;
+  query: string | null;
+  /** `running`: a live process owns it. `interrupted`: none does, and it has not ended. */
+  status: 'running' | 'interrupted' | RunResult['status'];
+  startedAt: number;
+  endedAt: number | null;
+  /** 0 until its plan is known. */
+  tasks: number;
+  settled: number;
+}

@@ -1,0 +1,49 @@
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredProcess, StoredRun } from './entries.ts';
+
+/**
+ * The record that runs can be resumed from. What is appended becomes durable in one commit at the end of the turn (the
+ * next microtask), before any of it is announced; {@link RunLog.committed} says when.
+ */
+export interface Journal {
+  /**
+   * Opens the log of a new run and owns it; durable when it returns.
+   *
+   * @throws SoarError `invalid-options` when there is a run of this id already, `io` when it cannot be written.
+   */
+  begin(header: RunHeader): RunLog;
+  /** Everything known of a run; null when there is no such run. */
+  load(runId: string): StoredRun | null;
+  /** Newest first. */
+  list(): RunSummary[];
+  /**
+   * Takes over a run that has not ended.
+   *
+   * @throws SoarError `unknown-run`, or `run-owned` when a live process, or this journal itself, has it.
+   */
+  attach(runId: string): RunLog;
+  /** Ends processes that a dead owner left behind, and waits until they are gone. */
+  endProcesses(processes: readonly StoredProcess[]): Promise<void>;
+  /** What breakers were left as, by agent. */
+  breakers(): ReadonlyMap<string, StoredBreaker>;
+  saveBreaker(breaker: StoredBreaker): void;
+  /** Commits what is left, gives up every run it owns and lets go of its store. Harmless when called again. */
+  close(): void;
+}
+
+/** One run's log, held by its owner. */
+export interface RunLog {
+  readonly runId: string;
+  append(entry: LogEntry): void;
+  /** Whether anything appended has not been committed. */
+  readonly isDirty: boolean;
+  /** Calls back when everything appended so far is durable: at once if it is, else at the end of this turn. */
+  committed(callback: () => void): void;
+  /**
+   * From now on a task that settles as cancelled by its run has not settled for the log, and the run's end is no end: it
+   * can be resumed.
+   */
+  interrupt(reason: string): void;
+  readonly isInterrupted: boolean;
+  /** Calls back once when the log can be written no more: the disk is full, or another process owns the run. */
+  failed(callback: (error: Error) => void): void;
+}

@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { SoarError } from '../errors/soar-error.ts';
+import { StatelyBacklog } from '../trace/backlog.ts';
+import type { TraceMode, TraceSink } from '../trace/sink.ts';
+import { STATELY_PAGE } from '../trace/stately-browser.ts';
+import { bridgePage } from './stately-bridge.ts';
+
+export interface StatelyServerOptions {
+  /** Default 0: any free one. */
+  port?: number;
+  /** The inspector's page shown by the bridge. Default: Stately's own, which needs the internet. */
+  page?: string;
+  /** Origins of other pages that may connect. Default: none; programs outside browsers always may. */
+  allowedOrigins?: readonly string[];
+  /** Default `'full'`. */
+  mode?: TraceMode;
+}
+
+export interface StatelyServer extends TraceSink {
+  /** Open this in a browser: Stately's inspector with the run in it. */
+  readonly url: string;
+  /** For inspectors that connect themselves. */
+  readonly webSocketUrl: string;
+}
+
+const HOST = '127.0.0.1';
+const DRAIN_MS = 2000;
+
+/**
+ * Serves a trace to Stately inspectors on this machine alone: a page to open, and a WebSocket. Whoever connects gets
+ * everything from the beginning. Keeps no process alive.
+ *
+ * @throws {SoarError} `io` when it cannot listen.
+ */
+export async function statelyServer(options: StatelyServerOptions = {}): Promise<StatelyServer> {
+  const { port = 0, page = STATELY_PAGE, allowedOrigins = [], mode = 'full' } = options;
+  const backlog = new StatelyBacklog();
+  const server = createServer((request, response) => {
+    if (!isLocal(request)) return void response.writeHead(403).end();
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': `default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-src ${new URL(page).origin}; connect-src 'self' ws://${request.headers.host}`,
+    });
+    response.end(bridgePage(page));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new SoarError('io', `The inspector's server cannot listen on ${HOST}:${port}: ${cause.message}`, { cause }),
+      );
+    });
+    server.listen(port, HOST, resolve);
+  });
+  const { port: found } = server.address() as AddressInfo;
+  server.unref();
+
+  const sockets = new WebSocketServer({
+    server,
+    perMessageDeflate: false,
+    // Any page in a browser can reach a local port: only our own may read along.
+    verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string | undefined }) =>
+      isLocal(req) &&
+      (!origin || origin === `http://${req.headers.host}` || allowedOrigins.includes(new URL(origin).origin)),
+  });
+  sockets.on('connection', (socket: WebSocket, request) => {
+    request.socket.unref();
+    socket.on('error', () => {});
+    for (const text of backlog.texts()) socket.send(text);
+  });
+
+  return {
+    mode,
+    url: `http://${HOST}:${found}/`,
+    webSocketUrl: `ws://${HOST}:${found}/`,
+    write(record) {
+      const texts = backlog.add(record);
+      for (const socket of sockets.clients) {
+        if (socket.readyState === socket.OPEN) for (const text of texts) socket.send(text);
+      }
+    },
+    async close() {
+      const ended = [...sockets.clients].map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      );
+      for (const socket of sockets.clients) socket.close(1000);
+      const late = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate();
+      }, DRAIN_MS);
+      await Promise.all(ended);
+      clearTimeout(late);
+      sockets.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A foreign name that leads here (DNS rebinding) is refused. */
+function isLocal({ headers: { host = '' } }: IncomingMessage): boolean {
+  return /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host);
+}
