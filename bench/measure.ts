@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { timersOf } from '../src/actors/timers.ts';
 import { systemClock } from '../src/clock.ts';
 import { createSoar, type SoarOptions } from '../src/create-soar.ts';
+import { memoryJournal } from '../src/journal/memory-journal.ts';
+import { sqliteJournal } from '../src/node/sqlite-journal.ts';
 import { compilePlan } from '../src/plan/compile.ts';
 import { chain, flat, layered, sleepyChains } from './workloads.ts';
 
@@ -25,6 +30,21 @@ async function runPlan(
   if (left > 0) throw new Error(`${left} timers were left behind`);
   await soar.close();
   return ms;
+}
+
+/** The same with a journal on disk. */
+async function stored(durability: 'power' | 'process'): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'soar-bench-'));
+  const journal = sqliteJournal({ dir, durability });
+  try {
+    const ms = await runPlan(flat(n), { journal });
+    const [run] = journal.list();
+    if (run?.settled !== n) throw new Error(`only ${run?.settled} settlements were stored`);
+    return ms;
+  } finally {
+    journal.close();
+    rmSync(dir, { recursive: true });
+  }
 }
 
 /** What a loop of promises costs for the same work: the floor that nothing with states can reach. */
@@ -102,6 +122,9 @@ const measures: Record<string, () => Promise<number>> = {
   layeredEager: () => runPlan(layered(n, 100), { schedule: 'eager' }),
   chain: () => runPlan(chain(n), {}),
   chainEager: () => runPlan(chain(n), { schedule: 'eager' }),
+  journaled: () => runPlan(flat(n), { journal: memoryJournal() }),
+  stored: () => stored('power'),
+  storedLoosely: () => stored('process'),
   inspected: () => runPlan(flat(n), { inspect: () => {} }),
   awake: () => sleepers(n, 0),
   asleep: () => sleepers(n, 1500),

@@ -1,21 +1,25 @@
-import { type Actor, type AnyActorLogic, type AnyActorRef, createActor, type InspectionEvent } from 'xstate';
+import { type AnyActorLogic, type AnyActorRef, createActor, type InspectionEvent } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
 import type { Phases } from './actors/phases/types.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { resolveAgents } from './agents/resolve.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { SoarError } from './errors/soar-error.ts';
+import type { RunHeader } from './journal/entries.ts';
+import type { Journal, RunLog } from './journal/journal.ts';
+import { journaledPublish } from './journal/journaled-publish.ts';
 import type { CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
 import { soarMachine } from './machines/soar/machine.ts';
 import { providePhases } from './machines/soar/provide-phases.ts';
-import { engineLimits, parseSoarOptions, settingsOf } from './options.ts';
+import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { compilePlan } from './plan/compile.ts';
 import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
+import { type Launch, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
 import { createRunStreams } from './streams/run-streams.ts';
-import type { Agent, AgentFunction, RunResult } from './types.ts';
+import type { Agent, AgentFunction } from './types.ts';
 
 export interface SoarOptions extends RunSettings {
   /** Agents by id. Default: the built-in offline agents. */
@@ -46,6 +50,11 @@ export interface SoarOptions extends RunSettings {
   inspect?: (event: InspectionEvent) => void;
   /** Makes an agent of what a plan's `agents` says. Default: none, such plans are refused; `soar-machine/node` has one. */
   agentFromSpec?: (id: string, spec: AgentSpec) => Agent;
+  /**
+   * Records runs, so that they can be resumed, and what breakers have learned. Default: nothing is recorded.
+   * `memoryJournal()`, or `sqliteJournal()` of `soar-machine/node`.
+   */
+  journal?: Journal;
 }
 
 export interface RunOptions extends RunSettings {
@@ -62,6 +71,13 @@ export interface AskOptions extends RunOptions {
   contextFiles?: readonly string[];
 }
 
+export interface ResumeOptions {
+  /** Cancels the run when aborted. */
+  signal?: AbortSignal;
+  /** A new limit of the whole run, milliseconds from now. Default: its deadline stays what it was. */
+  timeoutMs?: number;
+}
+
 export interface Soar {
   /**
    * Runs a plan. Throws `invalid-plan` with every issue, or `invalid-options`, before anything runs; a task that
@@ -70,8 +86,20 @@ export interface Soar {
   run(plan: Plan, options?: RunOptions): RunHandle;
   /** Answers a question, by way of all six phases. Throws `invalid-options` for bad options. */
   ask(query: string, options?: AskOptions): RunHandle;
-  /** Cancels what runs, waits until it has ended and stops the engine. Calls after it throw `engine-closed`. */
-  close(): Promise<void>;
+  /**
+   * Goes on with a run of the journal that a crash or an interrupt left behind. What has settled is not run again; an
+   * attempt that was cut off is, with a new number. The agents must be the same as then, by id. A run that has ended gives
+   * its result, and runs nothing.
+   *
+   * Throws `unknown-run`, `run-owned` when a live process has it, `run-cancelled` for one that was cancelled by its
+   * program, `not-supported` without a journal, `io` when the journal cannot be read.
+   */
+  resume(runId: string, options?: ResumeOptions): RunHandle;
+  /**
+   * Stops what runs, waits until it has ended and stops the engine. Calls after it throw `engine-closed`. Runs are
+   * cancelled; with `interrupt` those of a journal can be resumed. The journal stays open: it belongs to its maker.
+   */
+  close(options?: { interrupt?: boolean }): Promise<void>;
   /** The actor everything runs under, for inspectors. */
   readonly actor: AnyActorRef;
 }
@@ -96,6 +124,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     agents: isBare ? builtinAgents() : (options.agents ?? {}),
     limits: engineLimits(parsed),
     random,
+    ...(options.journal ? { journal: options.journal } : {}),
     ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),
   };
   const { inspect } = options;
@@ -111,20 +140,14 @@ export function createSoar(options: SoarOptions = {}): Soar {
   let isClosed = false;
   let started = 0;
 
-  function launch(
-    logic: AnyActorLogic,
-    runId: string,
-    input: object,
-    about: { query?: string; goal?: string },
-    resultOf: (output: unknown) => RunResult,
-    signal: AbortSignal | undefined,
-  ): RunHandle {
+  function launch({ runId, logic, input, about, resultOf, signal, log, before }: Launch): RunHandle {
     const streams = createRunStreams(runId);
-    const actor: Actor<AnyActorLogic> = createRun(root, runId, logic, {
-      ...input,
-      runId,
-      services,
-      publish: streams.publish,
+    const publish = log ? journaledPublish(log, streams.publish) : streams.publish;
+    const actor = createRun(root, runId, logic, { ...input, runId, services, publish, log });
+    log?.failed((error) => {
+      const message = `The run can no longer be recorded and stops: ${error.message}`;
+      streams.publish({ type: 'warning', message }, clock.now());
+      actor.send({ type: 'run.cancel', kind: 'internal', message });
     });
     const handle = createHandle({
       runId,
@@ -133,14 +156,18 @@ export function createSoar(options: SoarOptions = {}): Soar {
       clock,
       resultOf,
       signal,
+      log,
       onSettled: () => open.delete(runId),
     });
     open.set(runId, handle);
-    // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
-    queueMicrotask(() => {
+    const start = (fault?: unknown) => {
       streams.publish({ type: 'run.started', ...about }, clock.now());
+      if (fault) streams.publish({ type: 'warning', message: `Processes left behind: ${String(fault)}` }, clock.now());
       actor.start();
-    });
+    };
+    // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
+    if (before) before.then(() => start(), start);
+    else queueMicrotask(() => start());
     return handle;
   }
 
@@ -159,6 +186,10 @@ export function createSoar(options: SoarOptions = {}): Soar {
     return runId;
   }
 
+  function begin(header: RunHeader): RunLog | null {
+    return options.journal?.begin(header) ?? null;
+  }
+
   return {
     actor: root,
     run(plan, runOptions = {}) {
@@ -172,8 +203,15 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const settings = settingsOf(parsed, compiled.plan, runOptions, fallback);
       services.addAgents(own);
       const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
-      const resultOf = (output: unknown): RunResult => withError(runId, output as CollectOutput);
-      return launch(collectMachine, runId, { plan: compiled, settings }, about, resultOf, runOptions.signal);
+      return launch({
+        runId,
+        logic: collectMachine,
+        input: { plan: compiled, settings },
+        about,
+        resultOf: (output) => withError(runId, output as CollectOutput),
+        signal: runOptions.signal,
+        log: begin({ runId, startedAt: clock.now(), settings, plan: compiled.plan, ...about }),
+      });
     },
     ask(query, askOptions = {}) {
       if (typeof query !== 'string') {
@@ -191,21 +229,41 @@ export function createSoar(options: SoarOptions = {}): Soar {
         ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
         ...(contextFiles ? { contextFiles } : {}),
       };
-      const resultOf = (output: unknown): RunResult => ({ runId, ...(output as SoarOutput) });
-      return launch(soar, runId, input, { query }, resultOf, askOptions.signal);
+      return launch({
+        runId,
+        logic: soar,
+        input,
+        about: { query },
+        resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
+        signal: askOptions.signal,
+        log: begin({ runId, startedAt: clock.now(), ...input }),
+      });
     },
-    async close() {
+    resume(runId, resumeOptions = {}) {
+      checkResumeOptions(resumeOptions);
+      if (!options.journal) throw new SoarError('not-supported', 'This engine has no journal to resume a run from.');
+      admit(runId);
+      const resumed = resumeRun(runId, resumeOptions, {
+        journal: options.journal,
+        clock,
+        soar,
+        prepare: (plan) => {
+          const own = planAgents(plan, options);
+          const compiled = compilePlan(plan, { agents: [...new Set([...services.agents.keys(), ...own.keys()])] });
+          services.addAgents(own);
+          return compiled;
+        },
+      });
+      return launch({ ...resumed, runId, signal: resumeOptions.signal });
+    },
+    async close({ interrupt = false } = {}) {
       isClosed = true;
       const left = [...open.values()];
-      for (const handle of left) handle.cancel('The engine was closed.');
+      for (const handle of left) handle[interrupt ? 'interrupt' : 'cancel']('The engine was closed.');
       await Promise.all(left.map(({ result }) => result));
       root.stop();
     },
   };
-}
-
-function withError(runId: string, { status, outcomes, metadata, error }: CollectOutput): RunResult {
-  return { runId, status, outcomes, metadata, ...(error ? { error } : {}) };
 }
 
 /** The agents a plan brings along. */

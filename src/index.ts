@@ -1,10 +1,13 @@
 export type { Phases } from './actors/phases/types.ts';
 export { builtinAgents } from './agents/builtin.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type AskOptions, createSoar, type RunOptions, type Soar, type SoarOptions } from './create-soar.ts';
+export { type AskOptions, createSoar, type ResumeOptions, type RunOptions, type Soar, type SoarOptions } from './create-soar.ts';
 export { AgentError, type AgentErrorOptions } from './errors/agent-error.ts';
 export { ERROR_KINDS, type ErrorKind } from './errors/error-kind.ts';
 export { type Issue, SoarError, type SoarErrorCode } from './errors/soar-error.ts';
+export type { RunSummary } from './journal/entries.ts';
+export type { Journal } from './journal/journal.ts';
+export { type MemoryJournal, memoryJournal } from './journal/memory-journal.ts';
 export { compilePlan, definePlan } from './plan/compile.ts';
 export { parsePlanText } from './plan/parse.ts';
 export { parsePlan } from './plan/plan.schema.ts';

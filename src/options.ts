@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SoarOptions } from './create-soar.ts';
 import { SoarError } from './errors/soar-error.ts';
 import { strictObject } from './errors/strict-object.ts';
@@ -29,6 +29,7 @@ const soarOptionsSchema = strictObject({
   random: z.unknown(),
   inspect: z.unknown(),
   agentFromSpec: z.unknown(),
+  journal: z.unknown(),
 }).partial();
 
 const runOptionsSchema = strictObject({
@@ -38,6 +39,12 @@ const runOptionsSchema = strictObject({
   fallback: z.union([z.string(), z.literal(false)]),
   contextFiles: z.array(z.string()),
 }).partial();
+
+const resumeOptionsSchema = strictObject({ signal: z.unknown(), timeoutMs: runSettingsShape.timeoutMs }).partial();
+
+export function checkResumeOptions(options: object): void {
+  check(resumeOptionsSchema, options, 'The resume options');
+}
 
 function check(schema: z.ZodType, value: unknown, subject: string): void {
   const checked = schema.safeParse(value);

@@ -2,6 +2,8 @@ import type { Observable } from 'rxjs';
 import type { Actor, AnyActorLogic, AnyActorRef } from 'xstate';
 import type { Clock } from './clock.ts';
 import { toTaskError } from './errors/classify.ts';
+import type { LogEntry } from './journal/entries.ts';
+import type { RunLog } from './journal/journal.ts';
 import { buildMetadata } from './machines/collect/metadata.ts';
 import type { RunEvent } from './streams/events.ts';
 import type { RunProgress } from './streams/progress.ts';
@@ -21,6 +23,11 @@ export interface RunHandle {
   readonly heartbeats$: Observable<Heartbeat>;
   /** Stops everything; what has finished is kept. Harmless when called again or after the end. */
   cancel(reason?: string): void;
+  /**
+   * Stops everything as `cancel` does, but leaves the run to be resumed: what was stopped has not settled for its journal.
+   * Without a journal the same as `cancel`.
+   */
+  interrupt(reason?: string): void;
   /** Never rejects: what failed is told in it. */
   readonly result: Promise<RunResult>;
 }
@@ -32,6 +39,7 @@ export function createHandle({
   clock,
   resultOf,
   signal,
+  log,
   onSettled,
 }: {
   runId: string;
@@ -40,14 +48,25 @@ export function createHandle({
   clock: Clock;
   resultOf: (output: unknown) => RunResult;
   signal: AbortSignal | undefined;
+  /** Keeps the result before it is told. */
+  log: RunLog | null;
   onSettled: () => void;
 }): RunHandle {
   const cancel = (reason = 'The run was cancelled.') =>
     actor.send({ type: 'run.cancel', kind: 'cancelled', message: reason });
+  const interrupt = (reason = 'The run was interrupted.') => {
+    log?.interrupt();
+    cancel(reason);
+  };
   const onAbort = () => cancel(abortReason(signal));
   const { promise, resolve } = Promise.withResolvers<RunResult>();
   const settle = (result: RunResult) => {
     signal?.removeEventListener('abort', onAbort);
+    if (!log) return tell(result);
+    log.append(endOf(result, log, clock.now()));
+    log.committed(() => tell(result));
+  };
+  const tell = (result: RunResult) => {
     onSettled();
     streams.publish({ type: 'run.settled', result }, clock.now());
     streams.complete();
@@ -63,7 +82,14 @@ export function createHandle({
   if (signal?.aborted) queueMicrotask(onAbort);
   else signal?.addEventListener('abort', onAbort, { once: true });
   const { events$, progress$, heartbeats$ } = streams;
-  return { id: runId, actor, events$, progress$, heartbeats$, cancel, result: promise };
+  return { id: runId, actor, events$, progress$, heartbeats$, cancel, interrupt, result: promise };
+}
+
+/** What a journal keeps of a run's end. */
+function endOf({ outcomes: _, ...result }: RunResult, log: RunLog, at: number): LogEntry {
+  const isOver = !log.isInterrupted || result.status !== 'cancelled';
+  if (isOver) return { type: 'run.settled', at, result };
+  return { type: 'run.interrupted', at, reason: result.error?.message ?? '' };
 }
 
 function abortReason(signal: AbortSignal | undefined): string {

@@ -1,5 +1,6 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
+import type { RunLog } from '../journal/journal.ts';
 import type { GateReply } from '../machines/gate/events.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Publish } from '../streams/events.ts';
@@ -20,6 +21,8 @@ export interface AttemptSpec {
   permitId: string | null;
   ref: Addressee<AttemptEvent | GateReply>;
   publish: Publish;
+  /** Records the start, before the agent starts; null without a journal. */
+  log: RunLog | null;
 }
 
 export type AttemptCommand =

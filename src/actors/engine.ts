@@ -7,12 +7,17 @@ import {
   createActor,
   type EventObject,
   type Snapshot,
+  type SnapshotFrom,
 } from 'xstate';
 import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
+import type { StoredBreaker } from '../journal/entries.ts';
+import type { Journal } from '../journal/journal.ts';
 import { breakerMachine } from '../machines/breaker/machine.ts';
+import { restoredBreaker } from '../machines/breaker/restored.ts';
 import type { GateLimits, RunAccount } from '../machines/gate/logic.ts';
 import { gateMachine } from '../machines/gate/machine.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
+import { POLICIES } from '../policy/presets.ts';
 import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
 import { executor } from './executor.ts';
 import { nowOf } from './scope.ts';
@@ -24,6 +29,8 @@ export interface EngineInput {
   /** Default 5000. */
   killGraceMs?: number;
   random?: () => number;
+  /** Where breakers are kept beyond this engine. Default: nowhere. */
+  journal?: Pick<Journal, 'breakers' | 'saveBreaker'>;
 }
 
 export const DEFAULT_KILL_GRACE_MS = 5000;
@@ -44,11 +51,16 @@ export class Engine implements Services {
   readonly runs = new Map<string, AnyActorRef>();
   readonly #breakers = new Map<string, Breaker>();
   readonly engine: AnyActorRef & Services['engine'];
+  readonly #journal: EngineInput['journal'];
+  /** As the journal had them when this engine was made; each is used once. */
+  readonly #stored: ReadonlyMap<string, StoredBreaker>;
   #started = false;
 
   constructor(self: AnyActorRef, input: EngineInput) {
     this.engine = self;
     this.random = input.random ?? Math.random;
+    this.#journal = input.journal;
+    this.#stored = input.journal?.breakers() ?? new Map();
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
     this.addAgents(resolveAgents(input.agents ?? {}));
     this.gate = createActor(gateMachine, {
@@ -59,7 +71,7 @@ export class Engine implements Services {
     this.executor = createActor(executor as AnyActorLogic, {
       id: 'executor',
       parent: self,
-      input: { gate: this.gate },
+      input: { gate: this.gate, isCalm: (agentId: string) => this.#isCalm(agentId) },
     }) as Engine['executor'];
   }
 
@@ -72,9 +84,13 @@ export class Engine implements Services {
     let breaker = this.#breakers.get(agentId);
     if (!breaker) {
       const adHoc = this.agents.get(agentId)?.adHoc ?? false;
-      const input = { agentId, adHoc, ...(policy ? { policy } : {}) };
-      breaker = createActor(breakerMachine, { id: `breaker.${agentId}`, parent: this.engine, input });
+      const stored = adHoc ? undefined : this.#stored.get(agentId);
+      const begun = stored && restoredBreaker(stored, policy ?? POLICIES.patient.breaker, nowOf(this.engine));
+      const { logic = breakerMachine, restored } = begun ?? {};
+      const input = { agentId, adHoc, ...(policy ? { policy } : {}), ...(restored ? { restored } : {}) };
+      breaker = createActor(logic, { id: `breaker.${agentId}`, parent: this.engine, input });
       this.#breakers.set(agentId, breaker);
+      if (this.#journal && !adHoc) keepBreaker(breaker, this.#journal);
       if (this.#started) breaker.start();
     } else if (policy && breaker.getSnapshot().context.policy !== policy) {
       breaker.send({ type: 'breaker.configure', policy });
@@ -82,11 +98,15 @@ export class Engine implements Services {
     return breaker;
   }
 
+  /** Closed, and with no failure on record. */
+  #isCalm(agentId: string): boolean {
+    const snapshot = this.#breakers.get(agentId)?.getSnapshot();
+    return !snapshot || (snapshot.value === 'closed' && snapshot.context.failures.length === 0);
+  }
+
   breakerMetrics(agentId: string): BreakerMetrics | null {
     const snapshot = this.#breakers.get(agentId)?.getSnapshot();
-    if (!snapshot) return null;
-    const state = snapshot.matches('halfOpen') ? 'halfOpen' : snapshot.matches('open') ? 'open' : 'closed';
-    return { state, ...snapshot.context.metrics };
+    return snapshot ? { state: stateOf(snapshot), ...snapshot.context.metrics } : null;
   }
 
   get limits(): GateLimits {
@@ -121,6 +141,21 @@ export class Engine implements Services {
   children(): AnyActorRef[] {
     return [...this.runs.values(), this.executor, ...this.#breakers.values(), this.gate];
   }
+}
+
+function stateOf(snapshot: SnapshotFrom<typeof breakerMachine>): StoredBreaker['state'] {
+  return snapshot.matches('halfOpen') ? 'halfOpen' : snapshot.matches('open') ? 'open' : 'closed';
+}
+
+/** Keeps what a breaker holds against its agent, whenever that changes. */
+function keepBreaker(breaker: Breaker, journal: NonNullable<EngineInput['journal']>): void {
+  let last = breaker.getSnapshot();
+  breaker.subscribe((snapshot) => {
+    const { failures, retryAt, agentId } = snapshot.context;
+    if (snapshot.value === last.value && failures === last.context.failures) return;
+    last = snapshot;
+    journal.saveBreaker({ agentId, state: stateOf(snapshot), failures, retryAt });
+  });
 }
 
 /** The actor every run of one `createSoar` lives under, and the root an inspector sees. */

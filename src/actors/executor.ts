@@ -10,6 +10,8 @@ import { type Timer, timersOf } from './timers.ts';
 
 export interface ExecutorInput {
   gate: Addressee<GateEvent>;
+  /** Whether an agent's breaker is closed with no failure on record. Default: never, and every end is judged first. */
+  isCalm?: (agentId: string) => boolean;
 }
 
 /** One attempt in flight. */
@@ -75,16 +77,19 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): vo
     stop: null,
   };
   snapshot.inFlight.set(spec.attemptId, attempt);
-  spec.publish(
-    { type: 'attempt.started', ...newsIds(attempt), attempt: spec.request.attempt, key: spec.attemptId },
-    now,
-  );
+  const ids = newsIds(attempt);
+  const { log } = spec;
+  const n = spec.request.attempt;
+  log?.append({ type: 'attempt.started', ...ids, n, key: spec.attemptId, at: now });
+  spec.publish({ type: 'attempt.started', ...ids, attempt: n, key: spec.attemptId }, now);
   look(snapshot, attempt, scope);
   const { agent, request } = spec;
   const controls = controlsOf(snapshot, attempt, scope);
   const fail = (thrown: unknown) => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at));
-  // The agent starts in a turn of its own: what it throws or answers at once is still an end that comes later.
-  Promise.resolve()
+  // The agent starts in a turn of its own, and once its start is durable: what it throws or answers at once is still an
+  // end that comes later, and no execution is ever unknown.
+  const recorded = log ? new Promise<void>((resolve) => log.committed(resolve)) : Promise.resolve();
+  recorded
     .then(() => {
       if (attempt.stop) throw new Error(attempt.stop.reason);
       return agent.run(request, controls);
@@ -152,8 +157,8 @@ function askToStop(
 const KILL_SLACK_MS = 500;
 
 /**
- * The one end of an attempt. It is told of before its lease goes back, which starts another; and the lease goes back
- * before the task hears of the end, so that it knows of a rate limit by then.
+ * The one end of an attempt. Breaker and pace hear of it first, so that nobody starts on stale news; then the task,
+ * and by way of it the run, which may want nothing more to start; then the lease is free.
  */
 function end(
   snapshot: ExecutorSnapshot,
@@ -175,18 +180,23 @@ function end(
   const times = { startedAt: attempt.startedAt, endedAt: now };
   const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error };
   spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
-  const limited = result.status === 'rate_limited';
-  relay(scope, snapshot.input.gate, {
-    type: 'lease.release',
-    leaseId: spec.leaseId,
-    permitId: spec.permitId,
+  const { gate, isCalm } = snapshot.input;
+  const { leaseId, permitId, ref } = spec;
+  const isLimited = result.status === 'rate_limited';
+  const verdict = {
+    leaseId,
+    permitId,
     result: permitResultOf(result),
     kind: result.error?.kind ?? null,
     at: now,
-    ...(limited ? { rateLimit: { retryAt: result.retryAt, ref: spec.ref } } : {}),
-    ...(result.usage ? { tokens: tokensOf(result.usage) } : {}),
-  });
+    ...(isLimited ? { rateLimit: { retryAt: result.retryAt, ref } } : {}),
+  };
+  // One more success of an agent in good health says nothing that could not wait.
+  const isNews = verdict.result !== 'success' || !isCalm?.(spec.agent.id);
+  if (isNews) relay(scope, gate, { type: 'attempt.judged', ...verdict });
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
+  const tokens = result.usage ? { tokens: tokensOf(result.usage) } : {};
+  relay(scope, gate, { type: 'lease.release', ...verdict, ...tokens });
 }
 
 function newsIds({ spec }: InFlight): { taskId: string; agentId: string } {

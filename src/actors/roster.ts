@@ -26,10 +26,10 @@ export type RosterLogic = ActorLogic<RosterSnapshot, RosterCommand | { type: `xs
 export type RosterSnapshot = Snapshot<undefined> & { live: Map<string, AnyActorRef> };
 
 /**
- * Creates actors of one logic and passes on how they ended. It stands between a chart and its many children because a
+ * Creates actors of one logic, or of the one their input asks for, and passes on how they ended. It stands between a chart and its many children because a
  * machine copies its `children` map at every start and stop, and remembers every child's own done event for ever.
  */
-export function createRoster(logic: AnyActorLogic): RosterLogic {
+export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActorLogic)): RosterLogic {
   return {
     getInitialSnapshot: (): RosterSnapshot => ({
       status: 'active',
@@ -43,6 +43,7 @@ export function createRoster(logic: AnyActorLogic): RosterLogic {
       switch (event.type) {
         case 'child.start': {
           const { id, input } = event as Extract<RosterCommand, { type: 'child.start' }>;
+          const logic = typeof logicOf === 'function' ? logicOf(input as never) : logicOf;
           const child = createActor(logic, { id, input: input as never, parent: scope.self as AnyActorRef });
           live.set(id, child);
           child.start();

@@ -9,7 +9,10 @@ export interface SleepInput {
   background?: boolean;
 }
 
-type SleepSnapshot = Snapshot<undefined> & { input: SleepInput };
+export type SleepSnapshot = Snapshot<undefined> & { input: SleepInput };
+
+/** Named, so that the types of machines that sleep can be written down in declarations. */
+export interface SleepLogic extends ActorLogic<SleepSnapshot, EventObject, SleepInput> {}
 
 const sleeping = new WeakMap<object, Timer>();
 
@@ -17,7 +20,7 @@ const sleeping = new WeakMap<object, Timer>();
  * Done when its deadline has come. Absolute, so a restored sleeper wakes when the first one would have, and one heap
  * entry wide, where an `after` would be scanned at every stop of any actor of the system.
  */
-export const sleepUntil: ActorLogic<SleepSnapshot, EventObject, SleepInput> = {
+export const sleepUntil: SleepLogic = {
   getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
   start: ({ input }, { self }) => {
     if (input.at === null) return;

@@ -10,6 +10,8 @@ export type SoarErrorCode =
   | 'unknown-agent'
   | 'unknown-machine'
   | 'unknown-run'
+  | 'run-owned'
+  | 'run-cancelled'
   | 'phase-failed'
   | 'engine-closed'
   | 'not-supported'

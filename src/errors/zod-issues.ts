@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { didYouMean } from './nearest.ts';
 import { showValue } from './show-value.ts';
 import type { Issue } from './soar-error.ts';

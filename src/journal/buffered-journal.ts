@@ -45,6 +45,7 @@ export class BufferedJournal implements Journal {
   #waiting: (() => void)[] = [];
   #isScheduled = false;
   #isClosed = false;
+  #isDead = false;
 
   constructor(store: JournalStore, options: BufferedJournalOptions = {}) {
     this.#store = store;
@@ -105,6 +106,15 @@ export class BufferedJournal implements Journal {
     this.#store.close();
   }
 
+  /** Ends as its process would: nothing it is told from now on happens. */
+  protected die(): void {
+    this.#isDead = true;
+    this.#isClosed = true;
+    this.#writes = [];
+    this.#waiting = [];
+    this.#live.clear();
+  }
+
   /** The live runs of this journal that a key `run/task/attempt` may belong to. */
   logOf(key: string): RunLog | null {
     for (const log of this.#live.values()) if (key.startsWith(`${log.runId}/`)) return log;
@@ -121,7 +131,15 @@ export class BufferedJournal implements Journal {
     this.#schedule();
   }
 
+  release(log: BufferedLog): void {
+    if (this.#live.get(log.runId) !== log) return;
+    this.#commit();
+    this.#live.delete(log.runId);
+    this.#store.release([log.runId]);
+  }
+
   committed(callback: () => void): void {
+    if (this.#isDead) return;
     if (this.isDirty) this.#waiting.push(callback);
     else callback();
   }
@@ -168,7 +186,6 @@ export class BufferedJournal implements Journal {
       if (byRun.size > 1) {
         try {
           this.#store.commit(own, []);
-          continue;
         } catch (cause) {
           this.#lose(log, cause);
         }
@@ -221,6 +238,10 @@ export class BufferedLog implements RunLog {
 
   interrupt(): void {
     this.isInterrupted = true;
+  }
+
+  release(): void {
+    this.#journal.release(this);
   }
 
   failed(callback: (error: Error) => void): void {

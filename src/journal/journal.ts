@@ -42,8 +42,10 @@ export interface RunLog {
    * From now on a task that settles as cancelled by its run has not settled for the log, and the run's end is no end: it
    * can be resumed.
    */
-  interrupt(reason: string): void;
+  interrupt(): void;
   readonly isInterrupted: boolean;
+  /** Gives the run up as it is, for another owner. */
+  release(): void;
   /** Calls back once when the log can be written no more: the disk is full, or another process owns the run. */
   failed(callback: (error: Error) => void): void;
 }

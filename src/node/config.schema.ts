@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { strictObject } from '../errors/strict-object.ts';
 import { agentSpecSchema, runSettingsShape } from '../plan/plan.schema.ts';
 import { count, durationMs, policyInputSchema, positiveCount } from '../policy/policy.schema.ts';

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { SoarError } from '../errors/soar-error.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 
@@ -82,7 +82,7 @@ export function fileSink(path: string, { mode, flushMs = 200 }: FileSinkOptions 
 function open(path: string): number {
   try {
     const file = openSync(path, 'w', 0o600);
-    fchmodSync(file, 0o600);
+    if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
     return file;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { strictObject } from '../errors/strict-object.ts';
 import { type LocatedIssue, toIssues } from '../errors/zod-issues.ts';
 import { count, durationMs, limitMs, policyInputSchema, positiveCount } from '../policy/policy.schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { strictObject } from '../errors/strict-object.ts';
 import type { PolicyInput, PresetName } from './policy.ts';
 

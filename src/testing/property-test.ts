@@ -2,7 +2,7 @@ import type * as FastCheck from 'fast-check';
 import type { AnyStateMachine, InspectionEvent } from 'xstate';
 import { type Driven, drive } from './harness.ts';
 
-type Fc = typeof FastCheck;
+type Fc = Omit<typeof FastCheck, 'default'>;
 
 /** Something a random test may do. */
 export interface Command<W, V = unknown> {
@@ -12,6 +12,9 @@ export interface Command<W, V = unknown> {
   can?(world: W): boolean;
   run(world: W, value: V): void | Promise<void>;
 }
+
+/** A command of whatever values. */
+export type AnyCommand<W> = Omit<Command<W, never>, 'with'> & { with?: FastCheck.Arbitrary<unknown> };
 
 /** Must hold after every command; throws, or gives false, when it does not. */
 export type Invariant<W> = (world: W) => unknown;
@@ -52,19 +55,19 @@ export interface PropertyTestOptions<W> {
  */
 export async function propertyTest<M extends AnyStateMachine>(
   machine: M,
-  commands: Readonly<Record<string, Command<Driven<M>, never>>>,
+  commands: Readonly<Record<string, AnyCommand<Driven<M>>>>,
   invariants: Readonly<Record<string, Invariant<Driven<M>>>>,
   options?: PropertyTestOptions<Driven<M>>,
 ): Promise<{ runs: number; seed: number }>;
 export async function propertyTest<W extends object>(
   setup: () => W | Promise<W>,
-  commands: Readonly<Record<string, Command<W, never>>>,
+  commands: Readonly<Record<string, AnyCommand<W>>>,
   invariants: Readonly<Record<string, Invariant<W>>>,
   options?: PropertyTestOptions<W>,
 ): Promise<{ runs: number; seed: number }>;
 export async function propertyTest<W extends object>(
   machineOrSetup: AnyStateMachine | (() => W | Promise<W>),
-  commands: Readonly<Record<string, Command<W, never>>>,
+  commands: Readonly<Record<string, AnyCommand<W>>>,
   invariants: Readonly<Record<string, Invariant<W>>>,
   options: PropertyTestOptions<W> = {},
 ): Promise<{ runs: number; seed: number }> {
@@ -91,23 +94,20 @@ export async function propertyTest<W extends object>(
   const details = await fc.check(property, { numRuns: runs, seed, ...path });
   log(`property test: ${details.numRuns} runs, seed ${seed}`);
   if (details.failed) {
-    throw new Error(await fc.asyncDefaultReportMessage(details), { cause: details.errorInstance });
+    const cause = details.errorInstance;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${reason}\n${await fc.asyncDefaultReportMessage(details)}`, { cause });
   }
   return { runs: details.numRuns, seed };
 }
 
 class NamedCommand<W extends object> implements FastCheck.AsyncCommand<object, W> {
   readonly #name: string;
-  readonly #command: Command<W, never>;
+  readonly #command: AnyCommand<W>;
   readonly #value: never;
   readonly #invariants: Readonly<Record<string, Invariant<W>>>;
 
-  constructor(
-    name: string,
-    command: Command<W, never>,
-    value: never,
-    invariants: Readonly<Record<string, Invariant<W>>>,
-  ) {
+  constructor(name: string, command: AnyCommand<W>, value: never, invariants: Readonly<Record<string, Invariant<W>>>) {
     this.#name = name;
     this.#command = command;
     this.#value = value;

@@ -40,7 +40,8 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
     const reference = output === '' ? undefined : texts.refer(`output/${run}/${outcome.taskId}`, output);
     const record: RecordOf<'task.settled'> = {
       type: 'task.settled',
-      ...outlet.stamp(),
+      seq: outlet.next(),
+      at: outlet.at,
       run,
       task: outcome.taskId,
       agent: outcome.agentId,

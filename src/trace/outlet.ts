@@ -12,7 +12,8 @@ export class Outlet {
   readonly #redact: Redact | undefined;
   readonly #sinks: readonly { sink: TraceSink; mode: TraceMode }[];
   #seq = -1;
-  #at = Number.NEGATIVE_INFINITY;
+  /** When the last record was stamped. */
+  at = Number.NEGATIVE_INFINITY;
   #faults = 0;
   #isClosed = false;
 
@@ -33,9 +34,15 @@ export class Outlet {
 
   /** Time never runs backwards in a trace, whatever the clock does: order by `seq` and by `at` agree. */
   stamp(): { seq: number; at: number } {
+    return { seq: this.next(), at: this.at };
+  }
+
+  /** As `stamp`, for records made by the thousand: gives the number, and leaves the instant in `at`. */
+  next(): number {
+    const now = this.#clock.now();
+    if (now > this.at) this.at = now;
     this.#seq += 1;
-    this.#at = Math.max(this.#at, this.#clock.now());
-    return { seq: this.#seq, at: this.#at };
+    return this.#seq;
   }
 
   get mode(): TraceMode {
@@ -58,7 +65,8 @@ export class Outlet {
       }
     }
     if (!sent) return;
-    for (const { sink, mode } of to) {
+    for (let i = 0; i < to.length; i += 1) {
+      const { sink, mode } = to[i] as { sink: TraceSink; mode: TraceMode };
       if (fullOnly && mode !== 'full') continue;
       try {
         sink.write(sent);
@@ -68,14 +76,16 @@ export class Outlet {
     }
   }
 
-  /** Runs what must not hurt the run it watches. */
-  guard(work: () => void): void {
-    if (this.#isClosed) return;
-    try {
-      work();
-    } catch (error) {
-      this.#fault('The recorder', error);
-    }
+  /** Makes an observer that cannot hurt what it observes. */
+  guard<E>(observe: (event: E) => void): (event: E) => void {
+    return (event) => {
+      if (this.#isClosed) return;
+      try {
+        observe(event);
+      } catch (error) {
+        this.#fault('The recorder', error);
+      }
+    };
   }
 
   #fault(who: string, error: unknown): void {

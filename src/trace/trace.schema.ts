@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_KINDS } from '../errors/error-kind.ts';
 
 /** Version of the record format; a reader refuses a trace of a later one. */

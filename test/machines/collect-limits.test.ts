@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
-import { outcomeOf, retrying, start, task, tasks } from '../support/watched-run.ts';
+import { outcomeOf, retrying, start, startOn, task, tasks } from '../support/watched-run.ts';
 
 describe('the timeout of a run', () => {
   it('cancels it, and keeps what has finished', async () => {
@@ -126,6 +126,15 @@ describe('a budget', () => {
     }).settled();
     expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'skipped', 'skipped']);
     expect(outcomeOf(result, 't1').attempts[0]?.usage).toEqual({ inputTokens: 30, outputTokens: 30 });
+  });
+
+  it('of tokens once spent leaves the gate to other runs', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100, usage: { totalTokens: 60 } }]);
+    const options = { agents: { one }, clock, maxConcurrent: 1, policy: { retry: { retries: 0 } } };
+    const run = start(tasks(4), { ...options, run: { budget: { tokens: 100 } } });
+    expect((await run.settled()).metadata).toMatchObject({ succeeded: 2, skipped: 2 });
+    expect((await startOn(run.soar, clock, tasks(2)).settled()).status).toBe('succeeded');
   });
 
   it('of nothing starts nothing', async () => {

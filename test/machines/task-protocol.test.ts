@@ -55,7 +55,7 @@ it('asks the gate, which asks the breaker last, and then starts', async () => {
   expect(sent.map(({ type }) => type).filter((type) => protocol.includes(type))).toEqual(protocol);
 });
 
-it('gives lease and permit back exactly once, before the end is told', async () => {
+it('gives lease and permit back exactly once', async () => {
   const clock = new VirtualClock();
   const { sent, inspect } = inspected();
   const policy = { retry: { retries: 0 } };
@@ -63,7 +63,23 @@ it('gives lease and permit back exactly once, before the end is told', async () 
   const ends = ['lease.release', 'permit.return', 'attempt.ended'];
   const seen = sent.filter(({ type }) => ends.includes(type)).map(({ type, to }) => [type, to]);
   expect(seen.map(([type]) => type).sort()).toEqual(['attempt.ended', 'lease.release', 'permit.return']);
-  expect(seen[0]).toEqual(['lease.release', 'gate']);
+});
+
+it('tells the breaker of a failure, then the task, and only then frees the lease', async () => {
+  const clock = new VirtualClock();
+  const { sent, inspect } = inspected();
+  const agents = { one: scriptedAgent(clock, [{ fail: 'transient' }]) };
+  await start([task('a')], { agents, clock, inspect, policy: { retry: { retries: 0 } } }).settled();
+  const ends = ['permit.return', 'attempt.ended', 'lease.release'];
+  expect(sent.map(({ type }) => type).filter((type) => ends.includes(type))).toEqual(ends);
+});
+
+it('skips, without an attempt, what waits for the lease of a critical task that fails', async () => {
+  const clock = new VirtualClock();
+  const one = scriptedAgent(clock, { a: [{ ms: 10, fail: 'auth' }] });
+  const plan = [task('a', { critical: true }), task('b')];
+  const result = await start(plan, { agents: { one }, clock, maxConcurrent: 1 }).settled();
+  expect(outcomeOf(result, 'b')).toMatchObject({ status: 'skipped', attempts: [], error: { kind: 'dependency' } });
 });
 
 it('names who sent what, for inspectors', async () => {

@@ -226,3 +226,13 @@ describe('two runs of one engine', () => {
     expect(outcomeOf(await second.settled(), 'b').error?.kind).toBe('circuit_open');
   });
 });
+
+describe('two engines', () => {
+  it('share nothing, not even the breakers of agents of the same name', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
+    await start([task('a')], { agents: { one }, clock, policy: fragile() }).settled();
+    const other = start([task('b')], { agents: { one }, clock, policy: fragile() });
+    expect(outcomeOf(await other.settled(), 'b').status).toBe('succeeded');
+  });
+});

@@ -24,8 +24,8 @@ function collected(status: RunStatus, error: CollectOutput['error'] = null): Col
 }
 
 const outputs = {
-  assess: [{ complexity: 'medium', score: 20, confidence: 1, notes: [] }],
-  retrieve: [{ passages: [], searched: 0, notes: [] }],
+  assess: [{ complexity: 'medium', score: 20, confidence: 1, reasons: [] }],
+  retrieve: [{ passages: [], budget: 10, searched: 0, notes: [] }],
   decompose: [{ goal: 'Know', subgoals: [], notes: [] }],
   route: [{ plan: plan.plan, matches: [] }],
   collect: [

@@ -15,7 +15,9 @@ export interface Scenario {
 
 const ms = fc.integer({ min: 0, max: 4000 });
 
-const okStep: fc.Arbitrary<Step> = ms.map((at) => ({ ms: at }));
+const okStep: fc.Arbitrary<Step> = fc
+  .tuple(ms, fc.constantFrom(0, 50))
+  .map(([at, totalTokens]) => (totalTokens === 0 ? { ms: at } : { ms: at, usage: { totalTokens } }));
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: okStep },
@@ -105,7 +107,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     fallbackScript: fc.array(step, { minLength: 1, maxLength: 2 }),
     cancelAt: rarely(fc.integer({ min: 0, max: 20_000 })),
     timeoutMs: rarely(fc.integer({ min: 1, max: 30_000 })),
-    budget: rarely(fc.record({ attempts: fc.nat({ max: 12 }) })),
+    budget: rarely(fc.record({ attempts: fc.nat({ max: 12 }), tokens: fc.constantFrom(50, 200, 1000) })),
     timeBudget: rarely(fc.integer({ min: 0, max: 20_000 })),
   })
   .map(({ work, settings: drawn, fallbackScript, cancelAt, timeoutMs, budget, timeBudget }) => ({

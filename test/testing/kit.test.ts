@@ -1,10 +1,29 @@
-import { assign, createActor, fromPromise, setup } from 'xstate';
+import fc from 'fast-check';
+import { interval, take, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { runPath } from '../../src/testing/run-path.ts';
-import { testPaths } from '../../src/testing/test-paths.ts';
-import { transitionCoverage } from '../../src/testing/transition-coverage.ts';
+import { assign, createActor, fromPromise, setup } from 'xstate';
+import { createSoar } from '../../src/create-soar.ts';
+import {
+  drive,
+  gatedAgents,
+  propertyTest,
+  recordRun,
+  runPath,
+  schedulerOf,
+  type TraceMatchers,
+  testPaths,
+  traceMatchers,
+  transitionCoverage,
+  VirtualClock,
+} from '../../src/testing/index.ts';
 
-/** Fetches, retries twice, then gives up. */
+declare module 'vitest' {
+  interface Matchers<R> extends TraceMatchers<R> {}
+}
+
+expect.extend(traceMatchers);
+
+/** Fetches, tries again once after a pause, then gives up. */
 const flow = setup({
   types: { context: {} as { tries: number }, events: {} as { type: 'go' } | { type: 'stop' } },
   actors: { fetch: fromPromise<string>(async () => 'never called') },
@@ -33,21 +52,223 @@ const flow = setup({
   },
 });
 
+const again = 'go → xstate.error.actor.fetch → xstate.after.pause.flow.pausing';
+
 describe('testPaths', () => {
-  test('takes every edge, those of invoked actors and delays included', async () => {
+  test('takes every edge, those of invoked actors and delays included', () => {
+    expect(testPaths(flow).map(({ description }) => description)).toEqual([
+      'go → stop',
+      'go → xstate.done.actor.fetch',
+      `${again} → stop`,
+      `${again} → xstate.done.actor.fetch`,
+      'go → xstate.error.actor.fetch → stop',
+      `${again} → xstate.error.actor.fetch`,
+    ]);
+  });
+
+  test('finds one path to each state, or every path that repeats none', () => {
+    const project = ({ value }: { value: unknown }) => value;
+    const paths = (kind: 'shortest' | 'simple') =>
+      testPaths(flow, { kind, project }).map(({ description }) => description);
+    const both = ['go → stop', 'go → xstate.done.actor.fetch'];
+    expect(paths('shortest')).toEqual([...both, 'go → xstate.error.actor.fetch'].sort());
+    expect(paths('simple')).toEqual([...both, 'go → xstate.error.actor.fetch → stop'].sort());
+  });
+
+  test('finds the same paths by driving real actors', () => {
+    const after = ({ actor }: { actor: { send(event: never): void } }, event: object) => actor.send(event as never);
+    const events = { 'xstate.after.pause.flow.pausing': after };
+    expect(testPaths(flow, { replay: true, events })).toEqual(testPaths(flow));
+  });
+
+  test('knows that an error which nobody handles breaks the machine', async () => {
+    const careless = setup({ actors: { work: fromPromise(async () => {}) } }).createMachine({
+      id: 'careless',
+      invoke: { id: 'work', src: 'work' },
+    });
+    const [path, ...others] = testPaths(careless);
+    expect(others).toEqual([]);
+    expect(path?.steps[0]?.state).toMatchObject({ status: 'error' });
+    await runPath(path ?? expect.fail(), careless);
+  });
+
+  test('says so when there are too many', () => {
+    const counter = setup({ actions: { add: assign({ count: ({ context }) => context.count + 1 }) } }).createMachine({
+      context: { count: 0 },
+      on: { add: { actions: 'add' } },
+    });
+    expect(() => testPaths(counter, { limit: 100 })).toThrow('limit');
+  });
+});
+
+describe('runPath', () => {
+  test('drives the real actor along every path, through real timers', async () => {
     const coverage = transitionCoverage(flow);
-    const paths = testPaths(flow);
-    expect(paths.map(({ description }) => description)).toMatchInlineSnapshot(`
+    for (const path of testPaths(flow)) await runPath(path, flow, { inspect: coverage });
+    coverage.assert({ states: 100, transitions: 100, guards: 100 });
+  });
+
+  test('says where the actor leaves the path', async () => {
+    const changed = flow.provide({ guards: { mayRetry: () => false } });
+    const [path] = testPaths(flow).filter(({ description }) => description.startsWith(again));
+    await expect(runPath(path ?? expect.fail(), changed)).rejects.toThrow(
+      'after 2 of 4 steps: go → xstate.error.actor.fetch',
+    );
+  });
+});
+
+describe('transitionCoverage', () => {
+  test('tells what is missing, guards that never said no included', () => {
+    const coverage = transitionCoverage(flow);
+    const { actor, gates } = drive(flow, { inspect: coverage });
+    actor.send({ type: 'go' });
+    gates.error('fetch', new Error('no net'));
+    expect(coverage.report()).toBe(
       [
-        "go → stop",
-        "go → xstate.done.actor.fetch",
-        "go → xstate.error.actor.fetch → xstate.after.pause.flow.pausing → stop",
-        "go → xstate.error.actor.fetch → xstate.after.pause.flow.pausing → xstate.done.actor.fetch",
-        "go → xstate.error.actor.fetch → stop",
-        "go → xstate.error.actor.fetch → xstate.after.pause.flow.pausing → xstate.error.actor.fetch",
-      ]
-    `);
-    for (const path of paths) await runPath(path, flow, { inspect: coverage });
-    console.log(coverage.report());
+        'flow: states 4/6 (66 %), transitions 2/7 (28 %), pairs 1/6 (16 %), guards 1/2 (50 %)',
+        '  missing state: flow.done',
+        '  missing state: flow.failed',
+        '  missing transition: flow.fetching | stop | 0',
+        '  missing transition: flow.fetching | xstate.done.actor.fetch | 0',
+        '  missing transition: flow.fetching | xstate.error.actor.fetch | 1',
+        '  missing transition: flow.pausing | stop | 0',
+        '  missing transition: flow.pausing | xstate.after.pause.flow.pausing | 0',
+        '  missing guard: flow.fetching | xstate.error.actor.fetch | 0 | mayRetry → false',
+      ].join('\n'),
+    );
+    expect(() => coverage.assert({ transitions: 100 })).toThrow('Expected 100 % of the transitions, got 28 %.');
+  });
+
+  test('counts no transition that is said to be unreachable, and objects when it is taken', () => {
+    const key = 'flow.fetching | stop | 0';
+    const coverage = transitionCoverage(flow, { unreachable: { [key]: 'nobody stops it there' } });
+    expect(coverage.figures.transitions.of).toBe(6);
+    coverage.assert({});
+    const { actor } = drive(flow, { inspect: coverage });
+    actor.send({ type: 'go' });
+    actor.send({ type: 'stop' });
+    expect(() => coverage.assert({})).toThrow(`\`${key}\` is said to be unreachable and was taken.`);
+    expect(() => transitionCoverage(flow, { unreachable: { 'flow.nowhere': '' } })).toThrow('has no transition');
+  });
+
+  test('sees the machine inside another one', () => {
+    const coverage = transitionCoverage(flow);
+    const outer = setup({ actors: { flow } }).createMachine({ id: 'outer', invoke: { id: 'inner', src: 'flow' } });
+    const actor = createActor(outer, { inspect: coverage }).start();
+    actor.getSnapshot().children.inner?.send({ type: 'go' });
+    expect(coverage.figures.transitions.seen).toBe(1);
+  });
+});
+
+describe('gatedAgents', () => {
+  test('wait until the test says how an attempt goes', async () => {
+    const clock = new VirtualClock();
+    const agents = gatedAgents(['a', 'b']);
+    const soar = createSoar({ agents, clock, random: () => 0.5, staggerMs: 100 });
+    const tasks = [
+      { id: 'one', prompt: '', agent: 'a' },
+      { id: 'two', prompt: '', agent: 'b' },
+    ];
+    const run = soar.run({ tasks });
+    const record = recordRun(run);
+    expect(() => agents.a.next()).toThrow('Advance the clock first');
+    await clock.advance(100);
+    agents.a.next().limit({ retryAfterMs: 1000 });
+    agents.b.next().resolve('fine');
+    await clock.advance(1100);
+    const attempt = agents.a.next();
+    attempt.heartbeat();
+    attempt.resolve('late');
+    expect(() => attempt.resolve('twice')).toThrow('cannot end twice');
+    const { status } = await clock.settle(run.result);
+    expect(status).toBe('succeeded');
+    expect(agents.a.attempts).toHaveLength(2);
+    expect(record).toHaveVisited('one', ['staggered', 'running', 'cooling', 'staggered', 'running', 'done']);
+    expect(record).not.toHaveVisited('two', ['cooling']);
+    expect(record).toHaveSettledOnce(['one', 'two']);
+    expect(record).toHaveSettledOnce();
+    expect(record).not.toHaveSettledOnce(['three']);
+    expect(record).toNeverExceed(2);
+    expect(record).toNeverExceed(1, { agentId: 'a' });
+    expect(record).not.toNeverExceed(1);
+  });
+
+  test('end by themselves when told to stop, unless they hang', async () => {
+    const clock = new VirtualClock();
+    const agents = gatedAgents(['a']);
+    const soar = createSoar({ agents, clock, killGraceMs: 3000 });
+    const run = soar.run({ tasks: ['one', 'two'].map((id) => ({ id, prompt: '' })) });
+    await clock.advance(0);
+    agents.a.next().hang();
+    run.cancel();
+    const { outcomes } = await clock.settle(run.result);
+    expect(outcomes.map(({ attempts, settledAt }) => [attempts[0]?.result, settledAt])).toEqual([
+      ['abandoned', 3000],
+      ['cancelled', 0],
+    ]);
+  });
+});
+
+describe('schedulerOf', () => {
+  test('moves RxJS with the clock', async () => {
+    const clock = new VirtualClock();
+    const seen: number[][] = [];
+    interval(1000, schedulerOf(clock))
+      .pipe(take(3), toArray())
+      .subscribe((values) => seen.push(values));
+    await clock.advance(2999);
+    expect(seen).toEqual([]);
+    await clock.advance(1);
+    expect(seen).toEqual([[0, 1, 2]]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('propertyTest', () => {
+  const lines: string[] = [];
+  const options = { fc, runs: 50, seed: 1, log: (line: string) => void lines.push(line) };
+
+  test('finds a shortest sequence that breaks an invariant, and tells the seed', async () => {
+    const world = () => ({ count: 0 });
+    const set = (given: { count: number }, count: number) => Object.assign(given, { count });
+    const commands = {
+      add: {
+        with: fc.integer({ min: 1, max: 9 }),
+        run: (given: { count: number }, n: number) => void set(given, given.count + n),
+      },
+      reset: {
+        can: ({ count }: { count: number }) => count > 0,
+        run: (given: { count: number }) => void set(given, 0),
+      },
+    };
+    const failing = propertyTest(world, commands, { 'stays small': ({ count }) => count < 10 }, options);
+    const message = await failing.catch((error: Error) => error.message);
+    expect(message).toMatch(/^"stays small" does not hold after add\(\d\)\./);
+    expect(message).toContain('seed: 1');
+    expect(message).toMatch(/Counterexample: \[(add\(\d\),?){2,3} /);
+    expect(lines.at(-1)).toMatch(/^property test: \d+ runs, seed 1$/);
+  });
+
+  test('drives a machine with its actors gated', async () => {
+    const commands = {
+      go: {
+        can: ({ actor }: ReturnType<typeof drive<typeof flow>>) => actor.getSnapshot().status === 'active',
+        run: ({ actor }: ReturnType<typeof drive<typeof flow>>) => actor.send({ type: 'go' }),
+      },
+      fail: {
+        can: ({ gates }: ReturnType<typeof drive<typeof flow>>) => gates.waiting.includes('fetch'),
+        run: ({ gates }: ReturnType<typeof drive<typeof flow>>) => gates.error('fetch', new Error('no net')),
+      },
+      wait: { run: ({ clock }: ReturnType<typeof drive<typeof flow>>) => clock.advance(500) },
+    };
+    const coverage = transitionCoverage(flow);
+    const { runs } = await propertyTest(
+      flow,
+      commands,
+      { 'tries twice at most': ({ actor }) => actor.getSnapshot().context.tries <= 2 },
+      { ...options, inspect: coverage },
+    );
+    expect(runs).toBe(50);
+    coverage.assert({ guards: 100 });
   });
 });

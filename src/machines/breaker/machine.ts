@@ -13,6 +13,8 @@ export interface BreakerInput {
   policy?: BreakerPolicy;
   /** Judged by the lenient figures. Default false. */
   adHoc?: boolean;
+  /** What it held against the agent when another process left it. */
+  restored?: { failures: readonly Failure[]; retryAt: number };
 }
 
 export interface BreakerContext {
@@ -63,10 +65,11 @@ export const breakerMachine = setup({
       ...counted(context, 'failures'),
       failures: recentFailures([...context.failures, failureIn(event)], context.policy, failureIn(event).at),
     })),
-    openFor: assign(({ context, self }) => ({
-      ...counted(context, 'opened'),
-      retryAt: nowOf(self) + context.policy.resetTimeoutMs,
-    })),
+    openFor: assign(({ context, event, self }) => {
+      // One that begins open was opened by another process, until a time that stands.
+      if ((event as { type: string }).type === 'xstate.init') return {};
+      return { ...counted(context, 'opened'), retryAt: nowOf(self) + context.policy.resetTimeoutMs };
+    }),
     forgive: assign({ failures: [] }),
     holdProbe: assign({ probe: ({ event }) => (event.type === 'permit.request' ? event.requestId : null) }),
     dropProbe: assign({ probe: null }),
@@ -117,8 +120,8 @@ export const breakerMachine = setup({
     agentId: input.agentId,
     policy: input.policy ?? POLICIES.patient.breaker,
     adHoc: input.adHoc ?? false,
-    failures: [],
-    retryAt: 0,
+    failures: input.restored?.failures ?? [],
+    retryAt: input.restored?.retryAt ?? 0,
     probe: null,
     waiters: new Map(),
     metrics: NO_METRICS,

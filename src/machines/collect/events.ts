@@ -1,6 +1,7 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { RosterReport } from '../../actors/roster.ts';
 import type { Services } from '../../actors/services.ts';
+import type { RunLog } from '../../journal/journal.ts';
 import type { CompiledPlan, Plan } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Publish } from '../../streams/events.ts';
@@ -15,7 +16,7 @@ import type {
   TaskOutcome,
 } from '../../types.ts';
 import type { GateNotice } from '../gate/events.ts';
-import type { StopReason, TaskReport } from '../task/events.ts';
+import type { ParkedTask, StopReason, TaskReport } from '../task/events.ts';
 import type { WaveOutput, WaveReport } from '../wave/events.ts';
 
 /** Settings of one run with every default filled in. */
@@ -52,10 +53,26 @@ export interface CollectInput {
   passages?: readonly Passage[];
   /** Settled before, by the run that this one resumes; they are not run again. */
   settled?: readonly TaskReport[];
+  /** Where the run stood that this one resumes. */
+  resumed?: ResumedRun;
+  /** Records what the run could be resumed from. Default: nothing does. */
+  log?: RunLog | null;
   publish?: Publish;
   /** Default: an engine of its own, made from `engine`. */
   services?: Services;
   engine?: EngineInput;
+}
+
+/** A run of a plan that goes on: its clocks, its budget and its tasks stay what they were. */
+export interface ResumedRun {
+  /** When it first began, epoch milliseconds, like the others. */
+  startedAt: number;
+  /** `null`: it got no further than its start, and has its whole time. */
+  deadlineAt: number | null;
+  budgetAt: number | null;
+  spent: { attempts: number; tokens: number };
+  /** Tasks that had begun and have not settled. */
+  tasks: ReadonlyMap<string, ParkedTask>;
 }
 
 export type CollectEvent =

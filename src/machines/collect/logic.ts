@@ -7,7 +7,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { POLICIES, resolvePolicy } from '../../policy/presets.ts';
 import { deriveRunTimeoutMs } from '../../policy/run-timeout.ts';
 import type { RunStatus, TaskError } from '../../types.ts';
-import type { TaskReport } from '../task/events.ts';
+import type { ParkedTask, TaskReport } from '../task/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
 import type { RunBook, Skip } from './book.ts';
 import type { CollectInput, CollectSettings, PolicyBounds } from './events.ts';
@@ -135,6 +135,18 @@ export function doneReports(plan: CompiledPlan, now: number): TaskReport[] {
     const { done } = task.spec;
     return done ? [unstartedReport(task, 'succeeded', null, now, { output: done.output })] : [];
   });
+}
+
+/** The report of a task that did not run any more in a resumed run, with what it went through before. */
+export function withHistory(report: TaskReport, parked: ParkedTask | undefined): TaskReport {
+  const { outcome } = report;
+  const [first] = parked?.attempts ?? [];
+  if (!parked || !first || outcome.attempts.length > 0) return report;
+  const { attempts, notes, answer } = parked;
+  const { settledAt } = outcome;
+  const times = { startedAt: first.startedAt, durationMs: Math.max(0, settledAt - first.startedAt) };
+  const kept = { output: answer.output, outputTruncated: answer.truncated };
+  return { outcome: { ...outcome, ...kept, ...times, attempts: [...attempts] }, notes };
 }
 
 /** Whether a failure ends the run: of a critical task, or, under `abort`, of one that others depend on. */

@@ -37,6 +37,7 @@ export const collectMachine = setup({
       steps.release(args);
     },
     release: (args) => steps.release(args),
+    noteQueued: (args) => steps.noteQueued(args),
     noteDequeued: (args) => steps.noteDequeued(args),
     closeWave: (args) => steps.closeWave(args),
     loseWaves: (args) => steps.loseWaves(args),
@@ -74,6 +75,7 @@ export const collectMachine = setup({
     'child.failed': { actions: ['loseWaves', 'closeWave'] },
     'xstate.error.actor.waves': { actions: 'loseWaves' },
     'tasks.settled': { actions: 'settle' },
+    'task.queued': { actions: 'noteQueued' },
     'task.dequeued': { actions: 'noteDequeued' },
   },
   states: {

@@ -3,10 +3,10 @@ import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Publish, publishNothing } from '../../streams/events.ts';
 import type { TaskError } from '../../types.ts';
-import type { StopReason } from '../task/events.ts';
+import type { StopReason, TaskReport } from '../task/events.ts';
 import { RunBook } from './book.ts';
 import type { CollectInput, CollectSettings } from './events.ts';
-import { COLLECT_SETTINGS, doneReports, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
+import { COLLECT_SETTINGS, doneReports, endsRun, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
 
 /** Why a run stopped before its plan was through. */
 export type StopCause = 'told' | 'time' | 'failure' | 'budget';
@@ -39,6 +39,8 @@ export interface CollectRun {
   /** `eager`: tasks handed to their waves that still wait in the gate. */
   readonly queued: Set<string>;
   stop: (StopReason & { cause: StopCause }) | null;
+  /** A failure that had ended the run when it was interrupted; entered once the run is open, so that it ends it again. */
+  readonly ending: TaskReport | null;
 }
 
 const NO_PLAN: CompiledPlan = { goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] };
@@ -54,7 +56,12 @@ export function createRun(input: CollectInput, services: Services, now: number):
     staggerMs: services.limits.staggerMs ?? 0,
   });
   const book = new RunBook(plan, settings.onDependencyFailure, now);
-  for (const report of [...doneReports(plan, now), ...(input.settled ?? [])]) book.settle(report);
+  const { resumed, settled = [] } = input;
+  const ending = settled.find((report) => endsRunOf(plan, report, settings)) ?? null;
+  for (const report of doneReports(plan, now)) book.settle(report);
+  for (const report of settled) if (report !== ending) book.settle(report);
+  const startedAt = resumed?.startedAt ?? now;
+  const budgetMs = settings.budget?.timeMs;
   return {
     runId: input.runId ?? 'run',
     input,
@@ -65,15 +72,21 @@ export function createRun(input: CollectInput, services: Services, now: number):
     fault: isFaulty ? compiled : null,
     policyOf,
     book,
-    startedAt: now,
+    startedAt,
     timeoutMs,
-    deadlineAt: now + timeoutMs,
-    budgetAt: settings.budget?.timeMs === undefined ? null : now + settings.budget.timeMs,
+    deadlineAt: resumed?.deadlineAt ?? now + timeoutMs,
+    budgetAt: resumed?.budgetAt ?? (budgetMs === undefined ? null : now + budgetMs),
     room: Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, services.limits.maxConcurrent),
     activeWaves: new Set(),
     nextWave: 0,
     ready: { tasks: [], head: 0 },
     queued: new Set(),
     stop: null,
+    ending,
   };
+}
+
+function endsRunOf(plan: CompiledPlan, report: TaskReport, settings: CollectSettings): boolean {
+  const task = plan.byId.get(report.outcome.taskId);
+  return task !== undefined && endsRun(task, report, settings);
 }

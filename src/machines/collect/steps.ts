@@ -2,11 +2,12 @@ import type { RosterCommand } from '../../actors/roster.ts';
 import { type Addressee, nowOf, type Sender, tell } from '../../actors/scope.ts';
 import type { Task } from '../../plan/types.ts';
 import type { TaskError } from '../../types.ts';
+import type { RunOpened } from '../gate/events.ts';
 import type { TaskInput, TaskReport } from '../task/events.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from '../wave/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
 import type { CollectEvent, CollectOutput } from './events.ts';
-import { agentOf, fallbackOf, skipsOf, statusOf } from './logic.ts';
+import { agentOf, fallbackOf, skipsOf, statusOf, withHistory } from './logic.ts';
 import type { CollectContext } from './machine.ts';
 import { buildMetadata } from './metadata.ts';
 import type { CollectRun, StopCause } from './run.ts';
@@ -33,11 +34,21 @@ export function open(args: StepArgs): void {
     }
   }
   const { runId } = run;
-  const { maxConcurrent, staggerMs, budget } = settings;
+  const { maxConcurrent, staggerMs } = settings;
   const ref = args.self as Addressee<CollectEvent>;
-  tell(args, services.gate, { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref });
+  const now = nowOf(args.self);
+  // The gate counts time from when it hears of the run, which may have begun in another process.
+  const { resumed } = run.input;
+  const budget = resumed?.budgetAt ? { ...settings.budget, timeMs: resumed.budgetAt - now } : settings.budget;
+  const opened: RunOpened = { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref };
+  tell(args, services.gate, resumed ? { ...opened, spent: resumed.spent } : opened);
+  if (!resumed?.deadlineAt) {
+    const { deadlineAt, budgetAt, book } = run;
+    const counts = { tasks: book.total, ticked: book.settled };
+    run.input.log?.append({ type: 'plan.compiled', at: now, ...counts, deadlineAt, budgetAt });
+  }
   const waves = plan.waves.map((wave) => wave.map(({ id }) => id));
-  run.publish({ type: 'plan.compiled', waves, timeoutMs: run.timeoutMs }, nowOf(args.self));
+  run.publish({ type: 'plan.compiled', waves, timeoutMs: run.timeoutMs }, now);
   // Settled before the run began: streams hear of it like of any other settlement.
   let settled = 0;
   for (const { outcome } of run.book.reports()) {
@@ -49,6 +60,11 @@ export function open(args: StepArgs): void {
 /** `wave`: the first wave. `eager`: all of them, and what is ready in them as room allows. */
 export function startWaves(args: StepArgs): void {
   const { run } = args.context;
+  if (run.ending) {
+    const { wave } = run.ending.outcome;
+    tell(args, args.self as Addressee<CollectEvent>, { type: 'tasks.settled', wave, reports: [run.ending] });
+    return;
+  }
   if (run.settings.schedule === 'wave') {
     nextWave(args);
     return;
@@ -110,11 +126,18 @@ function taskInput(run: CollectRun, task: Task): TaskInput {
     readyAt: book.readyAt(task),
     services,
     publish,
+    log: input.log ?? null,
     ...(input.query === undefined ? {} : { query: input.query }),
+    ...resumedTask(run, task),
   };
 }
 
-/** The settle step of the run: counts, streams and what follows all come from here. */
+function resumedTask({ input }: CollectRun, { id }: Task): Pick<TaskInput, 'resumed'> {
+  const resumed = input.resumed?.tasks.get(id);
+  return resumed ? { resumed } : {};
+}
+
+/** The settle step of the run: journal, counts, streams and what follows all come from here. */
 export function settle(args: StepArgs): void {
   if (args.event.type === 'tasks.settled') enter(args, args.event.reports);
 }
@@ -122,24 +145,35 @@ export function settle(args: StepArgs): void {
 function enter(args: StepArgs, reports: readonly TaskReport[]): void {
   const { run } = args.context;
   const ready: Task[] = [];
-  for (const report of reports) {
+  const { log, resumed } = run.input;
+  for (const told of reports) {
+    const report = resumed ? withHistory(told, resumed.tasks.get(told.outcome.taskId)) : told;
     const { outcome } = report;
     run.queued.delete(outcome.taskId);
     const freed = run.book.settle(report);
     if (!freed) continue;
+    if (log && told !== run.ending) log.append({ type: 'task.settled', report });
     for (const task of freed) ready.push(task);
     const { settled, total } = run.book;
     run.publish({ type: 'task.settled', outcome, settled, total }, outcome.settledAt);
   }
-  if (run.settings.schedule === 'eager') queueReady(run, ready);
+  if (run.settings.schedule === 'eager' && ready.length > 0) queueReady(args, ready);
 }
 
-function queueReady(run: CollectRun, tasks: readonly Task[]): void {
-  for (const task of tasks) run.ready.tasks.push(task);
+/** What cannot run is skipped at once; the rest waits for room in front of the gate. */
+function queueReady(args: StepArgs, tasks: readonly Task[]): void {
+  const { run } = args.context;
+  const skips = skipsOf(tasks, run.book, run.services);
+  const skipped = new Set(skips.map(({ taskId }) => taskId));
+  for (const task of tasks) if (!skipped.has(task.id)) run.ready.tasks.push(task);
+  for (const skip of skips) {
+    const { wave } = run.plan.byId.get(skip.taskId) as Task;
+    tellWave(args, wave, { type: 'tasks.skip', skips: [skip] });
+  }
 }
 
 function offer(args: StepArgs, tasks: readonly Task[]): void {
-  queueReady(args.context.run, tasks);
+  queueReady(args, tasks);
   release(args);
 }
 
@@ -150,18 +184,17 @@ export function release(args: StepArgs): void {
   while (ready.head < ready.tasks.length && run.queued.size < run.room) {
     const task = ready.tasks[ready.head] as Task;
     ready.head += 1;
-    const [skip] = skipsOf([task], run.book, run.services);
-    if (skip) {
-      tellWave(args, task.wave, { type: 'tasks.skip', skips: [skip] });
-    } else {
-      run.queued.add(task.id);
-      tellWave(args, task.wave, { type: 'tasks.ready', tasks: [task] });
-    }
+    run.queued.add(task.id);
+    tellWave(args, task.wave, { type: 'tasks.ready', tasks: [task] });
   }
   if (ready.head > 1024 && ready.head * 2 > ready.tasks.length) {
     ready.tasks.splice(0, ready.head);
     ready.head = 0;
   }
+}
+
+export function noteQueued(args: StepArgs): void {
+  if (args.event.type === 'task.queued') args.context.run.queued.add(args.event.taskId);
 }
 
 export function noteDequeued(args: StepArgs): void {
@@ -179,21 +212,28 @@ export function closeWave(args: StepArgs): void {
   run.publish({ type: 'wave.settled', wave, succeeded, failed, partial }, nowOf(args.self));
 }
 
-/** A wave's controller broke: its tasks settle as failed, so that none is lost. */
+/** A wave's controller broke, or the roster of all of them: their tasks settle as failed, so that none is lost. */
 export function loseWaves(args: StepArgs): void {
   const { run } = args.context;
   const { event } = args;
-  if (event.type !== 'child.failed' && event.type !== 'xstate.error.actor.waves') return;
-  const lost = event.type === 'child.failed' ? [Number(event.id.slice('wave.'.length))] : [...run.activeWaves];
-  const error: TaskError = { kind: 'internal', message: `Its wave broke: ${String(event.error)}`, retryable: false };
-  for (const wave of lost) {
-    const tasks = run.book.unsettled(run.plan.waves[wave - 1] ?? []);
-    enter(
-      args,
-      tasks.map((task) => unstartedReport(task, 'failed', error, nowOf(args.self))),
-    );
-    run.activeWaves.delete(wave);
+  if (event.type === 'child.failed') {
+    loseWave(args, Number(event.id.slice('wave.'.length)), event.error);
+  } else if (event.type === 'xstate.error.actor.waves') {
+    // Without a roster no wave can be started either.
+    run.nextWave = run.plan.waves.length;
+    for (let wave = 1; wave <= run.plan.waves.length; wave += 1) loseWave(args, wave, event.error);
   }
+}
+
+function loseWave(args: StepArgs, wave: number, cause: unknown): void {
+  const { run } = args.context;
+  const error: TaskError = { kind: 'internal', message: `Its wave broke: ${String(cause)}`, retryable: false };
+  const tasks = run.book.unsettled(run.plan.waves[wave - 1] ?? []);
+  enter(
+    args,
+    tasks.map((task) => unstartedReport(task, 'failed', error, nowOf(args.self))),
+  );
+  run.activeWaves.delete(wave);
 }
 
 const STOPS = {
@@ -260,8 +300,8 @@ export function conclude(run: CollectRun, now: number): CollectOutput {
     ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
   );
   const status = statusOf({
-    cancelled: stop?.cause === 'told' || stop?.cause === 'time',
-    broke: fault !== null || criticalFailed || stop?.cause === 'failure',
+    cancelled: stop?.kind !== 'internal' && (stop?.cause === 'told' || stop?.cause === 'time'),
+    broke: fault !== null || criticalFailed || stop?.cause === 'failure' || stop?.kind === 'internal',
     succeeded: run.book.counts.succeeded,
     total: run.book.total,
   });

@@ -16,18 +16,30 @@ export interface StartRequest {
   ref: Addressee<GateReply>;
 }
 
-/** The end of an attempt, from the executor. */
-export interface LeaseRelease {
-  type: 'lease.release';
+/** What the end of an attempt says of its agent and of its provider. */
+interface Verdict {
   leaseId: string;
   permitId: string | null;
   result: PermitResult;
   kind: ErrorKind | null;
   /** Set when the provider was rate-limited: when it may be asked again, or null when it did not say. */
   rateLimit?: { retryAt: number | null; ref: Addressee<GateReply> };
-  tokens?: number;
   /** When the attempt ended, epoch milliseconds. */
   at: number;
+}
+
+/** The end of an attempt, from the executor: its lease is free. The permit goes back with it, if it has not before. */
+export interface LeaseRelease extends Verdict {
+  type: 'lease.release';
+  tokens?: number;
+}
+
+/**
+ * Ahead of the release, when it matters to whoever starts next: the breaker and the pace learn of the end before the
+ * task does, and the lease is free only after the run has heard of it and perhaps wants nothing more to start.
+ */
+export interface AttemptJudged extends Verdict {
+  type: 'attempt.judged';
 }
 
 /** A run announces itself, so that its own limits hold and engines stay fair between runs. */
@@ -45,6 +57,7 @@ export interface RunOpened {
 export type GateEvent =
   | StartRequest
   | LeaseRelease
+  | AttemptJudged
   | RunOpened
   | BreakerReply
   | { type: 'start.withdraw'; requestId: string }

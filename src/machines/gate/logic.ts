@@ -1,6 +1,7 @@
 import type { Addressee } from '../../actors/scope.ts';
+import type { AgentProfile } from '../../agents/resolve.ts';
 import type { Budget } from '../../types.ts';
-import type { GateNotice, LeaseRelease, RunOpened, StartRequest } from './events.ts';
+import type { AttemptJudged, GateNotice, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
 import { coolingAfter, narrowed, newPace, type Pace, widened } from './pacing.ts';
 
@@ -39,6 +40,14 @@ export interface Lease {
   readonly request: StartRequest;
   readonly run: RunAccount;
   startedAt: number;
+  /** Breaker and pace know of its end. */
+  isJudged: boolean;
+}
+
+/** Whose attempt ended, and when its provider may be asked again if it was rate-limited. */
+export interface Judged {
+  agent: AgentProfile;
+  resumeAt: number | null;
 }
 
 /** What the gate should do next: ask the breaker for a request, wait until a start is due, or wait for an event. */
@@ -209,12 +218,14 @@ export class Ledger {
   }
 
   /**
-   * Whether a release hands its lease to a request that is due: a plain end, in a gate where no gap or cooling is in
-   * force. Anything else is decided after the release, with the new pace known.
+   * Whether a release hands its lease to a request that is due at once. Anything else is decided after the release.
    */
-  isNextDueAfter({ rateLimit, leaseId, at }: LeaseRelease): boolean {
-    if (rateLimit || this.asked || !this.leases.has(leaseId)) return false;
-    const next = this.#next(at, this.leases.get(leaseId));
+  isNextDueAfter({ leaseId, at, rateLimit, tokens }: LeaseRelease): boolean {
+    const lease = this.leases.get(leaseId);
+    if (this.asked || !lease || (rateLimit && !lease.isJudged)) return false;
+    // Tokens may spend a budget, and who is next depends on that.
+    if (tokens && lease.run.budget?.tokens !== undefined) return false;
+    const next = this.#next(at, lease);
     return next.do === 'ask' && next.request.breaker;
   }
 
@@ -238,7 +249,7 @@ export class Ledger {
     this.#askedWithdrawn = false;
     this.#lanes.remove(request.requestId);
     const run = this.#account(request.runId);
-    this.leases.set(request.requestId, { leaseId: request.requestId, request, run, startedAt: 0 });
+    this.leases.set(request.requestId, { leaseId: request.requestId, request, run, startedAt: 0, isJudged: false });
     this.#count(request, 1);
     run.out += 1;
   }
@@ -288,26 +299,30 @@ export class Ledger {
     this.#providersOut.set(agent.provider, (this.#providersOut.get(agent.provider) ?? 0) + by);
   }
 
-  /** Takes a lease back; a second release of it changes nothing and gives null. */
-  release(
-    event: LeaseRelease,
-    now: number,
-  ): { lease: Lease; cooled: { provider: string; resumeAt: number } | null } | null {
-    const lease = this.leases.get(event.leaseId);
-    if (!lease) return null;
-    this.#return(lease);
-    lease.run.tokens += event.tokens ?? 0;
-    if (event.tokens) this.#judge(lease.run, now);
-    const { provider } = lease.request.agent;
-    const pace = this.#paces.get(provider) ?? newPace(lease.startedAt);
-    this.#paces.set(provider, pace);
-    if (event.rateLimit) {
-      coolingAfter(pace, event.rateLimit.retryAt, lease.startedAt, now, this.limits.defaultCoolingMs);
-      widened(pace, this.#gapOf(lease.run) ?? lease.request.agent.staggerMs);
-      return { lease, cooled: { provider, resumeAt: pace.coolUntil } };
+  /** Enters what an end says of the provider, once. Null when it is known, or the lease is back already. */
+  judge({ leaseId, rateLimit, result, at }: AttemptJudged | LeaseRelease): Judged | null {
+    const lease = this.leases.get(leaseId);
+    if (!lease || lease.isJudged) return null;
+    lease.isJudged = true;
+    const { agent } = lease.request;
+    const pace = this.#paces.get(agent.provider) ?? newPace(lease.startedAt);
+    this.#paces.set(agent.provider, pace);
+    if (!rateLimit) {
+      if (result === 'success') narrowed(pace);
+      return { agent, resumeAt: null };
     }
-    if (event.result === 'success') narrowed(pace);
-    return { lease, cooled: null };
+    coolingAfter(pace, rateLimit.retryAt, lease.startedAt, at, this.limits.defaultCoolingMs);
+    widened(pace, this.#gapOf(lease.run) ?? agent.staggerMs);
+    return { agent, resumeAt: pace.coolUntil };
+  }
+
+  /** Takes a lease back; a second release of it changes nothing. */
+  release({ leaseId, tokens, at }: LeaseRelease): void {
+    const lease = this.leases.get(leaseId);
+    if (!lease) return;
+    this.#return(lease);
+    lease.run.tokens += tokens ?? 0;
+    if (tokens) this.#judge(lease.run, at);
   }
 
   /** What an inspector or a persisted snapshot shows. */

@@ -95,15 +95,11 @@ export const gateMachine = setup({
       if (request)
         tell(args, request.ref, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
     },
+    judge: (args: Args) => judge(args),
     release: (args: Args) => {
-      const { context, event, self } = args;
-      if (event.type !== 'lease.release') return;
-      const released = context.ledger.release(event, nowOf(self));
-      if (!released) return;
-      if (event.permitId) returnPermit(args, released.lease.request.agent.id, { ...event, permitId: event.permitId });
-      if (released.cooled && event.rateLimit) {
-        tell(args, event.rateLimit.ref, { type: 'provider.cooled', ...released.cooled });
-      }
+      if (args.event.type !== 'lease.release') return;
+      judge(args);
+      args.context.ledger.release(args.event);
       tellRuns(args);
     },
   },
@@ -116,6 +112,7 @@ export const gateMachine = setup({
     nextIsDueAtOnce: ({ context: { breakerOf, ledger }, event }) =>
       breakerOf !== undefined && event.type === 'lease.release' && ledger.isNextDueAfter(event),
     isNoAnswer: ({ context: { ledger }, event }) => 'requestId' in event && event.requestId !== ledger.asked?.requestId,
+    nothingIsAsked: ({ context: { ledger } }) => ledger.asked === null,
     nobodyWaits: ({ context: { ledger } }) => ledger.waiting === 0,
     startIsDue: ({ context }) => context.ledger.decision.do === 'ask',
     startIsAhead: ({ context }) => context.ledger.decision.do === 'pace',
@@ -129,6 +126,7 @@ export const gateMachine = setup({
   initial: 'idle',
   on: {
     'run.opened': { actions: 'openRun' },
+    'attempt.judged': { actions: 'judge' },
     'run.closed': { target: '.deciding', actions: 'closeRun' },
     'start.request': [
       { guard: 'isFull', actions: 'enqueue' },
@@ -163,6 +161,7 @@ export const gateMachine = setup({
       },
     },
     asking: {
+      always: { guard: 'nothingIsAsked', target: 'deciding' },
       on: {
         'permit.granted': [
           { guard: 'isNoAnswer' },
@@ -179,6 +178,19 @@ export const gateMachine = setup({
     },
   },
 });
+
+/** Gives the permit back to its breaker, and tells a rate-limited task when its provider may be asked again. */
+function judge(args: Args): void {
+  const { event, context } = args;
+  if (event.type !== 'attempt.judged' && event.type !== 'lease.release') return;
+  const judged = context.ledger.judge(event);
+  if (!judged) return;
+  if (event.permitId) returnPermit(args, judged.agent.id, { ...event, permitId: event.permitId });
+  const { provider } = judged.agent;
+  const { resumeAt } = judged;
+  if (resumeAt !== null && event.rateLimit)
+    tell(args, event.rateLimit.ref, { type: 'provider.cooled', provider, resumeAt });
+}
 
 /** Tells runs of spent budgets, after the tasks concerned: a task granted the last start must not be skipped. */
 function tellRuns(args: Args): void {

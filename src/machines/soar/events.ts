@@ -1,9 +1,10 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
+import type { RunLog } from '../../journal/journal.ts';
 import type { Publish } from '../../streams/events.ts';
 import type { RunResult, TaskError } from '../../types.ts';
-import type { CollectOutput, CollectSettings } from '../collect/events.ts';
+import type { CollectInput, CollectOutput, CollectSettings } from '../collect/events.ts';
 import type { StopReason } from '../task/events.ts';
 
 export type SoarEvent = { type: 'run.cancel' } & StopReason;
@@ -17,9 +18,24 @@ export interface SoarInput {
   /** Files whose passages come first. */
   contextFiles?: readonly string[];
   publish?: Publish;
+  /** Records what the run could be resumed from. Default: nothing does. */
+  log?: RunLog | null;
+  /** What was found before, by the run that this one resumes. */
+  resumed?: ResumedQuery;
   /** Default: an engine of its own, made from `engine`. */
   services?: Services;
   engine?: EngineInput;
+}
+
+/** A run of a query that goes on: its completed phases are not repeated. */
+export interface ResumedQuery {
+  /** When it first began, epoch milliseconds. */
+  startedAt: number;
+  assessment: Assessment | null;
+  retrieval: Retrieval | null;
+  decomposition: Decomposition | null;
+  routing: Routing | null;
+  collect: Pick<CollectInput, 'settled' | 'resumed'>;
 }
 
 export interface SoarContext {

@@ -21,6 +21,19 @@ export function phaseError(phase: PhaseName, thrown: unknown, now: number): Task
   return { kind, message: `Phase ${phase} failed: ${message}`, retryable: false };
 }
 
+/** What a phase found, as a journal keeps it; what collect found, its tasks' own records say. */
+export function foundBy(phase: PhaseName, context: SoarContext): unknown {
+  const { assessment, retrieval, decomposition, routing, synthesis } = context;
+  const found = {
+    assess: assessment,
+    retrieve: retrieval,
+    decompose: decomposition,
+    route: routing,
+    synthesize: synthesis,
+  };
+  return phase === 'collect' ? null : found[phase];
+}
+
 /** A line for logs and viewers about what a phase found. */
 export function summaryOf(phase: PhaseName, context: SoarContext): string {
   try {
@@ -77,7 +90,12 @@ const NO_METADATA: RunMetadata = {
 export function resultOf(context: SoarContext, ended: 'done' | 'failed' | 'cancelled', now: number): SoarOutput {
   const { input, assessment, routing, collected, synthesis, startedAt } = context;
   const error = context.error ?? collected?.error ?? null;
-  const status = ended === 'cancelled' ? 'cancelled' : context.error ? 'failed' : (collected?.status ?? 'failed');
+  const status =
+    ended === 'cancelled' && error?.kind !== 'internal'
+      ? 'cancelled'
+      : context.error
+        ? 'failed'
+        : (collected?.status ?? 'failed');
   return {
     status,
     outcomes: collected?.outcomes ?? [],

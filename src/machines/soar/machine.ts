@@ -18,7 +18,7 @@ import { type PhaseName, publishNothing } from '../../streams/events.ts';
 import type { CollectOutput } from '../collect/events.ts';
 import { collectMachine } from '../collect/machine.ts';
 import type { SoarContext, SoarEvent, SoarInput, SoarOutput } from './events.ts';
-import { agentInfos, phaseError, resultOf, summaryOf } from './logic.ts';
+import { agentInfos, foundBy, phaseError, resultOf, summaryOf } from './logic.ts';
 
 const offline = offlinePhases({});
 
@@ -51,6 +51,8 @@ export const soarMachine = setup({
       const complexity = context.assessment?.complexity;
       const summary = summaryOf(phase, context);
       const news = { type: 'phase.completed' as const, phase, summary };
+      const { log } = context.input;
+      log?.append({ type: 'phase.completed', phase, output: foundBy(phase, context), at: nowOf(self) });
       context.publish(complexity ? { ...news, complexity } : news, nowOf(self));
     },
     keep: assign((_, found: Partial<SoarContext>) => found),
@@ -73,11 +75,11 @@ export const soarMachine = setup({
     runId: input.runId ?? 'run',
     services: input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services,
     publish: input.publish ?? publishNothing,
-    startedAt: nowOf(self),
-    assessment: null,
-    retrieval: null,
-    decomposition: null,
-    routing: null,
+    startedAt: input.resumed?.startedAt ?? nowOf(self),
+    assessment: input.resumed?.assessment ?? null,
+    retrieval: input.resumed?.retrieval ?? null,
+    decomposition: input.resumed?.decomposition ?? null,
+    routing: input.resumed?.routing ?? null,
     collected: null,
     synthesis: null,
     error: null,
@@ -195,6 +197,8 @@ export const soarMachine = setup({
           query: input.query,
           passages: retrieval?.passages ?? [],
           ...(input.settings ? { settings: input.settings } : {}),
+          log: input.log ?? null,
+          ...input.resumed?.collect,
         }),
         onDone: [
           {

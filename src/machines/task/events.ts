@@ -2,6 +2,7 @@ import type { AttemptEvent } from '../../actors/attempt.ts';
 import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { ErrorKind } from '../../errors/error-kind.ts';
+import type { RunLog } from '../../journal/journal.ts';
 import type { Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Publish } from '../../streams/events.ts';
@@ -36,8 +37,10 @@ export interface TaskInput {
   /** When its last dependency settled, epoch milliseconds. */
   readyAt: number;
   query?: string;
-  /** Attempts made before, by a run that is resumed. */
-  attempts?: readonly AttemptRecord[];
+  /** Where it stood, in a run that is resumed. */
+  resumed?: ParkedTask;
+  /** Records what a run could be resumed from. Default: nothing does. */
+  log?: RunLog | null;
   services: Services;
   publish: Publish;
 }
@@ -86,7 +89,17 @@ export interface TaskContext {
 export interface TaskAnswer {
   output: string;
   truncated: boolean;
-  data: unknown;
+  data?: unknown;
+}
+
+/** A task that waits and holds nothing, with all it needs to go on from there in another process. Plain JSON. */
+export interface ParkedTask {
+  state: 'staggered' | 'retrying' | 'cooling' | 'circuitOpen' | 'fallback';
+  attempts: readonly AttemptRecord[];
+  notes: TaskNotes;
+  waits: TaskWaits;
+  error: TaskError | null;
+  answer: TaskAnswer;
 }
 
 /** How a task has waited, beside its turns in the gate. */

@@ -4,9 +4,19 @@ import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { retryDelayMs } from '../../policy/backoff.ts';
 import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
-import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskNotes, TaskReport, TaskWaits } from './events.ts';
+import type {
+  ParkedTask,
+  StopReason,
+  TaskAnswer,
+  TaskContext,
+  TaskEvent,
+  TaskInput,
+  TaskNotes,
+  TaskReport,
+  TaskWaits,
+} from './events.ts';
 
-const NO_NOTES: TaskNotes = Object.freeze({
+export const NO_NOTES: TaskNotes = Object.freeze({
   retries: 0,
   circuitBlocked: [],
   earlyTerminations: [],
@@ -15,7 +25,7 @@ const NO_NOTES: TaskNotes = Object.freeze({
   usedFallback: false,
 });
 
-const NO_WAITS: TaskWaits = Object.freeze({
+export const NO_WAITS: TaskWaits = Object.freeze({
   rateLimited: 0,
   coolingMs: 0,
   openMs: 0,
@@ -24,10 +34,11 @@ const NO_WAITS: TaskWaits = Object.freeze({
   resumeAt: null,
 });
 
-const NO_ANSWER = Object.freeze({ output: '', truncated: false, data: undefined });
+export const NO_ANSWER: TaskAnswer = Object.freeze({ output: '', truncated: false, data: undefined });
 
 export function initialContext(input: TaskInput): TaskContext {
-  const attempts = input.attempts ?? [];
+  const { resumed } = input;
+  const attempts = resumed?.attempts ?? [];
   return {
     input,
     fallback: input.fallback && input.fallback.id !== input.agent.id ? input.fallback : null,
@@ -38,11 +49,17 @@ export function initialContext(input: TaskInput): TaskContext {
     leaseId: '',
     permitId: null,
     status: 'failed',
-    answer: NO_ANSWER,
-    error: null,
-    waits: NO_WAITS,
-    notes: NO_NOTES,
+    answer: resumed?.answer ?? NO_ANSWER,
+    error: resumed?.error ?? null,
+    waits: resumed?.waits ?? NO_WAITS,
+    notes: resumed?.notes ?? NO_NOTES,
   };
+}
+
+/** What a journal keeps of a task that waits. */
+export function parked(context: TaskContext, state: ParkedTask['state']): ParkedTask {
+  const { attempts, notes, waits, error, answer } = context;
+  return { state, attempts, notes, waits, error, answer };
 }
 
 /** Where a task is known to gate and breaker: unique over all runs of an engine. */
@@ -83,7 +100,7 @@ export function started(
 
 export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): AttemptSpec {
   const { attempt, attemptAgent, leaseId, permitId } = context;
-  const { task, prepared, runId, policy, services, query, publish } = context.input;
+  const { task, prepared, runId, policy, services, query, publish, log } = context.input;
   const { spec } = task;
   const id = attemptId(context);
   return {
@@ -95,6 +112,7 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
     leaseId,
     permitId,
     publish,
+    log: log ?? null,
     ref,
     request: {
       prompt: prepared.prompt,

@@ -2,7 +2,7 @@ import { type AnyActorRef, assign, setup } from 'xstate';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { RunNews } from '../../streams/events.ts';
-import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
+import type { ParkedTask, StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
 import * as logic from './logic.ts';
 
 type Args = { context: TaskContext; event: TaskEvent; self: unknown; system: unknown };
@@ -27,6 +27,12 @@ function publishState({ context, self }: Args, state: string, until?: number): v
   const { task, agent, publish } = context.input;
   const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
   publish(until === undefined ? news : { ...news, until }, nowOf(self));
+}
+
+/** Records where a task waits, so that it waits there again in a run that is resumed. */
+function park({ context }: Args, state: ParkedTask['state']): void {
+  const { log, task } = context.input;
+  log?.append({ type: 'task.parked', taskId: task.id, ...logic.parked(context, state) });
 }
 
 const runningState = ({ attemptAgent, input }: TaskContext) =>
@@ -75,6 +81,7 @@ export const taskMachine = setup({
       request(args, args.context.input.agent);
     },
     requestFallback: (args: Args) => {
+      park(args, 'fallback');
       publishState(args, 'fallback.waiting');
       request(args, args.context.fallback ?? args.context.input.agent);
     },
@@ -127,6 +134,7 @@ export const taskMachine = setup({
       waits: { ...waits, openMs: waits.openMs + nowOf(self) - waits.since },
     })),
     joinBreaker: (args: Args) => {
+      park(args, 'circuitOpen');
       const { services, agent } = args.context.input;
       const waiterId = logic.taskKey(args.context);
       const ref = args.self as Addressee<TaskEvent>;
@@ -141,8 +149,10 @@ export const taskMachine = setup({
     enterQueue: (args: Args) => tellParent(args, 'task.queued'),
     leaveQueue: (args: Args) => tellParent(args, 'task.dequeued'),
     announceResumed: (args: Args) => publishState(args, runningState(args.context)),
-    announce: (args: Args, { state, timed }: { state: string; timed?: boolean }) =>
-      publishState(args, state, timed ? args.context.waits.until : undefined),
+    announce: (args: Args, { state, timed }: { state: string; timed?: boolean }) => {
+      if (state === 'retrying' || state === 'cooling') park(args, state);
+      publishState(args, state, timed ? args.context.waits.until : undefined);
+    },
   },
   guards: {
     isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),

@@ -25,6 +25,7 @@ export type WaveEvent =
 /** From a wave to its parent. */
 export type WaveReport =
   | { type: 'tasks.settled'; wave: number; reports: readonly TaskReport[] }
+  | { type: 'task.queued'; taskId: string }
   | { type: 'task.dequeued'; taskId: string };
 
 export interface WaveInput {

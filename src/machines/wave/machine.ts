@@ -2,7 +2,7 @@ import { type ActorRefFrom, setup } from 'xstate';
 import { createRoster, type RosterCommand } from '../../actors/roster.ts';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
 import type { StopReason, TaskEvent, TaskReport } from '../task/events.ts';
-import { taskMachine } from '../task/machine.ts';
+import { taskLogicFor } from '../task/resumed.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';
 import { unstartedReport, WaveRoll } from './logic.ts';
 
@@ -80,13 +80,16 @@ export const waveMachine = setup({
     output: {} as WaveOutput,
     tags: {} as 'waiting' | 'working' | 'settled',
   },
-  actors: { roster: createRoster(taskMachine) },
+  actors: { roster: createRoster(taskLogicFor) },
   actions: {
     noteReady: ({ context, event }: Args) => {
       if (event.type === 'tasks.ready') context.roll.ready(event.tasks);
     },
-    noteQueued: ({ context, event }: Args) => {
-      if (event.type === 'task.queued') context.roll.queued.add(event.taskId);
+    noteQueued: (args: Args) => {
+      const { roll, parent, limit } = args.context;
+      if (args.event.type !== 'task.queued') return;
+      roll.queued.add(args.event.taskId);
+      if (limit === null && parent) tell<WaveReport>(args, parent, args.event);
     },
     noteDequeued: (args: Args) => noteDequeued(args),
     admit: (args: Args) => admit(args),

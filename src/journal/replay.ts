@@ -1,0 +1,156 @@
+import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
+import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../machines/task/logic.ts';
+import type { PhaseName } from '../streams/events.ts';
+import type { AttemptRecord, RunResult } from '../types.ts';
+import type { LogEntry, RunHeader, StoredProcess, StoredResult, StoredRun } from './entries.ts';
+
+/** A run as its records leave it: what must not happen again, and where to go on. */
+export interface ReplayedRun {
+  header: RunHeader;
+  /** Outputs of the phases that were completed. */
+  phases: Partial<Record<PhaseName, unknown>>;
+  /** Null when the run got no further than its start. */
+  deadlineAt: number | null;
+  budgetAt: number | null;
+  /** Each task once, in the order they settled. */
+  settled: TaskReport[];
+  /** Tasks that had begun and have not settled. */
+  tasks: Map<string, ParkedTask>;
+  /** By every execution there was. */
+  spent: { attempts: number; tokens: number };
+  /** Started for attempts whose end nobody recorded. */
+  processes: StoredProcess[];
+  /** Null when it can go on. */
+  end: StoredResult | null;
+}
+
+/** How an attempt is recorded that nobody saw the end of. It consumes no retry. */
+export const INTERRUPTED = 'Interrupted by the end of its process.';
+
+const UNTOUCHED: ParkedTask = Object.freeze({
+  state: 'staggered',
+  attempts: [],
+  notes: NO_NOTES,
+  waits: NO_WAITS,
+  error: null,
+  answer: NO_ANSWER,
+});
+
+type Started = Extract<LogEntry, { type: 'attempt.started' }>;
+
+/** Works out where a run stands. Pure; the same records give the same run. */
+export function replay({ header, entries }: StoredRun, now: number): ReplayedRun {
+  const run: ReplayedRun = {
+    header,
+    phases: {},
+    deadlineAt: null,
+    budgetAt: null,
+    settled: [],
+    tasks: new Map(),
+    spent: { attempts: 0, tokens: 0 },
+    processes: [],
+    end: null,
+  };
+  const settled = new Set<string>();
+  const open = new Map<string, Started>();
+  const processes = new Map<string, StoredProcess[]>();
+  for (const entry of entries) {
+    switch (entry.type) {
+      case 'phase.completed':
+        run.phases[entry.phase] = entry.output;
+        break;
+      case 'plan.compiled':
+        run.deadlineAt = entry.deadlineAt;
+        run.budgetAt = entry.budgetAt;
+        break;
+      case 'attempt.started':
+        open.set(entry.taskId, entry);
+        run.spent.attempts += 1;
+        break;
+      case 'process.started': {
+        const { key, pid, started } = entry;
+        const known = processes.get(key);
+        if (known) known.push({ key, pid, started });
+        else processes.set(key, [{ key, pid, started }]);
+        break;
+      }
+      case 'task.parked': {
+        const { type: _, taskId, ...parked } = entry;
+        open.delete(taskId);
+        run.tasks.set(taskId, parked);
+        break;
+      }
+      case 'task.interrupted': {
+        const { taskId, attempts } = entry;
+        const wasRunning = open.delete(taskId);
+        const before = run.tasks.get(taskId) ?? UNTOUCHED;
+        run.tasks.set(taskId, { ...(wasRunning ? resting(before) : before), attempts });
+        break;
+      }
+      case 'task.settled': {
+        const { taskId } = entry.report.outcome;
+        open.delete(taskId);
+        run.tasks.delete(taskId);
+        if (settled.has(taskId)) break;
+        settled.add(taskId);
+        run.settled.push(entry.report);
+        break;
+      }
+      case 'run.resumed':
+        closeOpen(run, open, entry.at);
+        if (entry.deadlineAt !== null) run.deadlineAt = entry.deadlineAt;
+        break;
+      case 'run.settled':
+        run.end = entry.result;
+        break;
+    }
+  }
+  for (const { key } of open.values()) run.processes.push(...(processes.get(key) ?? []));
+  closeOpen(run, open, now);
+  for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));
+  const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values()];
+  for (const { attempts } of everything) {
+    for (const { usage } of attempts) {
+      if (usage) run.spent.tokens += usage.totalTokens ?? (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+    }
+  }
+  return run;
+}
+
+/** The attempts under way when the last owner went: each is over, with a record of its own. */
+function closeOpen(run: ReplayedRun, open: Map<string, Started>, now: number): void {
+  for (const [taskId, { n, agentId, key, at }] of open) {
+    const record: AttemptRecord = {
+      n,
+      agentId,
+      key,
+      startedAt: at,
+      endedAt: Math.max(at, now),
+      result: 'cancelled',
+      error: { kind: 'cancelled', message: INTERRUPTED, retryable: true },
+    };
+    const before = resting(run.tasks.get(taskId));
+    run.tasks.set(taskId, { ...before, attempts: [...before.attempts, record] });
+  }
+  open.clear();
+}
+
+/** A task whose attempt was interrupted asks for the next one; a fallback stays the fallback. */
+function resting(task: ParkedTask = UNTOUCHED): ParkedTask {
+  return task.state === 'fallback' ? task : { ...task, state: 'staggered' };
+}
+
+/** The breaker's queue is gone with its process: the task asks anew, and its wait counts. */
+function called(task: ParkedTask, now: number): ParkedTask {
+  const { waits } = task;
+  const openMs = waits.openMs + Math.max(0, now - waits.since);
+  return { ...task, state: 'staggered', waits: { ...waits, openMs } };
+}
+
+/** The result of a run that has ended, as it was: its outcomes stand in plan order. */
+export function resultOf({ settled }: ReplayedRun, end: StoredResult, order: readonly string[]): RunResult {
+  const outcomes = new Map(settled.map(({ outcome }) => [outcome.taskId, outcome]));
+  const { runId, status, ...rest } = end;
+  const inOrder = order.flatMap((taskId) => outcomes.get(taskId) ?? []);
+  return { runId, status, outcomes: inOrder, ...rest };
+}

@@ -1,0 +1,78 @@
+import type { Assessment, Decomposition, Retrieval, Routing } from '../actors/phases/types.ts';
+import { SoarError } from '../errors/soar-error.ts';
+import type { CollectInput } from '../machines/collect/events.ts';
+import type { ResumedQuery } from '../machines/soar/events.ts';
+import type { Plan } from '../plan/types.ts';
+import type { RunResult } from '../types.ts';
+import type { Journal } from './journal.ts';
+import { type ReplayedRun, replay, resultOf } from './replay.ts';
+
+/** Stands for a secret that was not stored, where the environment does not have it any more. */
+export const MASKED = '«masked»';
+
+/** The plan a run has, as far as it is known. */
+export function planOf({ header, phases }: ReplayedRun): Plan | null {
+  return header.plan ?? (phases.route as Routing | undefined)?.plan ?? null;
+}
+
+/** The result of a run that has ended, as it was then; null when it can go on. */
+export function finishedResult(run: ReplayedRun): RunResult | null {
+  if (!run.end) return null;
+  const order = planOf(run)?.tasks.map(({ id }) => id) ?? [];
+  return resultOf(run, run.end, order);
+}
+
+/**
+ * A run of the journal, or why it cannot go on.
+ *
+ * @throws SoarError `unknown-run`; `run-cancelled` for one that its program ended.
+ */
+export function storedRun(journal: Journal, runId: string, now: number): ReplayedRun {
+  const stored = journal.load(runId);
+  if (!stored) throw new SoarError('unknown-run', `There is no run \`${runId}\` in the journal.`);
+  const run = replay(stored, now);
+  const { end } = run;
+  if (end?.status === 'cancelled' && end.error?.kind === 'cancelled') {
+    const message = `Run \`${runId}\` was cancelled (${end.error.message}) and cannot be resumed. Run its plan again.`;
+    throw new SoarError('run-cancelled', message);
+  }
+  return run;
+}
+
+/** Throws `not-supported` when what would be run is not what was given: it held a secret, which is not stored. */
+export function requireWhole(run: ReplayedRun): void {
+  const plan = planOf(run);
+  if (!plan) return;
+  const settled = new Set(run.settled.map(({ outcome }) => outcome.taskId));
+  const left = plan.tasks.filter(({ id }) => !settled.has(id));
+  const masked = left.filter((task) => holdsMask(task)).map(({ id }) => `task \`${id}\``);
+  if (holdsMask(plan.agents)) masked.push('its agents');
+  if (masked.length === 0) return;
+  const message =
+    `Run \`${run.header.runId}\` cannot be resumed: ${masked.join(', ')} held a secret, and secrets are not stored. ` +
+    'Name secrets by environment variables, which are found again, and run the plan anew.';
+  throw new SoarError('not-supported', message);
+}
+
+function holdsMask(value: unknown): boolean {
+  return value !== undefined && JSON.stringify(value).includes(MASKED);
+}
+
+export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
+  const { header, settled, tasks, spent, deadlineAt, budgetAt } = run;
+  return { settled, resumed: { startedAt: header.startedAt, deadlineAt, budgetAt, spent, tasks } };
+}
+
+export function resumedQuery(run: ReplayedRun): ResumedQuery {
+  const { assess, retrieve, decompose, route } = run.phases;
+  const collect = resumedCollect(run);
+  return {
+    startedAt: run.header.startedAt,
+    assessment: (assess as Assessment | undefined) ?? null,
+    retrieval: (retrieve as Retrieval | undefined) ?? null,
+    decomposition: (decompose as Decomposition | undefined) ?? null,
+    routing: (route as Routing | undefined) ?? null,
+    // The clock of a query's collect phase starts with that phase.
+    collect: run.deadlineAt === null ? {} : collect,
+  };
+}

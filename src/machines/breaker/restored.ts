@@ -1,0 +1,23 @@
+import { startingIn } from '../../actors/starting-in.ts';
+import type { ErrorKind } from '../../errors/error-kind.ts';
+import type { StoredBreaker } from '../../journal/entries.ts';
+import type { BreakerPolicy } from '../../policy/policy.ts';
+import { type BreakerInput, breakerMachine } from './machine.ts';
+
+type Begun = { logic: typeof breakerMachine; restored?: BreakerInput['restored'] };
+
+const open = startingIn(breakerMachine, 'open');
+const halfOpen = startingIn(breakerMachine, 'halfOpen');
+
+/**
+ * How a breaker begins that was left in some state by another process, whose probe, if it had one, is gone. An open one
+ * keeps its time, but waits no longer than its policy says, whatever the clock did; one that nobody has tried for as long as
+ * a failure counts knows nothing any more.
+ */
+export function restoredBreaker(stored: StoredBreaker, policy: BreakerPolicy, now: number): Begun {
+  const failures = stored.failures.map(({ at, kind }) => ({ at, kind: kind as ErrorKind | null }));
+  const retryAt = Math.min(stored.retryAt, now + policy.resetTimeoutMs);
+  if (stored.state === 'closed') return { logic: breakerMachine, restored: { failures, retryAt: 0 } };
+  if (now - retryAt >= policy.failureWindowMs) return { logic: breakerMachine };
+  return { logic: retryAt > now ? open : halfOpen, restored: { failures, retryAt } };
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { SoarError } from '../errors/soar-error.ts';
+
+const EMPTY_TRACE = '<script type="text/plain" id="soar-trace"></script>';
+
+let built: Promise<string> | null = null;
+
+/**
+ * The viewer's page, without a trace: one HTML file that loads nothing. In a checkout it is built when first asked for.
+ *
+ * @throws {SoarError} `io` when there is none.
+ */
+export function viewerPage(): Promise<string> {
+  built ??= import.meta.url.endsWith('.ts') ? buildPage() : readPage();
+  return built;
+}
+
+async function readPage(): Promise<string> {
+  try {
+    return await readFile(new URL('../visualizer/index.html', import.meta.url), 'utf8');
+  } catch (error) {
+    throw new SoarError('io', 'The page of the viewer is missing from this installation. Install soar-machine again.', {
+      cause: error,
+    });
+  }
+}
+
+async function buildPage(): Promise<string> {
+  // A path in a variable: the script is no part of the package, and neither is what it needs.
+  const script = new URL('../../scripts/build-viewer.mjs', import.meta.url).href;
+  const { buildViewerPage } = (await import(script)) as { buildViewerPage: () => Promise<string> };
+  return buildViewerPage();
+}
+
+/**
+ * A page that carries its trace, for a file that needs no server.
+ *
+ * @param page From {@link viewerPage}.
+ * @param trace JSON lines. Packed, so that nothing in it can end the element it stands in.
+ * @param name Shown as where the trace comes from.
+ */
+export function pageWithTrace(page: string, trace: string | Uint8Array, name: string): string {
+  if (!page.includes(EMPTY_TRACE)) throw new SoarError('internal', 'The page of the viewer has no place for a trace.');
+  const packed = gzipSync(trace, { level: 9 }).toString('base64');
+  const element = `<script type="text/plain" id="soar-trace" data-name="${escapeAttribute(name)}">${packed}</script>`;
+  return page.replace(EMPTY_TRACE, () => element);
+}
+
+function escapeAttribute(text: string): string {
+  return text.replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+}

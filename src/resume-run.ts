@@ -1,0 +1,131 @@
+import type { AnyActorLogic, Snapshot } from 'xstate';
+import type { Clock } from './clock.ts';
+import type { Journal, RunLog } from './journal/journal.ts';
+import type { ReplayedRun } from './journal/replay.ts';
+import { finishedResult, requireWhole, resumedCollect, resumedQuery, storedRun } from './journal/resume.ts';
+import type { CollectInput, CollectOutput } from './machines/collect/events.ts';
+import { collectMachine } from './machines/collect/machine.ts';
+import type { SoarInput, SoarOutput } from './machines/soar/events.ts';
+import type { soarMachine } from './machines/soar/machine.ts';
+import { soarLogicFor } from './machines/soar/resumed.ts';
+import type { CompiledPlan, Plan } from './plan/types.ts';
+import type { RunResult } from './types.ts';
+
+/** What an engine needs to start a run. */
+export interface Launch {
+  runId: string;
+  logic: AnyActorLogic;
+  input: object;
+  about: { query?: string; goal?: string };
+  resultOf: (output: unknown) => RunResult;
+  signal?: AbortSignal | undefined;
+  log: RunLog | null;
+  /** Awaited before anything runs. */
+  before?: Promise<void>;
+}
+
+type RunParts = Pick<Launch, 'logic' | 'input' | 'about' | 'resultOf'>;
+
+export interface ResumeDeps {
+  journal: Journal;
+  clock: Clock;
+  soar: typeof soarMachine;
+  /** Compiles the plan, and makes the agents it brings along. Throws `invalid-plan`. */
+  prepare: (plan: Plan) => CompiledPlan;
+}
+
+/** Takes over a run of the journal and says how to start it from where it stood. Throws as `Soar.resume` does. */
+export function resumeRun(
+  runId: string,
+  { timeoutMs }: { timeoutMs?: number },
+  { journal, clock, soar, prepare }: ResumeDeps,
+): Omit<Launch, 'runId' | 'signal'> {
+  const now = clock.now();
+  const known = ended(storedRun(journal, runId, now));
+  if (known) return { ...known, log: null };
+  const log = journal.attach(runId);
+  try {
+    // Read once more: until it was ours, its owner may have gone on with it.
+    const run = withLimit(storedRun(journal, runId, now), timeoutMs, now);
+    const over = ended(run);
+    if (over) {
+      log.release();
+      return { ...over, log: null };
+    }
+    requireWhole(run);
+    const parts = run.header.query === undefined ? planParts(run, prepare) : queryParts(run, run.header.query, soar);
+    const { deadlineAt } = run;
+    log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });
+    const { processes } = run;
+    return { ...parts, log, ...(processes.length > 0 ? { before: journal.endProcesses(processes) } : {}) };
+  } catch (error) {
+    log.release();
+    throw error;
+  }
+}
+
+/** A new limit counts from now; a run whose plan was not compiled yet takes it as its setting. */
+function withLimit(run: ReplayedRun, timeoutMs: number | undefined, now: number): ReplayedRun {
+  if (timeoutMs === undefined) return run;
+  if (run.deadlineAt !== null) return { ...run, deadlineAt: now + timeoutMs };
+  return { ...run, header: { ...run.header, settings: { ...run.header.settings, timeoutMs } } };
+}
+
+function ended(run: ReplayedRun): RunParts | null {
+  const result = finishedResult(run);
+  if (!result) return null;
+  const { goal, query } = run.header;
+  return {
+    logic: endedLogic(result),
+    input: {},
+    about: aboutOf(goal, query),
+    resultOf: (output) => output as RunResult,
+  };
+}
+
+function planParts(run: ReplayedRun, prepare: ResumeDeps['prepare']): RunParts {
+  const { runId, settings, plan, goal } = run.header;
+  const input: CollectInput = { plan: prepare(plan ?? { tasks: [] }), settings, ...resumedCollect(run) };
+  return {
+    logic: collectMachine,
+    input,
+    about: aboutOf(goal, undefined),
+    resultOf: (output) => withError(runId, output as CollectOutput),
+  };
+}
+
+function queryParts(run: ReplayedRun, query: string, soar: typeof soarMachine): RunParts {
+  const { runId, settings, contextFiles, defaultAgent } = run.header;
+  const resumed = resumedQuery(run);
+  const input: SoarInput = {
+    query,
+    settings,
+    resumed,
+    ...(contextFiles ? { contextFiles } : {}),
+    ...(defaultAgent === undefined ? {} : { defaultAgent }),
+  };
+  return {
+    logic: soarLogicFor(soar, resumed),
+    input,
+    about: aboutOf(undefined, query),
+    resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
+  };
+}
+
+function aboutOf(goal: string | undefined, query: string | undefined): Launch['about'] {
+  return { ...(goal === undefined ? {} : { goal }), ...(query === undefined ? {} : { query }) };
+}
+
+/** An actor that is done from the beginning. */
+function endedLogic(output: RunResult): AnyActorLogic {
+  const snapshot = { status: 'done', output, error: undefined } as Snapshot<RunResult>;
+  return {
+    getInitialSnapshot: () => snapshot,
+    transition: () => snapshot,
+    getPersistedSnapshot: () => snapshot,
+  } as unknown as AnyActorLogic;
+}
+
+export function withError(runId: string, { status, outcomes, metadata, error }: CollectOutput): RunResult {
+  return { runId, status, outcomes, metadata, ...(error ? { error } : {}) };
+}

@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fileSink } from '../../src/node/trace-file.ts';
+import { parseTrace } from '../../src/trace/parse-trace.ts';
+import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { temporaryDirectory } from '../support/processes.ts';
+import { tracedRun } from '../support/traced-run.ts';
+
+const run = { plan: { tasks: [{ id: 'a', prompt: '' }] }, soar: { agents: { quick: () => 'ok' } } };
+
+describe('a trace file', () => {
+  it('holds the whole trace as JSON lines', async () => {
+    const path = join(await temporaryDirectory(), 'run.jsonl');
+    const { records } = await tracedRun({ ...run, trace: { sinks: [fileSink(path)] } });
+    expect(parseTrace(readFileSync(path, 'utf8'))).toEqual(JSON.parse(JSON.stringify(records)));
+  });
+
+  it('is readable by its owner alone, also when it was there before', async () => {
+    const path = join(await temporaryDirectory(), 'run.jsonl');
+    writeFileSync(path, 'old');
+    chmodSync(path, 0o644);
+    await tracedRun({ ...run, trace: { sinks: [fileSink(path)] } });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toMatch(/^\{"type":"trace.started"/);
+  });
+
+  it('is complete when the process exits without closing it', async () => {
+    const path = join(await temporaryDirectory(), 'run.jsonl');
+    const sink = fileURLToPath(new URL('../../src/node/trace-file.ts', import.meta.url));
+    const script = `
+      const { fileSink } = await import(${JSON.stringify(sink)});
+      fileSink(${JSON.stringify(path)}).write({ type: 'warning', seq: 0, at: 0, message: 'last words' });
+      process.exit(0);`;
+    execFileSync(process.execPath, ['--input-type=module', '-e', script]);
+    expect(readFileSync(path, 'utf8')).toContain('last words');
+  });
+
+  it('cannot be opened where there is no directory, and says so', () => {
+    expect(() => fileSink('/nowhere/at/all.jsonl')).toThrow(/trace file `\/nowhere\/at\/all.jsonl` cannot be written/);
+  });
+
+  it.runIf(process.platform === 'linux')('gives up, without throwing, when the disk is full', () => {
+    const sink = fileSink('/dev/full');
+    const record: TraceRecord = { type: 'warning', seq: 0, at: 0, message: '' };
+    sink.write(record);
+    sink.flush();
+    sink.write(record);
+    expect(sink.fault?.message).toContain('ENOSPC');
+    expect(() => sink.close?.()).not.toThrow();
+  });
+});

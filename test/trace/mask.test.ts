@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { createMask, secretsOf } from '../../src/trace/mask.ts';
+
+describe('masking', () => {
+  it.each([
+    'sk-live-abcdefghij0123456789',
+    'sk-proj-abcdefghijklmnop',
+    'ghp_abcdefghijklmnopqrstuvwxyz0123456789',
+    'github_pat_11ABCDEFG0abcdefghijkl',
+    'xoxb-1234567890-abcdef',
+    'AKIAIOSFODNN7EXAMPLE',
+    'AIzaSyA-abcdefghijklmnopqrstuvwxyz01234',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+    '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----',
+  ])('hides %s', (secret) => {
+    expect(createMask()(`before ${secret} after`)).toBe('before [masked] after');
+  });
+
+  it('hides the value after a telling name, and keeps the name', () => {
+    const mask = createMask();
+    expect(mask('Authorization: Bearer abcdefgh12345')).toBe('Authorization: Bearer [masked]');
+    expect(mask('MY_API_KEY=abcd1234 next')).toBe('MY_API_KEY=[masked] next');
+    expect(mask('{"password": "hunter22"}')).toBe('{"password": "[masked]"}');
+    expect(mask('postgres://me:hunter22@db/x')).toBe('postgres://me:[masked]@db/x');
+  });
+
+  it('hides the values it was given, longest first', () => {
+    expect(createMask(['abcdef', 'abcdef-ghi'])('abcdef-ghi abcdef')).toBe('[masked] [masked]');
+  });
+
+  it('leaves ordinary text alone', () => {
+    const text = 'The token count of task-1234 was 512; see https://example.org/a:b and the key points.';
+    expect(createMask(['a', 'abc'])(text)).toBe(text);
+  });
+
+  it('finds the secrets of an environment by the names of its variables', () => {
+    const env = { OPENAI_API_KEY: 'one', GH_TOKEN: 'two', DB_PASSWORD: 'three', PATH: '/bin', EMPTY_KEY: '' };
+    expect(secretsOf(env)).toEqual(['one', 'two', 'three']);
+  });
+});

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { AgentError } from '../../src/errors/agent-error.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { criticalPath } from '../../src/trace/critical-path.ts';
+import { createReplay } from '../../src/trace/replay.ts';
+import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import type { TaskTrack } from '../../src/trace/tracks.ts';
+import type { AgentFunction } from '../../src/types.ts';
+import { tracedRun } from '../support/traced-run.ts';
+
+/** Works a while on the clock; fails as its script says, a letter an attempt: `x` fails, `l` is rate-limited. */
+function scripted(clock: VirtualClock, scripts: Record<string, string>, workMs = 1000): AgentFunction {
+  const calls = new Map<string, number>();
+  return ({ taskId }, { signal }) =>
+    new Promise((resolve, reject) => {
+      const call = calls.get(taskId) ?? 0;
+      calls.set(taskId, call + 1);
+      signal.addEventListener('abort', () => reject(signal.reason));
+      clock.setTimeout(() => {
+        const letter = scripts[taskId]?.[call];
+        if (letter === 'x') reject(new Error('no'));
+        else if (letter === 'l') reject(new AgentError('rate_limited', 'slow', { retryAt: clock.now() + 3000 }));
+        else resolve('ok');
+      }, workMs);
+    });
+}
+
+const retry = { retries: 1, strategy: 'fixed', baseDelayMs: 500, jitter: 0 } as const;
+const shown = (track: TaskTrack | undefined) =>
+  track?.intervals.map(({ state, from, to, attempt }) => [state, from, to, ...(attempt ? [attempt] : [])]);
+
+async function replayed(
+  scripts: Record<string, string>,
+  { more = {}, cancelAt = 0, tasks = [] as { id: string; dependsOn?: string[] }[] } = {},
+) {
+  const clock = new VirtualClock();
+  const traced = await tracedRun({
+    clock,
+    plan: { tasks: (tasks.length > 0 ? tasks : [{ id: 'a' }]).map((task) => ({ prompt: '', ...task })) },
+    soar: {
+      agents: { main: scripted(clock, scripts), spare: scripted(clock, {}) },
+      defaultAgent: 'main',
+      policy: { preset: 'patient', retry },
+      ...more,
+    },
+    onRun: (handle) => {
+      if (cancelAt) clock.setTimeout(() => handle.cancel('enough'), cancelAt);
+    },
+  });
+  const replay = createReplay(traced.records);
+  const run = replay.runs.get('r');
+  return { ...traced, replay, run, track: (id: string) => run?.tasks.find(({ task }) => task === id) };
+}
+
+describe('a replay', () => {
+  it('shows a retry as running, retrying and running again', async () => {
+    const { track } = await replayed({ a: 'x' });
+    expect(shown(track('a'))).toEqual([
+      ['staggered', 0, 0],
+      ['running', 0, 1000, 1],
+      ['retrying', 1000, 1500],
+      ['staggered', 1500, 1500],
+      ['running', 1500, 2500, 2],
+    ]);
+  });
+
+  it('shows the cooling after a rate limit, and until when', async () => {
+    const { track } = await replayed({ a: 'l' });
+    expect(track('a')?.intervals[2]).toMatchObject({ state: 'cooling', from: 1000, to: 4000, until: 4000 });
+  });
+
+  it('shows the fallback with its agent', async () => {
+    const { track } = await replayed({ a: 'xx' }, { more: { fallback: 'spare' } });
+    expect(shown(track('a'))?.slice(-2)).toEqual([
+      ['fallback.waiting', 2500, 2500],
+      ['fallback.running', 2500, 3500, 3],
+    ]);
+    expect(track('a')?.intervals.at(-1)?.agent).toBe('spare');
+  });
+
+  it('shows that a cancelled task was told to stop', async () => {
+    const { track, result } = await replayed({}, { cancelAt: 400 });
+    expect(result.status).toBe('cancelled');
+    expect(shown(track('a'))).toEqual([
+      ['staggered', 0, 0],
+      ['running', 0, 400, 1],
+      ['cancelling', 400, 400, 1],
+    ]);
+  });
+
+  it('marks where an attempt stalled', async () => {
+    const clocks = { startTimeoutMs: null, idleTimeoutMs: 600, maxTimeoutMs: 900_000, onIdle: 'stall' };
+    const { track } = await replayed({}, { more: { policy: { preset: 'patient', retry, clocks } } });
+    expect(track('a')?.intervals.at(-1)?.marks).toMatchObject([{ at: 600, what: 'stalled' }]);
+  });
+
+  it('knows the state of everything at any instant', async () => {
+    const tasks = [{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['a', 'b'] }];
+    const { replay } = await replayed({ a: 'x' }, { tasks });
+    const at = (time: number) => {
+      const [run] = replay.at(time).runs;
+      return [run?.tasks.map(({ state }) => state), run?.running, run?.waiting, run?.settled, run?.status];
+    };
+    expect(at(500)).toEqual([['running', 'running', 'pending'], 2, 0, 0, null]);
+    expect(at(1200)).toEqual([['retrying', 'done', 'pending'], 0, 1, 1, null]);
+    expect(at(3000)).toEqual([['done', 'done', 'running'], 1, 0, 2, null]);
+    expect(at(3500)).toEqual([['done', 'done', 'done'], 0, 0, 3, 'succeeded']);
+  });
+
+  it('knows nothing before the first record', async () => {
+    const { replay } = await replayed({});
+    expect(replay.at(-1)).toEqual({ seq: -1, at: -1, runs: [], actors: [], breakers: {}, gate: null });
+  });
+
+  it('follows a breaker as it opens and closes', async () => {
+    const breaker = { failureThreshold: 1, resetTimeoutMs: 2000, onOpen: 'wait' };
+    const { replay } = await replayed(
+      { a: 'x' },
+      { more: { policy: { preset: 'patient', retry, breaker }, fallback: undefined } },
+    );
+    expect(replay.at(500).breakers.main).toMatchObject({ state: 'closed' });
+    expect(replay.at(1600).breakers.main).toEqual({ state: 'open', since: 1000, until: 3000 });
+    expect(replay.at(3500).breakers.main).toMatchObject({ state: 'halfOpen.probing' });
+    expect(replay.at(1600).runs[0]?.tasks[0]?.state).toBe('circuitOpen');
+  });
+
+  it('shows the gate pacing starts', async () => {
+    const { replay } = await replayed({}, { more: { staggerMs: 400 }, tasks: [{ id: 'a' }, { id: 'b' }] });
+    expect(replay.at(100).gate).toEqual({ state: 'pacing', until: 400 });
+    expect(replay.at(500).gate).toEqual({ state: 'idle' });
+  });
+
+  it('lists the actors that live, each after its parent', async () => {
+    const { replay } = await replayed({});
+    const ids = replay.at(500).actors.map(({ id }) => id);
+    expect(ids).toEqual([
+      'engine',
+      'gate',
+      'executor',
+      'run.r',
+      'waves',
+      'deadline',
+      'budget',
+      'breaker.main',
+      'wave.1',
+      'tasks',
+      'a',
+    ]);
+    expect(replay.at(replay.endedAt).actors).toEqual([]);
+  });
+
+  it('tells how an actor came into its state', async () => {
+    const { replay } = await replayed({ a: 'x' });
+    const task = replay.at(1200).actors.find(({ id }) => id === 'a');
+    expect(task).toMatchObject({ state: 'retrying', since: 1000, until: 1500 });
+    expect(task?.lastMove).toMatchObject({ event: 'attempt.ended', data: { attempt: 1, result: 'failed' } });
+  });
+
+  it('shows tasks that never had an actor as settled', async () => {
+    const tasks = [{ id: 'a' }, { id: 'b', dependsOn: ['a'] }];
+    const { replay, track } = await replayed({ a: 'xx' }, { tasks, more: { onDependencyFailure: 'skip' } });
+    expect(track('b')).toMatchObject({ actor: null, intervals: [], settled: { status: 'skipped' } });
+    expect(replay.at(replay.endedAt).runs[0]).toMatchObject({ failed: 1, skipped: 1, settled: 2, total: 2 });
+  });
+
+  it('is the same whether its records come at once or one by one', async () => {
+    const { records, replay } = await replayed({ a: 'x' });
+    const live = createReplay();
+    for (const record of records) live.add(record);
+    expect(live.at(1200)).toEqual(replay.at(1200));
+    expect(live.runs).toEqual(replay.runs);
+  });
+
+  it('gives the chain of tasks that decided how long the run took', async () => {
+    const tasks = [{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['a', 'b'] }];
+    const { run } = await replayed({ b: 'x' }, { tasks });
+    expect(run && criticalPath(run)).toEqual(['b', 'c']);
+  });
+
+  it('takes a trace of 10,000 tasks in a moment', () => {
+    const records = manyTasks(10_000);
+    const started = performance.now();
+    const replay = createReplay(records);
+    for (let i = 0; i < 20; i += 1) replay.at(i * 1000);
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(replay.at(replay.endedAt).runs[0]?.succeeded).toBe(10_000);
+  });
+});
+
+function manyTasks(n: number): TraceRecord[] {
+  const records: TraceRecord[] = [];
+  const stamp = () => ({ seq: records.length, at: records.length });
+  for (let i = 0; i < n; i += 1) {
+    const actor = `t:${i}`;
+    const task = `task${i}`;
+    records.push({
+      type: 'actor.started',
+      ...stamp(),
+      actor,
+      id: task,
+      parent: null,
+      machine: 'task',
+      run: 'r',
+      task,
+      state: 'staggered',
+    });
+    const event = 'start.granted';
+    records.push({ type: 'actor.moved', ...stamp(), actor, state: { running: 'active' }, event, keys: [] });
+    const status = 'done' as const;
+    records.push({ type: 'actor.moved', ...stamp(), actor, state: 'done', event: 'attempt.ended', keys: [], status });
+    records.push({
+      type: 'task.settled',
+      ...stamp(),
+      run: 'r',
+      task,
+      agent: 'x',
+      status: 'succeeded',
+      via: 'agent',
+      wave: 1,
+      error: null,
+      attempts: [],
+      queuedMs: 0,
+      startedAt: 0,
+      settledAt: 0,
+      settled: i + 1,
+      total: n,
+    });
+  }
+  return records;
+}

@@ -1,0 +1,99 @@
+import { kindOfState, type TaskKind } from './task-kind.ts';
+import type { RunTrack, TaskTrack } from './tracks.ts';
+
+/** What a bar of the timeline stands for. `queued`: ready, and not admitted by its wave yet. */
+export type BarKind = TaskKind | 'queued';
+
+export interface Bar {
+  kind: BarKind;
+  from: number;
+  /** Where it ends, or the instant looked at when it has not ended by then. */
+  to: number;
+  isOpen: boolean;
+}
+
+/** What each kind of bar is called in the legend, in its order. */
+export const BAR_LEGEND: readonly { kind: BarKind; name: string }[] = [
+  { kind: 'staggered', name: 'stagger' },
+  { kind: 'running', name: 'running' },
+  { kind: 'retrying', name: 'backoff' },
+  { kind: 'cooling', name: 'cooling' },
+  { kind: 'circuitOpen', name: 'circuit open' },
+  { kind: 'fallback', name: 'fallback' },
+];
+
+/** The bars of one task up to an instant, oldest first; states that took no time make none. */
+export function barsOf({ actor }: TaskTrack, now: number): Bar[] {
+  if (!actor || actor.startedAt > now) return [];
+  const bars: Bar[] = [];
+  const readyAt = actor.moves[0]?.data?.readyAt;
+  if (typeof readyAt === 'number' && readyAt < actor.startedAt) {
+    bars.push({ kind: 'queued', from: readyAt, to: actor.startedAt, isOpen: false });
+  }
+  for (const [index, move] of actor.moves.entries()) {
+    if (move.at > now) break;
+    const kind = kindOfState(move.state);
+    if (!kind) break;
+    const end = actor.moves[index + 1]?.at ?? actor.endedAt;
+    const to = Math.min(end, now);
+    const last = bars.at(-1);
+    if (last && last.kind === kind && last.to === move.at) {
+      last.to = to;
+      last.isOpen = end > now;
+    } else if (to > move.at || end > now) {
+      bars.push({ kind, from: move.at, to, isOpen: end > now });
+    }
+  }
+  return bars;
+}
+
+/** The longest chain of dependent tasks, by the time each took from its first start; the same sum as the run's own. */
+export function criticalPath(run: RunTrack): ReadonlySet<string> {
+  const best = new Map<string, { ms: number; before: string | null }>();
+  let last: string | null = null;
+  // Tasks of a plan may be written in any order; their waves are in the order of their dependencies.
+  for (const task of [...run.tasks].sort((a, b) => a.wave - b.wave)) {
+    let before: string | null = null;
+    for (const id of task.dependsOn) {
+      if ((best.get(id)?.ms ?? -1) > (before === null ? -1 : (best.get(before)?.ms ?? -1))) before = id;
+    }
+    const own = task.settled?.startedAt == null ? 0 : task.settled.settledAt - task.settled.startedAt;
+    best.set(task.id, { ms: own + (before === null ? 0 : (best.get(before)?.ms ?? 0)), before });
+    if (last === null || (best.get(task.id)?.ms ?? 0) > (best.get(last)?.ms ?? 0)) last = task.id;
+  }
+  const path = new Set<string>();
+  if (last === null || (best.get(last)?.ms ?? 0) === 0) return path;
+  for (let id: string | null = last; id !== null; id = best.get(id)?.before ?? null) path.add(id);
+  return path;
+}
+
+/** How busy a run was: tasks that run and tasks that wait, in equal steps of time. */
+export interface Overview {
+  running: Float32Array;
+  waiting: Float32Array;
+  peak: number;
+  /** Instants of failures and of breakers that opened. */
+  marks: { at: number; kind: 'failed' | 'circuitOpen' }[];
+}
+
+const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);
+
+export function overviewOf(run: RunTrack, from: number, to: number, steps: number): Overview {
+  const running = new Float32Array(steps);
+  const waiting = new Float32Array(steps);
+  const span = Math.max(1, to - from);
+  const marks: Overview['marks'] = [];
+  for (const task of run.tasks) {
+    if (task.settled?.status === 'failed') marks.push({ at: task.settled.settledAt, kind: 'failed' });
+    for (const bar of barsOf(task, to)) {
+      if (bar.kind === 'queued') continue;
+      const first = Math.max(0, Math.floor(((bar.from - from) / span) * steps));
+      const end = Math.min(steps - 1, Math.floor(((bar.to - from) / span) * steps));
+      const into = WORKING.has(bar.kind) ? running : waiting;
+      for (let step = first; step <= end; step += 1) into[step] = (into[step] ?? 0) + 1;
+    }
+  }
+  let peak = 1;
+  for (let step = 0; step < steps; step += 1) peak = Math.max(peak, (running[step] ?? 0) + (waiting[step] ?? 0));
+  return { running, waiting, peak, marks };
+}

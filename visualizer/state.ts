@@ -1,0 +1,176 @@
+import { batch, computed, effect, signal } from '@preact/signals';
+import { type BarKind, criticalPath, overviewOf } from './model/segments.ts';
+import { TraceStore } from './model/store.ts';
+import { kindAt, type TaskKind } from './model/task-kind.ts';
+import type { ActorTrack, RunTrack, TaskTrack } from './model/tracks.ts';
+
+export const store = signal(new TraceStore());
+/** Rises with every batch of records; what reads the store reads it, too. */
+export const version = signal(0);
+export const sourceName = signal('');
+/** How the page gets its records. */
+export const connection = signal<'file' | 'following' | 'lost'>('file');
+export const loadFault = signal<string | null>(null);
+
+/** The instant looked at, epoch milliseconds, and the last record that counts. */
+export const now = signal(0);
+export const seq = signal(-1);
+/** Keeps to the newest record. */
+export const isFollowing = signal(true);
+export const isPlaying = signal(false);
+export const speed = signal(1);
+export const SPEEDS = [0.25, 0.5, 1, 2, 5, 10, 25, 50, 100] as const;
+
+export const runId = signal<string | null>(null);
+export interface Selection {
+  task: string | null;
+  actor: string | null;
+}
+export const selection = signal<Selection>({ task: null, actor: null });
+export const maximised = signal<string | null>(null);
+export const isHelpOpen = signal(false);
+
+export type Theme = 'auto' | 'light' | 'dark';
+export const theme = signal<Theme>('auto');
+export const systemIsDark = signal(false);
+export const isDark = computed(() => (theme.value === 'auto' ? systemIsDark.value : theme.value === 'dark'));
+
+/** The trace, watched: a view that calls it is drawn again when records come in. */
+export function trace(): TraceStore {
+  version.value;
+  return store.value;
+}
+
+export const run = computed<RunTrack | null>(() => {
+  const { runs } = trace();
+  return runs.find(({ id }) => id === runId.value) ?? runs[0] ?? null;
+});
+
+export const kinds = computed<TaskKind[]>(() => {
+  version.value;
+  const upTo = seq.value;
+  return run.value?.tasks.map((task) => kindAt(task, upTo)) ?? [];
+});
+
+export const path = computed(() => {
+  version.value;
+  return run.value ? criticalPath(run.value) : new Set<string>();
+});
+
+const OVERVIEW_STEPS = 400;
+export const overview = computed(() => {
+  const { startedAt, endedAt } = trace();
+  return run.value ? overviewOf(run.value, startedAt, endedAt, OVERVIEW_STEPS) : null;
+});
+
+export const isLive = computed(() => connection.value === 'following' && !trace().isEnded);
+
+export const selectedTask = computed<TaskTrack | null>(() => {
+  version.value;
+  const { task } = selection.value;
+  return (task !== null && run.value?.byId.get(task)) || null;
+});
+
+export const selectedActor = computed<ActorTrack | null>(() => {
+  const { actors } = trace();
+  const { actor } = selection.value;
+  return selectedTask.value?.actor ?? (actor === null ? null : (actors.get(actor) ?? null));
+});
+
+export function selectTask(id: string | null): void {
+  selection.value = { task: id, actor: null };
+}
+
+/** A task's own actor selects the task. */
+export function selectActor(actor: ActorTrack): void {
+  batch(() => {
+    if (actor.run !== undefined && trace().run(actor.run)) runId.value = actor.run;
+    selection.value =
+      actor.task !== undefined ? { task: actor.task, actor: null } : { task: null, actor: actor.id };
+  });
+}
+
+export function seek(at: number): void {
+  const { startedAt, endedAt } = store.value;
+  batch(() => {
+    now.value = Math.min(Math.max(at, startedAt), endedAt);
+    seq.value = store.value.seqAt(now.value);
+    isFollowing.value = false;
+  });
+}
+
+export function seekRecord(index: number): void {
+  const record = store.value.log[index];
+  if (!record) return;
+  batch(() => {
+    now.value = record.at;
+    seq.value = record.seq;
+    isFollowing.value = false;
+    isPlaying.value = false;
+  });
+}
+
+export function goToEnd(): void {
+  batch(() => {
+    now.value = store.value.endedAt;
+    seq.value = store.value.lastSeq;
+    isFollowing.value = true;
+    isPlaying.value = false;
+  });
+}
+
+/** To the next or the last record that changes what is seen. */
+export function step(direction: 1 | -1): void {
+  const { log } = store.value;
+  const isShown = (type: string) => type === 'actor.moved' || type === 'task.settled' || type === 'run.settled';
+  const here = seq.value;
+  if (direction > 0) {
+    const next = log.findIndex((record) => record.seq > here && isShown(record.type));
+    if (next >= 0) seekRecord(next);
+  } else {
+    const last = log.findLastIndex((record) => record.seq < here && isShown(record.type));
+    seekRecord(Math.max(0, last));
+  }
+}
+
+export function togglePlay(): void {
+  if (isPlaying.value) {
+    isPlaying.value = false;
+    return;
+  }
+  batch(() => {
+    if (now.value >= store.value.endedAt) seek(store.value.startedAt);
+    isFollowing.value = false;
+    isPlaying.value = true;
+  });
+}
+
+export function added(): void {
+  batch(() => {
+    version.value += 1;
+    if (isFollowing.value) goToEnd();
+  });
+}
+
+/** A speed at which a replay takes a minute at most. */
+export function fittingSpeed(durationMs: number): number {
+  return SPEEDS.find((one) => one >= 1 && durationMs / one <= 60_000) ?? 100;
+}
+
+effect(() => {
+  if (!isPlaying.value || typeof requestAnimationFrame === 'undefined') return;
+  let before = performance.now();
+  let frame = requestAnimationFrame(function advance(time) {
+    const next = now.peek() + (time - before) * speed.peek();
+    before = time;
+    if (next >= store.peek().endedAt) return goToEnd();
+    batch(() => {
+      now.value = next;
+      seq.value = store.peek().seqAt(next);
+    });
+    frame = requestAnimationFrame(advance);
+  });
+  return () => cancelAnimationFrame(frame);
+});
+
+export type { BarKind };

@@ -1,0 +1,215 @@
+import type { ComponentChildren } from 'preact';
+import { barsOf } from '../model/segments.ts';
+import { clockText, spanText } from '../model/spans.ts';
+import { attemptsAt, KIND_TEXTS, kindAt } from '../model/task-kind.ts';
+import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText, type TaskTrack, type TextRef } from '../model/tracks.ts';
+import { now, path, run, selectActor, selectedActor, selectedTask, selectTask, seq, trace } from '../state.ts';
+import { KindIcon } from './icons.tsx';
+import { Pane } from './pane.tsx';
+import { RunSummary } from './run-summary.tsx';
+
+export function DetailsPane() {
+  const task = selectedTask.value;
+  const actor = selectedActor.value;
+  return (
+    <Pane id="details" title="Details" note={task ? 'task' : actor ? (actor.machine ?? 'actor') : 'run'}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
+      <div class="details" tabIndex={0} role="region" aria-label="Details of the selection">
+        {task ? <TaskDetails task={task} /> : actor ? <ActorDetails actor={actor} /> : <RunSummary />}
+      </div>
+    </Pane>
+  );
+}
+
+function TaskDetails({ task }: { task: TaskTrack }) {
+  const { startedAt } = trace();
+  const upTo = seq.value;
+  const kind = kindAt(task, upTo);
+  const { actor } = task;
+  const settled = task.settled && task.settled.seq <= upTo ? task.settled : null;
+  const isThere = actor !== null && hasStarted(actor, upTo);
+  const move = isThere ? moveAt(actor, upTo) : undefined;
+  const request = isThere ? (actor.moves[0]?.data?.request as TextRef | undefined) : undefined;
+  const attempts = attemptsAt(task, upTo);
+  const waits = barsOf(task, now.value).filter((bar) => bar.kind !== 'running');
+  return (
+    <>
+      <h3 class="subject">
+        <KindIcon kind={kind} size={16} />
+        <span class="clip">{task.id}</span>
+      </h3>
+      <p class={`status k-${kind}`}>
+        {KIND_TEXTS[kind]}
+        {move?.until !== undefined && !settled && move.until > now.value && ` · ${spanText(move.until - now.value)} left`}
+      </p>
+      <dl class="facts">
+        <Fact name="Agent">{task.agent}</Fact>
+        <Fact name="Wave">{task.wave || '–'}</Fact>
+        {isThere && <Fact name="Admitted">{clockText(actor.startedAt - startedAt)}</Fact>}
+        {settled && <Fact name="Settled">{clockText(settled.settledAt - startedAt)}</Fact>}
+        {settled && settled.startedAt !== null && <Fact name="Took">{spanText(settled.settledAt - settled.startedAt)}</Fact>}
+        {settled && settled.queuedMs > 0 && <Fact name="Queued">{spanText(settled.queuedMs)}</Fact>}
+        {waits.length > 0 && (
+          <Fact name="Waits">{waits.map((bar) => `${bar.kind === 'queued' ? 'queued' : KIND_TEXTS[bar.kind]} ${spanText(bar.to - bar.from)}`).join(', ')}</Fact>
+        )}
+        {(task.critical || path.value.has(task.id)) && (
+          <Fact name="Marked">{[task.critical && 'critical task', path.value.has(task.id) && 'on the critical path'].filter(Boolean).join(', ')}</Fact>
+        )}
+        {task.dependsOn.length > 0 && (
+          <Fact name="After">
+            <TaskLinks ids={task.dependsOn} />
+          </Fact>
+        )}
+        {task.dependents.length > 0 && (
+          <Fact name="Before">
+            <TaskLinks ids={task.dependents} />
+          </Fact>
+        )}
+      </dl>
+      {settled?.error && (
+        <Block name="Error">
+          <p class="error-line">
+            <b>{settled.error.kind}</b> {settled.error.message}
+          </p>
+        </Block>
+      )}
+      {attempts.length > 0 && (
+        <Block name={`Attempts (${attempts.length})`}>
+          <table class="attempts">
+            <thead>
+              <tr>
+                <th scope="col">#</th>
+                <th scope="col">Agent</th>
+                <th scope="col">Start</th>
+                <th scope="col">Took</th>
+                <th scope="col">Result</th>
+              </tr>
+            </thead>
+            <tbody>
+              {attempts.map(({ n, agent, startedAt: from, endedAt, result, error }) => (
+                <tr key={n} class={`result-${result}`}>
+                  <td>{n}</td>
+                  <td>{agent}</td>
+                  <td class="mono">{clockText(from - startedAt)}</td>
+                  <td class="mono">{spanText((endedAt ?? now.value) - from)}</td>
+                  <td>
+                    {result}
+                    {error && <span class="error-note">{error.kind === result ? error.message : `${error.kind}: ${error.message}`}</span>}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Block>
+      )}
+      {settled?.output && (
+        <Block name="Output">
+          <Text of={settled.output} />
+        </Block>
+      )}
+      {task.prompt && (
+        <Block name="Prompt">
+          <Text of={task.prompt} />
+        </Block>
+      )}
+      {request && request.chars > (task.prompt?.chars ?? 0) && (
+        <Block name="Prompt with context">
+          <Text of={request} />
+        </Block>
+      )}
+    </>
+  );
+}
+
+function ActorDetails({ actor }: { actor: ActorTrack }) {
+  const { startedAt } = trace();
+  const upTo = seq.value;
+  const move = moveAt(actor, upTo);
+  const isOver = hasEnded(actor, upTo);
+  const data = { ...move?.data };
+  return (
+    <>
+      <h3 class="subject">{actor.name}</h3>
+      <p class="status">{hasStarted(actor, upTo) ? (isOver ? `ended: ${actor.endStatus}` : stateText(move?.state ?? null) || 'active') : 'not started'}</p>
+      <dl class="facts">
+        <Fact name="Machine">{actor.machine ?? 'no machine'}</Fact>
+        {actor.src && <Fact name="Logic">{actor.src}</Fact>}
+        {actor.agent && <Fact name="Agent">{actor.agent}</Fact>}
+        <Fact name="Started">{clockText(actor.startedAt - startedAt)}</Fact>
+        {isOver && <Fact name="Ended">{clockText(actor.endedAt - startedAt)}</Fact>}
+        {move && <Fact name="Since">{clockText(move.at - startedAt)}</Fact>}
+        {move?.until !== undefined && !isOver && <Fact name="Until">{clockText(move.until - startedAt)}</Fact>}
+        {actor.parent && (
+          <Fact name="Parent">
+            <button type="button" class="link" onClick={() => actor.parent && selectActor(actor.parent)}>
+              {actor.parent.name}
+            </button>
+          </Fact>
+        )}
+        {Object.entries(data).map(([name, value]) => (
+          <Fact key={name} name={name}>
+            {typeof value === 'object' ? JSON.stringify(value) : String(value)}
+          </Fact>
+        ))}
+      </dl>
+      {actor.error && (
+        <Block name="Error">
+          <p class="error-line">{actor.error}</p>
+        </Block>
+      )}
+    </>
+  );
+}
+
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function Block({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <section class="block">
+      <h4>{name}</h4>
+      {children}
+    </section>
+  );
+}
+
+const MOST_LINKS = 24;
+
+function TaskLinks({ ids }: { ids: readonly string[] }) {
+  const tasks = run.value?.byId;
+  return (
+    <span class="links">
+      {ids.slice(0, MOST_LINKS).map((id) => {
+        const task = tasks?.get(id);
+        return (
+          <button key={id} type="button" class="link" onClick={() => selectTask(id)}>
+            {task && <KindIcon kind={kindAt(task, seq.value)} size={11} />}
+            {id}
+          </button>
+        );
+      })}
+      {ids.length > MOST_LINKS && <span class="by">and {ids.length - MOST_LINKS} more</span>}
+    </span>
+  );
+}
+
+const MOST_CHARS = 20_000;
+
+export function Text({ of }: { of: TextRef }) {
+  const text = trace().texts.get(of.ref);
+  if (text === undefined) {
+    return <p class="by">{of.chars.toLocaleString('en')} characters, kept outside this trace.</p>;
+  }
+  return (
+    <pre class="text">
+      {text.slice(0, MOST_CHARS)}
+      {text.length > MOST_CHARS && `\n… ${text.length - MOST_CHARS} more characters`}
+    </pre>
+  );
+}

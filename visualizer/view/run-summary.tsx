@@ -1,0 +1,60 @@
+import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
+import { spanText } from '../model/spans.ts';
+import { kinds, run, seq, trace } from '../state.ts';
+import { Block, Fact, Text } from './details-pane.tsx';
+import { KindIcon } from './icons.tsx';
+
+/** What there is to know of the run, while nothing is selected. */
+export function RunSummary() {
+  const shown = run.value;
+  const { log, damaged } = trace();
+  if (!shown) return <p class="empty">The trace holds no run yet.</p>;
+  const upTo = seq.value;
+  const { plan, settled, stopping } = shown;
+  const counts = countKinds(kinds.value);
+  const isOver = settled !== null && settled.seq <= upTo;
+  return (
+    <>
+      <h3 class="subject">{shown.title || shown.id}</h3>
+      <p class="status">{isOver ? settled.status : stopping && stopping.seq <= upTo ? `stopping: ${stopping.reason}` : 'under way'}</p>
+      <dl class="facts">
+        <Fact name="Run">{shown.id}</Fact>
+        {plan && <Fact name="Plan">{`${plan.tasks.length} tasks, ${plan.waves.length} waves, schedule ${plan.schedule}`}</Fact>}
+        {plan && <Fact name="Time limit">{spanText(plan.timeoutMs)}</Fact>}
+        {isOver && <Fact name="Took">{spanText(settled.durationMs)}</Fact>}
+        {isOver && <Fact name="Critical path">{spanText(settled.criticalPathMs)}</Fact>}
+        {isOver && <Fact name="Most at once">{settled.peakConcurrency}</Fact>}
+        <Fact name="Records">{`${log.length.toLocaleString('en')}${damaged > 0 ? `, ${damaged} unreadable` : ''}`}</Fact>
+      </dl>
+      <Block name="Tasks">
+        <ul class="tallies">
+          {KIND_GROUPS.map(({ name, kind, kinds: group }) => (
+            <li key={name}>
+              <KindIcon kind={kind} />
+              <span>{name}</span>
+              <b>{group.reduce((sum, one) => sum + counts[one], 0)}</b>
+            </li>
+          ))}
+        </ul>
+      </Block>
+      {isOver && settled.error && (
+        <Block name="Error">
+          <p class="error-line">
+            <b>{settled.error.kind}</b> {settled.error.message}
+          </p>
+        </Block>
+      )}
+      {isOver && settled.answer && (
+        <Block name="Answer">
+          <Text of={settled.answer} />
+        </Block>
+      )}
+      {shown.query && (
+        <Block name="Question">
+          <Text of={shown.query} />
+        </Block>
+      )}
+      <p class="by">Select a task to see its prompt, its attempts and its output.</p>
+    </>
+  );
+}

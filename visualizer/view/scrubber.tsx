@@ -1,0 +1,99 @@
+import { clockText, spanText } from '../model/spans.ts';
+import { goToEnd, isFollowing, isLive, isPlaying, now, overview, seek, speed, SPEEDS, step, togglePlay, trace } from '../state.ts';
+import { colours, useCanvas } from './canvas.ts';
+import { GlyphIcon, IconButton } from './icons.tsx';
+import { useSize } from './use-size.ts';
+
+/** Time: play, step, speed, and a slider over a picture of how busy the run was. */
+export function Scrubber() {
+  const { startedAt, endedAt } = trace();
+  const span = Math.max(1, endedAt - startedAt);
+  const at = now.value - startedAt;
+  return (
+    <footer class="scrubber" aria-label="Time">
+      <div class="transport">
+        <IconButton name="start" label="To the beginning (Home)" onClick={() => seek(startedAt)} />
+        <IconButton name="back" label="One step back (,)" onClick={() => step(-1)} />
+        <button type="button" class="play" aria-label={isPlaying.value ? 'Pause (space)' : 'Play (space)'} onClick={togglePlay}>
+          <GlyphIcon name={isPlaying.value ? 'pause' : 'play'} size={16} />
+        </button>
+        <IconButton name="next" label="One step on (.)" onClick={() => step(1)} />
+        <IconButton name="end" label="To the end (End)" onClick={goToEnd} />
+      </div>
+      <span class="clock mono" data-testid="clock">
+        {clockText(at)}
+        <span class="by"> / {clockText(span)}</span>
+      </span>
+      <div class="track">
+        <TrackPicture />
+        <input
+          type="range"
+          class="slider"
+          aria-label="Time"
+          aria-valuetext={`${spanText(at)} of ${spanText(span)}`}
+          min={0}
+          max={span}
+          step={Math.max(1, Math.round(span / 2000))}
+          value={at}
+          onInput={({ currentTarget }) => {
+            isPlaying.value = false;
+            seek(startedAt + Number(currentTarget.value));
+          }}
+        />
+      </div>
+      <label class="speed">
+        <span class="sr-only">Speed</span>
+        <select value={String(speed.value)} onChange={({ currentTarget }) => (speed.value = Number(currentTarget.value))}>
+          {SPEEDS.map((one) => (
+            <option key={one} value={String(one)}>
+              {one}×
+            </option>
+          ))}
+        </select>
+      </label>
+      {isLive.value && (
+        <button type="button" class="chip live" aria-pressed={isFollowing.value} onClick={goToEnd}>
+          <i class="dot" />
+          Live
+        </button>
+      )}
+    </footer>
+  );
+}
+
+/** Tasks that ran (filled) and that waited (above them), with failures and opened breakers as marks. */
+function TrackPicture() {
+  const [ref, size] = useSize<HTMLDivElement>();
+  const view = overview.value;
+  const { startedAt, endedAt } = trace();
+  const span = Math.max(1, endedAt - startedAt);
+  const at = now.value;
+  const canvas = useCanvas(size, (context) => {
+    if (!view) return;
+    const palette = colours();
+    const { running, waiting, peak, marks } = view;
+    const floor = size.height - 1;
+    const unit = (size.height - 8) / peak;
+    const width = size.width / running.length;
+    const done = ((at - startedAt) / span) * size.width;
+    for (const [step, count] of running.entries()) {
+      const x = step * width;
+      context.globalAlpha = x <= done ? 1 : 0.35;
+      context.fillStyle = palette.kind('staggered');
+      const all = count + (waiting[step] ?? 0);
+      if (all > count) context.fillRect(x, floor - all * unit, width + 0.3, (all - count) * unit);
+      context.fillStyle = palette.kind('running');
+      if (count > 0) context.fillRect(x, floor - count * unit, width + 0.3, count * unit);
+    }
+    context.globalAlpha = 1;
+    context.fillStyle = palette.kind('failed');
+    for (const mark of marks) context.fillRect(((mark.at - startedAt) / span) * size.width - 1, 0, 2, 5);
+    context.fillStyle = palette.of('--line-strong');
+    context.fillRect(0, floor, size.width, 1);
+  });
+  return (
+    <div ref={ref} class="track-picture" aria-hidden="true">
+      <canvas ref={canvas} />
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useState } from 'preact/hooks';
+import { useSize } from './use-size.ts';
+
+export interface VirtualListProps {
+  id: string;
+  role: 'listbox' | 'tree';
+  label: string;
+  count: number;
+  rowHeight: number;
+  /** Place of the row that the keys move; -1 for none. */
+  active: number;
+  /** Scrolled into sight when it changes. Default: the active row. */
+  shown?: number;
+  /** What a row is to assistive technology, beside its place. */
+  attributes?: (index: number) => Record<string, string | number | boolean | undefined>;
+  render: (index: number) => ComponentChildren;
+  /** Keys and clicks moved to a row. */
+  onActive: (index: number, how: 'key' | 'click') => void;
+  /** Enter or space on the active row. */
+  onChoose?: (index: number) => void;
+  /** Other keys; true when it was used. */
+  onKey?: (event: KeyboardEvent, index: number) => boolean;
+  onScroll?: (top: number) => void;
+  children?: ComponentChildren;
+}
+
+const MORE_ROWS = 6;
+
+/** Rows of one height, of which only those in sight are made. One place in the tab order; arrows move inside. */
+export function VirtualList(props: VirtualListProps) {
+  const { id, role, label, count, rowHeight, active, render, onActive } = props;
+  const [ref, { height }] = useSize<HTMLDivElement>();
+  const [top, setTop] = useState(0);
+  const shown = props.shown ?? active;
+  const page = Math.max(1, Math.floor(height / rowHeight) - 1);
+
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element || shown < 0 || height === 0) return;
+    const from = shown * rowHeight;
+    if (from < element.scrollTop) element.scrollTop = from;
+    else if (from + rowHeight > element.scrollTop + height) element.scrollTop = from + rowHeight - height;
+  }, [shown, height, rowHeight, count, ref]);
+
+  const first = Math.max(0, Math.floor(top / rowHeight) - MORE_ROWS);
+  const last = Math.min(count, Math.ceil((top + height) / rowHeight) + MORE_ROWS);
+  const rows = [];
+  for (let index = first; index < last; index += 1) {
+    rows.push(
+      // biome-ignore lint/a11y/useKeyWithClickEvents: the list that holds the row takes the keys.
+      // biome-ignore lint/a11y/useFocusableInteractive: the list points at its active row.
+      <div
+        key={index}
+        id={`${id}-${index}`}
+        role={role === 'tree' ? 'treeitem' : 'option'}
+        class={`row${index === active ? ' is-active' : ''}`}
+        style={{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
+        aria-posinset={index + 1}
+        aria-setsize={count}
+        aria-selected={index === active}
+        onClick={() => onActive(index, 'click')}
+        {...props.attributes?.(index)}
+      >
+        {render(index)}
+      </div>,
+    );
+  }
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const to = targetOf(event.key, active, count, page);
+    if (to !== null) onActive(to, 'key');
+    else if ((event.key === 'Enter' || event.key === ' ') && active >= 0 && props.onChoose) props.onChoose(active);
+    else if (!props.onKey?.(event, active)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const isActiveMade = active >= first && active < last;
+  return (
+    <div
+      ref={ref}
+      id={id}
+      class="virtual-list"
+      role={role}
+      tabIndex={0}
+      aria-label={label}
+      aria-activedescendant={isActiveMade ? `${id}-${active}` : undefined}
+      onKeyDown={onKeyDown}
+      onScroll={({ currentTarget }) => {
+        setTop(currentTarget.scrollTop);
+        props.onScroll?.(currentTarget.scrollTop);
+      }}
+    >
+      <div class="virtual-rows" role="presentation" style={{ height: `${count * rowHeight}px` }}>
+        {rows}
+      </div>
+    </div>
+  );
+}
+
+function targetOf(key: string, active: number, count: number, page: number): number | null {
+  if (count === 0) return null;
+  const bound = (index: number) => Math.min(count - 1, Math.max(0, index));
+  switch (key) {
+    case 'ArrowDown':
+      return bound(active + 1);
+    case 'ArrowUp':
+      return bound(active < 0 ? count - 1 : active - 1);
+    case 'PageDown':
+      return bound(active + page);
+    case 'PageUp':
+      return bound(active - page);
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return null;
+  }
+}
