@@ -1,4 +1,4 @@
-import { type AnyActorLogic, type AnyActorRef, createActor, type InspectionEvent } from 'xstate';
+import { type AnyActorLogic, type AnyActorRef, createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
 import type { Phases } from './actors/phases/types.ts';
 import { builtinAgents } from './agents/builtin.ts';
@@ -13,6 +13,7 @@ import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
 import { soarMachine } from './machines/soar/machine.ts';
 import { providePhases } from './machines/soar/provide-phases.ts';
+import { type ObserveOptions, observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { compilePlan } from './plan/compile.ts';
 import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
@@ -21,7 +22,7 @@ import { createHandle, type RunHandle } from './run-handle.ts';
 import { createRunStreams } from './streams/run-streams.ts';
 import type { Agent, AgentFunction } from './types.ts';
 
-export interface SoarOptions extends RunSettings {
+export interface SoarOptions extends RunSettings, ObserveOptions {
   /** Agents by id. Default: the built-in offline agents. */
   agents?: Record<string, Agent | AgentFunction>;
   /** Id of the agent that takes over when a task's own is exhausted or blocked. Default: none. */
@@ -46,8 +47,6 @@ export interface SoarOptions extends RunSettings {
   clock?: Clock;
   /** 0 ≤ x < 1, for jitter. Default `Math.random`. */
   random?: () => number;
-  /** Sees every event and snapshot of every actor; may throw without hurting a run. */
-  inspect?: (event: InspectionEvent) => void;
   /** Makes an agent of what a plan's `agents` says. Default: none, such plans are refused; `soar-machine/node` has one. */
   agentFromSpec?: (id: string, spec: AgentSpec) => Agent;
   /**
@@ -127,13 +126,9 @@ export function createSoar(options: SoarOptions = {}): Soar {
     ...(options.journal ? { journal: options.journal } : {}),
     ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),
   };
-  const { inspect } = options;
-  const root = createActor(engine, {
-    id: 'engine',
-    input,
-    clock,
-    ...(inspect ? { inspect: (event: InspectionEvent) => quietly(() => inspect(event)) } : {}),
-  }).start();
+  const observation = observe(options, clock);
+  const { inspect } = observation;
+  const root = createActor(engine, { id: 'engine', input, clock, ...(inspect ? { inspect } : {}) }).start();
   const { services } = root.getSnapshot();
   const soar = options.phases ? providePhases(soarMachine, options.phases) : soarMachine;
   const open = new Map<string, RunHandle>();
@@ -142,6 +137,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
 
   function launch({ runId, logic, input, about, resultOf, signal, log, before }: Launch): RunHandle {
     const streams = createRunStreams(runId);
+    if (observation.publish) streams.events$.subscribe(observation.publish);
     const publish = log ? journaledPublish(log, streams.publish) : streams.publish;
     const actor = createRun(root, runId, logic, { ...input, runId, services, publish, log });
     log?.failed((error) => {
@@ -262,6 +258,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       for (const handle of left) handle[interrupt ? 'interrupt' : 'cancel']('The engine was closed.');
       await Promise.all(left.map(({ result }) => result));
       root.stop();
+      await observation.close();
     },
   };
 }
@@ -282,12 +279,4 @@ function planAgents(plan: Plan, { agentFromSpec }: SoarOptions): ReturnType<type
 function withDefaultAgent(plan: Plan, agent: string | undefined): Plan {
   if (agent === undefined || plan?.defaults?.agent !== undefined) return plan;
   return { ...plan, defaults: { ...plan.defaults, agent } };
-}
-
-function quietly(call: () => void): void {
-  try {
-    call();
-  } catch {
-    // A spectator's fault must not put an actor into an error state.
-  }
 }

@@ -1,13 +1,21 @@
 export type { Phases } from './actors/phases/types.ts';
 export { builtinAgents } from './agents/builtin.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type AskOptions, createSoar, type ResumeOptions, type RunOptions, type Soar, type SoarOptions } from './create-soar.ts';
+export {
+  type AskOptions,
+  createSoar,
+  type ResumeOptions,
+  type RunOptions,
+  type Soar,
+  type SoarOptions,
+} from './create-soar.ts';
 export { AgentError, type AgentErrorOptions } from './errors/agent-error.ts';
 export { ERROR_KINDS, type ErrorKind } from './errors/error-kind.ts';
 export { type Issue, SoarError, type SoarErrorCode } from './errors/soar-error.ts';
 export type { RunSummary } from './journal/entries.ts';
 export type { Journal } from './journal/journal.ts';
 export { type MemoryJournal, memoryJournal } from './journal/memory-journal.ts';
+export type { ObserveOptions } from './observe.ts';
 export { compilePlan, definePlan } from './plan/compile.ts';
 export { parsePlanText } from './plan/parse.ts';
 export { parsePlan } from './plan/plan.schema.ts';
@@ -20,4 +28,9 @@ export type { RunHandle } from './run-handle.ts';
 export type { PhaseName, RunEvent } from './streams/events.ts';
 export type { RunProgress } from './streams/progress.ts';
 export type { Heartbeat } from './streams/run-streams.ts';
+export { createRecorder, type Recorder, type TraceOptions } from './trace/recorder.ts';
+export { ringSink } from './trace/ring-sink.ts';
+export type { TraceMode, TraceSink } from './trace/sink.ts';
+export { type StatelyInspectorOptions, statelyInspector } from './trace/stately-browser.ts';
+export type { TraceRecord } from './trace/trace.schema.ts';
 export type * from './types.ts';

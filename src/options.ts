@@ -28,6 +28,7 @@ const soarOptionsSchema = strictObject({
   clock: z.unknown(),
   random: z.unknown(),
   inspect: z.unknown(),
+  trace: z.unknown(),
   agentFromSpec: z.unknown(),
   journal: z.unknown(),
 }).partial();

@@ -8,6 +8,7 @@ import { paintFor } from './paint.ts';
 import { resolveAsk } from './resolve-run.ts';
 import { answerOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
+import { openWatchers } from './watchers.ts';
 
 export const OFFLINE_NOTE =
   'No agent is configured: using the built-in offline phases and agents, without a model (--tool, SOAR_TOOL or soar.config name one).';
@@ -19,14 +20,15 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   await requireFiles(flags.context ?? []);
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const { options, run, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
-  const soar = createSoar(options);
+  const watchers = await openWatchers(flags);
+  const soar = createSoar({ ...options, ...watchers.options });
   const paint = paintFor(process.stdout);
   return followRun({
     soar,
     start: () => soar.ask(query, run),
     flags,
+    notes: isOffline ? [OFFLINE_NOTE, ...watchers.notes] : watchers.notes,
     summary: (result, width) => [...tableOf(result, width, paint), ...answerOf(result, paint)],
-    ...(isOffline ? { note: OFFLINE_NOTE } : {}),
   });
 }
 

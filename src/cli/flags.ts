@@ -21,6 +21,10 @@ export interface RunFlags {
   budget?: Budget;
   config?: string;
   cwd?: string;
+  /** File the trace goes to. */
+  trace?: string;
+  /** Serve the run to Stately's inspector; or the WebSocket URL of one. */
+  inspect?: true | string;
   quiet?: boolean;
   /** `run` only. */
   dryRun?: boolean;
@@ -102,6 +106,10 @@ export function addContextFlag(command: Command): Command {
 /** Flags of `run` and `ask`. A flag wins over the environment, the plan and the configuration. */
 export function addRunFlags(command: Command): Command {
   command
+    .addOption(new Option('--trace <file>', 'record the run to this file, for `soar view`'))
+    .addOption(
+      new Option('--inspect [url]', 'show the run in Stately inspectors; or send it to the one at this ws:// URL'),
+    )
     .addOption(new Option('--json', 'the result as one JSON object on stdout').conflicts('jsonl'))
     .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'))
     .addOption(new Option('--policy <name>', 'default, production, fastFail, patient, development or test'))

@@ -15,7 +15,7 @@ export interface Followed {
   /** The result for people, as lines. */
   summary(result: RunResult, width: number): string[];
   /** Said before anything else. */
-  note?: string;
+  notes?: readonly string[];
 }
 
 /** Columns of a summary that is not read in a terminal. */
@@ -27,7 +27,7 @@ const FILE_COLUMNS = 160;
  *
  * @returns the exit code.
  */
-export async function followRun({ soar, start, flags, summary, note }: Followed): Promise<number> {
+export async function followRun({ soar, start, flags, summary, notes = [] }: Followed): Promise<number> {
   let handle: RunHandle | null = null;
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
@@ -47,7 +47,7 @@ export async function followRun({ soar, start, flags, summary, note }: Followed)
     // Throws for a plan or options that are not valid; nothing has run then.
     handle = start();
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
-    if (note !== undefined) progress.say(note);
+    for (const note of notes) progress.say(note);
     const { watch } = progress;
     handle.events$.subscribe((event) => {
       if (flags.jsonl) print(`${JSON.stringify(event)}\n`);

@@ -9,6 +9,7 @@ import { readPlan } from './read-plan.ts';
 import { resolveRun } from './resolve-run.ts';
 import { outputsOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
+import { openWatchers } from './watchers.ts';
 
 /** `soar run <plan>`: runs a plan, or with `--dry-run` says what it would run. Returns the exit code. */
 export async function runCommand(path: string, flags: RunFlags): Promise<number> {
@@ -20,12 +21,14 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     const { printDryRun } = await import('./dry-run.ts');
     return printDryRun({ plan, options, run, specs }, flags);
   }
-  const soar = createSoar(options);
+  const watchers = await openWatchers(flags);
+  const soar = createSoar({ ...options, ...watchers.options });
   const paint = paintFor(process.stdout);
   return followRun({
     soar,
     start: () => soar.run(plan, run),
     flags,
+    notes: watchers.notes,
     summary: (result, width) => [...tableOf(result, width, paint), ...outputsOf(result, leavesOf(plan), paint)],
   });
 }

@@ -6,3 +6,6 @@ export { createSoar, type NodeSoarOptions } from './create-soar.ts';
 export { checkAgents, type DoctorOptions, type DoctorReport } from './doctor.ts';
 export { killLiveProcesses, type LiveProcess, liveProcesses } from './live-processes.ts';
 export { createFileRetriever, type FileRetrieverOptions } from './retrieve.ts';
+export { type StatelyServer, statelyServer } from './stately-server.ts';
+export { statelyWebSocket } from './stately-websocket.ts';
+export { type FileSinkOptions, fileSink } from './trace-file.ts';

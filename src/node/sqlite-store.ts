@@ -132,7 +132,8 @@ export class SqliteStore implements JournalStore {
   }
 
   /** A process is looked for where it must be; from another machine only its heartbeat can be seen. */
-  #isAlive({ machine, pid, started, heartbeat_at }: OwnerRow): boolean {
+  #isAlive({ id, machine, pid, started, heartbeat_at }: OwnerRow): boolean {
+    if (id === this.#id) return true;
     if (machine === this.#identity.machine && started !== '') return isAlive({ pid, started });
     return this.#now() - heartbeat_at < STALE_MS;
   }

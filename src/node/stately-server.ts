@@ -61,8 +61,7 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
     perMessageDeflate: false,
     // Any page in a browser can reach a local port: only our own may read along.
     verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string | undefined }) =>
-      isLocal(req) &&
-      (!origin || origin === `http://${req.headers.host}` || allowedOrigins.includes(new URL(origin).origin)),
+      isLocal(req) && (!origin || origin === `http://${req.headers.host}` || allowedOrigins.includes(origin)),
   });
   sockets.on('connection', (socket: WebSocket, request) => {
     request.socket.unref();

@@ -53,7 +53,6 @@ interface Sim extends SimulatedOutcome {
   epoch: number;
 }
 
-const END_FIRST = false;
 const [FAIL_WINDOW, FAST_GAP, RESET] = [300_000, 10_000, 120_000];
 
 /**
@@ -150,8 +149,8 @@ export function simulate(given: Case): Simulated {
     admit();
   };
   const stopAll = (why: 'cancelled' | 'timeout' | 'dependency' | 'budget') => {
-    if (tasks.every(({ state }) => state === 'settled')) return;
     const told = why === 'cancelled' || why === 'timeout';
+    if (told && tasks.every(({ state }) => state === 'settled')) return;
     if (stopped !== null && stopped !== 'budget' && !(told && stopped === 'dependency')) return;
     stopped = why;
     for (const task of tasks) {
@@ -274,24 +273,27 @@ export function simulate(given: Case): Simulated {
     ask(task);
   };
 
-  // The end of an attempt: lease and permit go back, then the task goes on.
+  // The end of an attempt: the breaker hears of it, the task goes on, then the lease is free.
   const end = (flight: Flight) => {
     flight.isLive = false;
-    flights.delete(flight);
     const { task, ending, n, agentId, startedAt } = flight;
     const { result } = ending;
     task.attempts.push({ n, agentId, startedAt, endedAt: now, result });
     if (result === 'rate_limited') limited(flight);
     if (result === 'succeeded') relaxed(agentId);
     if (flight.permit) returned(flight);
-    if (!END_FIRST) decide();
-    const { stop } = task;
-    if (stop !== null) return settle(task, 'cancelled', stop);
+    goOn(task, flight);
+    flights.delete(flight);
+    decide();
+  };
+  const goOn = (task: Sim, flight: Flight) => {
+    const { result, kind } = flight.ending;
+    if (task.stop !== null) return settle(task, 'cancelled', task.stop);
     if (result === 'succeeded') return settle(task, 'succeeded', null);
-    task.kind = ending.kind;
+    task.kind = kind;
     const next = nextOf(task, flight);
     if (next !== 'fail' && isSpent) settle(task, 'skipped', 'budget');
-    else if (next === 'fail') settle(task, 'failed', ending.kind);
+    else if (next === 'fail') settle(task, 'failed', kind);
     else if (next === 'fallback') fallBack(task);
     else {
       enter(task, 'sleeping');

@@ -69,10 +69,12 @@ describe('testPaths', () => {
   test('finds one path to each state, or every path that repeats none', () => {
     const project = ({ value }: { value: unknown }) => value;
     const paths = (kind: 'shortest' | 'simple') =>
-      testPaths(flow, { kind, project }).map(({ description }) => description);
+      testPaths(flow, { kind, project })
+        .map(({ description }) => description)
+        .sort();
     const both = ['go → stop', 'go → xstate.done.actor.fetch'];
-    expect(paths('shortest')).toEqual([...both, 'go → xstate.error.actor.fetch'].sort());
-    expect(paths('simple')).toEqual([...both, 'go → xstate.error.actor.fetch → stop'].sort());
+    expect(paths('shortest')).toEqual([...both, 'go → xstate.error.actor.fetch']);
+    expect(paths('simple')).toEqual([...both, 'go → xstate.error.actor.fetch → stop']);
   });
 
   test('finds the same paths by driving real actors', () => {

@@ -31,18 +31,20 @@ const LABEL_CHAR = 5.9;
 const LABEL_LINE = 12;
 const NAME_CHAR = 7;
 
+export type Direction = 'DOWN' | 'RIGHT';
+
 /** The graph of a chart for ELK. Labels of arrows need much room: they are left out where there is little. */
-export function elkChart({ root, edges }: ChartGraph, withLabels: boolean): ElkNode {
+export function elkChart({ root, edges }: ChartGraph, withLabels: boolean, direction: Direction): ElkNode {
   const nodeOf = (node: ChartNode): ElkNode => {
     if (node.kind === 'start') return { id: node.id, width: 10, height: 10 };
     if (node.kind === 'any') return { id: node.id, width: 34, height: 18 };
-    const width = Math.max(64, node.label.length * NAME_CHAR + 26);
-    if (node.children.length === 0) return { id: node.id, width, height: 30 };
+    const width = Math.max(64, node.label.length * NAME_CHAR + 24);
+    if (node.children.length === 0) return { id: node.id, width, height: 26 };
     return {
       id: node.id,
       children: node.children.map(nodeOf),
       layoutOptions: {
-        'elk.padding': '[top=28,left=12,bottom=12,right=12]',
+        'elk.padding': '[top=24,left=9,bottom=9,right=9]',
         'elk.nodeSize.constraints': 'MINIMUM_SIZE',
         'elk.nodeSize.minimum': `(${width}, 40)`,
       },
@@ -54,17 +56,18 @@ export function elkChart({ root, edges }: ChartGraph, withLabels: boolean): ElkN
     edges: edges.map((edge) => elkEdge(edge, withLabels)),
     layoutOptions: {
       'elk.algorithm': 'layered',
-      'elk.direction': withLabels ? 'RIGHT' : 'DOWN',
+      'elk.direction': direction,
       'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
       'elk.edgeRouting': 'ORTHOGONAL',
-      'elk.layered.spacing.nodeNodeBetweenLayers': withLabels ? '36' : '22',
-      'elk.spacing.nodeNode': '18',
-      'elk.spacing.edgeNode': '10',
-      'elk.spacing.edgeEdge': '8',
-      'elk.layered.spacing.edgeNodeBetweenLayers': '10',
-      'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+      'elk.layered.spacing.nodeNodeBetweenLayers': withLabels ? '30' : '14',
+      'elk.spacing.nodeNode': '12',
+      'elk.spacing.edgeNode': '8',
+      'elk.spacing.edgeEdge': '6',
+      'elk.layered.spacing.edgeNodeBetweenLayers': '7',
+      'elk.layered.spacing.edgeEdgeBetweenLayers': '5',
       'elk.edgeLabels.inline': 'false',
       'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+      'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
       'elk.padding': '[top=8,left=8,bottom=8,right=8]',
     },
   };

@@ -22,7 +22,7 @@ export const BAR_LEGEND: readonly { kind: BarKind; name: string }[] = [
   { kind: 'fallback', name: 'fallback' },
 ];
 
-/** The bars of one task up to an instant, oldest first; states that took no time make none. */
+/** The bars of one task up to an instant, oldest first; states that took no time make none, except a refusal. */
 export function barsOf({ actor }: TaskTrack, now: number): Bar[] {
   if (!actor || actor.startedAt > now) return [];
   const bars: Bar[] = [];
@@ -40,7 +40,7 @@ export function barsOf({ actor }: TaskTrack, now: number): Bar[] {
     if (last && last.kind === kind && last.to === move.at) {
       last.to = to;
       last.isOpen = end > now;
-    } else if (to > move.at || end > now) {
+    } else if (to > move.at || end > now || kind === 'circuitOpen') {
       bars.push({ kind, from: move.at, to, isOpen: end > now });
     }
   }
@@ -87,8 +87,9 @@ export function overviewOf(run: RunTrack, from: number, to: number, steps: numbe
     if (task.settled?.status === 'failed') marks.push({ at: task.settled.settledAt, kind: 'failed' });
     for (const bar of barsOf(task, to)) {
       if (bar.kind === 'queued') continue;
-      const first = Math.max(0, Math.floor(((bar.from - from) / span) * steps));
-      const end = Math.min(steps - 1, Math.floor(((bar.to - from) / span) * steps));
+      // Sampled in the middle of each step, so that what follows upon another is not counted beside it.
+      const first = Math.max(0, Math.ceil(((bar.from - from) / span) * steps - 0.5));
+      const end = Math.min(steps - 1, Math.ceil(((bar.to - from) / span) * steps - 0.5) - 1);
       const into = WORKING.has(bar.kind) ? running : waiting;
       for (let step = first; step <= end; step += 1) into[step] = (into[step] ?? 0) + 1;
     }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { layout } from '../elk.ts';
 import { activeIds, type ChartGraph, type ChartNode, chartGraph, eventName, possibleTransitions, transitionOf } from '../model/chart-graph.ts';
 import { type Drawing, elkChart, type Line } from '../model/layout.ts';
@@ -9,17 +9,35 @@ import { linePath } from './line-path.ts';
 import { Pane } from './pane.tsx';
 import { useSize } from './use-size.ts';
 
-const drawings = new Map<string, Promise<{ graph: ChartGraph; drawing: Drawing }>>();
+interface Drawn {
+  graph: ChartGraph;
+  /** From above downwards, and from left to right: which is better depends on the room there is. */
+  drawings: Drawing[];
+}
 
-function drawingFor(chart: ChartDefinition, withLabels: boolean): Promise<{ graph: ChartGraph; drawing: Drawing }> {
+const drawn = new Map<string, Promise<Drawn>>();
+
+function drawingFor(chart: ChartDefinition, withLabels: boolean): Promise<Drawn> {
   const key = `${chart.id}/${withLabels}`;
-  let made = drawings.get(key);
+  let made = drawn.get(key);
   if (!made) {
     const graph = chartGraph(chart);
-    made = layout(elkChart(graph, withLabels)).then((drawing) => ({ graph, drawing }));
-    drawings.set(key, made);
+    const directions = ['DOWN', 'RIGHT'] as const;
+    made = Promise.all(directions.map((one) => layout(elkChart(graph, withLabels, one)))).then((drawings) => ({
+      graph,
+      drawings,
+    }));
+    drawn.set(key, made);
   }
   return made;
+}
+
+function bestFit(drawings: readonly Drawing[], size: { width: number; height: number }) {
+  const fits = drawings.map((drawing) => ({
+    drawing,
+    scale: Math.min(size.width / drawing.width, size.height / drawing.height),
+  }));
+  return fits.sort((a, b) => b.scale - a.scale)[0];
 }
 
 /** The nearest actor that has a chart, from the selected one upwards. */
@@ -72,7 +90,7 @@ function Chart({
   label: string;
 }) {
   const withLabels = maximised.value === 'chart';
-  const [made, setMade] = useState<{ graph: ChartGraph; drawing: Drawing } | null>(null);
+  const [made, setMade] = useState<Drawn | null>(null);
   const [ref, size] = useSize<HTMLDivElement>();
   useEffect(() => {
     let isGone = false;
@@ -83,12 +101,20 @@ function Chart({
       isGone = true;
     };
   }, [chart, withLabels]);
-  const scale = made
-    ? Math.max(withLabels ? 0.7 : 0.5, Math.min(1.25, size.width / made.drawing.width, size.height / made.drawing.height))
-    : 1;
+  const fit = made && bestFit(made.drawings, size);
+  const scale = Math.max(withLabels ? 0.75 : 0.6, Math.min(1.25, fit?.scale ?? 1));
+  const inner = active.at(-1);
+  useLayoutEffect(() => {
+    const box = ref.current;
+    const state = box?.querySelector(`[data-state="${CSS.escape(inner ?? '')}"] rect`);
+    if (!box || !state) return;
+    const [outer, own] = [box.getBoundingClientRect(), state.getBoundingClientRect()];
+    if (own.top < outer.top || own.bottom > outer.bottom) box.scrollTop += own.top - outer.top - outer.height / 2;
+    if (own.left < outer.left || own.right > outer.right) box.scrollLeft += own.left - outer.left - outer.width / 2;
+  }, [inner, made, scale, ref]);
   return (
     <div ref={ref} class="scroll-box chart-box">
-      {made && <ChartSvg {...made} scale={scale} active={active} keys={keys} label={label} />}
+      {made && fit && <ChartSvg graph={made.graph} drawing={fit.drawing} scale={scale} active={active} keys={keys} label={label} />}
     </div>
   );
 }
@@ -171,6 +197,11 @@ function nodesOf(root: ChartNode): Map<string, ChartNode> {
   return nodes;
 }
 
+/** A state's name that may go on in the next line after a dot. */
+function breakable(name: string) {
+  return name.split('.').flatMap((part, index) => (index === 0 ? [part] : ['.', <wbr key={index} />, part]));
+}
+
 /** Where the actor has been, newest first, and what may come next. */
 function Moves({ chart, actor, state }: { chart: ChartDefinition; actor: ActorTrack | null; state: string }) {
   const { log, startedAt } = trace();
@@ -193,7 +224,7 @@ function Moves({ chart, actor, state }: { chart: ChartDefinition; actor: ActorTr
             <li key={move.seq}>
               <button type="button" onClick={() => goTo(move.seq)}>
                 <span class="mono time">{clockText(move.at - startedAt)}</span>
-                <span class="to">{stateText(move.state) || 'started'}</span>
+                <span class="to">{breakable(stateText(move.state) || 'started')}</span>
                 <span class="by">{taken?.label ?? (move.event === '' ? 'started' : eventName(move.event))}</span>
               </button>
             </li>

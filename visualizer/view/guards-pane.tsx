@@ -1,5 +1,6 @@
 import { spanText } from '../model/spans.ts';
-import { type ActorTrack, hasStarted, lastAt, moveAt, stateText } from '../model/tracks.ts';
+import { kindAt, type TaskKind } from '../model/task-kind.ts';
+import { type ActorTrack, hasStarted, type Move, moveAt, stateText } from '../model/tracks.ts';
 import { now, selectActor, selectedActor, selectedTask, seq, trace } from '../state.ts';
 import { Pane } from './pane.tsx';
 
@@ -30,13 +31,13 @@ function Guard({ actor }: { actor: ActorTrack }) {
   const state = stateText(move?.state ?? null);
   const top = state.split('.')[0] ?? '';
   const isSelected = selectedTask.value === null && selectedActor.value === actor;
-  // Compact recordings tell figures only with a move that is shown: those of the last one that has them hold.
-  const told = [...actor.moves.slice(0, lastAt(actor.moves, upTo) + 1)].reverse().find(({ data }) => data)?.data ?? {};
+  const told = move?.data ?? {};
+  const refusals = actor.machine === 'gate' ? 0 : refusalsOf(actor.agent);
   const left = move?.until !== undefined && move.until > now.value ? spanText(move.until - now.value) : null;
   const figures =
     actor.machine === 'gate'
-      ? [figure(told.waiting, 'waiting'), figure(told.out, 'out')]
-      : [figure(told.failures, 'failures'), figure(told.rejected, 'refused')];
+      ? [`${busy(WAITING)} waiting`, `${busy(WORKING)} running`]
+      : [top === 'closed' ? null : figure(told.failures, 'failures'), refusals > 0 ? `${refusals} refused` : null];
   const opened = actor.moves.filter((one) => one.seq <= upTo && stateText(one.state) === 'open').length;
   return (
     <button type="button" class={`guard g-${top}`} aria-pressed={isSelected} onClick={() => selectActor(actor)}>
@@ -48,6 +49,25 @@ function Guard({ actor }: { actor: ActorTrack }) {
       </span>
     </button>
   );
+}
+
+const WAITING: ReadonlySet<TaskKind> = new Set(['staggered', 'fallbackWaiting']);
+const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);
+
+/** Counted by the tasks: the gate's own figures stand in its moves, and most of what it does is no move. */
+function busy(wanted: ReadonlySet<TaskKind>): number {
+  const { runs } = trace();
+  return runs
+    .flatMap(({ tasks }) => tasks)
+    .reduce((sum, task) => sum + (wanted.has(kindAt(task, seq.value)) ? 1 : 0), 0);
+}
+
+function refusalsOf(agent: string | undefined): number {
+  const { runs } = trace();
+  const tasks = runs.flatMap((run) => run.tasks).filter((task) => task.agent === agent);
+  const isRefusal = ({ event, seq: at, data }: Move) =>
+    event === 'start.refused' && at <= seq.value && data?.cause === 'circuit_open';
+  return tasks.reduce((sum, { actor }) => sum + (actor?.moves.filter(isRefusal).length ?? 0), 0);
 }
 
 const figure = (value: unknown, name: string): string | null => (typeof value === 'number' ? `${value} ${name}` : null);

@@ -101,7 +101,8 @@ function drawBar(
   palette: Colours,
 ): void {
   const x = xOf(bar.from);
-  const width = Math.max(1.5, xOf(bar.to) - x);
+  // A refusal that takes no time is still to be seen.
+  const width = Math.max(bar.kind === 'circuitOpen' ? 6 : 1.5, xOf(bar.to) - x);
   const colour = palette.kind(bar.kind);
   const middle = y + ROW / 2;
   if (bar.kind === 'queued') {

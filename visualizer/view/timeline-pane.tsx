@@ -39,9 +39,14 @@ export function TimelinePane() {
     </>
   );
   return (
-    <Pane id="timeline" title="Timeline" note={<Legend />} controls={controls}>
+    <Pane id="timeline" title="Timeline" note={path.value.size > 0 ? `critical path ${path.value.size} tasks` : undefined} controls={controls}>
       {run.value && run.value.tasks.length > 0 ? (
-        <Timeline view={view} zoom={zoom} />
+        <>
+          <Timeline view={view} zoom={zoom} />
+          <div class="timeline-foot">
+            <Legend />
+          </div>
+        </>
       ) : (
         <p class="empty">Tasks appear here as they are planned.</p>
       )}
@@ -60,7 +65,7 @@ function Legend() {
       ))}
       <span class="legend-item">
         <i class="swatch s-critical" />
-        critical path
+        critical
       </span>
     </span>
   );

@@ -1,0 +1,56 @@
+import type { InspectionEvent } from 'xstate';
+import type { Clock } from './clock.ts';
+import type { RunEvent } from './streams/events.ts';
+import { createRecorder, type TraceOptions } from './trace/recorder.ts';
+import type { TraceSink } from './trace/sink.ts';
+
+/** Who watches an engine: trace sinks, and an inspector that is either a sink of its own or a plain observer. */
+export interface ObserveOptions {
+  /**
+   * Records what happens, in the order it happens, to these sinks (`ringSink()`, `fileSink(path)` of
+   * `soar-machine/node`, …); as an object with redaction and other options. Default: nothing is recorded.
+   */
+  trace?: TraceOptions | readonly TraceSink[];
+  /**
+   * Sees every event and snapshot of every actor as XState tells it, or, as a sink such as `statelyInspector()`, what
+   * the recorder makes of it. May throw without hurting a run.
+   */
+  inspect?: ((event: InspectionEvent) => void) | TraceSink;
+}
+
+export interface Observation {
+  /** For the root actor; undefined when nobody watches, which costs nothing. */
+  readonly inspect: ((event: InspectionEvent) => void) | undefined;
+  /** Takes the events of every run. */
+  readonly publish: ((event: RunEvent) => void) | undefined;
+  close(): Promise<void>;
+}
+
+export function observe({ trace, inspect }: ObserveOptions, clock: Clock): Observation {
+  const options: TraceOptions = isSinks(trace) ? { sinks: trace } : (trace ?? { sinks: [] });
+  const inspector = typeof inspect === 'object' ? [inspect] : [];
+  const sinks = [...options.sinks, ...inspector];
+  const observer = typeof inspect === 'function' ? quiet(inspect) : undefined;
+  if (sinks.length === 0) return { inspect: observer, publish: undefined, close: async () => {} };
+  const recorder = createRecorder({ ...options, sinks, clock });
+  const both = (event: InspectionEvent) => {
+    recorder.inspect(event);
+    observer?.(event);
+  };
+  return { inspect: observer ? both : recorder.inspect, publish: recorder.publish, close: () => recorder.close() };
+}
+
+function isSinks(trace: ObserveOptions['trace']): trace is readonly TraceSink[] {
+  return Array.isArray(trace);
+}
+
+/** A spectator's fault must not put an actor into an error state. */
+function quiet(observer: (event: InspectionEvent) => void): (event: InspectionEvent) => void {
+  return (event) => {
+    try {
+      observer(event);
+    } catch {
+      // It is the spectator's to mend; the run goes on.
+    }
+  };
+}

@@ -1,0 +1,67 @@
+import {
+  type Attributes,
+  type Context,
+  type HrTime,
+  type Span,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+
+interface OpenSpan {
+  span: Span;
+  start: HrTime;
+  attributes: Attributes;
+}
+
+/** Spans under way, by ids of ours. Starting one twice, or ending one that is not open, does nothing. */
+export class OpenSpans {
+  readonly #tracer: Tracer;
+  readonly #around: Context;
+  readonly #open = new Map<string, OpenSpan>();
+
+  constructor(tracer: Tracer, around: Context) {
+    this.#tracer = tracer;
+    this.#around = around;
+  }
+
+  has(id: string): boolean {
+    return this.#open.has(id);
+  }
+
+  /** @param parent Id of an open span; one that is not open, or null, stands for the context around everything. */
+  start(id: string, parent: string | null, name: string, start: HrTime, attributes: Attributes): void {
+    if (this.#open.has(id)) return;
+    const above = parent === null ? undefined : this.#open.get(parent);
+    const within = above ? trace.setSpan(this.#around, above.span) : this.#around;
+    const span = this.#tracer.startSpan(name, { startTime: start, attributes }, within);
+    this.#open.set(id, { span, start, attributes });
+  }
+
+  note(id: string, name: string, at: HrTime, attributes: Attributes): void {
+    this.#open.get(id)?.span.addEvent(name, attributes, at);
+  }
+
+  end(
+    id: string,
+    at: HrTime,
+    attributes: Attributes = {},
+    error: { kind: string; message: string } | null = null,
+  ): OpenSpan | undefined {
+    const open = this.#open.get(id);
+    if (!open) return undefined;
+    this.#open.delete(id);
+    open.span.setAttributes(attributes);
+    if (error) {
+      open.span.setAttribute('error.type', error.kind);
+      open.span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+    }
+    open.span.end(at);
+    return open;
+  }
+
+  /** Ends what is still open, the innermost first. */
+  endAll(at: HrTime): void {
+    for (const id of [...this.#open.keys()].reverse()) this.end(id, at);
+  }
+}

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { LogEntry, RunHeader } from '../../src/journal/entries.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { COLLECT_SETTINGS } from '../../src/machines/collect/logic.ts';
+import { NO_NOTES } from '../../src/machines/task/logic.ts';
+import type { TaskOutcome } from '../../src/types.ts';
+
+export const NO_METADATA = {
+  totalTasks: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+  skipped: 0,
+  waves: [],
+  fallbackCount: 0,
+  retriedTasks: [],
+  circuitBlocked: [],
+  earlyTerminations: [],
+  breakers: {},
+  rateLimits: [],
+  heartbeats: [],
+  cacheHits: 0,
+  peakConcurrency: 0,
+  totalDurationMs: 0,
+  criticalPathMs: 0,
+};
+
+export function headerOf(runId: string, more: Partial<RunHeader> = {}): RunHeader {
+  return { runId, startedAt: 1000, settings: COLLECT_SETTINGS, plan: { tasks: [] }, ...more };
+}
+
+export function settledEntry(taskId: string, more: Partial<TaskOutcome> = {}): LogEntry {
+  const outcome: TaskOutcome = {
+    taskId,
+    agentId: 'one',
+    status: 'succeeded',
+    via: 'agent',
+    output: 'ok',
+    outputTruncated: false,
+    error: null,
+    attempts: [],
+    wave: 1,
+    partialContext: false,
+    queuedMs: 0,
+    startedAt: 1000,
+    settledAt: 2000,
+    durationMs: 1000,
+    ...more,
+  };
+  return { type: 'task.settled', report: { outcome, notes: NO_NOTES } };
+}
+
+export const COMPILED: LogEntry = {
+  type: 'plan.compiled',
+  at: 1000,
+  tasks: 3,
+  ticked: 1,
+  deadlineAt: 9000,
+  budgetAt: null,
+};
+
+export const END: LogEntry = {
+  type: 'run.settled',
+  at: 5000,
+  result: { runId: 'r', status: 'partial', metadata: NO_METADATA },
+};
+
+/** What every journal does. `next` gives the journal that a process opens once the one before it is dead. */
+export function journalContract(name: string, open: () => { journal: Journal; next: () => Journal }): void {
+  describe(name, () => {
+    const committed = (journal: Journal) => journal.list();
+
+    it('gives back what was committed, in order', () => {
+      const { journal, next } = open();
+      const log = journal.begin(headerOf('r', { goal: 'Ship', contextFiles: ['a.md'] }));
+      log.append(COMPILED);
+      log.append(settledEntry('a'));
+      committed(journal);
+      const stored = next().load('r');
+      expect(stored?.header).toEqual(headerOf('r', { goal: 'Ship', contextFiles: ['a.md'] }));
+      expect(stored?.entries).toEqual([COMPILED, settledEntry('a')]);
+    });
+
+    it('commits by itself at the end of the turn, and calls back then', async () => {
+      const { journal, next } = open();
+      const log = journal.begin(headerOf('r'));
+      const heard: string[] = [];
+      log.append(settledEntry('a'));
+      expect(log.isDirty).toBe(true);
+      log.committed(() => heard.push('durable'));
+      expect(heard).toEqual([]);
+      await Promise.resolve();
+      expect(heard).toEqual(['durable']);
+      expect(log.isDirty).toBe(false);
+      log.committed(() => heard.push('at once'));
+      expect(heard).toEqual(['durable', 'at once']);
+      expect(next().load('r')?.entries).toHaveLength(1);
+    });
+
+    it('lists runs, newest first, with how far they are', () => {
+      const { journal, next } = open();
+      const log = journal.begin(headerOf('r', { goal: 'Ship' }));
+      log.append(COMPILED);
+      log.append(settledEntry('a'));
+      journal.begin(headerOf('q', { startedAt: 3000, query: 'Why?' }));
+      expect(journal.list()).toEqual([
+        { runId: 'q', goal: null, query: 'Why?', status: 'running', startedAt: 3000, endedAt: null, tasks: 0, settled: 0 },
+        { runId: 'r', goal: 'Ship', query: null, status: 'running', startedAt: 1000, endedAt: null, tasks: 3, settled: 2 },
+      ]);
+      expect(next().list().map(({ status }) => status)).toEqual(['interrupted', 'interrupted']);
+    });
+
+    it('knows how a run has ended', () => {
+      const { journal } = open();
+      const log = journal.begin(headerOf('r'));
+      log.append(END);
+      expect(journal.list()).toMatchObject([{ status: 'partial', endedAt: 5000 }]);
+    });
+
+    it('leaves a run that was interrupted to whoever resumes it', () => {
+      const { journal } = open();
+      const log = journal.begin(headerOf('r'));
+      log.append({ type: 'run.interrupted', at: 2000, reason: 'Ctrl-C' });
+      expect(journal.list()).toMatchObject([{ status: 'interrupted', endedAt: null }]);
+      const again = journal.attach('r');
+      again.append({ type: 'run.resumed', at: 3000, deadlineAt: null });
+      expect(journal.list()).toMatchObject([{ status: 'running' }]);
+      expect(journal.load('r')?.entries.map(({ type }) => type)).toEqual(['run.interrupted', 'run.resumed']);
+    });
+
+    it('does not settle what an interrupt stopped, only keeps its attempts', () => {
+      const { journal } = open();
+      const log = journal.begin(headerOf('r'));
+      log.interrupt();
+      const error = { kind: 'cancelled', message: 'Ctrl-C', retryable: false } as const;
+      const attempt = { n: 1, agentId: 'one', key: 'r/a/1', startedAt: 1, endedAt: 2, result: 'cancelled', error } as const;
+      log.append(settledEntry('a', { status: 'cancelled', error, attempts: [attempt] }));
+      log.append(settledEntry('b', { status: 'cancelled', error }));
+      log.append(settledEntry('c'));
+      committed(journal);
+      expect(journal.load('r')?.entries).toEqual([
+        { type: 'task.interrupted', taskId: 'a', attempts: [attempt] },
+        settledEntry('c'),
+      ]);
+    });
+
+    it('begins no second run of one id', () => {
+      const { journal } = open();
+      journal.begin(headerOf('r'));
+      expect(() => journal.begin(headerOf('r'))).toThrow(expect.objectContaining({ code: 'invalid-options' }));
+    });
+
+    it('gives a run to nobody else while it is owned, and to the next once it is not', () => {
+      const { journal, next } = open();
+      const log = journal.begin(headerOf('r'));
+      expect(() => journal.attach('r')).toThrow(expect.objectContaining({ code: 'run-owned' }));
+      log.release();
+      expect(journal.attach('r').runId).toBe('r');
+      expect(next().attach('r').runId).toBe('r');
+    });
+
+    it('knows nothing of other runs', () => {
+      const { journal } = open();
+      expect(journal.load('x')).toBeNull();
+      expect(() => journal.attach('x')).toThrow(expect.objectContaining({ code: 'unknown-run' }));
+    });
+
+    it('keeps what breakers are left as', () => {
+      const { journal, next } = open();
+      const breaker = { agentId: 'one', state: 'open', failures: [{ at: 5, kind: 'exit' }], retryAt: 9 } as const;
+      journal.saveBreaker({ ...breaker, state: 'closed' });
+      journal.saveBreaker(breaker);
+      committed(journal);
+      expect([...next().breakers()]).toEqual([['one', breaker]]);
+    });
+
+    it('keeps large texts whole', () => {
+      const { journal, next } = open();
+      const log = journal.begin(headerOf('r'));
+      const output = `${'ä"\\\n'.repeat(5000)}.`;
+      log.append(settledEntry('a', { output, data: { $sha256: 'not ours', deep: [output] } }));
+      committed(journal);
+      expect(next().load('r')?.entries).toEqual([
+        settledEntry('a', { output, data: { $sha256: 'not ours', deep: [output] } }),
+      ]);
+    });
+
+    it('keeps what JSON can say of data that it cannot', () => {
+      const { journal, next } = open();
+      const log = journal.begin(headerOf('r'));
+      const data: Record<string, unknown> = { big: 10n };
+      data.self = data;
+      log.append(settledEntry('a', { data }));
+      committed(journal);
+      expect(next().load('r')?.entries).toEqual([settledEntry('a', { data: { big: '10', self: '[circular]' } })]);
+    });
+
+    it('takes nothing any more once it is closed', () => {
+      const { journal } = open();
+      const log = journal.begin(headerOf('r'));
+      journal.close();
+      journal.close();
+      log.append(settledEntry('a'));
+      expect(() => journal.begin(headerOf('s'))).toThrow(expect.objectContaining({ code: 'io' }));
+      expect(() => journal.list()).toThrow(expect.objectContaining({ code: 'io' }));
+    });
+  });
+}

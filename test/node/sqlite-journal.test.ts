@@ -1,0 +1,243 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Journal } from '../../src/journal/journal.ts';
+import { replay } from '../../src/journal/replay.ts';
+import { existingJournal, openSqliteJournal, sqliteJournal } from '../../src/node/sqlite-journal.ts';
+import { MIGRATIONS, migrate, versionOf } from '../../src/node/sqlite-schema.ts';
+import type { OwnerIdentity } from '../../src/node/sqlite-store.ts';
+import { thisMachine, thisProcess } from '../../src/node/this-process.ts';
+import { headerOf, journalContract, settledEntry } from '../journal/journal-contract.ts';
+import { temporaryDirectory } from '../support/processes.ts';
+
+const ALIVE: OwnerIdentity = { machine: thisMachine(), ...thisProcess() };
+const DEAD: OwnerIdentity = { machine: thisMachine(), pid: 2 ** 22 + 1, started: '1' };
+const ELSEWHERE: OwnerIdentity = { machine: 'elsewhere/boot/ns', pid: 1, started: '1' };
+
+function openIn(dir: string, identity: OwnerIdentity = ALIVE, now: () => number = Date.now): Journal {
+  const journal = openSqliteJournal({ dir, env: {} }, { identity, now });
+  if (!journal) throw new Error('It was not opened.');
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+const directories: string[] = await Promise.all(
+  Array.from({ length: 20 }, async () => {
+    const { mkdtemp } = await import('node:fs/promises');
+    const { tmpdir } = await import('node:os');
+    return mkdtemp(join(tmpdir(), 'soar-journal-'));
+  }),
+);
+
+journalContract('a journal in SQLite', () => {
+  const dir = directories.pop() ?? '';
+  onTestFinished(async () => (await import('node:fs/promises')).rm(dir, { recursive: true }));
+  return { journal: openIn(dir, DEAD), next: () => openIn(dir) };
+});
+
+describe('the owner of a run', () => {
+  it('is a live process, which is named', async () => {
+    const dir = await temporaryDirectory();
+    openIn(dir).begin(headerOf('r'));
+    const other = openIn(dir);
+    expect(() => other.attach('r')).toThrow(
+      expect.objectContaining({ code: 'run-owned', message: expect.stringContaining(`process ${process.pid}`) }),
+    );
+    expect(other.list()).toMatchObject([{ status: 'running' }]);
+  });
+
+  it('is no process that has another one with its pid', async () => {
+    const dir = await temporaryDirectory();
+    openIn(dir, { ...ALIVE, started: '1' }).begin(headerOf('r'));
+    expect(openIn(dir).attach('r').runId).toBe('r');
+  });
+
+  it('is believed from another machine while its heartbeat is fresh', async () => {
+    const dir = await temporaryDirectory();
+    const began = Date.now();
+    openIn(dir, ELSEWHERE, () => began).begin(headerOf('r'));
+    expect(() => openIn(dir, ALIVE, () => began + 9000).attach('r')).toThrow(
+      expect.objectContaining({ code: 'run-owned', message: expect.stringContaining('on elsewhere') }),
+    );
+    expect(openIn(dir, ALIVE, () => began + 11_000).attach('r').runId).toBe('r');
+  });
+
+  it('writes nothing any more once another process has taken over', async () => {
+    const dir = await temporaryDirectory();
+    const first = openIn(dir, DEAD);
+    const log = first.begin(headerOf('r'));
+    const faults: unknown[] = [];
+    log.failed((error) => faults.push(error));
+    const next = openIn(dir);
+    next.attach('r');
+    log.append(settledEntry('a'));
+    await Promise.resolve();
+    expect(faults).toMatchObject([{ code: 'run-owned' }]);
+    log.append(settledEntry('b'));
+    await Promise.resolve();
+    expect(next.load('r')?.entries).toEqual([]);
+  });
+
+  it('loses one run without harm to its others', async () => {
+    const dir = await temporaryDirectory();
+    const first = openIn(dir, DEAD);
+    const [lost, kept] = [first.begin(headerOf('lost')), first.begin(headerOf('kept'))];
+    const next = openIn(dir);
+    next.attach('lost');
+    lost.append(settledEntry('a'));
+    kept.append(settledEntry('b'));
+    await Promise.resolve();
+    kept.append(settledEntry('c'));
+    await Promise.resolve();
+    expect(next.load('lost')?.entries).toEqual([]);
+    expect(next.load('kept')?.entries).toEqual([settledEntry('b'), settledEntry('c')]);
+  });
+});
+
+describe('the state folder', () => {
+  it('is for this user alone, and out of the sight of git', async () => {
+    const dir = join(await temporaryDirectory(), 'state');
+    openIn(dir);
+    expect(statSync(dir).mode & 0o777).toBe(0o700);
+    expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  it('is not made by who only wants to read', async () => {
+    const dir = join(await temporaryDirectory(), 'state');
+    expect(existingJournal({ dir })).toBeNull();
+    expect(() => statSync(dir)).toThrow();
+  });
+
+  it('is a clear error where it cannot be', async () => {
+    const dir = await temporaryDirectory();
+    writeFileSync(join(dir, 'file'), '');
+    expect(() => sqliteJournal({ dir: join(dir, 'file', 'state') })).toThrow(
+      expect.objectContaining({ code: 'io', message: expect.stringContaining('state folder') }),
+    );
+  });
+});
+
+describe('a store', () => {
+  it('holds a large text once, however often it is said', async () => {
+    const dir = await temporaryDirectory();
+    const journal = openIn(dir);
+    const log = journal.begin(headerOf('r'));
+    const output = 'x'.repeat(500_000);
+    for (let i = 0; i < 10; i += 1) log.append(settledEntry(`t${i}`, { output }));
+    journal.close();
+    expect(statSync(join(dir, 'soar.db')).size).toBeLessThan(800_000);
+  });
+
+  it('holds no secrets', async () => {
+    const dir = await temporaryDirectory();
+    const env = { MY_API_KEY: 'hunter2-hunter2', SHORT_KEY: 'ok', HOME: '/home/somebody' };
+    const journal = sqliteJournal({ dir, env });
+    const prompt = 'use hunter2-hunter2 in /home/somebody';
+    const log = journal.begin(headerOf('r', { plan: { tasks: [{ id: 'a', prompt }] } }));
+    log.append(settledEntry('a', { output: `hunter2-hunter2\nghp_${'a1'.repeat(18)}` }));
+    journal.list();
+    const stored = journal.load('r');
+    expect(stored?.header.plan?.tasks[0]?.prompt).toBe(prompt);
+    expect(stored?.entries).toMatchObject([{ report: { outcome: { output: '«masked:MY_API_KEY»\n«masked»' } } }]);
+    journal.close();
+    const bytes = readFileSync(join(dir, 'soar.db'), 'latin1');
+    expect(bytes).not.toContain('hunter2');
+    expect(bytes).not.toContain('ghp_');
+    expect(bytes).toContain('/home/somebody');
+  });
+
+  it.each([
+    ['is not SQLite', () => 'something else entirely, and long enough for a header'],
+    ['is cut off', (whole: Buffer) => whole.subarray(0, Math.floor(whole.length / 2))],
+    ['is overwritten in the middle', (whole: Buffer) => Buffer.from(whole).fill(0x5a, 4096, 12_288)],
+  ])('that %s is a clear error and stays as it is', async (_, damage) => {
+    const dir = await temporaryDirectory();
+    const path = join(dir, 'soar.db');
+    const journal = openIn(dir);
+    const log = journal.begin(headerOf('r'));
+    for (let i = 0; i < 200; i += 1) log.append(settledEntry(`t${i}`));
+    journal.close();
+    const damaged = Buffer.from(damage(readFileSync(path)));
+    writeFileSync(path, damaged);
+    expect(() => sqliteJournal({ dir })).toThrow(
+      expect.objectContaining({ code: 'io', message: expect.stringContaining(path) }),
+    );
+    expect(readFileSync(path).equals(damaged)).toBe(true);
+  });
+
+  it('of a newer version is a clear error and stays as it is', async () => {
+    const dir = await temporaryDirectory();
+    const path = join(dir, 'soar.db');
+    openIn(dir).close();
+    const db = new DatabaseSync(path);
+    db.exec('UPDATE schema_version SET version = 99');
+    db.close();
+    const before = readFileSync(path);
+    expect(() => sqliteJournal({ dir })).toThrow(
+      expect.objectContaining({ code: 'io', message: expect.stringContaining('newer version') }),
+    );
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('of another program is a clear error', async () => {
+    const dir = await temporaryDirectory();
+    const db = new DatabaseSync(join(dir, 'soar.db'));
+    db.exec('CREATE TABLE theirs (x)');
+    db.close();
+    expect(() => sqliteJournal({ dir })).toThrow(expect.objectContaining({ code: 'io' }));
+  });
+
+  it('that the first version wrote can be read and resumed', async () => {
+    const dir = await temporaryDirectory();
+    mkdirSync(dir, { recursive: true });
+    const db = new DatabaseSync(join(dir, 'soar.db'));
+    db.exec(readFileSync(join(import.meta.dirname, '../fixtures/store-v1.sql'), 'utf8'));
+    db.close();
+    const journal = openIn(dir);
+    expect(journal.list()).toEqual([
+      {
+        runId: 'stored-by-v1',
+        goal: 'Outlive the version',
+        query: null,
+        status: 'interrupted',
+        startedAt: 1000,
+        endedAt: null,
+        tasks: 4,
+        settled: 1,
+      },
+    ]);
+    const stored = journal.load('stored-by-v1');
+    if (!stored) throw new Error('It is gone.');
+    const run = replay(stored, 2000);
+    expect(run.settled.map(({ outcome }) => [outcome.taskId, outcome.status, outcome.output.length])).toEqual([
+      ['large', 'succeeded', 9000],
+    ]);
+    expect([...run.tasks].map(([taskId, { state, attempts }]) => [taskId, state, attempts.length])).toEqual([
+      ['sleeps', 'retrying', 1],
+      ['runs', 'staggered', 1],
+    ]);
+    expect(run.spent).toEqual({ attempts: 3, tokens: 7 });
+    expect([...journal.breakers().values()]).toMatchObject([{ agentId: 'one', state: 'closed', failures: [{}] }]);
+    expect(journal.attach('stored-by-v1').runId).toBe('stored-by-v1');
+  });
+
+  it('is brought to the next version with what it holds', () => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db);
+    db.exec("INSERT INTO breakers VALUES ('one', '{}')");
+    migrate(db, [...MIGRATIONS, 'ALTER TABLE breakers ADD COLUMN more TEXT']);
+    expect(versionOf(db)).toBe(MIGRATIONS.length + 1);
+    expect(db.prepare('SELECT * FROM breakers').all()).toEqual([{ agent: 'one', body: '{}', more: null }]);
+    db.close();
+  });
+
+  it('stays at its version when a migration fails', () => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db);
+    expect(() => migrate(db, [...MIGRATIONS, 'ALTER TABLE breakers ADD COLUMN more TEXT; nonsense'])).toThrow();
+    expect(versionOf(db)).toBe(MIGRATIONS.length);
+    expect(Object.keys(db.prepare('SELECT * FROM breakers').columns())).toHaveLength(2);
+    db.close();
+  });
+});
