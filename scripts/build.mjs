@@ -1,7 +1,8 @@
-/** Builds the package: `npm run build` empties dist, compiles src into it and makes the command executable. */
+/** Builds the package: `npm run build` empties dist, compiles src into it, bundles the viewer's page and makes the command executable. */
 import { spawnSync } from 'node:child_process';
 import { chmod, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { writeViewerPage } from './build-viewer.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const command = path.join(root, 'dist/cli/main.js');
@@ -19,3 +20,4 @@ if (!(await readFile(command, 'utf8')).startsWith(SHEBANG)) {
   process.exit(1);
 }
 await chmod(command, 0o755);
+await writeViewerPage();

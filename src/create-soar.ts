@@ -66,6 +66,8 @@ export interface RunOptions extends RunSettings {
 }
 
 export interface AskOptions extends RunOptions {
+  /** Agents described for this run, by id, as a plan's `agents` are. Default: the engine's alone. */
+  agents?: Record<string, AgentSpec>;
   /** Files whose passages come first. */
   contextFiles?: readonly string[];
 }
@@ -136,7 +138,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
   let started = 0;
 
   function launch({ runId, logic, input, about, resultOf, signal, log, before }: Launch): RunHandle {
-    const streams = createRunStreams(runId);
+    const streams = createRunStreams(runId, clock);
     if (observation.publish) streams.events$.subscribe(observation.publish);
     const publish = log ? journaledPublish(log, streams.publish) : streams.publish;
     const actor = createRun(root, runId, logic, { ...input, runId, services, publish, log });
@@ -190,7 +192,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     actor: root,
     run(plan, runOptions = {}) {
       const runId = admit(runOptions.runId);
-      const own = planAgents(plan, options);
+      const own = planAgents(plan?.agents, options);
       const known = [...new Set([...services.agents.keys(), ...own.keys()])];
       const defaulted = withDefaultAgent(plan, options.defaultAgent);
       const fallback = runOptions.fallback ?? defaulted.fallback ?? options.fallback;
@@ -218,7 +220,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
       if (typeof fallback === 'string' && !services.agents.has(fallback)) {
         throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
       }
-      const { contextFiles } = askOptions;
+      const { contextFiles, agents } = askOptions;
+      services.addAgents(planAgents(agents, options));
       const input = {
         query,
         settings: settingsOf(parsed, {}, askOptions, fallback),
@@ -232,7 +235,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
         about: { query },
         resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
         signal: askOptions.signal,
-        log: begin({ runId, startedAt: clock.now(), ...input }),
+        log: begin({ runId, startedAt: clock.now(), ...input, ...(agents ? { agents } : {}) }),
       });
     },
     resume(runId, resumeOptions = {}) {
@@ -243,8 +246,9 @@ export function createSoar(options: SoarOptions = {}): Soar {
         journal: options.journal,
         clock,
         soar,
+        addAgents: (agents) => services.addAgents(planAgents(agents, options)),
         prepare: (plan) => {
-          const own = planAgents(plan, options);
+          const own = planAgents(plan.agents, options);
           const compiled = compilePlan(plan, { agents: [...new Set([...services.agents.keys(), ...own.keys()])] });
           services.addAgents(own);
           return compiled;
@@ -264,8 +268,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
 }
 
 /** The agents a plan brings along. */
-function planAgents(plan: Plan, { agentFromSpec }: SoarOptions): ReturnType<typeof resolveAgents> {
-  const specs = Object.entries(plan?.agents ?? {});
+function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): ReturnType<typeof resolveAgents> {
+  const specs = Object.entries(agents ?? {});
   if (specs.length === 0) return new Map();
   if (!agentFromSpec) {
     throw new SoarError(

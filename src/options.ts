@@ -39,6 +39,7 @@ const runOptionsSchema = strictObject({
   signal: z.unknown(),
   fallback: z.union([z.string(), z.literal(false)]),
   contextFiles: z.array(z.string()),
+  agents: z.record(z.string(), z.unknown()),
 }).partial();
 
 const resumeOptionsSchema = strictObject({ signal: z.unknown(), timeoutMs: runSettingsShape.timeoutMs }).partial();

@@ -32,13 +32,15 @@ export interface ResumeDeps {
   soar: typeof soarMachine;
   /** Compiles the plan, and makes the agents it brings along. Throws `invalid-plan`. */
   prepare: (plan: Plan) => CompiledPlan;
+  /** Makes the agents that were described for the run. */
+  addAgents: (agents: Plan['agents']) => void;
 }
 
 /** Takes over a run of the journal and says how to start it from where it stood. Throws as `Soar.resume` does. */
 export function resumeRun(
   runId: string,
   { timeoutMs }: { timeoutMs?: number },
-  { journal, clock, soar, prepare }: ResumeDeps,
+  { journal, clock, soar, prepare, addAgents }: ResumeDeps,
 ): Omit<Launch, 'runId' | 'signal'> {
   const now = clock.now();
   const known = ended(storedRun(journal, runId, now));
@@ -53,6 +55,7 @@ export function resumeRun(
       return { ...over, log: null };
     }
     requireWhole(run);
+    addAgents(run.header.agents);
     const parts = run.header.query === undefined ? planParts(run, prepare) : queryParts(run, run.header.query, soar);
     const { deadlineAt } = run;
     log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });

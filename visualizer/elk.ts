@@ -1,7 +1,7 @@
-import * as api from 'elkjs/lib/elk-api.js';
 import type { ELK, ELKConstructorArguments, ElkNode } from 'elkjs/lib/elk-api.js';
-import { unpack } from './packed.ts';
+import * as api from 'elkjs/lib/elk-api.js';
 import { type Drawing, drawingOf } from './model/layout.ts';
+import { unpack } from './packed.ts';
 
 // A CommonJS module whose types promise a default export within its default export.
 const Elk = api.default as unknown as new (options: ELKConstructorArguments) => ELK;

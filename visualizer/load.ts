@@ -1,5 +1,15 @@
-import { added, connection, goToEnd, loadFault, sourceName, speed, fittingSpeed, store } from './state.ts';
 import { unpack } from './packed.ts';
+import {
+  added,
+  connection,
+  fittingSpeed,
+  goToEnd,
+  loadFault,
+  sourceName,
+  speed,
+  startTicking,
+  store,
+} from './state.ts';
 
 /** Gets the trace: from the page itself, or from the server that served it. */
 export async function load(): Promise<void> {
@@ -11,6 +21,7 @@ export async function load(): Promise<void> {
     } else {
       const next = await fetchAll();
       follow(next);
+      startTicking();
     }
     speed.value = fittingSpeed(store.value.endedAt - store.value.startedAt);
     goToEnd();

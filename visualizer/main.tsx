@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { load } from './load.ts';
-import { isDark, isLive, isFollowing, run, systemIsDark, theme, type Theme } from './state.ts';
+import { isDark, isFollowing, isLive, run, systemIsDark, type Theme, theme } from './state.ts';
 import { App } from './view/app.tsx';
 import { onKey } from './view/keys.ts';
 

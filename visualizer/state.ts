@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import { type BarKind, criticalPath, overviewOf } from './model/segments.ts';
+import { criticalPath, overviewOf } from './model/segments.ts';
 import { TraceStore } from './model/store.ts';
 import { kindAt, type TaskKind } from './model/task-kind.ts';
 import type { ActorTrack, RunTrack, TaskTrack } from './model/tracks.ts';
@@ -57,10 +57,15 @@ export const path = computed(() => {
   return run.value ? criticalPath(run.value) : new Set<string>();
 });
 
+/** The clock of a run under way, where it is this machine's; else the last record's. */
+export const clock = signal(0);
+/** Where time ends: with the last record, or now. */
+export const horizon = computed(() => Math.max(trace().endedAt, clock.value));
+
 const OVERVIEW_STEPS = 400;
 export const overview = computed(() => {
-  const { startedAt, endedAt } = trace();
-  return run.value ? overviewOf(run.value, startedAt, endedAt, OVERVIEW_STEPS) : null;
+  const { startedAt } = trace();
+  return run.value ? overviewOf(run.value, startedAt, horizon.value, OVERVIEW_STEPS) : null;
 });
 
 export const isLive = computed(() => connection.value === 'following' && !trace().isEnded);
@@ -77,6 +82,14 @@ export const selectedActor = computed<ActorTrack | null>(() => {
   return selectedTask.value?.actor ?? (actor === null ? null : (actors.get(actor) ?? null));
 });
 
+/** The actor a run is: `soar`, or `collect` alone. */
+export const runActor = computed<ActorTrack | null>(() => {
+  const id = run.value?.id;
+  for (const actor of trace().actors.values())
+    if (actor.machine !== null && actor.run === id && id !== undefined) return actor;
+  return null;
+});
+
 export function selectTask(id: string | null): void {
   selection.value = { task: id, actor: null };
 }
@@ -85,15 +98,14 @@ export function selectTask(id: string | null): void {
 export function selectActor(actor: ActorTrack): void {
   batch(() => {
     if (actor.run !== undefined && trace().run(actor.run)) runId.value = actor.run;
-    selection.value =
-      actor.task !== undefined ? { task: actor.task, actor: null } : { task: null, actor: actor.id };
+    selection.value = actor.task !== undefined ? { task: actor.task, actor: null } : { task: null, actor: actor.id };
   });
 }
 
 export function seek(at: number): void {
-  const { startedAt, endedAt } = store.value;
+  const { startedAt } = store.value;
   batch(() => {
-    now.value = Math.min(Math.max(at, startedAt), endedAt);
+    now.value = Math.min(Math.max(at, startedAt), horizon.value);
     seq.value = store.value.seqAt(now.value);
     isFollowing.value = false;
   });
@@ -112,7 +124,7 @@ export function seekRecord(index: number): void {
 
 export function goToEnd(): void {
   batch(() => {
-    now.value = store.value.endedAt;
+    now.value = horizon.value;
     seq.value = store.value.lastSeq;
     isFollowing.value = true;
     isPlaying.value = false;
@@ -139,7 +151,7 @@ export function togglePlay(): void {
     return;
   }
   batch(() => {
-    if (now.value >= store.value.endedAt) seek(store.value.startedAt);
+    if (now.value >= horizon.value) seek(store.value.startedAt);
     isFollowing.value = false;
     isPlaying.value = true;
   });
@@ -163,7 +175,7 @@ effect(() => {
   let frame = requestAnimationFrame(function advance(time) {
     const next = now.peek() + (time - before) * speed.peek();
     before = time;
-    if (next >= store.peek().endedAt) return goToEnd();
+    if (next >= horizon.peek()) return goToEnd();
     batch(() => {
       now.value = next;
       seq.value = store.peek().seqAt(next);
@@ -173,4 +185,22 @@ effect(() => {
   return () => cancelAnimationFrame(frame);
 });
 
-export type { BarKind };
+const LONGEST_SILENCE_MS = 600_000;
+const TICK_MS = 200;
+
+/** Lets time go on between the records of a run under way. Does nothing for runs of another time. */
+export function tick(): void {
+  const { endedAt } = store.peek();
+  const wall = Date.now();
+  const isOurs = isLive.peek() && wall >= endedAt && wall - endedAt < LONGEST_SILENCE_MS;
+  const next = isOurs ? wall : endedAt;
+  if (next === clock.peek()) return;
+  batch(() => {
+    clock.value = next;
+    if (isFollowing.peek()) now.value = next;
+  });
+}
+
+export function startTicking(): void {
+  setInterval(tick, TICK_MS);
+}

@@ -14,7 +14,8 @@ import type { StoredBreaker } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { breakerMachine } from '../machines/breaker/machine.ts';
 import { restoredBreaker } from '../machines/breaker/restored.ts';
-import type { GateLimits, RunAccount } from '../machines/gate/logic.ts';
+import type { RunAccount } from '../machines/gate/accounts.ts';
+import type { GateLimits } from '../machines/gate/logic.ts';
 import { gateMachine } from '../machines/gate/machine.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
@@ -128,7 +129,7 @@ export class Engine implements Services {
   }
 
   #account(runId: string): RunAccount | undefined {
-    return this.gate.getSnapshot().context.ledger.runs.get(runId);
+    return this.gate.getSnapshot().context.ledger.accounts.runs.get(runId);
   }
 
   start(): void {

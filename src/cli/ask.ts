@@ -6,6 +6,7 @@ import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk } from './resolve-run.ts';
+import { openJournal } from './state.ts';
 import { answerOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
 import { openWatchers } from './watchers.ts';
@@ -21,10 +22,12 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const { options, run, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
   const watchers = await openWatchers(flags);
-  const soar = createSoar({ ...options, ...watchers.options });
+  const journal = await openJournal(flags);
+  const soar = createSoar({ ...options, ...watchers.options, ...(journal ? { journal } : {}) });
   const paint = paintFor(process.stdout);
   return followRun({
     soar,
+    journal,
     start: () => soar.ask(query, run),
     flags,
     notes: isOffline ? [OFFLINE_NOTE, ...watchers.notes] : watchers.notes,

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Budget, OnDependencyFailure, Schedule } from '../types.ts';
+import { addStateFlag, type StateFlags } from './state.ts';
 
 /** What `run` and `ask` have in common, as commander gives it. */
-export interface RunFlags {
+export interface RunFlags extends StateFlags {
   json?: boolean;
   jsonl?: boolean;
   policy?: string;
@@ -50,7 +51,7 @@ function parseLimit(text: string): number {
   return ms;
 }
 
-function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     if (!/^\d+$/.test(text.trim()) || Number(text) < least) {
       throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
@@ -93,7 +94,11 @@ export function addAgentFlags(command: Command): Command {
 export function addPlaceFlags(command: Command): Command {
   return command
     .addOption(new Option('--config <file>', 'instead of the soar.config.{ts,js,json,yaml} found here'))
-    .addOption(new Option('-C, --cwd <dir>', 'work in this directory'));
+    .addOption(cwdFlag());
+}
+
+export function cwdFlag(): Option {
+  return new Option('-C, --cwd <dir>', 'work in this directory');
 }
 
 /** Files for `ask` and `plan`. */
@@ -103,13 +108,28 @@ export function addContextFlag(command: Command): Command {
   );
 }
 
-/** Flags of `run` and `ask`. A flag wins over the environment, the plan and the configuration. */
-export function addRunFlags(command: Command): Command {
+/** Flags of `resume`: what a run was given stays as it was. */
+export function addResumeFlags(command: Command): Command {
   command
+    .addOption(new Option('--json', 'the result as one JSON object on stdout').conflicts('jsonl'))
+    .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'))
+    .addOption(new Option('--timeout <ms>', 'a new limit of the whole run, counted from now').argParser(parseLimit));
+  addWatchFlags(command);
+  addPlaceFlags(command);
+  return addStateFlag(command).addOption(new Option('-q, --quiet', 'no progress on stderr'));
+}
+
+function addWatchFlags(command: Command): Command {
+  return command
     .addOption(new Option('--trace <file>', 'record the run to this file, for `soar view`'))
     .addOption(
       new Option('--inspect [url]', 'show the run in Stately inspectors; or send it to the one at this ws:// URL'),
-    )
+    );
+}
+
+/** Flags of `run` and `ask`. A flag wins over the environment, the plan and the configuration. */
+export function addRunFlags(command: Command): Command {
+  addWatchFlags(command)
     .addOption(new Option('--json', 'the result as one JSON object on stdout').conflicts('jsonl'))
     .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'))
     .addOption(new Option('--policy <name>', 'default, production, fastFail, patient, development or test'))
@@ -135,5 +155,6 @@ export function addRunFlags(command: Command): Command {
     );
   addAgentFlags(command);
   addPlaceFlags(command);
+  addStateFlag(command).addOption(new Option('--no-journal', 'record nothing; the run cannot be resumed then'));
   return command.addOption(new Option('-q, --quiet', 'no progress on stderr'));
 }

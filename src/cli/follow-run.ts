@@ -1,4 +1,5 @@
 import type { Soar } from '../create-soar.ts';
+import type { Journal } from '../journal/journal.ts';
 import { killLiveProcesses } from '../node/live-processes.ts';
 import type { RunHandle } from '../run-handle.ts';
 import type { RunResult } from '../types.ts';
@@ -6,10 +7,14 @@ import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { resumeLine } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
+import { FILE_COLUMNS } from './summary.ts';
 
 export interface Followed {
   soar: Soar;
+  /** Where the run is recorded; closed at the end. */
+  journal: Journal | null;
   start(): RunHandle;
   flags: RunFlags;
   /** The result for people, as lines. */
@@ -18,25 +23,22 @@ export interface Followed {
   notes?: readonly string[];
 }
 
-/** Columns of a summary that is not read in a terminal. */
-const FILE_COLUMNS = 160;
-
 /**
  * Sees a run through: progress on stderr, the result on stdout, signals. The first signal stops the run and its result is
  * printed all the same; the second kills what still runs and ends this process at once.
  *
  * @returns the exit code.
  */
-export async function followRun({ soar, start, flags, summary, notes = [] }: Followed): Promise<number> {
+export async function followRun({ soar, journal, start, flags, summary, notes = [] }: Followed): Promise<number> {
   let handle: RunHandle | null = null;
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
-  claimStdout(() => handle?.cancel('Nobody reads the output any more.'));
+  claimStdout(() => handle?.interrupt('Nobody reads the output any more.'));
   const release = onInterrupt(
     (signal) => {
       interruptedBy = signal;
       progress?.say(`${signal}: stopping what runs; once more kills it.`);
-      handle?.cancel(`Interrupted by ${signal}.`);
+      handle?.interrupt(`Interrupted by ${signal}.`);
     },
     () => {
       killLiveProcesses();
@@ -47,6 +49,7 @@ export async function followRun({ soar, start, flags, summary, notes = [] }: Fol
     // Throws for a plan or options that are not valid; nothing has run then.
     handle = start();
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
+    if (journal) progress.say(`run ${handle.id}, recorded; should it be interrupted: ${resumeLine(handle.id, flags)}`);
     for (const note of notes) progress.say(note);
     const { watch } = progress;
     handle.events$.subscribe((event) => {
@@ -64,6 +67,7 @@ export async function followRun({ soar, start, flags, summary, notes = [] }: Fol
   } finally {
     progress?.stop();
     await soar.close();
+    journal?.close();
     release();
   }
 }

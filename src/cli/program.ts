@@ -1,6 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { addAgentFlags, addContextFlag, addPlaceFlags, addRunFlags, type RunFlags } from './flags.ts';
+import {
+  addAgentFlags,
+  addContextFlag,
+  addPlaceFlags,
+  addResumeFlags,
+  addRunFlags,
+  cwdFlag,
+  type RunFlags,
+  wholeNumber,
+} from './flags.ts';
+import type { RunsFlags } from './runs.ts';
+import { addStateFlag } from './state.ts';
+import type { ViewFlags } from './view.ts';
 
 const EXAMPLES = `
 Examples:
@@ -10,6 +22,8 @@ Examples:
   soar run plan.yaml                                run it
   soar run tasks.md --tool codex --max-concurrent 2
   soar run plan.yaml --json | jq '.outcomes[] | {taskId, status}'
+  soar resume mq3k2f-0a1b1                          go on with it after a crash or Ctrl-C; soar runs lists them
+  soar run plan.yaml --trace run.jsonl              record it, then: soar view run.jsonl
   soar machine task --mermaid                       the states of a task, as a diagram
 
 Exit codes: 0 succeeded, 1 failed, 2 bad usage, plan or configuration (nothing ran), 3 partial, 4 budget exhausted,
@@ -46,6 +60,31 @@ export function createProgram(done: (exitCode: number) => void): Command {
     done(await askCommand(words, flags));
   });
 
+  const resume = program
+    .command('resume')
+    .description('go on with a run after a crash or an interrupt')
+    .argument('<runId>', 'as `soar run` said it, or `soar runs`');
+  addResumeFlags(resume).action(async (runId: string, flags: RunFlags) => {
+    const { resumeCommand } = await import('./resume.ts');
+    done(await resumeCommand(runId, flags));
+  });
+
+  addStateFlag(program.command('runs').description('list what was run'))
+    .option('--json', 'as a JSON array, newest first')
+    .addOption(cwdFlag())
+    .action(async (flags: RunsFlags) => {
+      const { runsCommand } = await import('./runs.ts');
+      done(await runsCommand(flags));
+    });
+
+  addStateFlag(program.command('show').description('show what became of a run').argument('<runId>', 'the run'))
+    .option('--json', 'the result as one JSON object; what has settled, when the run has not ended')
+    .addOption(cwdFlag())
+    .action(async (runId: string, flags: RunsFlags) => {
+      const { showCommand } = await import('./runs.ts');
+      done(await showCommand(runId, flags));
+    });
+
   const plan = program
     .command('plan')
     .description('decompose a question and route its parts, to a plan you can edit')
@@ -63,6 +102,19 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (flags: { json?: boolean; config?: string; cwd?: string }) => {
       const { doctorCommand } = await import('./doctor.ts');
       done(await doctorCommand(flags));
+    });
+
+  program
+    .command('view')
+    .description('watch or replay a recorded run in a browser')
+    .argument('<trace>', 'a file that --trace wrote, or is writing')
+    .option('--once <file>', 'write one HTML file that shows it without a server, and end')
+    .addOption(
+      new Option('--port <n>', 'listen on this port of 127.0.0.1 instead of a free one').argParser(wholeNumber(1)),
+    )
+    .action(async (path: string, flags: ViewFlags) => {
+      const { viewCommand } = await import('./view.ts');
+      done(await viewCommand(path, flags));
     });
 
   program

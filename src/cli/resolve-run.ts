@@ -94,6 +94,7 @@ export function resolveAsk(
       ...settings,
       ...(fallback === undefined ? {} : { fallback }),
       ...(flags.context ? { contextFiles: flags.context } : {}),
+      ...(chosen ? { agents: { [chosen.id]: chosen.spec } } : {}),
     },
     specs,
     isOffline,

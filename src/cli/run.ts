@@ -1,13 +1,13 @@
 import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
-import type { Plan } from '../plan/types.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
 import { resolveRun } from './resolve-run.ts';
-import { outputsOf, tableOf } from './summary.ts';
+import { openJournal } from './state.ts';
+import { leavesOf, outputsOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
 import { openWatchers } from './watchers.ts';
 
@@ -22,19 +22,15 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     return printDryRun({ plan, options, run, specs }, flags);
   }
   const watchers = await openWatchers(flags);
-  const soar = createSoar({ ...options, ...watchers.options });
+  const journal = await openJournal(flags);
+  const soar = createSoar({ ...options, ...watchers.options, ...(journal ? { journal } : {}) });
   const paint = paintFor(process.stdout);
   return followRun({
     soar,
+    journal,
     start: () => soar.run(plan, run),
     flags,
     notes: watchers.notes,
     summary: (result, width) => [...tableOf(result, width, paint), ...outputsOf(result, leavesOf(plan), paint)],
   });
-}
-
-/** Ids of the tasks that no other depends on. */
-function leavesOf({ tasks }: Plan): ReadonlySet<string> {
-  const needed = new Set(tasks.flatMap(({ dependsOn = [] }) => dependsOn));
-  return new Set(tasks.map(({ id }) => id).filter((id) => !needed.has(id)));
 }

@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/types.ts';
 import type { RunResult, Source, TaskOutcome } from '../types.ts';
 import { cleanText, oneLine } from './clean-text.ts';
 import { counted, formatDuration } from './format.ts';
@@ -6,6 +7,15 @@ import { type Column, tableLines } from './table.ts';
 
 /** Most of one output that a summary shows. */
 export const SHOWN = Object.freeze({ lines: 40, chars: 4000, outputs: 20 });
+
+/** Columns of a summary that is not read in a terminal. */
+export const FILE_COLUMNS = 160;
+
+/** Ids of the tasks that no other depends on. */
+export function leavesOf({ tasks }: Plan): ReadonlySet<string> {
+  const needed = new Set(tasks.flatMap(({ dependsOn = [] }) => dependsOn));
+  return new Set(tasks.map(({ id }) => id).filter((id) => !needed.has(id)));
+}
 
 const MARKS: Readonly<Record<TaskOutcome['status'], { mark: string; style: Style }>> = {
   succeeded: { mark: '✓', style: 'green' },
@@ -29,13 +39,18 @@ export function tableOf(result: RunResult, width: number, paint: Paint): string[
   const { outcomes } = result;
   const lines = [headline(result, paint)];
   if (result.error) lines.push(paint('red', oneLine(`${result.error.kind}: ${result.error.message}`)));
-  if (outcomes.length === 0) return lines;
+  return [...lines, ...outcomeLines(outcomes, width, paint)];
+}
+
+/** Tasks, one in a line, below their titles; nothing when there are none. */
+export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, paint: Paint): string[] {
+  if (outcomes.length === 0) return [];
   const [titles = '', ...rows] = tableLines(COLUMNS, outcomes.map(cellsOf), width);
   const marked = rows.map((row, i) => {
     const { mark, style } = MARKS[outcomes[i]?.status ?? 'skipped'];
     return row.startsWith(mark) ? paint(style, mark) + row.slice(mark.length) : row;
   });
-  return [...lines, '', paint('dim', titles), ...marked];
+  return ['', paint('dim', titles), ...marked];
 }
 
 function headline({ status, metadata }: RunResult, paint: Paint): string {

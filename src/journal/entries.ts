@@ -1,6 +1,6 @@
 import type { CollectSettings } from '../machines/collect/events.ts';
 import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
-import type { Plan } from '../plan/types.ts';
+import type { AgentSpec, Plan } from '../plan/types.ts';
 import type { PhaseName } from '../streams/events.ts';
 import type { AttemptRecord, RunResult } from '../types.ts';
 
@@ -16,6 +16,8 @@ export interface RunHeader {
   /** Of a run of a question. */
   query?: string;
   contextFiles?: readonly string[];
+  /** Agents that were described for it alone. */
+  agents?: Record<string, AgentSpec>;
   defaultAgent?: string;
 }
 

@@ -4,6 +4,7 @@ import type { CollectInput } from '../machines/collect/events.ts';
 import type { ResumedQuery } from '../machines/soar/events.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunResult } from '../types.ts';
+import { unknownRun } from './buffered-journal.ts';
 import type { Journal } from './journal.ts';
 import { type ReplayedRun, replay, resultOf } from './replay.ts';
 
@@ -29,7 +30,7 @@ export function finishedResult(run: ReplayedRun): RunResult | null {
  */
 export function storedRun(journal: Journal, runId: string, now: number): ReplayedRun {
   const stored = journal.load(runId);
-  if (!stored) throw new SoarError('unknown-run', `There is no run \`${runId}\` in the journal.`);
+  if (!stored) throw unknownRun(runId);
   const run = replay(stored, now);
   const { end } = run;
   if (end?.status === 'cancelled' && end.error?.kind === 'cancelled') {
@@ -41,12 +42,11 @@ export function storedRun(journal: Journal, runId: string, now: number): Replaye
 
 /** Throws `not-supported` when what would be run is not what was given: it held a secret, which is not stored. */
 export function requireWhole(run: ReplayedRun): void {
-  const plan = planOf(run);
-  if (!plan) return;
+  const plan = planOf(run) ?? { tasks: [] };
   const settled = new Set(run.settled.map(({ outcome }) => outcome.taskId));
   const left = plan.tasks.filter(({ id }) => !settled.has(id));
   const masked = left.filter((task) => holdsMask(task)).map(({ id }) => `task \`${id}\``);
-  if (holdsMask(plan.agents)) masked.push('its agents');
+  if (holdsMask({ ...plan.agents, ...run.header.agents })) masked.push('its agents');
   if (masked.length === 0) return;
   const message =
     `Run \`${run.header.runId}\` cannot be resumed: ${masked.join(', ')} held a secret, and secrets are not stored. ` +

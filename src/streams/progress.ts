@@ -1,5 +1,13 @@
-import type { RunStatus } from '../types.ts';
-import type { PhaseName, RunEvent } from './events.ts';
+import type { RunStatus, TaskOutcome } from '../types.ts';
+import type { PhaseName, RunNews } from './events.ts';
+
+/** Where one wave of a run stands. */
+export interface WaveProgress {
+  /** 1-based. */
+  wave: number;
+  total: number;
+  settled: number;
+}
 
 /** Where a run stands. */
 export interface RunProgress {
@@ -17,12 +25,21 @@ export interface RunProgress {
   /** 1-based number of the last wave started, and how many there are. */
   wave: number;
   waves: number;
+  /** Every wave of the plan, in order; empty before there is a plan. A wave that has not changed stays the same object. */
+  perWave: readonly WaveProgress[];
+  /**
+   * A guess at the time until the last task settles, milliseconds: mean duration of the tasks that ran and settled ×
+   * tasks unsettled ÷ most attempts in flight so far. It takes the rest to be like the beginning, and knows nothing of
+   * dependencies. Null until a task has run and settled, 0 when all have settled.
+   */
+  remainingMs: number | null;
   /** Set when the run has ended. */
   status: RunStatus | null;
 }
 
-export function initialProgress(): RunProgress {
-  return {
+/** Counts what a run tells, in place: each piece of news costs the same however many tasks and waves there are. */
+export class ProgressTally {
+  readonly #now: RunProgress = {
     at: 0,
     phase: null,
     total: 0,
@@ -34,33 +51,92 @@ export function initialProgress(): RunProgress {
     running: 0,
     wave: 0,
     waves: 0,
+    perWave: [],
+    remainingMs: null,
     status: null,
   };
-}
+  #perWave: WaveProgress[] = [];
+  #areWavesStale = false;
+  #peakRunning = 0;
+  #ran = 0;
+  #ranMs = 0;
+  #copy: RunProgress | null = null;
 
-/** The progress after an event; the same object when the event changes none of it. */
-export function reduceProgress(progress: RunProgress, event: RunEvent): RunProgress {
-  const { at } = event;
-  switch (event.type) {
-    case 'phase.started':
-      return { ...progress, at, phase: event.phase };
-    case 'plan.compiled': {
-      const total = event.waves.reduce((sum, wave) => sum + wave.length, 0);
-      return { ...progress, at, total, waves: event.waves.length };
+  /** Epoch milliseconds of the last change. */
+  get at(): number {
+    return this.#now.at;
+  }
+
+  /** Enters a piece of news. False when it changes nothing. */
+  note(news: RunNews, at: number): boolean {
+    const now = this.#now;
+    switch (news.type) {
+      case 'phase.started':
+        now.phase = news.phase;
+        break;
+      case 'plan.compiled':
+        this.#perWave = news.waves.map(({ length }, index) => ({ wave: index + 1, total: length, settled: 0 }));
+        this.#areWavesStale = true;
+        now.total = this.#perWave.reduce((sum, { total }) => sum + total, 0);
+        now.waves = this.#perWave.length;
+        break;
+      case 'wave.started':
+        now.wave = Math.max(now.wave, news.wave);
+        break;
+      case 'attempt.started':
+        now.running += 1;
+        this.#peakRunning = Math.max(this.#peakRunning, now.running);
+        break;
+      case 'attempt.ended':
+        now.running -= 1;
+        break;
+      case 'task.settled':
+        now.settled = news.settled;
+        now.total = news.total;
+        this.#settle(news.outcome);
+        break;
+      case 'run.settled':
+        now.running = 0;
+        now.phase = null;
+        now.status = news.result.status;
+        break;
+      default:
+        return false;
     }
-    case 'wave.started':
-      return { ...progress, at, wave: Math.max(progress.wave, event.wave) };
-    case 'attempt.started':
-      return { ...progress, at, running: progress.running + 1 };
-    case 'attempt.ended':
-      return { ...progress, at, running: progress.running - 1 };
-    case 'task.settled': {
-      const { status } = event.outcome;
-      return { ...progress, at, settled: event.settled, total: event.total, [status]: progress[status] + 1 };
+    // What settled before a resume is told with the time of then.
+    now.at = Math.max(now.at, at);
+    this.#copy = null;
+    return true;
+  }
+
+  /** The present state, as an object that never changes; the same one until something does. */
+  snapshot(): RunProgress {
+    if (this.#copy) return this.#copy;
+    if (this.#areWavesStale) {
+      this.#now.perWave = this.#perWave.slice();
+      this.#areWavesStale = false;
     }
-    case 'run.settled':
-      return { ...progress, at, running: 0, phase: null, status: event.result.status };
-    default:
-      return progress;
+    this.#copy = { ...this.#now, remainingMs: this.#remainingMs() };
+    return this.#copy;
+  }
+
+  #settle({ status, wave, attempts, durationMs }: TaskOutcome): void {
+    this.#now[status] += 1;
+    const before = this.#perWave[wave - 1];
+    if (before) {
+      this.#perWave[wave - 1] = { ...before, settled: before.settled + 1 };
+      this.#areWavesStale = true;
+    }
+    // What was skipped or ticked took no time, which says nothing about the others.
+    if (attempts.length === 0) return;
+    this.#ran += 1;
+    this.#ranMs += durationMs;
+  }
+
+  #remainingMs(): number | null {
+    const { total, settled, status } = this.#now;
+    if (status !== null || (total > 0 && settled >= total)) return 0;
+    if (this.#ran === 0) return null;
+    return Math.round(((this.#ranMs / this.#ran) * (total - settled)) / Math.max(1, this.#peakRunning));
   }
 }

@@ -1,6 +1,9 @@
-import { Observable, type Observer, ReplaySubject, Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
+import type { Clock } from '../clock.ts';
 import type { Publish, RunEvent, RunNews } from './events.ts';
-import { initialProgress, type RunProgress, reduceProgress } from './progress.ts';
+import { GuardedObservable } from './guarded.ts';
+import type { RunProgress } from './progress.ts';
+import { ProgressStream } from './progress-stream.ts';
 
 /** A sign of life of a running attempt. */
 export interface Heartbeat {
@@ -25,90 +28,87 @@ export interface RunStreams {
 /** At most one heartbeat a task in this time, milliseconds: output may come a thousand times a second. */
 export const HEARTBEAT_MS = 100;
 
-/** The three streams of a run. Multicast; a late subscriber of `progress$` gets the present state; all complete at the end. */
-export function createRunStreams(runId: string): RunStreams {
+/**
+ * The three streams of a run. Multicast: every subscriber gets the same events in the same order, also when one of them
+ * causes the next event while it gets one. A late subscriber of `progress$` gets the present state; all complete at the
+ * end. What a subscriber throws becomes a warning in `events$`.
+ */
+export function createRunStreams(runId: string, clock: Clock): RunStreams {
   const events = new Subject<RunEvent>();
-  const progress = new ReplaySubject<RunProgress>(1);
   const heartbeats = new Subject<Heartbeat>();
+  const progress = new ProgressStream(clock);
   const lastBeat = new Map<string, number>();
-  let state = initialProgress();
-  let isWarning = false;
-  const warn = (error: unknown) => {
-    // The subscriber that threw gets the warning too, and may throw again.
-    if (isWarning) return;
-    isWarning = true;
+  let waiting: [RunNews, number][] = [];
+  let isTelling = false;
+  let isEnding = false;
+  /** The warning about a subscriber that is being told: it goes to that subscriber too, which may throw again. */
+  let warning: RunNews | null = null;
+  let isWarned = false;
+
+  const onFault = (error: unknown) => {
+    if (isWarned) return;
     const message = `A subscriber threw: ${error instanceof Error ? error.message : 'not an Error'}`;
-    events.next({ type: 'warning', at: state.at, runId, message });
-    isWarning = false;
+    warning = { type: 'warning', message };
+    publish(warning, progress.at);
   };
 
-  const publish = (news: RunNews, at: number): void => {
-    const event = { ...news, at, runId } as RunEvent;
-    if (events.observed) events.next(event);
-    const next = reduceProgress(state, event);
-    if (next !== state) {
-      state = next;
-      progress.next(state);
-    }
-    if (event.type === 'task.settled') lastBeat.delete(event.outcome.taskId);
-    const beat = heartbeats.observed ? heartbeatOf(event) : null;
+  const tell = (news: RunNews, at: number): void => {
+    isWarned = news === warning;
+    if (events.observed) events.next({ ...news, at, runId } as RunEvent);
+    progress.note(news, at);
+    if (news.type === 'task.settled') lastBeat.delete(news.outcome.taskId);
+    const beat = heartbeats.observed ? heartbeatOf(news, at) : null;
     if (beat && at - (lastBeat.get(beat.taskId) ?? Number.NEGATIVE_INFINITY) >= HEARTBEAT_MS) {
       lastBeat.set(beat.taskId, at);
       heartbeats.next(beat);
     }
+    isWarned = false;
   };
+
+  const publish = (news: RunNews, at: number): void => {
+    if (isTelling) {
+      waiting.push([news, at]);
+      return;
+    }
+    isTelling = true;
+    tell(news, at);
+    // Most news causes none, and none of this.
+    for (let next = 0; next < waiting.length; next += 1) tell(...(waiting[next] as [RunNews, number]));
+    if (waiting.length > 0) waiting = [];
+    isTelling = false;
+    if (isEnding) end();
+  };
+
+  const end = () => {
+    events.complete();
+    progress.complete();
+    heartbeats.complete();
+  };
+
   return {
-    events$: guarded(events, warn),
-    progress$: guarded(progress, warn),
-    heartbeats$: guarded(heartbeats, warn),
+    events$: new GuardedObservable(events, onFault),
+    progress$: new GuardedObservable(progress.progress$, onFault),
+    heartbeats$: new GuardedObservable(heartbeats, onFault),
     publish,
     complete: () => {
-      events.complete();
-      progress.complete();
-      heartbeats.complete();
+      isEnding = true;
+      if (!isTelling) end();
     },
   };
 }
 
-function heartbeatOf(event: RunEvent): Heartbeat | null {
-  switch (event.type) {
+function heartbeatOf(news: RunNews, at: number): Heartbeat | null {
+  switch (news.type) {
     case 'attempt.heartbeat':
-      return { at: event.at, taskId: event.taskId, agentId: event.agentId, kind: 'heartbeat' };
+      return { at, taskId: news.taskId, agentId: news.agentId, kind: 'heartbeat' };
     case 'attempt.output':
-      return { at: event.at, taskId: event.taskId, agentId: event.agentId, kind: 'output' };
+      return { at, taskId: news.taskId, agentId: news.agentId, kind: 'output' };
     case 'attempt.progress': {
-      const { at, taskId, agentId, message, done, total } = event;
+      const { taskId, agentId, message, done, total } = news;
       const said = { ...(message === undefined ? {} : { message }), ...(done === undefined ? {} : { done }) };
       return { at, taskId, agentId, kind: 'progress', ...said, ...(total === undefined ? {} : { total }) };
     }
     default:
       return null;
   }
-}
-
-/** RxJS rethrows what a subscriber throws as an uncaught exception; a run must outlive its spectators. */
-function guarded<T>(source: Observable<T>, warn: (error: unknown) => void): Observable<T> {
-  const safe = new Observable<T>((subscriber) => source.subscribe(subscriber));
-  const subscribe = safe.subscribe.bind(safe);
-  safe.subscribe = ((observer?: Partial<Observer<T>> | ((value: T) => void) | null, ...rest: unknown[]) => {
-    const given: Partial<Observer<T>> =
-      typeof observer === 'function'
-        ? { next: observer, error: rest[0] as Observer<T>['error'], complete: rest[1] as Observer<T>['complete'] }
-        : (observer ?? {});
-    // An operator passes its own subscriber on: its errors travel down the pipe and are not ours to catch.
-    if (given && 'closed' in given) return subscribe(given);
-    const attempt = (call: () => void) => {
-      try {
-        call();
-      } catch (error) {
-        warn(error);
-      }
-    };
-    return subscribe({
-      next: (value) => attempt(() => given.next?.(value)),
-      error: (error) => attempt(() => given.error?.(error)),
-      complete: () => attempt(() => given.complete?.()),
-    });
-  }) as typeof safe.subscribe;
-  return safe;
 }

@@ -25,17 +25,15 @@ const TIMED: ReadonlySet<string> = new Set(['retrying', 'cooling', 'circuitOpen'
 const task: Describer = {
   started: (context, texts) => {
     const { input, fallback } = context as TaskContext;
-    const { runId, task: own, agent, prepared, readyAt } = input;
+    const { runId, task: own, agent, prepared } = input;
+    const request = prepared.prompt && texts.refer(`request/${runId}/${own.id}`, prepared.prompt);
+    const data = { ...(request ? { request } : undefined), ...(fallback ? { fallback: fallback.id } : undefined) };
     return {
       run: runId,
       task: own.id,
       agent: agent.id,
       wave: own.wave,
-      data: {
-        request: texts.refer(`request/${runId}/${own.id}`, prepared.prompt),
-        readyAt,
-        ...(fallback ? { fallback: fallback.id } : undefined),
-      },
+      ...(request || fallback ? { data } : undefined),
     };
   },
   moved: (context, state, event, isAlways, texts) => {

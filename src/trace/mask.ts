@@ -2,27 +2,30 @@ export type Mask = (text: string) => string;
 
 const MASKED = '[masked]';
 
+/** Cheap to look for: without one of these there is no credential of a well-known shape in a text. */
+const HINT = /sk-|[spr]k_|gh[pousr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|npm_|hf_|eyJ|earer|PRIVATE KEY|=|@/;
+
 /** Shapes of well-known credentials. */
 const SHAPES = [
-  /\b(?:sk|pk|rk)-[\w-]{16,}/g,
-  /\b(?:sk|pk|rk)_(?:live|test)_\w{10,}/g,
-  /\bgh[pousr]_\w{20,}/g,
-  /\bgithub_pat_\w{20,}/g,
-  /\bglpat-[\w-]{16,}/g,
-  /\bxox[abeoprs]-[\w-]{10,}/g,
-  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
-  /\bAIza[\w-]{30,}/g,
-  /\bnpm_\w{30,}/g,
-  /\bhf_\w{30,}/g,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
+  /(?<!\w)[spr]k-(?=[A-Za-z_-]*\d)[\w-]{16,}/g,
+  /(?<!\w)[spr]k_(?:live|test)_\w{10,}/g,
+  /(?<!\w)gh[pousr]_\w{20,}/g,
+  /(?<!\w)github_pat_\w{20,}/g,
+  /(?<!\w)glpat-[\w-]{16,}/g,
+  /(?<!\w)xox[abeoprs]-[\w-]{10,}/g,
+  /(?<!\w)(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])/g,
+  /(?<!\w)AIza[\w-]{30,}/g,
+  /(?<!\w)npm_\w{30,}/g,
+  /(?<!\w)hf_\w{30,}/g,
+  /(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
-/** What stands before a credential: the name keeps, the value goes. */
+/** What stands before a credential: the name stays, the value goes. Code that merely speaks of a token is left alone. */
 const NAMED = [
-  /(\bBearer\s+)[\w.~+/=-]{8,}/gi,
-  /((?:\b|_)(?:api[_-]?key|token|secret|passw(?:or)?d)["']?\s*[=:]\s*["']?)[^\s"',;}&]{4,}/gi,
-  /(\b[a-z][\w+.-]*:\/\/[^\s/:@]+:)[^\s/@]+(?=@)/gi,
+  /(\b[Bb]earer\s+)[\w.~+/=-]{12,}/g,
+  /(\b[A-Z][A-Z0-9_]*(?:_KEY|_TOKEN|_SECRET|PASSWORD)=["']?)[^\s"',;&]{4,}/g,
+  /(\b[a-z][\w+.-]*:\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g,
 ];
 
 /** Shortest value that is masked wherever it stands; a shorter one would blot out ordinary words. */
@@ -30,7 +33,7 @@ const SHORTEST_SECRET = 6;
 
 /**
  * Makes a function that replaces secrets in a text by `[masked]`: well-known credential shapes, values that stand
- * after a name such as `api_key=`, and the `secrets` given (values of environment variables, say).
+ * after a name such as `API_KEY=`, and the `secrets` given (values of environment variables, say).
  *
  * @example
  * createMask()('failed with OPENAI_API_KEY=abcd1234'); // 'failed with OPENAI_API_KEY=[masked]'
@@ -42,6 +45,7 @@ export function createMask(secrets: Iterable<string> = []): Mask {
     if (text.length < SHORTEST_SECRET) return text;
     let masked = text;
     for (const secret of known) if (masked.includes(secret)) masked = masked.replaceAll(secret, MASKED);
+    if (!HINT.test(masked)) return masked;
     for (const shape of SHAPES) masked = masked.replace(shape, MASKED);
     for (const named of NAMED) masked = masked.replace(named, `$1${MASKED}`);
     return masked;

@@ -58,9 +58,9 @@ export const DEFECT_CASES: readonly Case[] = [
   {
     ids: ['D3'],
     it: 'ends with a fallback that fails',
-    agents: { a: { script: [{ fail: 'exit' }] }, b: { script: [{ fail: 'exit' }] } },
+    agents: { a: { script: [{ ms: 100, fail: 'exit' }] }, b: { script: [{ ms: 100, fail: 'exit' }] } },
     plan: [one('x', { agent: 'a' })],
-    options: { policy: retries(2), fallback: 'b' },
+    options: { policy: retries(2), fallback: 'b', timeoutMs: 60_000 },
     expected: { status: 'failed', calls: { a: 3, b: 1 } },
   },
   {

@@ -104,10 +104,32 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       log.append(settledEntry('a'));
       journal.begin(headerOf('q', { startedAt: 3000, query: 'Why?' }));
       expect(journal.list()).toEqual([
-        { runId: 'q', goal: null, query: 'Why?', status: 'running', startedAt: 3000, endedAt: null, tasks: 0, settled: 0 },
-        { runId: 'r', goal: 'Ship', query: null, status: 'running', startedAt: 1000, endedAt: null, tasks: 3, settled: 2 },
+        {
+          runId: 'q',
+          goal: null,
+          query: 'Why?',
+          status: 'running',
+          startedAt: 3000,
+          endedAt: null,
+          tasks: 0,
+          settled: 0,
+        },
+        {
+          runId: 'r',
+          goal: 'Ship',
+          query: null,
+          status: 'running',
+          startedAt: 1000,
+          endedAt: null,
+          tasks: 3,
+          settled: 2,
+        },
       ]);
-      expect(next().list().map(({ status }) => status)).toEqual(['interrupted', 'interrupted']);
+      expect(
+        next()
+          .list()
+          .map(({ status }) => status),
+      ).toEqual(['interrupted', 'interrupted']);
     });
 
     it('knows how a run has ended', () => {
@@ -133,7 +155,15 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       const log = journal.begin(headerOf('r'));
       log.interrupt();
       const error = { kind: 'cancelled', message: 'Ctrl-C', retryable: false } as const;
-      const attempt = { n: 1, agentId: 'one', key: 'r/a/1', startedAt: 1, endedAt: 2, result: 'cancelled', error } as const;
+      const attempt = {
+        n: 1,
+        agentId: 'one',
+        key: 'r/a/1',
+        startedAt: 1,
+        endedAt: 2,
+        result: 'cancelled',
+        error,
+      } as const;
       log.append(settledEntry('a', { status: 'cancelled', error, attempts: [attempt] }));
       log.append(settledEntry('b', { status: 'cancelled', error }));
       log.append(settledEntry('c'));

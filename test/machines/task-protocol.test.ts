@@ -46,6 +46,27 @@ it('ignores an answer to another request', async () => {
   expect(one.calls.map(({ at }) => at)).toEqual([0, 1000]);
 });
 
+it('settles once, also when its end is told twice', async () => {
+  const clock = new VirtualClock();
+  const one = scriptedAgent(clock, { t1: [{ ms: 100 }], t2: [{ ms: 500 }] });
+  const run = start(tasks(2), { agents: { one }, clock });
+  await clock.advance(200);
+  const [first] = run.of('task.settled');
+  const notes = {
+    retries: 0,
+    circuitBlocked: [],
+    earlyTerminations: [],
+    rateLimits: [],
+    heartbeat: {},
+    usedFallback: false,
+  };
+  const reports = [{ outcome: { ...first?.outcome, status: 'failed' }, notes }];
+  run.run.actor.send({ type: 'tasks.settled', wave: 1, reports });
+  const result = await run.settled();
+  expect(run.of('task.settled').map(({ outcome }) => outcome.taskId)).toEqual(['t1', 't2']);
+  expect(result).toMatchObject({ status: 'succeeded', metadata: { succeeded: 2, failed: 0 } });
+});
+
 it('asks the gate, which asks the breaker last, and then starts', async () => {
   const clock = new VirtualClock();
   const { sent, inspect } = inspected();

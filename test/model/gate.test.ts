@@ -106,7 +106,7 @@ describe('the gate machine', () => {
           waiting: ledger.waiting,
           out: [...ledger.leases.keys()],
           isFull: ledger.isFull,
-          runs: ledger.runs.size,
+          runs: ledger.accounts.runs.size,
           decision: ledger.decision.do,
         }),
       };

@@ -1,13 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { randomCase } from './random-case.ts';
 import { runCase } from './run-case.ts';
-import { type Simulated, simulate } from './simulator.ts';
+import type { Simulated } from './simulated-task.ts';
+import { simulate } from './simulator.ts';
 
 const PLANS = Number(process.env.ORACLE_PLANS ?? 500);
 const SEED = Number(process.env.ORACLE_SEED ?? 20260);
 
 /** Tasks by the instant they settled at; within an instant the order is nobody's. */
-function byInstant({ outcomes, order }: Simulated): string[][] {
+function byInstant({ outcomes, order }: Pick<Simulated, 'outcomes' | 'order'>): string[][] {
   const instants = new Map<number, string[]>();
   for (const taskId of order) {
     const at = outcomes.find((outcome) => outcome.taskId === taskId)?.settledAt ?? -1;
@@ -17,23 +18,22 @@ function byInstant({ outcomes, order }: Simulated): string[][] {
 }
 
 describe('the engine', () => {
+  // XState warns of what is sent to tasks that have settled at the same instant.
+  beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
+
   test(`does on ${PLANS} random plans what a plain simulation of the design does`, async () => {
-    let tied = 0;
-    for (let seed = SEED; seed < SEED + PLANS; seed += 1) {
+    let compared = 0;
+    let seed = SEED;
+    for (; compared < PLANS; seed += 1) {
       const given = randomCase(seed);
-      const expected = simulate(given);
-      const { isTied, ...rest } = expected;
-      if (isTied) {
-        tied += 1;
-        continue;
-      }
-      const found = await runCase(given);
-      expect({ ...found, isTied, order: byInstant(found) }, `ORACLE_SEED=${seed} ORACLE_PLANS=1`).toEqual({
-        ...rest,
-        isTied,
-        order: byInstant(expected),
-      });
+      const { isTied, ...expected } = simulate(given);
+      if (isTied) continue;
+      compared += 1;
+      const { isTied: _, ...found } = await runCase(given);
+      const repeat = `ORACLE_SEED=${seed} ORACLE_PLANS=1`;
+      expect({ ...found, order: byInstant(found) }, repeat).toEqual({ ...expected, order: byInstant(expected) });
     }
-    console.info(`oracle: ${PLANS - tied} plans compared, ${tied} with ties left out, from seed ${SEED}`);
+    const left = seed - SEED - compared;
+    console.info(`oracle: ${compared} random plans compared from seed ${SEED} on, ${left} with ties left out`);
   }, 600_000);
 });

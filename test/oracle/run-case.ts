@@ -3,7 +3,7 @@ import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { AgentFunction } from '../../src/types.ts';
 import type { Behaviour, Case } from './random-case.ts';
-import type { Simulated } from './simulator.ts';
+import type { Simulated } from './simulated-task.ts';
 
 /** Runs a case on the engine, in the clock's time, and gives what a simulation of it would. */
 export async function runCase(given: Case): Promise<Simulated> {

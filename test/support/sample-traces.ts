@@ -1,11 +1,10 @@
 import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { createRecorder } from '../../src/trace/recorder.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import type { TraceMode } from '../../src/trace/sink.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import { scriptedAgent, type Step } from './scripted-agent.ts';
+import { type Step, scriptedAgent } from './scripted-agent.ts';
 
 type Scripts = Readonly<Record<string, Readonly<Record<string, readonly Step[]>> | readonly Step[]>>;
 
@@ -17,16 +16,22 @@ export async function recordPlan(
 ): Promise<TraceRecord[]> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 15, 9, 30));
   const ring = ringSink({ capacity: 1_000_000 });
-  const recorder = createRecorder({ sinks: [ring], clock, mode, texts: true, id: 'sample' });
   const agents = Object.fromEntries(
-    Object.entries(scripts).map(([id, script]) => [id, scriptedAgent(clock, script, { kind: 'function', provider: id })]),
+    Object.entries(scripts).map(([id, script]) => [
+      id,
+      scriptedAgent(clock, script, { kind: 'function', provider: id }),
+    ]),
   );
-  const soar = createSoar({ agents, clock, random: () => 0.5, inspect: recorder.inspect, ...options });
+  const soar = createSoar({
+    agents,
+    clock,
+    random: () => 0.5,
+    trace: { sinks: [ring], mode, texts: true },
+    ...options,
+  });
   const run = soar.run(plan, { runId: 'sample' });
-  run.events$.subscribe(recorder.publish);
   await clock.settle(run.result);
   await soar.close();
-  await recorder.close();
   return ring.records();
 }
 
@@ -58,7 +63,10 @@ export function releaseTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]
   return recordPlan(
     { goal: 'Is this repository ready to release?', tasks: RELEASE },
     {
-      shell: { lint: [{ ms: 2400, ok: '0 warnings in 214 files.' }], 'unit-tests': [{ ms: 9200, ok: '1,204 passed.' }] },
+      shell: {
+        lint: [{ ms: 2400, ok: '0 warnings in 214 files.' }],
+        'unit-tests': [{ ms: 9200, ok: '1,204 passed.' }],
+      },
       reader: {
         'read-changes': [{ ms: 5200, ok: '38 commits; 3 touch the public API.' }],
         'api-diff': [
@@ -90,7 +98,9 @@ export function stormTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]> 
   const tasks = [
     ...regions.map((name) => task(`fetch-${name}`, `Fetch the figures of the ${name}.`, [], { agent: 'api' })),
     task('rates', 'Fetch the exchange rates.', [], { agent: 'metered' }),
-    ...regions.map((name) => task(`clean-${name}`, `Clean the figures of the ${name}.`, [`fetch-${name}`], { agent: 'metered' })),
+    ...regions.map((name) =>
+      task(`clean-${name}`, `Clean the figures of the ${name}.`, [`fetch-${name}`], { agent: 'metered' }),
+    ),
     task('audit', 'Audit the raw figures.', ['fetch-north', 'fetch-west'], { agent: 'api' }),
     task('totals', 'Add up the regions.', [...regions.map((name) => `clean-${name}`), 'rates'], { agent: 'model' }),
     task('report', 'Write the report.', ['totals', 'audit'], { agent: 'model' }),
@@ -99,9 +109,18 @@ export function stormTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]> 
   return recordPlan(
     { goal: 'Figures of the quarter, by region', tasks, fallback: 'model' },
     {
-      api: { 'fetch-north': [{ ms: 2600, ok: '412 rows' }], 'fetch-south': [down], 'fetch-east': [down], 'fetch-west': [down], audit: [down] },
+      api: {
+        'fetch-north': [{ ms: 2600, ok: '412 rows' }],
+        'fetch-south': [down],
+        'fetch-east': [down],
+        'fetch-west': [down],
+        audit: [down],
+      },
       metered: {
-        rates: [{ ms: 1200, fail: 'rate_limited', message: '429 Too Many Requests', details: { retryAfterMs: 6000 } }, { ms: 2500, ok: 'EUR 1, USD 1.09' }],
+        rates: [
+          { ms: 1200, fail: 'rate_limited', message: '429 Too Many Requests', details: { retryAfterMs: 6000 } },
+          { ms: 2500, ok: 'EUR 1, USD 1.09' },
+        ],
         'clean-north': [{ ms: 3100, ok: '409 rows' }],
         'clean-south': [{ ms: 2800, fail: 'invalid_request', message: 'The table has no column `region`.' }],
         'clean-east': [{ ms: 2200, ok: '388 rows' }],

@@ -4,7 +4,7 @@ import { createMask, secretsOf } from '../../src/trace/mask.ts';
 describe('masking', () => {
   it.each([
     'sk-live-abcdefghij0123456789',
-    'sk-proj-abcdefghijklmnop',
+    'sk-proj-abcdefgh01234567',
     'ghp_abcdefghijklmnopqrstuvwxyz0123456789',
     'github_pat_11ABCDEFG0abcdefghijkl',
     'xoxb-1234567890-abcdef',
@@ -20,7 +20,7 @@ describe('masking', () => {
     const mask = createMask();
     expect(mask('Authorization: Bearer abcdefgh12345')).toBe('Authorization: Bearer [masked]');
     expect(mask('MY_API_KEY=abcd1234 next')).toBe('MY_API_KEY=[masked] next');
-    expect(mask('{"password": "hunter22"}')).toBe('{"password": "[masked]"}');
+    expect(mask('DB_PASSWORD="hunter22"')).toBe('DB_PASSWORD="[masked]"');
     expect(mask('postgres://me:hunter22@db/x')).toBe('postgres://me:[masked]@db/x');
   });
 
@@ -29,7 +29,8 @@ describe('masking', () => {
   });
 
   it('leaves ordinary text alone', () => {
-    const text = 'The token count of task-1234 was 512; see https://example.org/a:b and the key points.';
+    const text =
+      'const token = nextToken(); use sk-learn-compatible-estimators. The token count of task-1234 was 512; see https://example.org/a:b and the key points.';
     expect(createMask(['a', 'abc'])(text)).toBe(text);
   });
 

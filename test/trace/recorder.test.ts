@@ -178,7 +178,7 @@ describe('a recorder', () => {
   });
 
   it('holds the bodies, masked, when it is asked to', async () => {
-    const plan = { tasks: [{ id: 'a', prompt: 'use sk-abcdefghijklmnopqrstuv or hunter22' }] };
+    const plan = { tasks: [{ id: 'a', prompt: 'use sk-abcdefghij0123456789 or hunter22' }] };
     const { of } = await tracedRun({
       plan,
       soar: { agents: { echo: ({ prompt }) => prompt } },
@@ -292,7 +292,7 @@ describe('a recorder on a machine of somebody else', () => {
     self,
     map: new Map<unknown, unknown>([['k', new Map([['deep', 1]])]]),
     set: new Set([1]),
-    error: new Error('boom token=abcdefgh'),
+    error: new Error('boom A_TOKEN=abcdefgh'),
     big: 10n,
     call: () => {},
     symbol: Symbol('s'),
@@ -341,7 +341,7 @@ describe('a recorder on a machine of somebody else', () => {
         self: { me: '[circular]' },
         map: { k: { deep: 1 } },
         set: [1],
-        error: 'Error: boom token=[masked]',
+        error: 'Error: boom A_TOKEN=[masked]',
         big: '10',
         call: '[function call]',
         symbol: 'Symbol(s)',

@@ -93,7 +93,9 @@ export function elkPlan(tasks: readonly TaskTrack[], size: { width: number; heig
       layoutOptions: { 'elk.partitioning.partition': String(wave) },
     })),
     edges: tasks.flatMap(({ id, dependsOn }) =>
-      dependsOn.filter((from) => known.has(from)).map((from) => ({ id: `${from}→${id}`, sources: [from], targets: [id] })),
+      dependsOn
+        .filter((from) => known.has(from))
+        .map((from) => ({ id: `${from}→${id}`, sources: [from], targets: [id] })),
     ),
     layoutOptions: {
       'elk.algorithm': 'layered',

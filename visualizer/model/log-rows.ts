@@ -1,5 +1,5 @@
-import type { TraceStore } from './store.ts';
 import { spanText } from './spans.ts';
+import type { TraceStore } from './store.ts';
 import { stateText, type TraceRecord } from './tracks.ts';
 
 /** Groups a reader of the log can leave out. */
@@ -57,7 +57,12 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
       return { who: nameOf(record.actor), what: `→ ${state}`, by: record.event, tone };
     }
     case 'actor.event':
-      return { who: nameOf(record.actor), what: record.event, by: record.from ? nameOf(record.from) : '', tone: 'quiet' };
+      return {
+        who: nameOf(record.actor),
+        what: record.event,
+        by: record.from ? nameOf(record.from) : '',
+        tone: 'quiet',
+      };
     case 'actor.started':
       return { who: record.id, what: 'started', by: record.machine ?? record.src ?? '', tone: 'quiet' };
     case 'actor.ended':
@@ -71,7 +76,12 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
       const tone = record.status === 'succeeded' ? 'good' : record.status === 'failed' ? 'bad' : 'quiet';
       const how = record.via === 'fallback' ? ' by the fallback' : record.via === 'cache' ? ' from the cache' : '';
       const why = record.error ? `: ${record.error.message}` : '';
-      return { who: record.task, what: `${record.status}${how}${why}`, by: `${record.settled} of ${record.total}`, tone };
+      return {
+        who: record.task,
+        what: `${record.status}${how}${why}`,
+        by: `${record.settled} of ${record.total}`,
+        tone,
+      };
     }
     case 'run.started':
       return { ...plain, who: record.run, what: `run started${record.title ? `: ${record.title}` : ''}` };
@@ -124,7 +134,9 @@ export function filterLog(store: TraceStore, { hidden, words, actor, task }: Log
   for (const [index, record] of store.log.entries()) {
     if (hidden.has(groupOf(record))) continue;
     if (actor !== null || task !== null) {
-      const isIts = (actor !== null && 'actor' in record && record.actor === actor) || (task !== null && 'task' in record && record.task === task);
+      const isIts =
+        (actor !== null && 'actor' in record && record.actor === actor) ||
+        (task !== null && 'task' in record && record.task === task);
       if (!isIts) continue;
     }
     if (wanted.length > 0) {

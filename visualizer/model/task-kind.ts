@@ -1,4 +1,4 @@
-import { hasStarted, lastAt, moveAt, type Move, type TaskTrack } from './tracks.ts';
+import { hasStarted, lastAt, type Move, moveAt, type TaskTrack } from './tracks.ts';
 
 /** How a task looks at an instant: the states of its machine, and its outcome when it has one. */
 export const TASK_KINDS = [

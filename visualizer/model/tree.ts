@@ -19,7 +19,9 @@ export interface TreeWishes {
 /** The actors that exist at an instant, as rows of a tree, parents first. */
 export function treeRows(roots: readonly ActorTrack[], { seq, collapsed, aliveOnly }: TreeWishes): TreeRow[] {
   const rows: TreeRow[] = [];
-  const isShown = (actor: ActorTrack) => hasStarted(actor, seq) && !(aliveOnly && hasEnded(actor, seq));
+  // A timer that has ended says nothing its parent's moves do not.
+  const isShown = (actor: ActorTrack) =>
+    hasStarted(actor, seq) && !(hasEnded(actor, seq) && (aliveOnly || actor.src === 'sleepUntil'));
   const visit = (actors: readonly ActorTrack[], level: number): void => {
     for (const actor of actors) {
       if (!isShown(actor)) continue;

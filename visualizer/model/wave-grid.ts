@@ -22,10 +22,10 @@ export interface WaveGrid {
 }
 
 const HEADER = 26;
-const GAP = 14;
+const GAP = 12;
 const EDGE = 12;
 const LARGEST = 26;
-const SMALLEST = 5;
+const SMALLEST = 4;
 
 /** Waves as blocks from left to right, tasks as cells in plan order, as large as the room allows. */
 export function waveGrid(run: RunTrack, width: number, height: number): WaveGrid {

@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { BarKind } from '../model/segments.ts';
+import type { TaskKind } from '../model/task-kind.ts';
 import { isDark } from '../state.ts';
 import { KIND_PATHS } from './icons.tsx';
-import type { TaskKind } from '../model/task-kind.ts';
 
 /** A canvas as sharp as the screen, drawn again whenever its view is. */
 export function useCanvas(
@@ -81,7 +81,11 @@ export function drawIcon(
 const patterns = new Map<string, CanvasPattern | null>();
 
 /** Fill of a bar: a colour, and for waits and the fallback a pattern of their own. */
-export function barFill(context: CanvasRenderingContext2D, kind: BarKind, { kind: colourOf, of }: Colours): string | CanvasPattern {
+export function barFill(
+  context: CanvasRenderingContext2D,
+  kind: BarKind,
+  { kind: colourOf, of }: Colours,
+): string | CanvasPattern {
   const colour = colourOf(kind);
   const pattern = PATTERNS[kind];
   if (!pattern) return colour;

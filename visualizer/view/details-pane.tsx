@@ -1,9 +1,17 @@
-import type { ComponentChildren } from 'preact';
 import { barsOf } from '../model/segments.ts';
 import { clockText, spanText } from '../model/spans.ts';
 import { attemptsAt, KIND_TEXTS, kindAt } from '../model/task-kind.ts';
-import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText, type TaskTrack, type TextRef } from '../model/tracks.ts';
+import {
+  type ActorTrack,
+  hasEnded,
+  hasStarted,
+  moveAt,
+  stateText,
+  type TaskTrack,
+  type TextRef,
+} from '../model/tracks.ts';
 import { now, path, run, selectActor, selectedActor, selectedTask, selectTask, seq, trace } from '../state.ts';
+import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
 import { Pane } from './pane.tsx';
 import { RunSummary } from './run-summary.tsx';
@@ -13,10 +21,9 @@ export function DetailsPane() {
   const actor = selectedActor.value;
   return (
     <Pane id="details" title="Details" note={task ? 'task' : actor ? (actor.machine ?? 'actor') : 'run'}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <div class="details" tabIndex={0} role="region" aria-label="Details of the selection">
+      <section class="details" tabIndex={0} aria-label="Details of the selection">
         {task ? <TaskDetails task={task} /> : actor ? <ActorDetails actor={actor} /> : <RunSummary />}
-      </div>
+      </section>
     </Pane>
   );
 }
@@ -40,20 +47,33 @@ function TaskDetails({ task }: { task: TaskTrack }) {
       </h3>
       <p class={`status k-${kind}`}>
         {KIND_TEXTS[kind]}
-        {move?.until !== undefined && !settled && move.until > now.value && ` · ${spanText(move.until - now.value)} left`}
+        {move?.until !== undefined &&
+          !settled &&
+          move.until > now.value &&
+          ` · ${spanText(move.until - now.value)} left`}
       </p>
       <dl class="facts">
         <Fact name="Agent">{task.agent}</Fact>
         <Fact name="Wave">{task.wave || '–'}</Fact>
         {isThere && <Fact name="Admitted">{clockText(actor.startedAt - startedAt)}</Fact>}
         {settled && <Fact name="Settled">{clockText(settled.settledAt - startedAt)}</Fact>}
-        {settled && settled.startedAt !== null && <Fact name="Took">{spanText(settled.settledAt - settled.startedAt)}</Fact>}
+        {settled && settled.startedAt !== null && (
+          <Fact name="Took">{spanText(settled.settledAt - settled.startedAt)}</Fact>
+        )}
         {settled && settled.queuedMs > 0 && <Fact name="Queued">{spanText(settled.queuedMs)}</Fact>}
         {waits.length > 0 && (
-          <Fact name="Waits">{waits.map((bar) => `${bar.kind === 'queued' ? 'queued' : KIND_TEXTS[bar.kind]} ${spanText(bar.to - bar.from)}`).join(', ')}</Fact>
+          <Fact name="Waits">
+            {waits
+              .map((bar) => `${bar.kind === 'queued' ? 'queued' : KIND_TEXTS[bar.kind]} ${spanText(bar.to - bar.from)}`)
+              .join(', ')}
+          </Fact>
         )}
         {(task.critical || path.value.has(task.id)) && (
-          <Fact name="Marked">{[task.critical && 'critical task', path.value.has(task.id) && 'on the critical path'].filter(Boolean).join(', ')}</Fact>
+          <Fact name="Marked">
+            {[task.critical && 'critical task', path.value.has(task.id) && 'on the critical path']
+              .filter(Boolean)
+              .join(', ')}
+          </Fact>
         )}
         {task.dependsOn.length > 0 && (
           <Fact name="After">
@@ -94,7 +114,11 @@ function TaskDetails({ task }: { task: TaskTrack }) {
                   <td class="mono">{spanText((endedAt ?? now.value) - from)}</td>
                   <td>
                     {result}
-                    {error && <span class="error-note">{error.kind === result ? error.message : `${error.kind}: ${error.message}`}</span>}
+                    {error && (
+                      <span class="error-note">
+                        {error.kind === result ? error.message : `${error.kind}: ${error.message}`}
+                      </span>
+                    )}
                   </td>
                 </tr>
               ))}
@@ -130,7 +154,13 @@ function ActorDetails({ actor }: { actor: ActorTrack }) {
   return (
     <>
       <h3 class="subject">{actor.name}</h3>
-      <p class="status">{hasStarted(actor, upTo) ? (isOver ? `ended: ${actor.endStatus}` : stateText(move?.state ?? null) || 'active') : 'not started'}</p>
+      <p class="status">
+        {hasStarted(actor, upTo)
+          ? isOver
+            ? `ended: ${actor.endStatus}`
+            : stateText(move?.state ?? null) || 'active'
+          : 'not started'}
+      </p>
       <dl class="facts">
         <Fact name="Machine">{actor.machine ?? 'no machine'}</Fact>
         {actor.src && <Fact name="Logic">{actor.src}</Fact>}
@@ -161,24 +191,6 @@ function ActorDetails({ actor }: { actor: ActorTrack }) {
   );
 }
 
-export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div class="fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-export function Block({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <section class="block">
-      <h4>{name}</h4>
-      {children}
-    </section>
-  );
-}
-
 const MOST_LINKS = 24;
 
 function TaskLinks({ ids }: { ids: readonly string[] }) {
@@ -196,20 +208,5 @@ function TaskLinks({ ids }: { ids: readonly string[] }) {
       })}
       {ids.length > MOST_LINKS && <span class="by">and {ids.length - MOST_LINKS} more</span>}
     </span>
-  );
-}
-
-const MOST_CHARS = 20_000;
-
-export function Text({ of }: { of: TextRef }) {
-  const text = trace().texts.get(of.ref);
-  if (text === undefined) {
-    return <p class="by">{of.chars.toLocaleString('en')} characters, kept outside this trace.</p>;
-  }
-  return (
-    <pre class="text">
-      {text.slice(0, MOST_CHARS)}
-      {text.length > MOST_CHARS && `\n… ${text.length - MOST_CHARS} more characters`}
-    </pre>
   );
 }

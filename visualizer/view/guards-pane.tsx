@@ -8,8 +8,13 @@ import { Pane } from './pane.tsx';
 export function GuardsPane() {
   const upTo = seq.value;
   const guards = trace().guards.filter((actor) => hasStarted(actor, upTo));
+  const agents = guards.filter(({ machine }) => machine === 'breaker').length;
   return (
-    <Pane id="guards" title="Gate and breakers" note={guards.length > 0 ? `${guards.length - 1} agents` : undefined}>
+    <Pane
+      id="guards"
+      title="Gate and breakers"
+      note={agents > 0 ? `${agents} ${agents === 1 ? 'agent' : 'agents'}` : undefined}
+    >
       {guards.length === 0 ? (
         <p class="empty">None yet.</p>
       ) : (

@@ -1,5 +1,19 @@
 import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
-import { connection, goToEnd, isDark, isHelpOpen, isLive, kinds, run, runId, selection, seq, sourceName, theme, trace } from '../state.ts';
+import {
+  connection,
+  goToEnd,
+  isDark,
+  isHelpOpen,
+  isLive,
+  kinds,
+  run,
+  runId,
+  selection,
+  seq,
+  sourceName,
+  theme,
+  trace,
+} from '../state.ts';
 import { IconButton, KindIcon } from './icons.tsx';
 
 const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { KIND_TEXTS, TASK_KINDS } from '../model/task-kind.ts';
 import { isHelpOpen } from '../state.ts';
 import { IconButton, KindIcon } from './icons.tsx';
-import { KIND_TEXTS, TASK_KINDS } from '../model/task-kind.ts';
 
 export const KEYS: readonly { keys: string; what: string }[] = [
   { keys: 'Space', what: 'play or pause' },
@@ -21,6 +21,7 @@ export const KEYS: readonly { keys: string; what: string }[] = [
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   const isOpen = isHelpOpen.value;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is a signal's value, not the signal.
   useEffect(() => {
     if (isOpen) dialog.current?.showModal();
     else dialog.current?.close();

@@ -72,7 +72,15 @@ export function IconButton({
   pressed?: boolean;
 }) {
   return (
-    <button type="button" class="icon-button" aria-label={label} title={label} onClick={onClick} disabled={disabled} aria-pressed={pressed}>
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      disabled={disabled}
+      aria-pressed={pressed}
+    >
       <GlyphIcon name={name} />
     </button>
   );

@@ -1,15 +1,4 @@
-import {
-  goToEnd,
-  isHelpOpen,
-  maximised,
-  seek,
-  selection,
-  SPEEDS,
-  speed,
-  step,
-  store,
-  togglePlay,
-} from '../state.ts';
+import { goToEnd, isHelpOpen, maximised, SPEEDS, seek, selection, speed, step, store, togglePlay } from '../state.ts';
 import { tab } from './events-pane.tsx';
 import { switchTheme } from './header.tsx';
 
@@ -20,7 +9,9 @@ function focusPane(id: string): void {
   if (maximised.value !== null && maximised.value !== id) maximised.value = id;
   requestAnimationFrame(() => {
     const body = document.querySelector(`.pane-${id} .pane-body`);
-    const list = body?.querySelector<HTMLElement>('[role="listbox"] [tabindex="0"], [role="listbox"][tabindex="0"], [role="tree"]');
+    const list = body?.querySelector<HTMLElement>(
+      '[role="listbox"] [tabindex="0"], [role="listbox"][tabindex="0"], [role="tree"]',
+    );
     (list ?? body?.querySelector<HTMLElement>(FOCUSABLE))?.focus();
   });
 }
@@ -64,8 +55,10 @@ export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isHelpOpen.value) return;
   const from = event.target as HTMLElement;
   const isWriting = from instanceof HTMLInputElement && from.type === 'search';
-  if (isWriting && event.key !== 'Escape') return;
-  if (isWriting) return from.blur();
+  if (isWriting) {
+    if (event.key === 'Escape') from.blur();
+    return;
+  }
   // Buttons, sliders and selects use these themselves.
   if (event.key === ' ' && from instanceof HTMLButtonElement) return;
   if (from instanceof HTMLSelectElement && event.key !== 'Escape') return;

@@ -2,7 +2,17 @@ import { signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { filterLog, LOG_GROUPS, type LogGroup, logText } from '../model/log-rows.ts';
 import { clockText } from '../model/spans.ts';
-import { isFollowing, seekRecord, selectActor, selectedActor, selectedTask, selection, selectTask, seq, trace } from '../state.ts';
+import {
+  isFollowing,
+  seekRecord,
+  selectActor,
+  selectedActor,
+  selectedTask,
+  selection,
+  selectTask,
+  seq,
+  trace,
+} from '../state.ts';
 import { VirtualList } from './virtual-list.tsx';
 
 const hidden = signal<ReadonlySet<LogGroup>>(new Set(['life', 'activity']));
@@ -23,6 +33,7 @@ export function LogView() {
   const task = selectedTask.value;
   const actor = selectedActor.value;
   const isBound = onlySelected.value && selection.value !== null && (task !== null || actor !== null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that grows, and signals hide what is read of them.
   const rows = useMemo(
     () =>
       filterLog(store, {
@@ -85,7 +96,9 @@ export function LogView() {
         }}
         attributes={(place) => {
           const record = store.log[rows[place] ?? -1];
-          return { class: `row log-row${place === current ? ' is-active' : ''}${record && record.seq > seq.value ? ' is-ahead' : ''}` };
+          return {
+            class: `row log-row${place === current ? ' is-active' : ''}${record && record.seq > seq.value ? ' is-ahead' : ''}`,
+          };
         }}
         render={(place) => {
           const record = store.log[rows[place] ?? -1];

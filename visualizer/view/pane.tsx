@@ -22,7 +22,11 @@ export function Pane({
   const isLarge = maximised.value === id;
   const isHidden = maximised.value !== null && !isLarge;
   return (
-    <section class={`pane pane-${id}${isLarge ? ' is-large' : ''}`} aria-label={name ?? String(title)} hidden={isHidden}>
+    <section
+      class={`pane pane-${id}${isLarge ? ' is-large' : ''}`}
+      aria-label={name ?? String(title)}
+      hidden={isHidden}
+    >
       <header class="pane-head">
         {name === undefined ? <h2>{title}</h2> : title}
         {note && <span class="pane-note">{note}</span>}

@@ -30,8 +30,13 @@ export function PlanGrid({ run }: { run: RunTrack }) {
 
   return (
     <div ref={ref} class="scroll-box">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing takes the arrow keys. */}
-      <div class="grid-keys" role="application" tabIndex={0} aria-label={`Plan of ${count} tasks; arrow keys select. Selected: ${told}`} onKeyDown={onKeyDown}>
+      <div
+        class="grid-keys"
+        role="application"
+        tabIndex={0}
+        aria-label={`Plan of ${count} tasks; arrow keys select. Selected: ${told}`}
+        onKeyDown={onKeyDown}
+      >
         <canvas
           ref={canvas}
           aria-hidden="true"

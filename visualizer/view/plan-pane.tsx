@@ -8,8 +8,11 @@ export function PlanPane() {
   const shown = run.value;
   const count = shown?.tasks.length ?? 0;
   const waves = shown?.plan?.waves.length ?? 0;
-  const settled = kinds.value.filter((kind) => ['succeeded', 'recovered', 'failed', 'cancelled', 'skipped'].includes(kind));
-  const note = count > 0 ? `${settled.length} of ${count} settled · ${waves} ${waves === 1 ? 'wave' : 'waves'}` : undefined;
+  const settled = kinds.value.filter((kind) =>
+    ['succeeded', 'recovered', 'failed', 'cancelled', 'skipped'].includes(kind),
+  );
+  const note =
+    count > 0 ? `${settled.length} of ${count} settled · ${waves} ${waves === 1 ? 'wave' : 'waves'}` : undefined;
   return (
     <Pane id="plan" title="Plan" note={note}>
       {!shown || count === 0 ? (

@@ -1,7 +1,7 @@
-import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
 import { spanText } from '../model/spans.ts';
+import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
 import { kinds, run, seq, trace } from '../state.ts';
-import { Block, Fact, Text } from './details-pane.tsx';
+import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
 
 /** What there is to know of the run, while nothing is selected. */
@@ -16,10 +16,14 @@ export function RunSummary() {
   return (
     <>
       <h3 class="subject">{shown.title || shown.id}</h3>
-      <p class="status">{isOver ? settled.status : stopping && stopping.seq <= upTo ? `stopping: ${stopping.reason}` : 'under way'}</p>
+      <p class="status">
+        {isOver ? settled.status : stopping && stopping.seq <= upTo ? `stopping: ${stopping.reason}` : 'under way'}
+      </p>
       <dl class="facts">
         <Fact name="Run">{shown.id}</Fact>
-        {plan && <Fact name="Plan">{`${plan.tasks.length} tasks, ${plan.waves.length} waves, schedule ${plan.schedule}`}</Fact>}
+        {plan && (
+          <Fact name="Plan">{`${plan.tasks.length} tasks, ${plan.waves.length} waves, schedule ${plan.schedule}`}</Fact>
+        )}
         {plan && <Fact name="Time limit">{spanText(plan.timeoutMs)}</Fact>}
         {isOver && <Fact name="Took">{spanText(settled.durationMs)}</Fact>}
         {isOver && <Fact name="Critical path">{spanText(settled.criticalPathMs)}</Fact>}

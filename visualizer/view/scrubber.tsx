@@ -1,20 +1,39 @@
 import { clockText, spanText } from '../model/spans.ts';
-import { goToEnd, isFollowing, isLive, isPlaying, now, overview, seek, speed, SPEEDS, step, togglePlay, trace } from '../state.ts';
+import {
+  goToEnd,
+  horizon,
+  isFollowing,
+  isLive,
+  isPlaying,
+  now,
+  overview,
+  SPEEDS,
+  seek,
+  speed,
+  step,
+  togglePlay,
+  trace,
+} from '../state.ts';
 import { colours, useCanvas } from './canvas.ts';
 import { GlyphIcon, IconButton } from './icons.tsx';
 import { useSize } from './use-size.ts';
 
 /** Time: play, step, speed, and a slider over a picture of how busy the run was. */
 export function Scrubber() {
-  const { startedAt, endedAt } = trace();
-  const span = Math.max(1, endedAt - startedAt);
+  const { startedAt } = trace();
+  const span = Math.max(1, horizon.value - startedAt);
   const at = now.value - startedAt;
   return (
     <footer class="scrubber" aria-label="Time">
       <div class="transport">
         <IconButton name="start" label="To the beginning (Home)" onClick={() => seek(startedAt)} />
         <IconButton name="back" label="One step back (,)" onClick={() => step(-1)} />
-        <button type="button" class="play" aria-label={isPlaying.value ? 'Pause (space)' : 'Play (space)'} onClick={togglePlay}>
+        <button
+          type="button"
+          class="play"
+          aria-label={isPlaying.value ? 'Pause (space)' : 'Play (space)'}
+          onClick={togglePlay}
+        >
           <GlyphIcon name={isPlaying.value ? 'pause' : 'play'} size={16} />
         </button>
         <IconButton name="next" label="One step on (.)" onClick={() => step(1)} />
@@ -43,7 +62,10 @@ export function Scrubber() {
       </div>
       <label class="speed">
         <span class="sr-only">Speed</span>
-        <select value={String(speed.value)} onChange={({ currentTarget }) => (speed.value = Number(currentTarget.value))}>
+        <select
+          value={String(speed.value)}
+          onChange={({ currentTarget }) => (speed.value = Number(currentTarget.value))}
+        >
           {SPEEDS.map((one) => (
             <option key={one} value={String(one)}>
               {one}×
@@ -65,8 +87,8 @@ export function Scrubber() {
 function TrackPicture() {
   const [ref, size] = useSize<HTMLDivElement>();
   const view = overview.value;
-  const { startedAt, endedAt } = trace();
-  const span = Math.max(1, endedAt - startedAt);
+  const { startedAt } = trace();
+  const span = Math.max(1, horizon.value - startedAt);
   const at = now.value;
   const canvas = useCanvas(size, (context) => {
     if (!view) return;

@@ -4,7 +4,6 @@ import type { TaskKind } from '../model/task-kind.ts';
 import type { TaskTrack } from '../model/tracks.ts';
 import { now, trace } from '../state.ts';
 import { barFill, type Colours, colours, drawIcon, useCanvas } from './canvas.ts';
-import { AXIS, LABELS, ROW } from './timeline-pane.tsx';
 
 interface TimelineDrawing {
   size: { width: number; height: number };
@@ -18,6 +17,10 @@ interface TimelineDrawing {
   version: number;
 }
 
+/** Height of a row, of the axis above them, and the width of the names at their left, in pixels. */
+export const ROW = 22;
+export const AXIS = 22;
+export const LABELS = 168;
 const BAR = 12;
 
 /** The bars of the rows in sight, under the list that names them. */

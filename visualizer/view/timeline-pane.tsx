@@ -1,25 +1,23 @@
 import { signal } from '@preact/signals';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { BAR_LEGEND, barsOf } from '../model/segments.ts';
-import { KIND_TEXTS } from '../model/task-kind.ts';
 import { spanText } from '../model/spans.ts';
-import { kinds, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
+import { KIND_TEXTS, type TaskKind } from '../model/task-kind.ts';
+import { horizon, kinds, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
 import { IconButton, KindIcon } from './icons.tsx';
 import { Pane } from './pane.tsx';
-import { TimelineCanvas } from './timeline-canvas.tsx';
+import { AXIS, LABELS, ROW, TimelineCanvas } from './timeline-canvas.tsx';
 import { useSize } from './use-size.ts';
 import { VirtualList } from './virtual-list.tsx';
 
 /** The part of the time that is in sight; null for all of it. */
 const range = signal<{ from: number; to: number } | null>(null);
 
-export const ROW = 22;
-export const AXIS = 22;
-export const LABELS = 168;
+const OVER: ReadonlySet<TaskKind> = new Set(['succeeded', 'recovered', 'failed', 'cancelled', 'skipped']);
 
 export function TimelinePane() {
-  const { startedAt, endedAt } = trace();
-  const span = Math.max(1, endedAt - startedAt);
+  const { startedAt } = trace();
+  const span = Math.max(1, horizon.value - startedAt);
   const view = range.value ?? { from: startedAt, to: startedAt + span * 1.02 };
   const zoom = (factor: number, middle = now.value) => {
     const width = Math.max(10, (view.to - view.from) * factor);
@@ -35,11 +33,21 @@ export function TimelinePane() {
     <>
       <IconButton name="minus" label="Show more time" onClick={() => zoom(2)} disabled={range.value === null} />
       <IconButton name="plus" label="Show less time" onClick={() => zoom(0.5)} />
-      <IconButton name="fit" label="Show all time" onClick={() => (range.value = null)} disabled={range.value === null} />
+      <IconButton
+        name="fit"
+        label="Show all time"
+        onClick={() => (range.value = null)}
+        disabled={range.value === null}
+      />
     </>
   );
   return (
-    <Pane id="timeline" title="Timeline" note={path.value.size > 0 ? `critical path ${path.value.size} tasks` : undefined} controls={controls}>
+    <Pane
+      id="timeline"
+      title="Timeline"
+      note={path.value.size > 0 ? `critical path ${path.value.size} tasks` : undefined}
+      controls={controls}
+    >
       {run.value && run.value.tasks.length > 0 ? (
         <>
           <Timeline view={view} zoom={zoom} />
@@ -118,7 +126,16 @@ function Timeline({
         isDragging.current = false;
       }}
     >
-      <TimelineCanvas size={size} top={top} tasks={tasks} view={view} critical={path.value} states={states} active={active} version={version} />
+      <TimelineCanvas
+        size={size}
+        top={top}
+        tasks={tasks}
+        view={view}
+        critical={path.value}
+        states={states}
+        active={active}
+        version={version}
+      />
       <div class="timeline-rows" style={{ top: `${AXIS}px` }}>
         <VirtualList
           id="timeline-list"
@@ -127,6 +144,7 @@ function Timeline({
           count={tasks.length}
           rowHeight={ROW}
           active={active}
+          shown={active < 0 ? tasks.findIndex((task) => !OVER.has(states[task.index] ?? 'pending')) : active}
           onActive={(index) => selectTask(tasks[index]?.id ?? null)}
           onScroll={setTop}
           attributes={(index) => {

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
-import { treeRows } from '../model/tree.ts';
 import { kindOfState } from '../model/task-kind.ts';
 import { hasEnded, moveAt, stateText } from '../model/tracks.ts';
+import { treeRows } from '../model/tree.ts';
 import { kinds, run, selectActor, selectedActor, seq, trace } from '../state.ts';
 import { GlyphIcon, KindIcon } from './icons.tsx';
 import { VirtualList } from './virtual-list.tsx';
@@ -33,7 +33,12 @@ export function TreeView() {
   return (
     <div class="log">
       <div class="log-filters">
-        <button type="button" class="chip" aria-pressed={aliveOnly.value} onClick={() => (aliveOnly.value = !aliveOnly.value)}>
+        <button
+          type="button"
+          class="chip"
+          aria-pressed={aliveOnly.value}
+          onClick={() => (aliveOnly.value = !aliveOnly.value)}
+        >
           Alive only
         </button>
         <span class="count" role="status">

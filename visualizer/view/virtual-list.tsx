@@ -48,8 +48,6 @@ export function VirtualList(props: VirtualListProps) {
   const rows = [];
   for (let index = first; index < last; index += 1) {
     rows.push(
-      // biome-ignore lint/a11y/useKeyWithClickEvents: the list that holds the row takes the keys.
-      // biome-ignore lint/a11y/useFocusableInteractive: the list points at its active row.
       <div
         key={index}
         id={`${id}-${index}`}

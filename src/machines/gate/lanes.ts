@@ -1,6 +1,6 @@
 import type { AgentProfile } from '../../agents/resolve.ts';
+import type { RunAccount } from './accounts.ts';
 import type { StartRequest } from './events.ts';
-import type { RunAccount } from './logic.ts';
 
 /** A request in its lane, numbered in the order of arrival over all lanes. */
 export interface Waiting {

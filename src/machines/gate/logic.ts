@@ -1,7 +1,6 @@
-import type { Addressee } from '../../actors/scope.ts';
 import type { AgentProfile } from '../../agents/resolve.ts';
-import type { Budget } from '../../types.ts';
-import type { AttemptJudged, GateNotice, LeaseRelease, RunOpened, StartRequest } from './events.ts';
+import { Accounts, type RunAccount } from './accounts.ts';
+import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
 import { coolingAfter, narrowed, newPace, type Pace, widened } from './pacing.ts';
 
@@ -14,25 +13,6 @@ export interface GateLimits {
   perProvider: Readonly<Record<string, number>>;
   /** First cooling of a provider that does not say how long, milliseconds. */
   defaultCoolingMs: number;
-}
-
-/** Why budget nothing more may start. */
-export type Spent = 'attempts' | 'tokens' | 'time';
-
-export interface RunAccount {
-  readonly runId: string;
-  readonly maxConcurrent: number | null;
-  readonly staggerMs: number | null;
-  readonly budget: Budget | null;
-  readonly until: number | null;
-  readonly ref: Addressee<GateNotice> | null;
-  attempts: number;
-  tokens: number;
-  out: number;
-  peak: number;
-  /** Order of the last grant: the run served longest ago goes first. */
-  served: number;
-  spent: Spent | null;
 }
 
 export interface Lease {
@@ -61,7 +41,7 @@ const IDLE: Decision = { do: 'idle' };
  */
 export class Ledger {
   readonly limits: GateLimits;
-  readonly runs = new Map<string, RunAccount>();
+  readonly accounts = new Accounts();
   readonly leases = new Map<string, Lease>();
   readonly #lanes = new Lanes();
   readonly #agentsOut = new Map<string, number>();
@@ -73,8 +53,6 @@ export class Ledger {
   asked: StartRequest | null = null;
   #askedWithdrawn = false;
   decision: Decision = IDLE;
-  /** What runs are to be told, once the tasks have been told. */
-  notices: { ref: Addressee<GateNotice>; event: GateNotice }[] = [];
 
   constructor(limits: GateLimits) {
     this.limits = limits;
@@ -91,56 +69,18 @@ export class Ledger {
   }
 
   open(event: RunOpened, now: number): void {
-    const { runId, maxConcurrent, staggerMs, budget, ref, spent } = event;
-    const known = this.runs.get(runId);
-    const account: RunAccount = {
-      runId,
-      maxConcurrent,
-      staggerMs,
-      budget,
-      until: budget?.timeMs === undefined ? null : now + budget.timeMs,
-      ref,
-      attempts: spent?.attempts ?? 0,
-      tokens: spent?.tokens ?? 0,
-      out: known?.out ?? 0,
-      peak: known?.peak ?? 0,
-      served: this.#seq,
-      spent: null,
-    };
-    this.runs.set(runId, account);
-    this.#judge(account, now);
+    this.accounts.open(event, now, this.#seq);
   }
 
   close(runId: string): void {
     this.withdrawRun(runId);
-    this.runs.delete(runId);
-  }
-
-  #account(runId: string): RunAccount {
-    const known = this.runs.get(runId);
-    if (known) return known;
-    const account: RunAccount = {
-      runId,
-      maxConcurrent: null,
-      staggerMs: null,
-      budget: null,
-      until: null,
-      ref: null,
-      attempts: 0,
-      tokens: 0,
-      out: 0,
-      peak: 0,
-      served: this.#seq,
-      spent: null,
-    };
-    this.runs.set(runId, account);
-    return account;
+    this.accounts.runs.delete(runId);
   }
 
   /** Puts a request in its lane; false when its run's budget is spent, then nothing waits. */
   enqueue(request: StartRequest, now: number): boolean {
-    const run = this.#account(request.runId);
-    if (this.#judge(run, now)) return false;
+    const run = this.accounts.of(request.runId, this.#seq);
+    if (this.accounts.judge(run, now)) return false;
     this.#seq += 1;
     this.#lanes.add(run, request, this.#seq);
     return true;
@@ -154,17 +94,6 @@ export class Ledger {
   withdrawRun(runId: string): void {
     if (this.asked?.runId === runId) this.#askedWithdrawn = true;
     this.#lanes.removeRun(runId);
-  }
-
-  /** Whether nothing more may start in the run; tells the run once. */
-  #judge(run: RunAccount, now: number): Spent | null {
-    if (run.spent || !run.budget) return run.spent;
-    const { attempts, tokens } = run.budget;
-    if (attempts !== undefined && run.attempts >= attempts) run.spent = 'attempts';
-    else if (tokens !== undefined && run.tokens >= tokens) run.spent = 'tokens';
-    else if (run.until !== null && now >= run.until) run.spent = 'time';
-    if (run.spent && run.ref) this.notices.push({ ref: run.ref, event: { type: 'budget.spent', what: run.spent } });
-    return run.spent;
   }
 
   /** Looks at the head of every lane; linear in lanes, of which there is one for each agent of each run at most. */
@@ -248,7 +177,7 @@ export class Ledger {
     this.asked = request;
     this.#askedWithdrawn = false;
     this.#lanes.remove(request.requestId);
-    const run = this.#account(request.runId);
+    const run = this.accounts.of(request.runId, this.#seq);
     this.leases.set(request.requestId, { leaseId: request.requestId, request, run, startedAt: 0, isJudged: false });
     this.#count(request, 1);
     run.out += 1;
@@ -274,7 +203,7 @@ export class Ledger {
     run.served = this.#seq;
     run.attempts += 1;
     run.peak = Math.max(run.peak, run.out);
-    this.#judge(run, now);
+    this.accounts.judge(run, now);
     return lease;
   }
 
@@ -322,7 +251,7 @@ export class Ledger {
     if (!lease) return;
     this.#return(lease);
     lease.run.tokens += tokens ?? 0;
-    if (tokens) this.#judge(lease.run, at);
+    if (tokens) this.accounts.judge(lease.run, at);
   }
 
   /** What an inspector or a persisted snapshot shows. */

@@ -194,9 +194,9 @@ function judge(args: Args): void {
 
 /** Tells runs of spent budgets, after the tasks concerned: a task granted the last start must not be skipped. */
 function tellRuns(args: Args): void {
-  const { ledger } = args.context;
-  for (const { ref, event } of ledger.notices) tell(args, ref, event);
-  if (ledger.notices.length > 0) ledger.notices = [];
+  const { accounts } = args.context.ledger;
+  for (const { ref, event } of accounts.notices) tell(args, ref, event);
+  if (accounts.notices.length > 0) accounts.notices = [];
 }
 
 function returnPermit(

@@ -1,0 +1,80 @@
+import type { Soar, SoarOptions } from '../create-soar.ts';
+import { SoarError } from '../errors/soar-error.ts';
+import type { ReplayedRun } from '../journal/replay.ts';
+import { planOf, storedRun } from '../journal/resume.ts';
+import { agentsFromSpecs } from '../node/agents-from-spec.ts';
+import { type LoadedConfig, loadConfig } from '../node/config.ts';
+import { createSoar } from '../node/create-soar.ts';
+import { enter } from './files.ts';
+import type { RunFlags } from './flags.ts';
+import { followRun } from './follow-run.ts';
+import { paintFor } from './paint.ts';
+import { resolveAsk, resolveRun } from './resolve-run.ts';
+import { requireJournal, resumeLine } from './state.ts';
+import { answerOf, leavesOf, outputsOf, tableOf } from './summary.ts';
+import type { ToolChoice } from './tool-agent.ts';
+import { openWatchers } from './watchers.ts';
+
+const NO_CHOICE: ToolChoice = { tool: null, model: null, toolFrom: null, modelFrom: null };
+
+/** `soar resume <runId>`: goes on with a run, or prints what one that has ended came to. Returns the exit code. */
+export async function resumeCommand(runId: string, flags: RunFlags): Promise<number> {
+  enter(flags.cwd);
+  const journal = await requireJournal(flags, runId);
+  let soar: Soar;
+  let run: ReplayedRun;
+  let notes: readonly string[];
+  try {
+    run = storedRun(journal, runId, Date.now());
+    requireTime(run, flags);
+    const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
+    const watchers = await openWatchers(flags);
+    notes = watchers.notes;
+    soar = createSoar({ ...optionsOf(run, config), ...watchers.options, journal });
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+  const paint = paintFor(process.stdout);
+  const leaves = leavesOf(planOf(run) ?? { tasks: [] });
+  return followRun({
+    soar,
+    journal,
+    start: () => soar.resume(runId, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
+    flags,
+    notes,
+    summary: (result, width) => [
+      ...tableOf(result, width, paint),
+      ...(result.query === undefined ? outputsOf(result, leaves, paint) : answerOf(result, paint)),
+    ],
+  });
+}
+
+/** A run whose time is up would be cancelled at once, and then be over for good. */
+function requireTime(run: ReplayedRun, flags: RunFlags): void {
+  const { deadlineAt, end, header } = run;
+  if (end || flags.timeout !== undefined || deadlineAt === null || deadlineAt > Date.now()) return;
+  const line = resumeLine(header.runId, flags);
+  const message = `The time of run \`${header.runId}\` was up at ${new Date(deadlineAt).toISOString()}. Give it more, counted from now: ${line} --timeout 1h`;
+  throw new SoarError('usage', message);
+}
+
+/** The engine that the run had: its own agents, those of the configuration, and its pace. */
+function optionsOf({ header, phases, end }: ReplayedRun, config: LoadedConfig): SoarOptions {
+  if (end) return {};
+  const { plan, agents = {}, settings, defaultAgent } = header;
+  const { maxConcurrent, staggerMs } = settings;
+  const pace = { ...(maxConcurrent === null ? {} : { maxConcurrent }), ...(staggerMs === null ? {} : { staggerMs }) };
+  if (plan) return { ...resolveRun(plan, config, {}, NO_CHOICE).options, ...pace };
+  const { options } = resolveAsk(config, {}, NO_CHOICE);
+  const own = { ...options.agents, ...agentsFromSpecs(agents) };
+  // A chosen tool was the one agent there was, beside the fallback.
+  const wanted = Object.keys(agents).length === 0 ? null : new Set([...Object.keys(agents), settings.fallback]);
+  const kept = Object.entries(own).filter(([id]) => phases.route !== undefined || !wanted || wanted.has(id));
+  return {
+    ...options,
+    ...pace,
+    agents: Object.fromEntries(kept),
+    ...(defaultAgent === undefined ? {} : { defaultAgent }),
+  };
+}

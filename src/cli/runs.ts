@@ -1,0 +1,97 @@
+import { unknownRun } from '../journal/buffered-journal.ts';
+import type { LogEntry, RunSummary } from '../journal/entries.ts';
+import { replay } from '../journal/replay.ts';
+import { finishedResult, planOf } from '../journal/resume.ts';
+import type { RunResult, TaskOutcome } from '../types.ts';
+import { oneLine } from './clean-text.ts';
+import { enter } from './files.ts';
+import { counted } from './format.ts';
+import { type Paint, paintFor, type Style } from './paint.ts';
+import { findJournal, requireJournal, resumeLine, type StateFlags } from './state.ts';
+import { claimStdout, print } from './stdout.ts';
+import { answerOf, FILE_COLUMNS, leavesOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
+import { type Column, tableLines } from './table.ts';
+
+export interface RunsFlags extends StateFlags {
+  json?: boolean;
+  cwd?: string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'run' },
+  { title: 'status' },
+  { title: 'started' },
+  { title: 'tasks' },
+  { title: 'about', shrinks: true },
+];
+
+/** `soar runs`: what was run, newest first. */
+export async function runsCommand(flags: RunsFlags): Promise<number> {
+  claimStdout();
+  enter(flags.cwd);
+  const journal = await findJournal(flags);
+  const runs = journal?.list() ?? [];
+  journal?.close();
+  if (flags.json) {
+    print(`${JSON.stringify(runs)}\n`);
+    return 0;
+  }
+  if (runs.length === 0) {
+    process.stderr.write('Nothing was recorded here yet.\n');
+    return 0;
+  }
+  const rows = runs.map(({ runId, status, startedAt, settled, tasks, goal, query }) => [
+    runId,
+    status,
+    new Date(startedAt).toISOString().slice(0, 19).replace('T', ' '),
+    `${settled}/${tasks}`,
+    oneLine(goal ?? query ?? ''),
+  ]);
+  print(`${tableLines(COLUMNS, rows, process.stdout.columns ?? FILE_COLUMNS).join('\n')}\n`);
+  return 0;
+}
+
+/** `soar show <runId>`: what became of one run. */
+export async function showCommand(runId: string, flags: RunsFlags): Promise<number> {
+  claimStdout();
+  enter(flags.cwd);
+  const journal = await requireJournal(flags, runId);
+  try {
+    const stored = journal.load(runId);
+    const summary = journal.list().find((run) => run.runId === runId);
+    if (!stored || !summary) throw unknownRun(runId);
+    const run = replay(stored, Date.now());
+    const result = finishedResult(run);
+    const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);
+    if (flags.json) print(`${JSON.stringify(result ?? { ...summary, outcomes })}\n`);
+    else {
+      const paint = paintFor(process.stdout);
+      const width = process.stdout.columns ?? FILE_COLUMNS;
+      const leaves = leavesOf(planOf(run) ?? { tasks: [] });
+      const lines = result ? finishedLines(result, leaves, width, paint) : openLines(summary, outcomes, width, paint);
+      const reason = result ? [] : reasonLines(stored.entries);
+      const hint = summary.status === 'interrupted' ? ['', `Go on: ${resumeLine(runId, flags)}`] : [];
+      print(`${[...lines, ...reason, ...hint].join('\n')}\n`);
+    }
+    return 0;
+  } finally {
+    journal.close();
+  }
+}
+
+function finishedLines(result: RunResult, leaves: ReadonlySet<string>, width: number, paint: Paint): string[] {
+  const said = result.query === undefined ? outputsOf(result, leaves, paint) : answerOf(result, paint);
+  return [...tableOf(result, width, paint), ...said];
+}
+
+function openLines(summary: RunSummary, outcomes: readonly TaskOutcome[], width: number, paint: Paint): string[] {
+  const { status, settled, tasks } = summary;
+  const style: Style = status === 'running' ? 'green' : 'yellow';
+  const head = `${paint(style, status)} · ${settled} of ${counted(tasks, 'task')} settled`;
+  return [head, ...outcomeLines(outcomes, width, paint)];
+}
+
+function reasonLines(entries: readonly LogEntry[]): string[] {
+  const last = entries.findLast(({ type }) => type === 'run.interrupted' || type === 'run.resumed');
+  return last?.type === 'run.interrupted' ? ['', oneLine(last.reason)] : [];
+}

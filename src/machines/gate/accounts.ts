@@ -1,0 +1,70 @@
+import type { Addressee } from '../../actors/scope.ts';
+import type { Budget } from '../../types.ts';
+import type { GateNotice, RunOpened } from './events.ts';
+
+/** Why nothing more may start in a run. */
+export type Spent = 'attempts' | 'tokens' | 'time';
+
+/** What a run has out and has spent, and what bounds it. */
+export interface RunAccount {
+  readonly runId: string;
+  readonly maxConcurrent: number | null;
+  readonly staggerMs: number | null;
+  readonly budget: Budget | null;
+  readonly until: number | null;
+  readonly ref: Addressee<GateNotice> | null;
+  attempts: number;
+  tokens: number;
+  out: number;
+  peak: number;
+  /** Order of the last grant: the run served longest ago goes first. */
+  served: number;
+  spent: Spent | null;
+}
+
+/** The runs a gate knows. One that never announced itself has no bounds of its own. */
+export class Accounts {
+  readonly runs = new Map<string, RunAccount>();
+  /** What runs are to be told, once the tasks have been told. */
+  notices: { ref: Addressee<GateNotice>; event: GateNotice }[] = [];
+
+  open({ runId, maxConcurrent, staggerMs, budget, ref, spent }: RunOpened, now: number, served: number): void {
+    const known = this.runs.get(runId);
+    const account: RunAccount = {
+      runId,
+      maxConcurrent,
+      staggerMs,
+      budget,
+      until: budget?.timeMs === undefined ? null : now + budget.timeMs,
+      ref,
+      attempts: spent?.attempts ?? 0,
+      tokens: spent?.tokens ?? 0,
+      out: known?.out ?? 0,
+      peak: known?.peak ?? 0,
+      served,
+      spent: null,
+    };
+    this.runs.set(runId, account);
+    this.judge(account, now);
+  }
+
+  of(runId: string, served: number): RunAccount {
+    const known = this.runs.get(runId);
+    if (known) return known;
+    const bounds = { maxConcurrent: null, staggerMs: null, budget: null, until: null, ref: null };
+    const account: RunAccount = { runId, ...bounds, attempts: 0, tokens: 0, out: 0, peak: 0, served, spent: null };
+    this.runs.set(runId, account);
+    return account;
+  }
+
+  /** Whether nothing more may start in the run; tells the run once. */
+  judge(run: RunAccount, now: number): Spent | null {
+    if (run.spent || !run.budget) return run.spent;
+    const { attempts, tokens } = run.budget;
+    if (attempts !== undefined && run.attempts >= attempts) run.spent = 'attempts';
+    else if (tokens !== undefined && run.tokens >= tokens) run.spent = 'tokens';
+    else if (run.until !== null && now >= run.until) run.spent = 'time';
+    if (run.spent && run.ref) this.notices.push({ ref: run.ref, event: { type: 'budget.spent', what: run.spent } });
+    return run.spent;
+  }
+}

@@ -1,0 +1,43 @@
+import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
+
+/**
+ * RxJS rethrows what a subscriber throws as an uncaught exception, which would end the host process; a run must outlive
+ * its spectators. Here it is passed to `onFault`, also when it is thrown behind operators or by them.
+ */
+export class GuardedObservable<T> extends Observable<T> {
+  readonly #onFault: (error: unknown) => void;
+
+  constructor(source: Observable<T> | null, onFault: (error: unknown) => void) {
+    super(source ? (subscriber) => source.subscribe(subscriber) : undefined);
+    this.#onFault = onFault;
+  }
+
+  /** How RxJS derives an observable in `pipe`: what is derived is guarded too. */
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    const lifted = new GuardedObservable<R>(null, this.#onFault);
+    lifted.source = this;
+    lifted.operator = operator;
+    return lifted;
+  }
+
+  override subscribe(observer?: Partial<Observer<T>> | ((value: T) => void) | null, ...rest: unknown[]): Subscription {
+    const given: Partial<Observer<T>> =
+      typeof observer === 'function'
+        ? { next: observer, error: rest[0] as Observer<T>['error'], complete: rest[1] as Observer<T>['complete'] }
+        : (observer ?? {});
+    // An operator passes its own subscriber on: its errors travel down the pipe, to the guard at its end.
+    if ('closed' in given) return super.subscribe(given);
+    const attempt = (call: () => void) => {
+      try {
+        call();
+      } catch (error) {
+        this.#onFault(error);
+      }
+    };
+    return super.subscribe({
+      next: (value) => attempt(() => given.next?.(value)),
+      error: (error) => attempt(() => (given.error ? given.error(error) : this.#onFault(error))),
+      complete: () => attempt(() => given.complete?.()),
+    });
+  }
+}

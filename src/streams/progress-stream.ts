@@ -1,0 +1,80 @@
+import { Observable, Subject } from 'rxjs';
+import type { Clock } from '../clock.ts';
+import type { RunNews } from './events.ts';
+import { ProgressTally, type RunProgress } from './progress.ts';
+
+/** At most one progress in this time, milliseconds of the run's clock: ten thousand tasks may settle in a second. */
+export const PROGRESS_MS = 50;
+
+/**
+ * Progress, coalesced: the first change is told at once, then at most one state every {@link PROGRESS_MS}, each as it is
+ * by then, so that the last change of a burst is never held back for longer; the end is told at once. Costs a count when
+ * nobody listens.
+ */
+export class ProgressStream {
+  readonly #tally = new ProgressTally();
+  readonly #clock: Clock;
+  readonly #out = new Subject<RunProgress>();
+  #hasBegun = false;
+  #isPending = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #timer: unknown = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Multicast. Begins with the present state, if there is one, also after the end. */
+  readonly progress$: Observable<RunProgress> = new Observable((subscriber) => {
+    let last: RunProgress | null = null;
+    if (this.#hasBegun) {
+      last = this.#tally.snapshot();
+      subscriber.next(last);
+    }
+    return this.#out.subscribe({
+      next: (progress) => {
+        // Who came while a state was held back has it already.
+        if (progress === last) return;
+        last = progress;
+        subscriber.next(progress);
+      },
+      complete: () => subscriber.complete(),
+    });
+  });
+
+  /** Epoch milliseconds of the last change. */
+  get at(): number {
+    return this.#tally.at;
+  }
+
+  note(news: RunNews, at: number): void {
+    if (!this.#tally.note(news, at)) return;
+    this.#hasBegun = true;
+    if (!this.#out.observed) return;
+    this.#isPending = true;
+    if (news.type === 'run.settled') this.#tell(at);
+    else if (this.#timer === null) {
+      const waitMs = this.#toldAt + PROGRESS_MS - at;
+      if (waitMs <= 0) this.#tell(at);
+      // A time from before, as a resumed run has it, must not make it wait for longer.
+      else this.#timer = this.#clock.setTimeout(() => this.#due(), Math.min(waitMs, PROGRESS_MS));
+    }
+  }
+
+  complete(): void {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    if (this.#isPending) this.#tell(this.#toldAt);
+    this.#out.complete();
+  }
+
+  #due(): void {
+    this.#timer = null;
+    if (this.#isPending) this.#tell(this.#clock.now());
+  }
+
+  #tell(at: number): void {
+    this.#isPending = false;
+    this.#toldAt = at;
+    this.#out.next(this.#tally.snapshot());
+  }
+}
