@@ -114,14 +114,6 @@ export class Engine implements Services {
     return this.gate.getSnapshot().context.ledger.limits;
   }
 
-  peakOf(runId: string): number {
-    return this.#account(runId)?.peak ?? 0;
-  }
-
-  outOf(runId: string): number {
-    return this.#account(runId)?.out ?? 0;
-  }
-
   isSpent(runId: string): boolean {
     const account = this.#account(runId);
     if (!account) return false;

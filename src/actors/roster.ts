@@ -7,7 +7,7 @@ import {
   type NonReducibleUnknown,
   type Snapshot,
 } from 'xstate';
-import { relay } from './scope.ts';
+import { isOver, relay } from './scope.ts';
 
 /** What a roster is told. Any other event comes from a child and goes up to the roster's parent. */
 export type RosterCommand =
@@ -52,12 +52,12 @@ export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActo
         case 'child.tell': {
           const { id, event: told } = event as Extract<RosterCommand, { type: 'child.tell' }>;
           const child = live.get(id);
-          if (child) relay(scope, child, told);
+          if (child && !isOver(child)) relay(scope, child, told);
           return snapshot;
         }
         case 'children.tell': {
           const { event: told } = event as Extract<RosterCommand, { type: 'children.tell' }>;
-          for (const child of [...live.values()]) relay(scope, child, told);
+          for (const child of [...live.values()]) if (!isOver(child)) relay(scope, child, told);
           return snapshot;
         }
         case 'xstate.stop':

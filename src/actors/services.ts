@@ -21,12 +21,8 @@ export interface Services {
   breakerOf(agentId: string): Addressee<BreakerEvent>;
   /** Null when the agent's breaker was never needed. */
   breakerMetrics(agentId: string): BreakerMetrics | null;
-  /** Attempts of a run in flight at once, at most so far. */
-  peakOf(runId: string): number;
   /** Whether the budget of a run allows no further start. */
   isSpent(runId: string): boolean;
-  /** Attempts of a run in flight. */
-  outOf(runId: string): number;
   readonly limits: GateLimits;
   /** 0 ≤ x < 1. */
   random(): number;

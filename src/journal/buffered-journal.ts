@@ -122,7 +122,7 @@ export class BufferedJournal implements Journal {
   }
 
   get isDirty(): boolean {
-    return this.#writes.length > 0;
+    return this.#writes.length > 0 || this.#isDead;
   }
 
   append(log: BufferedLog, entry: LogEntry): void {

@@ -15,7 +15,10 @@ export interface ActorGates {
   readonly told: readonly { id: string; event: EventObject }[];
 }
 
-type GateCommand = { type: 'gate.done'; output: unknown } | { type: 'gate.error'; error: unknown };
+type GateCommand =
+  | { type: 'gate.done'; output: unknown }
+  | { type: 'gate.error'; error: unknown }
+  | { type: 'xstate.stop' };
 
 /**
  * The machine with every actor it invokes by name replaced by one that waits for the test. What it spawns stays real.
@@ -30,60 +33,101 @@ export function gatedActors<M extends AnyStateMachine>(
   machine: M,
   real: readonly string[] = [],
 ): { machine: M; gates: ActorGates } {
-  const open: AnyActorRef[] = [];
-  const inputs = new WeakMap<AnyActorRef, unknown>();
-  const told: { id: string; event: EventObject }[] = [];
-  const close = (self: AnyActorRef) => {
-    const place = open.indexOf(self);
-    if (place >= 0) open.splice(place, 1);
-  };
-  const logic: ActorLogic<Snapshot<unknown>, EventObject> = {
-    getInitialSnapshot: ({ self }, input) => {
-      inputs.set(self as AnyActorRef, input);
-      return { status: 'active', output: undefined, error: undefined };
-    },
-    start: (_, { self }) => {
-      open.push(self as AnyActorRef);
-    },
-    transition: (snapshot, event, { self }) => {
-      const command = event as GateCommand | { type: 'xstate.stop' };
-      if (command.type === 'gate.done') {
-        close(self as AnyActorRef);
-        return { status: 'done', output: command.output, error: undefined };
-      }
-      if (command.type === 'gate.error') {
-        close(self as AnyActorRef);
-        return { status: 'error', output: undefined, error: command.error };
-      }
-      if (command.type === 'xstate.stop') {
-        close(self as AnyActorRef);
-        return { ...snapshot, status: 'stopped' } as Snapshot<unknown>;
-      }
-      told.push({ id: self.id, event });
-      return snapshot;
-    },
-    getPersistedSnapshot: (snapshot) => snapshot,
-  };
-  const find = (id: string): AnyActorRef => {
-    const found = open.find((actor) => actor.id === id);
+  const gates = new Gates();
+  return { machine: withGates(machine, real, () => gates), gates };
+}
+
+/** A gated machine for many actors; each actor system has gates of its own. */
+export function gatedMachine<M extends AnyStateMachine>(machine: M, real: readonly string[] = []): M {
+  const known = gatedMachines.get(machine) ?? new Map<string, AnyStateMachine>();
+  gatedMachines.set(machine, known);
+  const key = real.join('\n');
+  const gated = known.get(key) ?? withGates(machine, real, gatesOf);
+  known.set(key, gated);
+  return gated as M;
+}
+
+/** The gates of an actor system that runs a {@link gatedMachine}. */
+export function gatesOf(system: object): ActorGates & Gates {
+  const gates = gatesBySystem.get(system) ?? new Gates();
+  gatesBySystem.set(system, gates);
+  return gates;
+}
+
+const gatedMachines = new WeakMap<AnyStateMachine, Map<string, AnyStateMachine>>();
+const gatesBySystem = new WeakMap<object, Gates>();
+
+class Gates implements ActorGates {
+  readonly open: AnyActorRef[] = [];
+  readonly told: { id: string; event: EventObject }[] = [];
+  readonly inputs = new WeakMap<AnyActorRef, unknown>();
+
+  get waiting(): string[] {
+    return this.open.map(({ id }) => id);
+  }
+
+  inputOf(id: string): unknown {
+    return this.inputs.get(this.#find(id));
+  }
+
+  done(id: string, output?: unknown): void {
+    this.#find(id).send({ type: 'gate.done', output });
+  }
+
+  error(id: string, error: unknown): void {
+    this.#find(id).send({ type: 'gate.error', error });
+  }
+
+  close(actor: AnyActorRef): void {
+    const place = this.open.indexOf(actor);
+    if (place >= 0) this.open.splice(place, 1);
+  }
+
+  #find(id: string): AnyActorRef {
+    const found = this.open.find((actor) => actor.id === id);
     if (found) return found;
-    const others = open.map((actor) => actor.id).join(', ') || 'none';
-    throw new Error(`No invoked actor \`${id}\` waits; waiting: ${others}.`);
-  };
+    throw new Error(`No invoked actor \`${id}\` waits; waiting: ${this.waiting.join(', ') || 'none'}.`);
+  }
+}
+
+function withGates<M extends AnyStateMachine>(
+  machine: M,
+  real: readonly string[],
+  gatesIn: (system: object) => Gates,
+): M {
+  const logic = gatedLogic(gatesIn) as AnyActorLogic;
   const sources = nodesOf(machine)
     .flatMap(({ invoke }) => invoke.map(({ src }) => src))
     .filter((src): src is string => typeof src === 'string' && !real.includes(src));
-  const actors = Object.fromEntries(sources.map((src) => [src, logic as AnyActorLogic]));
+  return machine.provide({ actors: Object.fromEntries(sources.map((src) => [src, logic])) as never }) as M;
+}
+
+function gatedLogic(gatesIn: (system: object) => Gates): ActorLogic<Snapshot<unknown>, EventObject> {
   return {
-    machine: machine.provide({ actors: actors as never }) as M,
-    gates: {
-      get waiting() {
-        return open.map(({ id }) => id);
-      },
-      inputOf: (id) => inputs.get(find(id)),
-      done: (id, output) => find(id).send({ type: 'gate.done', output }),
-      error: (id, error) => find(id).send({ type: 'gate.error', error }),
-      told,
+    getInitialSnapshot: ({ self, system }, input) => {
+      gatesIn(system).inputs.set(self as AnyActorRef, input);
+      return { status: 'active', output: undefined, error: undefined };
     },
+    start: (_, { self, system }) => {
+      gatesIn(system).open.push(self as AnyActorRef);
+    },
+    transition: (snapshot, event, { self, system }) => {
+      const gates = gatesIn(system);
+      const command = event as GateCommand;
+      switch (command.type) {
+        case 'gate.done':
+          gates.close(self as AnyActorRef);
+          return { status: 'done', output: command.output, error: undefined };
+        case 'gate.error':
+          gates.close(self as AnyActorRef);
+          return { status: 'error', output: undefined, error: command.error };
+        case 'xstate.stop':
+          gates.close(self as AnyActorRef);
+          return { ...snapshot, status: 'stopped' } as Snapshot<unknown>;
+      }
+      gates.told.push({ id: self.id, event });
+      return snapshot;
+    },
+    getPersistedSnapshot: (snapshot) => snapshot,
   };
 }

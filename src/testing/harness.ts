@@ -8,7 +8,7 @@ import {
   type InspectionEvent,
   type SnapshotFrom,
 } from 'xstate';
-import { type ActorGates, gatedActors } from './gated-actors.ts';
+import { type ActorGates, gatedMachine, gatesOf } from './gated-actors.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** A started actor of a machine with its invoked actors gated, on a clock of its own. */
@@ -51,10 +51,9 @@ const receivedBy = new WeakMap<object, string[]>();
  */
 export function drive<M extends AnyStateMachine>(machine: M, harness: Harness<M> = {}): Driven<M> {
   const { input, real, inspect } = harness;
-  const gated = gatedActors(machine, real);
   const clock = new VirtualClock();
   const received: string[] = [];
-  const actor = createActor(gated.machine as AnyStateMachine, {
+  const actor = createActor(gatedMachine(machine, real) as AnyStateMachine, {
     clock,
     input: inputOf(input) as never,
     inspect: (event) => {
@@ -66,7 +65,7 @@ export function drive<M extends AnyStateMachine>(machine: M, harness: Harness<M>
   // Without an observer an actor that breaks would end the host process.
   actor.subscribe({ error: () => {} });
   actor.start();
-  return { actor, gates: gated.gates, clock };
+  return { actor, gates: gatesOf(actor.system), clock };
 }
 
 export function inputOf<I>(input: I | (() => I) | undefined): I | undefined {

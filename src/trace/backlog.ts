@@ -15,7 +15,7 @@ interface Message {
  */
 export class StatelyBacklog {
   readonly #convert = createStatelyConverter();
-  readonly #limit: number;
+  #limit: number;
   #messages: Message[] = [];
   #chars = 0;
   dropped = 0;
@@ -43,6 +43,8 @@ export class StatelyBacklog {
     this.dropped += this.#messages.length - left.length;
     this.#messages = left;
     this.#chars = left.reduce((sum, { text }) => sum + text.length, 0);
+    // When actors alone fill it, looking through them again at every message would cost the square of their number.
+    this.#limit = Math.max(this.#limit, 2 * this.#chars);
   }
 
   texts(): string[] {

@@ -25,15 +25,18 @@ const TIMED: ReadonlySet<string> = new Set(['retrying', 'cooling', 'circuitOpen'
 const task: Describer = {
   started: (context, texts) => {
     const { input, fallback } = context as TaskContext;
-    const { runId, task: own, agent, prepared } = input;
+    const { runId, task: own, agent, prepared, readyAt } = input;
     const request = prepared.prompt && texts.refer(`request/${runId}/${own.id}`, prepared.prompt);
-    const data = { ...(request ? { request } : undefined), ...(fallback ? { fallback: fallback.id } : undefined) };
     return {
       run: runId,
       task: own.id,
       agent: agent.id,
       wave: own.wave,
-      ...(request || fallback ? { data } : undefined),
+      data: {
+        readyAt,
+        ...(request ? { request } : undefined),
+        ...(fallback ? { fallback: fallback.id } : undefined),
+      },
     };
   },
   moved: (context, state, event, isAlways, texts) => {

@@ -2,14 +2,14 @@ import type { TraceMode, TraceSink } from './sink.ts';
 import type { RecordOf, TraceRecord } from './trace.schema.ts';
 
 export interface RingSinkOptions {
-  /** Most records kept, beside definitions, plans and the actors that are alive. Default 10000. */
+  /** Most records kept, beside definitions, the plans of runs under way and the actors that are alive. Default 10000. */
   capacity?: number;
   mode?: TraceMode;
 }
 
 export interface RingSink extends TraceSink {
   /**
-   * What is known, in order: definitions, the actors that lived when the oldest kept record was written, each in the
+   * What is known, in order: definitions, the plans of runs that go on, the actors that lived when the oldest kept record was written, each in the
    * state it had then, and the kept records. Enough for a replay that begins there.
    */
   records(): TraceRecord[];
@@ -20,20 +20,14 @@ export interface RingSink extends TraceSink {
 }
 
 const DEFAULT_CAPACITY = 10_000;
-const KEPT: ReadonlySet<TraceRecord['type']> = new Set([
-  'trace.started',
-  'machine.defined',
-  'run.started',
-  'plan.compiled',
-  'run.settled',
-]);
 
 /** Keeps the last records in memory, for views that come late. */
 export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions = {}): RingSink {
   if (!(capacity >= 1)) throw new RangeError(`Expected \`capacity\` to be 1 or more, got ${capacity}.`);
   const size = Math.floor(capacity);
   const ring: TraceRecord[] = [];
-  const kept: TraceRecord[] = [];
+  const definitions: TraceRecord[] = [];
+  const plans = new Map<string, TraceRecord[]>();
   const alive = new Map<string, RecordOf<'actor.started'>>();
   const listeners = new Set<(record: TraceRecord) => void>();
   let head = 0;
@@ -41,13 +35,30 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
 
   function letGo(record: TraceRecord): void {
     dropped += 1;
-    if (KEPT.has(record.type)) kept.push(record);
-    else if (record.type === 'actor.started') alive.set(record.actor, record);
-    else if (record.type === 'actor.ended') alive.delete(record.actor);
-    else if (record.type === 'actor.moved') {
-      const actor = alive.get(record.actor);
-      if (record.status) alive.delete(record.actor);
-      else if (actor) alive.set(record.actor, { ...actor, state: record.state, until: record.until });
+    switch (record.type) {
+      case 'trace.started':
+      case 'machine.defined':
+        definitions.push(record);
+        break;
+      case 'run.started':
+      case 'plan.compiled':
+        plans.set(record.run, [...(plans.get(record.run) ?? []), record]);
+        break;
+      case 'run.settled':
+        plans.delete(record.run);
+        break;
+      case 'actor.started':
+        alive.set(record.actor, record);
+        break;
+      case 'actor.ended':
+        alive.delete(record.actor);
+        break;
+      case 'actor.moved': {
+        const actor = alive.get(record.actor);
+        if (record.status) alive.delete(record.actor);
+        else if (actor) alive.set(record.actor, { ...actor, state: record.state, until: record.until });
+        break;
+      }
     }
   }
 
@@ -69,7 +80,7 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
       }
     },
     records: () => {
-      const before = [...kept, ...alive.values()].sort((a, b) => a.seq - b.seq);
+      const before = [...definitions, ...[...plans.values()].flat(), ...alive.values()].sort((a, b) => a.seq - b.seq);
       return [...before, ...ring.slice(head), ...ring.slice(0, head)];
     },
     get dropped() {

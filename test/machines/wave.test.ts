@@ -70,6 +70,14 @@ describe.each(['wave', 'eager'] as const)('the schedule %s', (schedule) => {
     ]);
   });
 
+  it('counts no attempt as in flight that has ended', async () => {
+    const clock = new VirtualClock();
+    const agents = { one: scriptedAgent(clock, [{ ms: 100, fail: 'exit' }]), two: scriptedAgent(clock, [{ ms: 100 }]) };
+    const plan = [task('a'), task('b', { dependsOn: ['a'] }), task('c', { dependsOn: ['b'] })];
+    const options = { agents, clock, schedule, fallback: 'two', defaultAgent: 'one' };
+    expect((await start(plan, options).settled()).metadata.peakConcurrency).toBe(1);
+  });
+
   it('keeps the engine’s gap across waves', async () => {
     const clock = new VirtualClock();
     const plan = [...tasks(2), task('u', { dependsOn: ['t1'] }), task('v', { dependsOn: ['t2'] })];

@@ -26,8 +26,6 @@ export function fakeServices({ isSpent = false }: { isSpent?: boolean } = {}): S
     agents: resolveAgents({ a: () => '', b: () => '' }),
     breakerOf: () => breaker,
     breakerMetrics: () => null,
-    peakOf: () => 0,
-    outOf: () => 0,
     isSpent: () => isSpent,
     limits: GATE_LIMITS,
     random: () => 0.5,

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { EventObject, SnapshotFrom } from 'xstate';
 import { resolveAgent } from '../../src/agents/resolve.ts';
-import type { GateEvent, LeaseRelease, StartRequest } from '../../src/machines/gate/events.ts';
+import type { AttemptJudged, GateEvent, LeaseRelease, StartRequest } from '../../src/machines/gate/events.ts';
 import { gateMachine } from '../../src/machines/gate/machine.ts';
 import type { Driven, Harness } from '../../src/testing/harness.ts';
 import { runPath } from '../../src/testing/run-path.ts';
@@ -15,7 +15,17 @@ const REQUESTS = 3;
 const agent = resolveAgent('a', () => '');
 
 /** Every request once, answers of breakers, and everything that can be said of what was requested. */
-function samplesWith(isGuarded: boolean) {
+interface Given {
+  limit: number;
+  staggerMs: number | null;
+  isGuarded: boolean;
+  /** Tokens that the run may spend, and that each attempt does. */
+  tokens: number | null;
+  /** When attempts say that they ended; the gate's own clock stands at 0. */
+  endedAt: number;
+}
+
+function samplesWith({ isGuarded, tokens, endedAt }: Given) {
   return ({ context: { ledger }, value }: Gate, history: readonly EventObject[]): GateEvent[] => {
     const count = history.filter(({ type }) => type === 'start.request').length;
     const ids = Array.from({ length: count }, (_, i) => `request ${i + 1}`);
@@ -34,11 +44,23 @@ function samplesWith(isGuarded: boolean) {
       permitId: leaseId,
       result: 'success',
       kind: null,
-      at: 0,
+      at: endedAt,
+      ...(tokens === null ? {} : { tokens }),
       ...more,
     });
+    const judged = (leaseId: string): AttemptJudged => ({
+      type: 'attempt.judged',
+      leaseId,
+      permitId: leaseId,
+      result: 'failure',
+      kind: 'rate_limited',
+      at: 0,
+      rateLimit: { retryAt: 500, ref: addressee() },
+    });
     const asked = value === 'asking' ? (ledger.asked?.requestId ?? '') : '';
-    const isReleased = (id: string) => history.some((event) => (event as LeaseRelease).leaseId === id);
+    const isReleased = (id: string) =>
+      history.some((event) => event.type === 'lease.release' && (event as LeaseRelease).leaseId === id);
+    const isJudged = (id: string) => history.some((event) => (event as AttemptJudged).leaseId === id);
     const out = [...ledger.leases.keys()].filter((id) => id !== asked);
     const once = (type: GateEvent['type']) => !history.some((event) => event.type === type);
     return [
@@ -48,6 +70,7 @@ function samplesWith(isGuarded: boolean) {
         { type: 'permit.refused' as const, requestId, reason: 'open', retryAt: 0 },
       ]),
       ...out.flatMap((id) => [release(id), release(id, { rateLimit: { retryAt: 500, ref: addressee() } })]),
+      ...out.filter((id) => !isJudged(id)).map(judged),
       ...ids
         .filter(isReleased)
         .slice(0, 1)
@@ -62,7 +85,7 @@ function samplesWith(isGuarded: boolean) {
               runId: 'run',
               maxConcurrent: null,
               staggerMs: null,
-              budget: null,
+              budget: tokens === null ? null : { tokens },
               ref: addressee(),
             },
           ]
@@ -73,48 +96,55 @@ function samplesWith(isGuarded: boolean) {
 
 describe('the gate machine', () => {
   const coverage = transitionCoverage(gateMachine);
-  const cases = [
-    { limit: 1, staggerMs: null, isGuarded: true },
-    { limit: 2, staggerMs: 100, isGuarded: true },
-    { limit: 2, staggerMs: 100, isGuarded: false },
+  const plain = { limit: 1, staggerMs: null, isGuarded: true, tokens: null, endedAt: 0 };
+  const cases: (Partial<Given> & { name: string })[] = [
+    { name: 'one lease' },
+    { name: 'a budget of tokens', tokens: 10 },
+    { name: 'ends told ahead of the clock', staggerMs: 100, endedAt: 200 },
+    { name: 'two leases and a gap', limit: 2, staggerMs: 100 },
+    { name: 'two leases, a gap and no breaker', limit: 2, staggerMs: 100, isGuarded: false },
   ];
 
-  test.each(cases)(
-    'never has more leases out than there are, on any path, with %o',
-    async ({ limit, staggerMs, isGuarded }) => {
-      const harness: Harness<typeof gateMachine> = {
-        input: () => ({
-          limits: { maxConcurrent: limit, staggerMs },
-          ...(isGuarded ? { breakerOf: () => addressee() } : {}),
-        }),
-        events: {
-          // The deadline has come: the clock is where it says.
-          'xstate.done.actor.pace': ({ clock, gates }) => {
-            const { at } = gates.inputOf('pace') as { at: number };
-            clock.skip(Math.max(0, at - clock.now()));
-            gates.done('pace');
-          },
+  test.each(cases)('never has more leases out than there are, on any path, with $name', async ({ name, ...rest }) => {
+    const given: Given = { ...plain, ...rest };
+    const { limit, staggerMs, isGuarded } = given;
+    const harness: Harness<typeof gateMachine> = {
+      input: () => ({
+        limits: { maxConcurrent: limit, staggerMs },
+        ...(isGuarded ? { breakerOf: () => addressee() } : {}),
+      }),
+      events: {
+        // The deadline has come: the clock is where it says.
+        'xstate.done.actor.pace': ({ clock, gates }) => {
+          const { at } = gates.inputOf('pace') as { at: number };
+          clock.skip(Math.max(0, at - clock.now()));
+          gates.done('pace');
         },
-        invariant: ({ actor }: Driven<typeof gateMachine>) => {
-          const { context, value } = actor.getSnapshot();
-          expect(context.ledger.leases.size).toBeLessThanOrEqual(limit);
-          expect(context.ledger.asked !== null).toBe(value === 'asking');
-        },
-        project: ({ status, value, context: { ledger } }: Gate) => ({
-          status,
-          value,
-          waiting: ledger.waiting,
-          out: [...ledger.leases.keys()],
-          isFull: ledger.isFull,
-          runs: ledger.accounts.runs.size,
-          decision: ledger.decision.do,
-        }),
-      };
-      const paths = testPaths(gateMachine, { ...harness, samples: samplesWith(isGuarded), denied: true, replay: true });
-      console.info(`gate: ${paths.length} paths`);
-      for (const path of paths) await runPath(path, gateMachine, { ...harness, inspect: coverage });
-    },
-  );
+      },
+      invariant: ({ actor }: Driven<typeof gateMachine>) => {
+        const { context, value } = actor.getSnapshot();
+        expect(context.ledger.leases.size).toBeLessThanOrEqual(limit);
+        expect(context.ledger.asked !== null).toBe(value === 'asking');
+      },
+      project: ({ status, value, context: { ledger } }: Gate) => ({
+        status,
+        value,
+        waiting: ledger.waiting,
+        out: [...ledger.leases.keys()],
+        isFull: ledger.isFull,
+        runs: ledger.accounts.runs.size,
+        decision: ledger.decision.do,
+      }),
+    };
+    const paths = testPaths(gateMachine, {
+      ...harness,
+      samples: samplesWith(given),
+      denied: true,
+      replay: true,
+    });
+    console.info(`gate, ${name}: ${paths.length} paths`);
+    for (const path of paths) await runPath(path, gateMachine, { ...harness, inspect: coverage });
+  });
 
   afterAll(() => {
     console.info(coverage.report());

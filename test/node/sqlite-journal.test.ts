@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -22,17 +23,9 @@ function openIn(dir: string, identity: OwnerIdentity = ALIVE, now: () => number 
   return journal;
 }
 
-const directories: string[] = await Promise.all(
-  Array.from({ length: 20 }, async () => {
-    const { mkdtemp } = await import('node:fs/promises');
-    const { tmpdir } = await import('node:os');
-    return mkdtemp(join(tmpdir(), 'soar-journal-'));
-  }),
-);
-
 journalContract('a journal in SQLite', () => {
-  const dir = directories.pop() ?? '';
-  onTestFinished(async () => (await import('node:fs/promises')).rm(dir, { recursive: true }));
+  const dir = mkdtempSync(join(tmpdir(), 'soar-machine-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return { journal: openIn(dir, DEAD), next: () => openIn(dir) };
 });
 
@@ -190,7 +183,6 @@ describe('a store', () => {
 
   it('that the first version wrote can be read and resumed', async () => {
     const dir = await temporaryDirectory();
-    mkdirSync(dir, { recursive: true });
     const db = new DatabaseSync(join(dir, 'soar.db'));
     db.exec(readFileSync(join(import.meta.dirname, '../fixtures/store-v1.sql'), 'utf8'));
     db.close();

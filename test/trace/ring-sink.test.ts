@@ -37,6 +37,16 @@ describe('a ring of records', () => {
     expect(states(late)).toEqual(states(whole));
   });
 
+  it('forgets a run once its end is let go', async () => {
+    const ring = ringSink({ capacity: 20 });
+    const { records } = await tracedRun({ plan, soar, trace: { sinks: [ring] } });
+    const has = (type: string) => ring.records().some((record) => record.type === type);
+    expect(has('plan.compiled')).toBe(true);
+    const last = records.at(-1)?.seq ?? 0;
+    for (let seq = last + 1; seq < last + 21; seq += 1) ring.write({ type: 'warning', seq, at: 0, message: '' });
+    expect(has('plan.compiled')).toBe(false);
+  });
+
   it('calls its listeners until they leave, whatever they throw', () => {
     const ring = ringSink();
     const heard: number[] = [];

@@ -84,7 +84,7 @@ export function activeIds(chart: ChartDefinition, state: TraceState | null): str
   return below(chart.id, state);
 }
 
-/** What can happen in the states an actor is in: `event [guard] → target`, innermost first. */
+/** Where the states an actor is in may lead: `event [guard] → target`, innermost first. */
 export function possibleTransitions(
   chart: ChartDefinition,
   active: readonly string[],
@@ -94,8 +94,8 @@ export function possibleTransitions(
   const visit = (state: ChartDefinition): void => {
     if (!isActive.has(state.id)) return;
     for (const child of state.states ?? []) visit(child);
-    for (const { key, event, guard, targets, actions = [] } of state.transitions ?? []) {
-      if (targets.length === 0 && actions.length === 0) continue;
+    for (const { key, event, guard, targets } of state.transitions ?? []) {
+      if (targets.length === 0) continue;
       const to = targets.map((id) => id.slice(chart.id.length + 1)).join(', ');
       found.push({ label: transitionLabel(event, guard), to, key });
     }

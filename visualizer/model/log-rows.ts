@@ -1,3 +1,4 @@
+import { eventName } from './chart-graph.ts';
 import { spanText } from './spans.ts';
 import type { TraceStore } from './store.ts';
 import { stateText, type TraceRecord } from './tracks.ts';
@@ -54,7 +55,7 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
       const bad = state.startsWith('circuitOpen') || state === 'open';
       const warn = state === 'retrying' || state === 'cooling' || state.startsWith('fallback') || state === 'halfOpen';
       const tone = bad ? 'bad' : warn ? 'warn' : 'plain';
-      return { who: nameOf(record.actor), what: `→ ${state}`, by: record.event, tone };
+      return { who: nameOf(record.actor), what: `→ ${state}`, by: eventName(record.event), tone };
     }
     case 'actor.event':
       return {

@@ -19,7 +19,7 @@ export function Moves({ chart, actor, state }: { chart: ChartDefinition; actor: 
   return (
     <section class="chart-side" tabIndex={0} aria-label="Moves of the selected actor">
       <p class="now-state" data-testid="chart-state">
-        {state}
+        {breakable(state)}
       </p>
       <h3>Moves</h3>
       <ol class="moves">

@@ -104,7 +104,6 @@ function Chart({
   const fit = made && bestFit(made.drawings, size);
   const scale = Math.max(withLabels ? 0.75 : 0.6, Math.min(1.25, fit?.scale ?? 1));
   const inner = active.at(-1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: where the state is depends on the drawing and its scale.
   useLayoutEffect(() => {
     const box = ref.current;
     const state = box?.querySelector(`[data-state="${CSS.escape(inner ?? '')}"] rect`);

@@ -38,7 +38,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
   const move = isThere ? moveAt(actor, upTo) : undefined;
   const request = isThere ? (actor.moves[0]?.data?.request as TextRef | undefined) : undefined;
   const attempts = attemptsAt(task, upTo);
-  const waits = barsOf(task, now.value).filter((bar) => bar.kind !== 'running');
+  const waits = barsOf(task, now.value).filter((bar) => bar.kind !== 'running' && bar.to > bar.from);
   return (
     <>
       <h3 class="subject">

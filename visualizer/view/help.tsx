@@ -21,7 +21,6 @@ export const KEYS: readonly { keys: string; what: string }[] = [
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   const isOpen = isHelpOpen.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is a signal's value, not the signal.
   useEffect(() => {
     if (isOpen) dialog.current?.showModal();
     else dialog.current?.close();

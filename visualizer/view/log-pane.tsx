@@ -33,7 +33,6 @@ export function LogView() {
   const task = selectedTask.value;
   const actor = selectedActor.value;
   const isBound = onlySelected.value && selection.value !== null && (task !== null || actor !== null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that grows, and signals hide what is read of them.
   const rows = useMemo(
     () =>
       filterLog(store, {

@@ -14,7 +14,6 @@ interface TimelineDrawing {
   critical: ReadonlySet<string>;
   states: readonly TaskKind[];
   active: number;
-  version: number;
 }
 
 /** Height of a row, of the axis above them, and the width of the names at their left, in pixels. */

@@ -89,7 +89,6 @@ function Timeline({
   const [ref, size] = useSize<HTMLDivElement>();
   const [top, setTop] = useState(0);
   const shown = run.value;
-  const { version } = { version: trace().lastSeq };
   const tasks = useMemo(
     () => [...(shown?.tasks ?? [])].sort((a, b) => a.wave - b.wave || a.index - b.index),
     [shown, shown?.tasks.length],
@@ -97,6 +96,11 @@ function Timeline({
   const places = useMemo(() => new Map(tasks.map((task, place) => [task.id, place])), [tasks]);
   const active = selectedTask.value ? (places.get(selectedTask.value.id) ?? -1) : -1;
   const states = kinds.value;
+  // With nothing selected the list keeps to where work is going on.
+  const firstOpen = Math.min(
+    tasks.length - 1,
+    tasks.findIndex((task) => !OVER.has(states[task.index] ?? 'pending')) + 4,
+  );
   const isDragging = useRef(false);
   const width = Math.max(0, size.width - LABELS);
   const timeAt = (x: number) => view.from + (Math.max(0, x - LABELS) / Math.max(1, width)) * (view.to - view.from);
@@ -134,7 +138,6 @@ function Timeline({
         critical={path.value}
         states={states}
         active={active}
-        version={version}
       />
       <div class="timeline-rows" style={{ top: `${AXIS}px` }}>
         <VirtualList
@@ -144,7 +147,7 @@ function Timeline({
           count={tasks.length}
           rowHeight={ROW}
           active={active}
-          shown={active < 0 ? tasks.findIndex((task) => !OVER.has(states[task.index] ?? 'pending')) : active}
+          shown={active < 0 ? firstOpen : active}
           onActive={(index) => selectTask(tasks[index]?.id ?? null)}
           onScroll={setTop}
           attributes={(index) => {

@@ -1,7 +1,7 @@
 import type { Services } from '../../actors/services.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { type Publish, publishNothing } from '../../streams/events.ts';
+import { type Publish, publishNothing, type RunNews } from '../../streams/events.ts';
 import type { TaskError } from '../../types.ts';
 import type { StopReason, TaskReport } from '../task/events.ts';
 import { RunBook } from './book.ts';
@@ -18,6 +18,8 @@ export interface CollectRun {
   readonly settings: CollectSettings;
   readonly services: Services;
   readonly publish: Publish;
+  /** Attempts in flight, and how many there were at most. */
+  readonly inFlight: { now: number; peak: number };
   readonly plan: CompiledPlan;
   /** Set when the plan is invalid; then nothing runs. */
   readonly fault: TaskError | null;
@@ -62,12 +64,18 @@ export function createRun(input: CollectInput, services: Services, now: number):
   for (const report of settled) if (report !== ending) book.settle(report);
   const startedAt = resumed?.startedAt ?? now;
   const budgetMs = settings.budget?.timeMs;
+  const inFlight = { now: 0, peak: 0 };
+  const publish = input.publish ?? publishNothing;
   return {
     runId: input.runId ?? 'run',
     input,
     settings,
     services,
-    publish: input.publish ?? publishNothing,
+    inFlight,
+    publish: (news, at) => {
+      countAttempts(inFlight, news);
+      publish(news, at);
+    },
     plan,
     fault: isFaulty ? compiled : null,
     policyOf,
@@ -84,6 +92,13 @@ export function createRun(input: CollectInput, services: Services, now: number):
     stop: null,
     ending,
   };
+}
+
+function countAttempts(inFlight: CollectRun['inFlight'], { type }: RunNews): void {
+  if (type === 'attempt.ended') inFlight.now -= 1;
+  if (type !== 'attempt.started') return;
+  inFlight.now += 1;
+  inFlight.peak = Math.max(inFlight.peak, inFlight.now);
 }
 
 function endsRunOf(plan: CompiledPlan, report: TaskReport, settings: CollectSettings): boolean {

@@ -249,7 +249,7 @@ export function stopAll(args: StepArgs, cause: StopCause): void {
   const reason = reasonOf(args, cause);
   run.stop = { ...reason, cause };
   // A budget that is spent by the last start needed stops nothing.
-  const isMoot = cause === 'budget' && run.book.settled + run.services.outOf(run.runId) >= run.book.total;
+  const isMoot = cause === 'budget' && run.book.settled + run.inFlight.now >= run.book.total;
   if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
   if (cause !== 'budget') tell(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
   tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
@@ -315,7 +315,7 @@ export function conclude(run: CollectRun, now: number): CollectOutput {
   const metadata = buildMetadata(plan, reports, {
     startedAt: run.startedAt,
     endedAt: now,
-    peakConcurrency: services.peakOf(run.runId),
+    peakConcurrency: run.inFlight.peak,
     breakers,
   });
   const isMoot = stop?.cause === 'budget' && !outcomes.some((outcome) => outcome.error?.kind === 'budget');

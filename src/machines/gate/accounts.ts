@@ -16,7 +16,6 @@ export interface RunAccount {
   attempts: number;
   tokens: number;
   out: number;
-  peak: number;
   /** Order of the last grant: the run served longest ago goes first. */
   served: number;
   spent: Spent | null;
@@ -40,7 +39,6 @@ export class Accounts {
       attempts: spent?.attempts ?? 0,
       tokens: spent?.tokens ?? 0,
       out: known?.out ?? 0,
-      peak: known?.peak ?? 0,
       served,
       spent: null,
     };
@@ -52,7 +50,7 @@ export class Accounts {
     const known = this.runs.get(runId);
     if (known) return known;
     const bounds = { maxConcurrent: null, staggerMs: null, budget: null, until: null, ref: null };
-    const account: RunAccount = { runId, ...bounds, attempts: 0, tokens: 0, out: 0, peak: 0, served, spent: null };
+    const account: RunAccount = { runId, ...bounds, attempts: 0, tokens: 0, out: 0, served, spent: null };
     this.runs.set(runId, account);
     return account;
   }

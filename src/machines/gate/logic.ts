@@ -202,7 +202,6 @@ export class Ledger {
     this.#seq += 1;
     run.served = this.#seq;
     run.attempts += 1;
-    run.peak = Math.max(run.peak, run.out);
     this.accounts.judge(run, now);
     return lease;
   }

@@ -37,7 +37,9 @@ export const gateMachine = setup({
       if (event.type !== 'start.request' || context.ledger.enqueue(event, nowOf(self))) return;
       const { requestId } = event;
       const reason = 'The budget of the run is spent.';
-      tell(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
+      if (!isOver(event.ref)) {
+        tell(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
+      }
       tellRuns(args);
     },
     withdraw: ({ context, event }: Args) => {

@@ -1,0 +1,47 @@
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { describe, expect, it } from 'vitest';
+import { createSoar } from '../../src/create-soar.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { otelSink } from '../../src/trace/otel.ts';
+import { createReplay } from '../../src/trace/replay.ts';
+import { ringSink } from '../../src/trace/ring-sink.ts';
+
+const PHASES = ['assess', 'retrieve', 'decompose', 'route', 'collect', 'synthesize'];
+
+async function asked() {
+  const clock = new VirtualClock();
+  const exporter = new InMemorySpanExporter();
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const ring = ringSink();
+  const otel = otelSink({ tracer: provider.getTracer('test') });
+  const soar = createSoar({ clock, trace: { sinks: [ring, otel], texts: true } });
+  const handle = soar.ask('What is a state machine, and what is an actor?', { runId: 'q' });
+  const result = await clock.settle(handle.result);
+  await clock.settle(soar.close());
+  return { result, replay: createReplay(ring.records()), spans: exporter.getFinishedSpans() };
+}
+
+describe('the trace of a question', () => {
+  it('tells its six phases, its plan and its answer', async () => {
+    const { replay, result } = await asked();
+    const run = replay.runs.get('q');
+    expect(run?.title).toBe('What is a state machine, and what is an actor?');
+    expect(run?.phases.map(({ phase }) => phase)).toEqual(PHASES);
+    expect(run?.plan?.tasks).toHaveLength(result.outcomes.length);
+    expect(replay.texts.get(run?.settled?.answer?.ref ?? '')).toBe(result.answer);
+  });
+
+  it('has an actor for each phase under the one of the run', async () => {
+    const { replay } = await asked();
+    const actors = [...replay.actors.values()].map(({ started }) => started);
+    const soar = actors.find(({ machine }) => machine === 'soar');
+    const phases = actors.filter(({ parent, id }) => parent === soar?.actor && PHASES.includes(id));
+    expect(phases.map(({ id, run }) => `${id} of ${run}`)).toEqual(PHASES.map((phase) => `${phase} of q`));
+  });
+
+  it('is a span for each phase', async () => {
+    const { spans } = await asked();
+    const names = spans.map(({ name }) => name).filter((name) => name.startsWith('phase '));
+    expect(names).toEqual(PHASES.map((phase) => `phase ${phase}`));
+  });
+});

@@ -1,0 +1,398 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { pageWithTrace, viewerPage } from '../../src/node/viewer-page.ts';
+import { startViewer, type Viewer } from '../../src/node/viewer-server.ts';
+import { traceFileSource } from '../../src/node/viewer-source.ts';
+import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { kindAt } from '../../visualizer/model/task-kind.ts';
+import { startBrowser } from '../support/browser.ts';
+import { crowdTrace, linesOf, releaseTrace, stormTrace } from '../support/sample-traces.ts';
+import { runOf, seqAfter, storeOf, taskOf } from './traces.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let browser: Browser;
+let folder: string;
+let storm: TraceRecord[];
+let faults: string[];
+const contexts: BrowserContext[] = [];
+const viewers: Viewer[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'soar-page-'));
+  [browser, storm] = await Promise.all([startBrowser(), stormTrace()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+  await Promise.all(viewers.splice(0).map((viewer) => viewer.close()));
+  expect(faults).toEqual([]);
+});
+
+/** A page that complains of what it logs and of every request that leaves its own place. */
+async function open(url: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+  faults = [];
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
+  contexts.push(context);
+  const page = await context.newPage();
+  page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(error.message));
+  const own = url.startsWith('file:') ? url : new URL(url).origin;
+  page.on('request', (request) => {
+    const to = request.url();
+    if (!to.startsWith(own) && !/^(?:data|blob):/.test(to)) faults.push(`request: ${to}`);
+  });
+  await page.goto(url);
+  await page.waitForSelector('html[data-ready="true"]', { state: 'attached' });
+  return page;
+}
+
+async function openFile(records: readonly TraceRecord[], colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+  const file = path.join(folder, `once-${contexts.length}-${records.length}.html`);
+  await writeFile(file, pageWithTrace(await viewerPage(), linesOf(records), 'sample.jsonl'));
+  const page = await open(pathToFileURL(file).href, colorScheme);
+  if (runOf(storeOf(records)).tasks.length <= 300) await page.waitForSelector('.card');
+  return page;
+}
+
+async function serve(text: string): Promise<{ viewer: Viewer; file: string }> {
+  const file = path.join(folder, `run-${viewers.length}-${text.length}.jsonl`);
+  await writeFile(file, text);
+  const viewer = await startViewer({ source: await traceFileSource(file, { pollMs: 10 }) });
+  viewers.push(viewer);
+  return { viewer, file };
+}
+
+const seek = (page: Page, ms: number) =>
+  page.locator('.slider').evaluate((slider, value) => {
+    (slider as HTMLInputElement).value = String(value);
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }, ms);
+
+/** Where the slider came to stand: it moves in steps. */
+const sliderMs = async (page: Page) => Number(await page.locator('.slider').inputValue());
+
+const cardKinds = (page: Page) =>
+  page
+    .locator('.card')
+    .evaluateAll((cards) =>
+      Object.fromEntries(cards.map((card) => [card.getAttribute('data-task'), card.getAttribute('data-kind')])),
+    );
+
+describe('the page, compared with the trace', () => {
+  test('shows every task of the plan in its state, at any instant', async () => {
+    const store = storeOf(storm);
+    const page = await openFile(storm);
+    for (const ms of [0, 1000, 4000, 7000, 14_000, 28_175]) {
+      await seek(page, ms);
+      const at = await sliderMs(page);
+      const wanted = runOf(store).tasks.map((task) => [task.id, kindAt(task, seqAfter(store, at))]);
+      expect(await cardKinds(page)).toEqual(Object.fromEntries(wanted));
+    }
+  });
+
+  test('counts what the run counted', async () => {
+    const page = await openFile(storm);
+    expect(await page.getByTestId('run-status').textContent()).toBe('partial');
+    expect(await page.locator('[data-count="succeeded"] b').textContent()).toBe('10');
+    expect(await page.locator('[data-count="failed"] b').textContent()).toBe('2');
+  });
+
+  test('shows the selected task in every pane', async () => {
+    const page = await openFile(storm);
+    await page.locator('.card[data-task="fetch-south"]').click();
+    expect(await page.locator('.pane-details h3').textContent()).toContain('fetch-south');
+    expect(await page.locator('#timeline-list [aria-selected="true"]').getAttribute('data-task')).toBe('fetch-south');
+    expect(await page.getByTestId('chart-state').textContent()).toBe('done');
+    await page.locator('#tab-actors').click();
+    expect(await page.locator('#tree-list [aria-selected="true"]').textContent()).toContain('fetch-south');
+    const { settled } = taskOf(storeOf(storm), 'fetch-south');
+    const results = await page.locator('.attempts tbody tr').evaluateAll((rows) => rows.map((row) => row.className));
+    expect(results).toEqual(settled?.attempts.map(({ result }) => `result-${result}`));
+    expect(await page.locator('.pane-details').textContent()).toContain('An estimate: 395 rows.');
+    expect(await page.locator('.pane-details').textContent()).toContain('Fetch the figures of the south.');
+  });
+
+  test('shows the error of a task that failed', async () => {
+    const page = await openFile(storm);
+    await page.locator('#timeline-list [data-task="clean-south"]').click();
+    const { settled } = taskOf(storeOf(storm), 'clean-south');
+    expect(await page.locator('.error-line').textContent()).toContain(settled?.error?.message);
+  });
+
+  test('draws the statechart with the state of the instant and the transition that led there', async () => {
+    const page = await openFile(storm);
+    await page.locator('.card[data-task="fetch-west"]').click();
+    await seek(page, 5000);
+    await page.waitForSelector('[data-state="task.retrying"][data-active="true"]');
+    expect(await page.getByTestId('chart-state').textContent()).toBe('retrying');
+    expect(await page.locator('.arrow.is-taken title').allTextContents()).toEqual([
+      expect.stringContaining('attempt.ended [shouldRetry]'),
+    ]);
+    const active = await page
+      .locator('[data-active="true"]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-state')));
+    expect(active).toEqual(['task.retrying']);
+  });
+
+  test('shows gate and breakers, and the chart of one that is open', async () => {
+    const page = await openFile(storm);
+    await page.locator('.guard.g-open').click();
+    await page.waitForSelector('[data-state="breaker.open"][data-active="true"]');
+    expect(await page.locator('.guard.g-open').textContent()).toMatch(/api.*open.*3 failures.*opened 1×/);
+    await seek(page, 1000);
+    expect(await page.locator('.guard.g-open').count()).toBe(0);
+  });
+
+  test('filters the events, and goes to the instant of the one that is chosen', async () => {
+    const store = storeOf(storm);
+    const page = await openFile(storm);
+    await page.locator('.search').fill('clean-south failed');
+    const row = page.locator('#log-list [role="option"]');
+    expect(await row.count()).toBe(1);
+    await row.click();
+    const { settled } = taskOf(store, 'clean-south');
+    expect(await sliderMs(page)).toBeCloseTo((settled?.at ?? 0) - store.startedAt, -2);
+    expect(await page.locator('.pane-details h3').textContent()).toContain('clean-south');
+    await page.locator('.search').fill('');
+    await page.getByRole('button', { name: 'Moves' }).click();
+    expect(await page.locator('.count').first().textContent()).toBe(
+      `${store.log.filter(({ type }) => /^(?:run|plan|task|trace)\./.test(type)).length} events`,
+    );
+  });
+
+  test('shows the actors of an instant as a tree', async () => {
+    const page = await openFile(storm);
+    await page.locator('#tab-actors').click();
+    await seek(page, 1000);
+    const names = await page.locator('#tree-list .name').allTextContents();
+    expect(names.slice(0, 4)).toEqual(['engine', 'gate', 'executor', 'run.sample']);
+    await page.getByRole('button', { name: 'Alive only' }).click();
+    await seek(page, 28_175);
+    await page.keyboard.press('End');
+    expect(await page.locator('#tree-list .name').count()).toBe(0);
+  });
+
+  test('shows that the bars of the timeline change with time', async () => {
+    const page = await openFile(storm);
+    const told = () => page.locator('#timeline-list [data-task="rates"]').getAttribute('aria-label');
+    await seek(page, 6000);
+    expect(await told()).toMatch(/cooling, .*cooling/);
+    await seek(page, 28_175);
+    expect(await told()).toMatch(/succeeded, .*cooling 6.00 s/);
+  });
+});
+
+describe('time', () => {
+  test('is played, stepped and sped up', async () => {
+    const page = await openFile(storm);
+    await page.getByRole('button', { name: /To the beginning/ }).click();
+    expect(await sliderMs(page)).toBe(0);
+    await page.getByRole('button', { name: /One step on/ }).click();
+    const first = await page.getByTestId('clock').textContent();
+    await page.getByRole('button', { name: /One step back/ }).click();
+    await page.locator('.scrubber select').selectOption('100');
+    await page.getByRole('button', { name: /^Play/ }).click();
+    await page.waitForFunction(() => document.querySelector('[data-testid="run-status"]')?.textContent === 'partial');
+    await page.getByRole('button', { name: /^Play/ }).waitFor();
+    expect(first).toMatch(/^0:00/);
+  });
+
+  test('is live while the trace grows, and keeps to the newest', async () => {
+    const lines = linesOf(storm).split(/(?<=\n)/);
+    const early = lines.findIndex((line) => line.includes('"attempt.ended"'));
+    const { viewer, file } = await serve(lines.slice(0, early).join(''));
+    const page = await open(viewer.url);
+    await page.waitForSelector('.card[data-kind="running"]');
+    await page.getByText('following').waitFor();
+    await appendFile(file, lines.slice(early, early + 60).join(''));
+    await page.waitForSelector('.card[data-kind="succeeded"]');
+    expect(await page.getByTestId('run-status').textContent()).toBe('running');
+    await appendFile(file, lines.slice(early + 60).join(''));
+    await page.waitForFunction(() => document.querySelector('[data-testid="run-status"]')?.textContent === 'partial');
+    await page.getByText('replay').waitFor();
+  });
+
+  test('stays where it was put while more comes in', async () => {
+    const lines = linesOf(storm).split(/(?<=\n)/);
+    const { viewer, file } = await serve(lines.slice(0, 120).join(''));
+    const page = await open(viewer.url);
+    await page.waitForSelector('.card');
+    await seek(page, 1000);
+    const before = await cardKinds(page);
+    await appendFile(file, lines.slice(120).join(''));
+    await page.getByText('replay').waitFor();
+    expect(await cardKinds(page)).toEqual(before);
+  });
+});
+
+describe('with the keyboard alone', () => {
+  test('every pane is reached, and the selection moves in each', async () => {
+    const page = await openFile(storm);
+    const focused = () => page.evaluate(() => document.activeElement?.closest('.pane')?.getAttribute('aria-label'));
+    const names = ['Plan', 'Statechart', 'Timeline', 'Events and actors', 'Details', 'Gate and breakers'];
+    for (const [index, name] of names.entries()) {
+      await page.keyboard.press(String(index + 1));
+      await page.waitForFunction(
+        (wanted) => document.activeElement?.closest('.pane')?.getAttribute('aria-label') === wanted,
+        name,
+      );
+      expect(await focused()).toBe(name);
+    }
+    await page.keyboard.press('1');
+    await page.waitForFunction(() => document.activeElement?.closest('.pane-plan') !== null);
+    await page.keyboard.press('ArrowRight');
+    const chosen = await page.locator('.pane-details h3').textContent();
+    expect(taskOf(storeOf(storm), chosen ?? '').wave).toBe(2);
+    await page.keyboard.press('3');
+    await page.waitForFunction(() => document.activeElement?.id === 'timeline-list');
+    await page.keyboard.press('Home');
+    expect(await page.locator('.pane-details h3').textContent()).toBe('fetch-north');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.pane-details h3').textContent()).toBe('fetch-south');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.pane-details h3').textContent()).toBe('Figures of the quarter, by region');
+  });
+
+  test('time, panes and help obey their keys, and focus can be seen', async () => {
+    const page = await openFile(storm);
+    await page.keyboard.press('Home');
+    expect(await sliderMs(page)).toBe(0);
+    await page.keyboard.press('.');
+    await page.keyboard.press('End');
+    expect(await page.getByTestId('run-status').textContent()).toBe('partial');
+    await page.keyboard.press('3');
+    await page.waitForFunction(() => document.activeElement?.id === 'timeline-list');
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle);
+    expect(outline).toBe('solid');
+    await page.keyboard.press('m');
+    expect(await page.locator('.pane:visible').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.pane:visible').count()).toBe(6);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.waitForFunction(() => document.activeElement?.classList.contains('search'));
+    await page.keyboard.type('t');
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light');
+  });
+
+  test('no element in the tab order is without a name', async () => {
+    const page = await openFile(storm);
+    const nameless: string[] = [];
+    for (let n = 0; n < 60; n += 1) {
+      await page.keyboard.press('Tab');
+      const bare = await page.evaluate(() => {
+        const one = document.activeElement;
+        if (!one || one === document.body) return '';
+        const name = one.getAttribute('aria-label') ?? one.textContent ?? '';
+        return name.trim() === '' && !(one instanceof HTMLSelectElement) ? one.outerHTML.slice(0, 100) : '';
+      });
+      if (bare !== '') nameless.push(bare);
+    }
+    expect(nameless).toEqual([]);
+  });
+});
+
+describe('accessibility', () => {
+  test.each(['light', 'dark'] as const)('axe finds nothing in %s', async (scheme) => {
+    const page = await openFile(storm, scheme);
+    const check = async () => {
+      await page.addScriptTag({ path: AXE }).catch(() => undefined);
+      return page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        const { violations } = await axe.run();
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+      });
+    };
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
+    expect(await check()).toEqual([]);
+    await page.locator('.card[data-task="fetch-south"]').click();
+    await seek(page, 14_000);
+    await page.waitForSelector('.chart [data-active="true"]');
+    expect(await check()).toEqual([]);
+    await page.locator('#tab-actors').click();
+    expect(await check()).toEqual([]);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    expect(await check()).toEqual([]);
+  });
+
+  test('the theme is what the system has, until it is switched', async () => {
+    const page = await openFile(storm, 'dark');
+    const shown = () => page.evaluate(() => document.documentElement.dataset.theme);
+    expect(await shown()).toBe('dark');
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    expect(await shown()).toBe('light');
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    expect(await shown()).toBe('dark');
+  });
+});
+
+describe('many tasks', () => {
+  test('a thousand are shown, selected and scrolled through', async () => {
+    const records = await crowdTrace(1000);
+    const store = storeOf(records);
+    const page = await openFile(records);
+    const { settled } = runOf(store);
+    expect(await page.locator('[data-count="failed"] b').textContent()).toBe(String(settled?.counts.failed));
+    await page.locator('.grid-keys').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.pane-details h3').textContent()).toBe('t1');
+    await page.locator('#timeline-list').focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('.pane-details h3').textContent()).toBe('t999');
+    expect(await page.locator('#timeline-list [role="option"]').count()).toBeLessThan(60);
+    expect(await page.locator('#log-list [role="option"]').count()).toBeLessThan(60);
+  });
+
+  test('a trace of ten thousand opens within three seconds', async () => {
+    const { viewer } = await serve(linesOf(await crowdTrace(10_000)));
+    const page = await open(viewer.url);
+    const readyMs = await page.evaluate(() => performance.now());
+    expect(readyMs).toBeLessThan(3000);
+    const frames = await page.evaluate(async () => {
+      const list = document.querySelector('#timeline-list') as HTMLElement;
+      const times: number[] = [];
+      for (let n = 0; n < 40; n += 1) {
+        list.scrollTop += 900;
+        times.push(await new Promise<number>((resolve) => requestAnimationFrame(resolve)));
+      }
+      return times.slice(1).map((time, index) => time - (times[index] as number));
+    });
+    expect(frames.toSorted((a, b) => a - b)[20]).toBeLessThan(50);
+  });
+});
+
+test('a file carries its trace whatever stands in it, and needs no server', async () => {
+  const records = await releaseTrace();
+  const hostile = records.map((record) =>
+    record.type === 'text' && record.ref === 'prompt/sample/lint'
+      ? { ...record, text: '</script><img src=x onerror=console.error(1)><script>console.error(2)</script>' }
+      : record,
+  );
+  const page = await openFile(hostile);
+  await page.locator('.card[data-task="lint"]').click();
+  expect(await page.locator('.pane-details').textContent()).toContain('</script><img src=x');
+});
+
+test('a trace of a later format is refused with a sentence', async () => {
+  const [first, ...rest] = await releaseTrace();
+  const file = path.join(folder, 'later.html');
+  const later = linesOf([{ ...first, v: 2 } as unknown as TraceRecord, ...rest]);
+  await writeFile(file, pageWithTrace(await viewerPage(), later, 'later.jsonl'));
+  const page = await open(pathToFileURL(file).href);
+  expect(await page.getByRole('alert').textContent()).toMatch(/format 2, which is later than this viewer/);
+});
