@@ -5,7 +5,9 @@ export { CONFIG_ENDINGS, defineConfig, type LoadedConfig, loadConfig, type SoarC
 export { createSoar, type NodeSoarOptions } from './create-soar.ts';
 export { checkAgents, type DoctorOptions, type DoctorReport } from './doctor.ts';
 export { killLiveProcesses, type LiveProcess, liveProcesses } from './live-processes.ts';
+export { createSecretMask, maskShapes, type SecretMask } from './mask-secrets.ts';
 export { createFileRetriever, type FileRetrieverOptions } from './retrieve.ts';
+export { DEFAULT_STATE_DIR, existingJournal, type SqliteJournalOptions, sqliteJournal } from './sqlite-journal.ts';
 export { type StatelyServer, statelyServer } from './stately-server.ts';
 export { statelyWebSocket } from './stately-websocket.ts';
 export { type FileSinkOptions, fileSink } from './trace-file.ts';

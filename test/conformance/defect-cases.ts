@@ -94,7 +94,7 @@ export const DEFECT_CASES: readonly Case[] = [
   {
     ids: ['D8'],
     it: 'counts a fallback after an open circuit once, and keeps the agent’s name',
-    agents: { a: { script: [{ fail: 'exit' }] }, b: { script: { t3: [{ fail: 'exit' }] } } },
+    agents: { a: { script: [{ fail: 'exit' }] }, b: { script: { t3: [{ ms: 100, fail: 'exit' }] } } },
     plan: chained(3, 'a'),
     options: { policy: { retry: { retries: 0 } }, fallback: 'b' },
     expected: {

@@ -97,7 +97,7 @@ export const RECOVERY_CASES: readonly Case[] = [
     it: 'keeps the error of a fallback that fails too',
     agents: {
       a: { script: [{ fail: 'exit', message: 'first' }] },
-      b: { script: [{ fail: 'exit', message: 'second' }] },
+      b: { script: [{ ms: 100, fail: 'exit', message: 'second' }] },
     },
     plan: [one('x', { agent: 'a' })],
     options: { policy: retries(0), fallback: 'b' },

@@ -27,7 +27,10 @@ it('takes over once when the retries are spent', async () => {
 
 it('is counted once, and only when it ran', async () => {
   const clock = new VirtualClock();
-  const agents = { one: scriptedAgent(clock, [{ fail: 'auth' }]), two: scriptedAgent(clock, [{ fail: 'auth' }]) };
+  const agents = {
+    one: scriptedAgent(clock, [{ fail: 'auth' }]),
+    two: scriptedAgent(clock, [{ ms: 100, fail: 'auth' }]),
+  };
   const result = await start(tasks(3), { agents, clock, fallback: 'two', defaultAgent: 'one' }).settled();
   expect(result.metadata.fallbackCount).toBe(3);
   expect(agents.two.calls).toHaveLength(3);
@@ -53,7 +56,7 @@ it('takes over at once after a permanent error', async () => {
 it('ends the task when it fails too, with both errors told', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [{ fail: 'auth', message: 'no key' }]);
-  const two = scriptedAgent(clock, [{ fail: 'transient', message: 'no luck' }]);
+  const two = scriptedAgent(clock, [{ ms: 100, fail: 'transient', message: 'no luck' }]);
   const options = { agents: { one, two }, clock, policy: retrying(3), fallback: 'two', defaultAgent: 'one' };
   const result = await start([task('a')], options).settled();
   expect(two.calls).toHaveLength(1);
@@ -65,7 +68,7 @@ it('ends the task when it fails too, with both errors told', async () => {
 it('is not retried, cooled or replaced when it is rate-limited', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [{ fail: 'auth' }]);
-  const two = scriptedAgent(clock, [{ fail: 'rate_limited', details: { retryAfterMs: 1000 } }]);
+  const two = scriptedAgent(clock, [{ ms: 100, fail: 'rate_limited', details: { retryAfterMs: 1000 } }]);
   const result = await start([task('a')], {
     agents: { one, two },
     clock,
@@ -73,7 +76,7 @@ it('is not retried, cooled or replaced when it is rate-limited', async () => {
     defaultAgent: 'one',
   }).settled();
   expect(two.calls).toHaveLength(1);
-  expect(outcomeOf(result, 'a')).toMatchObject({ status: 'failed', error: { kind: 'rate_limited' }, settledAt: 0 });
+  expect(outcomeOf(result, 'a')).toMatchObject({ status: 'failed', error: { kind: 'rate_limited' }, settledAt: 100 });
 });
 
 it('is refused by its own breaker without spending an attempt', async () => {
@@ -132,7 +135,7 @@ it('never starts another fallback', async () => {
   const clock = new VirtualClock();
   const agents = {
     one: scriptedAgent(clock, [{ fail: 'auth' }]),
-    two: scriptedAgent(clock, [{ fail: 'auth' }]),
+    two: scriptedAgent(clock, [{ ms: 100, fail: 'auth' }]),
     three: scriptedAgent(clock),
   };
   const plan = { tasks: [task('a', { agent: 'one', fallback: 'two' })], fallback: 'three' };
@@ -180,7 +183,10 @@ it('is cancelled while it runs', async () => {
 
 it('leaves the lease it had to the next', async () => {
   const clock = new VirtualClock();
-  const agents = { one: scriptedAgent(clock, [{ fail: 'auth' }]), two: scriptedAgent(clock, [{ fail: 'auth' }]) };
+  const agents = {
+    one: scriptedAgent(clock, [{ fail: 'auth' }]),
+    two: scriptedAgent(clock, [{ ms: 100, fail: 'auth' }]),
+  };
   const first = start(tasks(3), {
     agents,
     clock,

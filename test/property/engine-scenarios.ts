@@ -104,7 +104,11 @@ export const scenario: fc.Arbitrary<Scenario> = fc
   .record({
     work: plan(step),
     settings,
-    fallbackScript: fc.array(step, { minLength: 1, maxLength: 2 }),
+    // Takes its time, so that a fallback that were repeated for ever would run into the run's timeout.
+    fallbackScript: fc.array(
+      step.map((one) => ({ ...one, ms: 100 + (one.ms ?? 0) })),
+      { minLength: 1, maxLength: 2 },
+    ),
     cancelAt: rarely(fc.integer({ min: 0, max: 20_000 })),
     timeoutMs: rarely(fc.integer({ min: 1, max: 30_000 })),
     budget: rarely(fc.record({ attempts: fc.nat({ max: 12 }), tokens: fc.constantFrom(50, 200, 1000) })),

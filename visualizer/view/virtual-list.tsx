@@ -43,8 +43,10 @@ export function VirtualList(props: VirtualListProps) {
     else if (from + rowHeight > element.scrollTop + height) element.scrollTop = from + rowHeight - height;
   }, [shown, height, rowHeight, count, ref]);
 
-  const first = Math.max(0, Math.floor(top / rowHeight) - MORE_ROWS);
-  const last = Math.min(count, Math.ceil((top + height) / rowHeight) + MORE_ROWS);
+  // The browser tells of a scroll that fewer rows force on it only after they are drawn.
+  const from = Math.min(top, Math.max(0, count * rowHeight - height));
+  const first = Math.max(0, Math.floor(from / rowHeight) - MORE_ROWS);
+  const last = Math.min(count, Math.ceil((from + height) / rowHeight) + MORE_ROWS);
   const rows = [];
   for (let index = first; index < last; index += 1) {
     rows.push(

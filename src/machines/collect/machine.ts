@@ -4,10 +4,12 @@ import { createRoster } from '../../actors/roster.ts';
 import { nowOf } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import { waveMachine } from '../wave/machine.ts';
+import { conclude } from './conclude.ts';
 import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
 import { endsRun } from './logic.ts';
 import { type CollectRun, createRun } from './run.ts';
 import * as steps from './steps.ts';
+import { stopAll } from './stops.ts';
 
 export interface CollectContext {
   run: CollectRun;
@@ -41,12 +43,12 @@ export const collectMachine = setup({
     noteDequeued: (args) => steps.noteDequeued(args),
     closeWave: (args) => steps.closeWave(args),
     loseWaves: (args) => steps.loseWaves(args),
-    cancel: (args) => steps.stopAll(args, 'told'),
-    cancelForTime: (args) => steps.stopAll(args, 'time'),
-    abort: (args) => steps.stopAll(args, 'failure'),
-    exhaust: (args) => steps.stopAll(args, 'budget'),
+    cancel: (args) => stopAll(args, 'told'),
+    cancelForTime: (args) => stopAll(args, 'time'),
+    abort: (args) => stopAll(args, 'failure'),
+    exhaust: (args) => stopAll(args, 'budget'),
     closeRun: (args) => steps.close(args),
-    conclude: assign({ output: ({ context, self }) => steps.conclude(context.run, nowOf(self)) }),
+    conclude: assign({ output: ({ context, self }) => conclude(context.run, nowOf(self)) }),
   },
   guards: {
     isInvalid: ({ context }: GuardArgs) => context.run.fault !== null,

@@ -6,11 +6,10 @@ import type { RunOpened } from '../gate/events.ts';
 import type { TaskInput, TaskReport } from '../task/events.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from '../wave/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
-import type { CollectEvent, CollectOutput } from './events.ts';
-import { agentOf, fallbackOf, skipsOf, statusOf, withHistory } from './logic.ts';
+import type { CollectEvent } from './events.ts';
+import { agentOf, fallbackOf, skipsOf, withHistory } from './logic.ts';
 import type { CollectContext } from './machine.ts';
-import { buildMetadata } from './metadata.ts';
-import type { CollectRun, StopCause } from './run.ts';
+import type { CollectRun } from './run.ts';
 
 /** What a step of the chart gets: the arguments of an XState action. */
 export interface StepArgs extends Sender {
@@ -18,7 +17,7 @@ export interface StepArgs extends Sender {
   event: CollectEvent;
 }
 
-const tellWaves = (args: StepArgs, command: RosterCommand) =>
+export const tellWaves = (args: StepArgs, command: RosterCommand) =>
   tell(args, args.context.waves as Addressee<RosterCommand>, command);
 
 export function open(args: StepArgs): void {
@@ -142,7 +141,7 @@ export function settle(args: StepArgs): void {
   if (args.event.type === 'tasks.settled') enter(args, args.event.reports);
 }
 
-function enter(args: StepArgs, reports: readonly TaskReport[]): void {
+export function enter(args: StepArgs, reports: readonly TaskReport[]): void {
   const { run } = args.context;
   const ready: Task[] = [];
   const { log, resumed } = run.input;
@@ -236,89 +235,7 @@ function loseWave(args: StepArgs, wave: number, cause: unknown): void {
   run.activeWaves.delete(wave);
 }
 
-const STOPS = {
-  told: { unadmitted: 'cancelled', admitted: 'cancel' },
-  time: { unadmitted: 'cancelled', admitted: 'cancel' },
-  failure: { unadmitted: 'skipped', admitted: 'both' },
-  budget: { unadmitted: 'skipped', admitted: 'skip' },
-} as const;
-
-/** Stops admitting, withdraws what waits and tells every task; waves that never started settle here. */
-export function stopAll(args: StepArgs, cause: StopCause): void {
-  const { run } = args.context;
-  const reason = reasonOf(args, cause);
-  run.stop = { ...reason, cause };
-  // A budget that is spent by the last start needed stops nothing.
-  const isMoot = cause === 'budget' && run.book.settled + run.inFlight.now >= run.book.total;
-  if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
-  if (cause !== 'budget') tell(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
-  tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
-  const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
-  run.nextWave = run.plan.waves.length;
-  const now = nowOf(args.self);
-  enter(
-    args,
-    unstarted.map((task) => unstartedReport(task, STOPS[cause].unadmitted, { ...reason }, now)),
-  );
-}
-
-function reasonOf(
-  { context: { run }, event }: StepArgs,
-  cause: StopCause,
-): { kind: TaskError['kind']; message: string } {
-  if (event.type === 'run.cancel') return { kind: event.kind, message: event.message };
-  if (cause === 'time') {
-    return { kind: 'timeout', message: `The run did not finish within ${run.timeoutMs} ms.` };
-  }
-  if (cause === 'budget') {
-    const what = event.type === 'budget.spent' ? event.what : 'time';
-    return { kind: 'budget', message: `The run's budget of ${what} is spent.` };
-  }
-  const failed = run.book.reports().find(({ outcome }) => outcome.status === 'failed' && isEnding(run, outcome.taskId));
-  const message = failed
-    ? `Task \`${failed.outcome.taskId}\` failed: ${failed.outcome.error?.message ?? ''}`
-    : 'A task failed that the run depends on.';
-  return { kind: 'dependency', message };
-}
-
-function isEnding(run: CollectRun, taskId: string): boolean {
-  const task = run.plan.byId.get(taskId);
-  return task !== undefined && (task.critical || run.settings.onDependencyFailure === 'abort');
-}
-
 export function close(args: StepArgs): void {
   const { run } = args.context;
   tell(args, run.services.gate, { type: 'run.closed', runId: run.runId });
-}
-
-/** What the run comes to: the one place its result is made. */
-export function conclude(run: CollectRun, now: number): CollectOutput {
-  const reports = run.book.reports();
-  const outcomes = reports.map(({ outcome }) => outcome);
-  const { stop, fault, plan, services } = run;
-  const criticalFailed = outcomes.some(
-    ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
-  );
-  const status = statusOf({
-    cancelled: stop?.kind !== 'internal' && (stop?.cause === 'told' || stop?.cause === 'time'),
-    broke: fault !== null || criticalFailed || stop?.cause === 'failure' || stop?.kind === 'internal',
-    succeeded: run.book.counts.succeeded,
-    total: run.book.total,
-  });
-  const breakers: CollectOutput['metadata']['breakers'] = {};
-  for (const task of plan.tasks) {
-    for (const agent of [agentOf(task, services), fallbackOf(task, run.settings, services)]) {
-      const metrics = agent && !breakers[agent.id] ? services.breakerMetrics(agent.id) : null;
-      if (agent && metrics) breakers[agent.id] = metrics;
-    }
-  }
-  const metadata = buildMetadata(plan, reports, {
-    startedAt: run.startedAt,
-    endedAt: now,
-    peakConcurrency: run.inFlight.peak,
-    breakers,
-  });
-  const isMoot = stop?.cause === 'budget' && !outcomes.some((outcome) => outcome.error?.kind === 'budget');
-  const error = fault ?? (stop && !isMoot ? { kind: stop.kind, message: stop.message, retryable: false } : null);
-  return { status, outcomes, metadata, error };
 }

@@ -1,11 +1,11 @@
-import { type AnyActorRef, assign, setup } from 'xstate';
-import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import { assign, setup } from 'xstate';
+import { nowOf } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
-import type { RunNews } from '../../streams/events.ts';
-import type { ParkedTask, StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
+import type { Args } from './effects.ts';
+import * as effects from './effects.ts';
+import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
 import * as logic from './logic.ts';
 
-type Args = { context: TaskContext; event: TaskEvent; self: unknown; system: unknown };
 type GuardArgs = Pick<Args, 'context' | 'event'>;
 type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
 
@@ -16,33 +16,6 @@ const after =
   (next: logic.Next) =>
   ({ context, event }: GuardArgs) =>
     logic.nextAfter(context, resultOf(event)) === next;
-
-function request(args: Args, agent: TaskContext['attemptAgent']): void {
-  const { context, self, system } = args;
-  const wish = logic.startRequest(context, agent, self as Addressee<TaskEvent>);
-  tell({ self, system }, context.input.services.gate, wish);
-}
-
-function publishState({ context, self }: Args, state: string, until?: number): void {
-  const { task, agent, publish } = context.input;
-  const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
-  publish(until === undefined ? news : { ...news, until }, nowOf(self));
-}
-
-/** Records where a task waits, so that it waits there again in a run that is resumed. */
-function park({ context }: Args, state: ParkedTask['state']): void {
-  const { log, task } = context.input;
-  log?.append({ type: 'task.parked', taskId: task.id, ...logic.parked(context, state) });
-}
-
-const runningState = ({ attemptAgent, input }: TaskContext) =>
-  attemptAgent === input.agent ? 'running' : 'fallback.running';
-
-/** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
-function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
-  const parent = (args.self as AnyActorRef)._parent;
-  if (parent) tell(args, parent, { type, taskId: args.context.input.task.id });
-}
 
 /** What an attempt in flight goes through, by its own agent or by the fallback. */
 const attemptStates = {
@@ -76,36 +49,17 @@ export const taskMachine = setup({
   },
   actors: { sleepUntil },
   actions: {
-    requestStart: (args: Args) => {
-      publishState(args, 'staggered');
-      request(args, args.context.input.agent);
-    },
-    requestFallback: (args: Args) => {
-      park(args, 'fallback');
-      publishState(args, 'fallback.waiting');
-      request(args, args.context.fallback ?? args.context.input.agent);
-    },
-    withdraw: (args: Args) => {
-      const requestId = logic.requestId(args.context);
-      tell(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
-    },
+    requestStart: effects.requestStart,
+    requestFallback: effects.requestFallback,
+    withdraw: effects.withdraw,
     recordStart: assign(({ context, event }) =>
       logic.started(context, event as Of<'start.granted'>, context.input.agent),
     ),
     recordFallbackStart: assign(({ context, event }) =>
       logic.started(context, event as Of<'start.granted'>, context.fallback ?? context.input.agent),
     ),
-    startAttempt: (args: Args) => {
-      const { context, self } = args;
-      const spec = logic.attemptSpec(context, self as Addressee<TaskEvent>);
-      publishState(args, runningState(context));
-      tell(args, context.input.services.executor, { type: 'attempt.start', spec });
-    },
-    stopAttempt: (args: Args) => {
-      const attemptId = logic.attemptId(args.context);
-      const { message: reason } = args.event as Of<'run.cancel'>;
-      tell(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
-    },
+    startAttempt: effects.startAttempt,
+    stopAttempt: effects.stopAttempt,
     recordEnd: assign(({ context, event }) => logic.ended(context, resultOf(event))),
     /** A task told to stop keeps the reason it was given, and whatever output arrived. */
     recordCancelledEnd: assign(({ context, event }) => ({
@@ -133,26 +87,12 @@ export const taskMachine = setup({
     countOpenWait: assign(({ context: { waits }, self }) => ({
       waits: { ...waits, openMs: waits.openMs + nowOf(self) - waits.since },
     })),
-    joinBreaker: (args: Args) => {
-      park(args, 'circuitOpen');
-      const { services, agent } = args.context.input;
-      const waiterId = logic.taskKey(args.context);
-      const ref = args.self as Addressee<TaskEvent>;
-      tell(args, services.breakerOf(agent.id), { type: 'permit.await', waiterId, ref });
-    },
-    leaveBreaker: (args: Args) => {
-      const { notes, input } = args.context;
-      if (notes.circuitBlocked.length === 0) return;
-      const waiterId = logic.taskKey(args.context);
-      tell(args, input.services.breakerOf(input.agent.id), { type: 'permit.forgo', waiterId });
-    },
-    enterQueue: (args: Args) => tellParent(args, 'task.queued'),
-    leaveQueue: (args: Args) => tellParent(args, 'task.dequeued'),
-    announceResumed: (args: Args) => publishState(args, runningState(args.context)),
-    announce: (args: Args, { state, timed }: { state: string; timed?: boolean }) => {
-      if (state === 'retrying' || state === 'cooling') park(args, state);
-      publishState(args, state, timed ? args.context.waits.until : undefined);
-    },
+    joinBreaker: effects.joinBreaker,
+    leaveBreaker: effects.leaveBreaker,
+    enterQueue: effects.enterQueue,
+    leaveQueue: effects.leaveQueue,
+    announceResumed: effects.announceResumed,
+    announce: effects.announce,
   },
   guards: {
     isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),

@@ -1,0 +1,36 @@
+import type { CollectOutput } from './events.ts';
+import { agentOf, fallbackOf, statusOf } from './logic.ts';
+import { buildMetadata } from './metadata.ts';
+import type { CollectRun } from './run.ts';
+
+/** What the run comes to: the one place its result is made. */
+export function conclude(run: CollectRun, now: number): CollectOutput {
+  const reports = run.book.reports();
+  const outcomes = reports.map(({ outcome }) => outcome);
+  const { stop, fault, plan, services } = run;
+  const criticalFailed = outcomes.some(
+    ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
+  );
+  const status = statusOf({
+    cancelled: stop?.kind !== 'internal' && (stop?.cause === 'told' || stop?.cause === 'time'),
+    broke: fault !== null || criticalFailed || stop?.cause === 'failure' || stop?.kind === 'internal',
+    succeeded: run.book.counts.succeeded,
+    total: run.book.total,
+  });
+  const breakers: CollectOutput['metadata']['breakers'] = {};
+  for (const task of plan.tasks) {
+    for (const agent of [agentOf(task, services), fallbackOf(task, run.settings, services)]) {
+      const metrics = agent && !breakers[agent.id] ? services.breakerMetrics(agent.id) : null;
+      if (agent && metrics) breakers[agent.id] = metrics;
+    }
+  }
+  const metadata = buildMetadata(plan, reports, {
+    startedAt: run.startedAt,
+    endedAt: now,
+    peakConcurrency: run.inFlight.peak,
+    breakers,
+  });
+  const isMoot = stop?.cause === 'budget' && !outcomes.some((outcome) => outcome.error?.kind === 'budget');
+  const error = fault ?? (stop && !isMoot ? { kind: stop.kind, message: stop.message, retryable: false } : null);
+  return { status, outcomes, metadata, error };
+}

@@ -1,0 +1,56 @@
+import { nowOf, tell } from '../../actors/scope.ts';
+import type { TaskError } from '../../types.ts';
+import type { WaveEvent } from '../wave/events.ts';
+import { unstartedReport } from '../wave/logic.ts';
+import type { CollectRun, StopCause } from './run.ts';
+import { enter, type StepArgs, tellWaves } from './steps.ts';
+
+const STOPS = {
+  told: { unadmitted: 'cancelled', admitted: 'cancel' },
+  time: { unadmitted: 'cancelled', admitted: 'cancel' },
+  failure: { unadmitted: 'skipped', admitted: 'both' },
+  budget: { unadmitted: 'skipped', admitted: 'skip' },
+} as const;
+
+/** Stops admitting, withdraws what waits and tells every task; waves that never started settle here. */
+export function stopAll(args: StepArgs, cause: StopCause): void {
+  const { run } = args.context;
+  const reason = reasonOf(args, cause);
+  run.stop = { ...reason, cause };
+  // A budget that is spent by the last start needed stops nothing.
+  const isMoot = cause === 'budget' && run.book.settled + run.inFlight.now >= run.book.total;
+  if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
+  if (cause !== 'budget') tell(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
+  tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
+  const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
+  run.nextWave = run.plan.waves.length;
+  const now = nowOf(args.self);
+  enter(
+    args,
+    unstarted.map((task) => unstartedReport(task, STOPS[cause].unadmitted, { ...reason }, now)),
+  );
+}
+
+function reasonOf(
+  { context: { run }, event }: StepArgs,
+  cause: StopCause,
+): { kind: TaskError['kind']; message: string } {
+  if (event.type === 'run.cancel') return { kind: event.kind, message: event.message };
+  if (cause === 'time') {
+    return { kind: 'timeout', message: `The run did not finish within ${run.timeoutMs} ms.` };
+  }
+  if (cause === 'budget') {
+    const what = event.type === 'budget.spent' ? event.what : 'time';
+    return { kind: 'budget', message: `The run's budget of ${what} is spent.` };
+  }
+  const failed = run.book.reports().find(({ outcome }) => outcome.status === 'failed' && isEnding(run, outcome.taskId));
+  const message = failed
+    ? `Task \`${failed.outcome.taskId}\` failed: ${failed.outcome.error?.message ?? ''}`
+    : 'A task failed that the run depends on.';
+  return { kind: 'dependency', message };
+}
+
+function isEnding(run: CollectRun, taskId: string): boolean {
+  const task = run.plan.byId.get(taskId);
+  return task !== undefined && (task.critical || run.settings.onDependencyFailure === 'abort');
+}

@@ -1,0 +1,96 @@
+import type { AnyActorRef } from 'xstate';
+import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import type { RunNews } from '../../streams/events.ts';
+import type { ParkedTask, TaskContext, TaskEvent } from './events.ts';
+import * as logic from './logic.ts';
+
+/** What an action of the task's chart gets. */
+export type Args = { context: TaskContext; event: TaskEvent; self: unknown; system: unknown };
+
+function request(args: Args, agent: TaskContext['attemptAgent']): void {
+  const { context, self, system } = args;
+  const wish = logic.startRequest(context, agent, self as Addressee<TaskEvent>);
+  tell({ self, system }, context.input.services.gate, wish);
+}
+
+function publishState({ context, self }: Args, state: string, until?: number): void {
+  const { task, agent, publish } = context.input;
+  const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
+  publish(until === undefined ? news : { ...news, until }, nowOf(self));
+}
+
+/** Records where a task waits, so that it waits there again in a run that is resumed. */
+function park({ context }: Args, state: ParkedTask['state']): void {
+  const { log, task } = context.input;
+  log?.append({ type: 'task.parked', taskId: task.id, ...logic.parked(context, state) });
+}
+
+const runningState = ({ attemptAgent, input }: TaskContext) =>
+  attemptAgent === input.agent ? 'running' : 'fallback.running';
+
+/** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
+function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
+  const parent = (args.self as AnyActorRef)._parent;
+  if (parent) tell(args, parent, { type, taskId: args.context.input.task.id });
+}
+
+export function requestStart(args: Args): void {
+  publishState(args, 'staggered');
+  request(args, args.context.input.agent);
+}
+
+export function requestFallback(args: Args): void {
+  park(args, 'fallback');
+  publishState(args, 'fallback.waiting');
+  request(args, args.context.fallback ?? args.context.input.agent);
+}
+
+export function withdraw(args: Args): void {
+  const requestId = logic.requestId(args.context);
+  tell(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
+}
+
+export function startAttempt(args: Args): void {
+  const { context, self } = args;
+  const spec = logic.attemptSpec(context, self as Addressee<TaskEvent>);
+  publishState(args, runningState(context));
+  tell(args, context.input.services.executor, { type: 'attempt.start', spec });
+}
+
+export function stopAttempt(args: Args): void {
+  const attemptId = logic.attemptId(args.context);
+  const { message: reason } = args.event as Extract<TaskEvent, { type: 'run.cancel' }>;
+  tell(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
+}
+
+export function joinBreaker(args: Args): void {
+  park(args, 'circuitOpen');
+  const { services, agent } = args.context.input;
+  const waiterId = logic.taskKey(args.context);
+  const ref = args.self as Addressee<TaskEvent>;
+  tell(args, services.breakerOf(agent.id), { type: 'permit.await', waiterId, ref });
+}
+
+export function leaveBreaker(args: Args): void {
+  const { notes, input } = args.context;
+  if (notes.circuitBlocked.length === 0) return;
+  const waiterId = logic.taskKey(args.context);
+  tell(args, input.services.breakerOf(input.agent.id), { type: 'permit.forgo', waiterId });
+}
+
+export function enterQueue(args: Args): void {
+  tellParent(args, 'task.queued');
+}
+
+export function leaveQueue(args: Args): void {
+  tellParent(args, 'task.dequeued');
+}
+
+export function announceResumed(args: Args): void {
+  publishState(args, runningState(args.context));
+}
+
+export function announce(args: Args, { state, timed }: { state: string; timed?: boolean }): void {
+  if (state === 'retrying' || state === 'cooling') park(args, state);
+  publishState(args, state, timed ? args.context.waits.until : undefined);
+}
