@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { Actor, AnyActorLogic, AnyActorRef } from 'xstate';
+import { isOver } from './actors/scope.ts';
 import type { Clock } from './clock.ts';
 import { toTaskError } from './errors/classify.ts';
 import type { LogEntry } from './journal/entries.ts';
@@ -52,8 +53,9 @@ export function createHandle({
   log: RunLog | null;
   onSettled: () => void;
 }): RunHandle {
-  const cancel = (reason = 'The run was cancelled.') =>
-    actor.send({ type: 'run.cancel', kind: 'cancelled', message: reason });
+  const cancel = (reason = 'The run was cancelled.') => {
+    if (!isOver(actor)) actor.send({ type: 'run.cancel', kind: 'cancelled', message: reason });
+  };
   const interrupt = (reason = 'The run was interrupted.') => {
     log?.interrupt();
     cancel(reason);

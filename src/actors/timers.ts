@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 /** A wait in a {@link TimerQueue}; opaque to its holder. */
 export interface Timer {
   at: number;
+  /** Order of setting: of two that are due at one instant the first set fires first. */
+  seq: number;
   fire: () => void;
   background: boolean;
   /** Position in the heap, −1 when it is over, −2 when it is due and about to fire. */
@@ -25,6 +27,7 @@ export class TimerQueue {
   #handle: unknown = null;
   #armedFor = Number.POSITIVE_INFINITY;
   #foreground = 0;
+  #seq = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,7 +43,8 @@ export class TimerQueue {
 
   /** Calls `fire` once, at `at` or as soon after as the clock allows. A `background` wait keeps no process alive. */
   set(at: number, fire: () => void, background = false): Timer {
-    const timer: Timer = { at, fire, background, slot: this.#heap.length };
+    this.#seq += 1;
+    const timer: Timer = { at, seq: this.#seq, fire, background, slot: this.#heap.length };
     this.#heap.push(timer);
     this.#up(timer.slot);
     if (!background) this.#foreground += 1;
@@ -118,7 +122,7 @@ export class TimerQueue {
     while (slot > 0) {
       const parent = (slot - 1) >> 1;
       const above = heap[parent] as Timer;
-      if (above.at <= timer.at) break;
+      if (isBefore(above, timer)) break;
       heap[slot] = above;
       above.slot = slot;
       slot = parent;
@@ -135,9 +139,9 @@ export class TimerQueue {
       let child = 2 * slot + 1;
       if (child >= heap.length) break;
       const right = heap[child + 1];
-      if (right && right.at < (heap[child] as Timer).at) child += 1;
+      if (right && isBefore(right, heap[child] as Timer)) child += 1;
       const below = heap[child] as Timer;
-      if (below.at >= timer.at) break;
+      if (isBefore(timer, below)) break;
       heap[slot] = below;
       below.slot = slot;
       slot = child;
@@ -145,6 +149,10 @@ export class TimerQueue {
     heap[slot] = timer;
     timer.slot = slot;
   }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.at < b.at || (a.at === b.at && a.seq < b.seq);
 }
 
 const queues = new WeakMap<object, TimerQueue>();

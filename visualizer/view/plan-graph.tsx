@@ -97,7 +97,6 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             role="option"
             tabIndex={task.id === tabStop ? 0 : -1}
             aria-selected={task.id === selected}
-            aria-label={`${task.id}, wave ${task.wave}, ${KIND_TEXTS[kind]}${task.critical ? ', critical task' : ''}`}
             transform={`translate(${box.x} ${box.y})`}
             class={`card k-${kind}${task.id === selected ? ' is-selected' : ''}${critical.has(task.id) ? ' is-critical' : ''}`}
             onClick={() => selectTask(task.id)}
@@ -105,10 +104,11 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
               if (selected !== task.id && selected !== null) selectTask(task.id);
             }}
           >
+            <title>{`${task.id} by ${task.agent}, wave ${task.wave}, ${KIND_TEXTS[kind]}${task.critical ? ', critical task' : ''}`}</title>
             <rect width={box.width} height={box.height} rx={5} class="card-box" />
             <rect x={0} y={0} width={4} height={box.height} rx={2} class="card-edge" />
             <path d={KIND_PATHS[kind]} class="card-icon" transform={`translate(10 ${box.height / 2 - 8})`} />
-            <text x={32} y={isSmall ? 16 : 16} class="card-name">
+            <text x={32} y={16} class="card-name">
               {clipped(task.id, most)}
             </text>
             {!isSmall && (
@@ -116,7 +116,6 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
                 {clipped(`${task.agent} · ${KIND_TEXTS[kind]}`, most + 3)}
               </text>
             )}
-            <title>{`${task.id} (${task.agent}): ${KIND_TEXTS[kind]}`}</title>
           </g>
         );
       })}
