@@ -1,4 +1,5 @@
 import type { SoarOptions } from '../create-soar.ts';
+import { secretsOf } from '../trace/mask.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';
 
@@ -25,5 +26,8 @@ export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watche
     sinks.push(server);
     notes.push(`inspect: ${server.url} (or connect an inspector to ${server.webSocketUrl})`);
   }
-  return { options: sinks.length === 0 ? {} : { trace: { sinks, texts: true } }, notes };
+  return {
+    options: sinks.length === 0 ? {} : { trace: { sinks, texts: true, secrets: secretsOf(process.env) } },
+    notes,
+  };
 }

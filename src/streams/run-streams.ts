@@ -38,22 +38,20 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
   const heartbeats = new Subject<Heartbeat>();
   const progress = new ProgressStream(clock);
   const lastBeat = new Map<string, number>();
-  let waiting: [RunNews, number][] = [];
+  let waiting: Parameters<typeof tell>[] = [];
   let isTelling = false;
   let isEnding = false;
-  /** The warning about a subscriber that is being told: it goes to that subscriber too, which may throw again. */
-  let warning: RunNews | null = null;
-  let isWarned = false;
+  let isWarning = false;
 
   const onFault = (error: unknown) => {
-    if (isWarned) return;
+    // The subscriber that threw gets the warning too, and may throw again.
+    if (isWarning) return;
     const message = `A subscriber threw: ${error instanceof Error ? error.message : 'not an Error'}`;
-    warning = { type: 'warning', message };
-    publish(warning, progress.at);
+    send({ type: 'warning', message }, progress.at, true);
   };
 
-  const tell = (news: RunNews, at: number): void => {
-    isWarned = news === warning;
+  const tell = (news: RunNews, at: number, isAboutFault: boolean): void => {
+    isWarning = isAboutFault;
     if (events.observed) events.next({ ...news, at, runId } as RunEvent);
     progress.note(news, at);
     if (news.type === 'task.settled') lastBeat.delete(news.outcome.taskId);
@@ -62,18 +60,17 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
       lastBeat.set(beat.taskId, at);
       heartbeats.next(beat);
     }
-    isWarned = false;
+    isWarning = false;
   };
 
-  const publish = (news: RunNews, at: number): void => {
+  const send = (news: RunNews, at: number, isAboutFault: boolean): void => {
     if (isTelling) {
-      waiting.push([news, at]);
+      waiting.push([news, at, isAboutFault]);
       return;
     }
     isTelling = true;
-    tell(news, at);
-    // Most news causes none, and none of this.
-    for (let next = 0; next < waiting.length; next += 1) tell(...(waiting[next] as [RunNews, number]));
+    tell(news, at, isAboutFault);
+    for (let next = 0; next < waiting.length; next += 1) tell(...(waiting[next] as Parameters<typeof tell>));
     if (waiting.length > 0) waiting = [];
     isTelling = false;
     if (isEnding) end();
@@ -89,7 +86,7 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     events$: new GuardedObservable(events, onFault),
     progress$: new GuardedObservable(progress.progress$, onFault),
     heartbeats$: new GuardedObservable(heartbeats, onFault),
-    publish,
+    publish: (news, at) => send(news, at, false),
     complete: () => {
       isEnding = true;
       if (!isTelling) end();
