@@ -28,8 +28,8 @@ const NEWLINE = 10;
  * @throws {SoarError} `usage` when it cannot be read or is no trace.
  */
 export async function traceFileSource(path: string, { pollMs = POLL_MS } = {}): Promise<ViewerSource> {
-  const { text } = await linesFrom(path, 0);
-  checkTrace(path, text);
+  const { text, rest } = await linesFrom(path, 0);
+  checkTrace(path, text, rest);
   return {
     name: basename(path),
     async read() {
@@ -102,8 +102,11 @@ export function ringSource(ring: RingSink, name = 'live'): ViewerSource {
   };
 }
 
-/** The complete lines of a file from a byte on. */
-async function linesFrom(path: string, from: number): Promise<{ text: string; next: number; size: number }> {
+/** The complete lines of a file from a byte on, and the beginning of one that is still being written. */
+async function linesFrom(
+  path: string,
+  from: number,
+): Promise<{ text: string; rest: string; next: number; size: number }> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -129,7 +132,8 @@ async function linesFrom(path: string, from: number): Promise<{ text: string; ne
     }
     const bytes = Buffer.concat(parts);
     const end = bytes.lastIndexOf(NEWLINE) + 1;
-    return { text: bytes.toString('utf8', 0, end), next: from + end, size };
+    const rest = bytes.toString('utf8', end);
+    return { text: bytes.toString('utf8', 0, end), rest, next: from + end, size };
   } catch (cause) {
     throw new SoarError('usage', `Cannot read the trace \`${path}\`: ${(cause as Error).message}.`, { cause });
   } finally {
@@ -137,9 +141,11 @@ async function linesFrom(path: string, from: number): Promise<{ text: string; ne
   }
 }
 
-/** A file that is empty yet may become a trace. */
-function checkTrace(path: string, text: string): void {
-  if (text === '') return;
+const BEGINNING = '{"type":"trace.started"';
+
+/** A file that is empty yet may become a trace, and so may one whose first line is being written. */
+function checkTrace(path: string, text: string, rest: string): void {
+  if (text === '' && (rest.startsWith(BEGINNING) || BEGINNING.startsWith(rest))) return;
   let first: Partial<{ type: unknown; v: unknown }> | null = null;
   try {
     first = JSON.parse(text.slice(0, text.indexOf('\n')));

@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/streams/events.ts';
+import { startBrowser } from '../support/browser.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+/** For a browser that shares its machine with all other tests. */
+const SLOW = 120_000;
+
+describe('the HTTP service', () => {
+  let child: ChildProcess;
+  let lines: AsyncIterator<string>;
+  let url: string;
+  const nextLine = async () => (await lines.next()).value as string;
+
+  beforeAll(async () => {
+    child = spawn(process.execPath, ['--import', 'tsx', 'examples/http-service/server.ts'], { cwd: root });
+    lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+    url = await nextLine();
+  }, SLOW);
+
+  afterAll(async () => {
+    if (child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+
+  function post(plan: unknown, headers: Record<string, string> = {}, signal: AbortSignal | null = null) {
+    const body = typeof plan === 'string' ? plan : JSON.stringify(plan);
+    return fetch(`${url}runs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      signal,
+    });
+  }
+
+  /** `fetch` sets the host itself. */
+  async function statusFor(host: string): Promise<number | undefined> {
+    const asked = request(`${url}runs`, { method: 'POST', headers: { host } }).end();
+    const [response] = await once(asked, 'response');
+    response.resume();
+    return response.statusCode;
+  }
+
+  it('streams the events of a run, to its result', async () => {
+    const response = await post({ tasks: [{ id: 'a', prompt: 'hello' }] });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const text = await response.text();
+    const events = [...text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) => JSON.parse(json) as RunEvent);
+    expect(events[0]?.type).toBe('run.started');
+    const last = events.at(-1);
+    expect(last?.type === 'run.settled' && last.result.outcomes[0]?.output).toBe('HELLO');
+    expect(await nextLine()).toMatch(/ succeeded$/);
+  });
+
+  it('cancels the run when the client goes', async () => {
+    const client = new AbortController();
+    const response = await post({ tasks: [{ id: 'a', prompt: '', agent: 'watch' }] }, {}, client.signal);
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const decoder = new TextDecoder();
+    for (let text = ''; !text.includes('event: attempt.started'); ) {
+      text += decoder.decode((await reader.read()).value, { stream: true });
+    }
+    client.abort();
+    expect(await nextLine()).toMatch(/ cancelled$/);
+  });
+
+  it('refuses other sites, other names and other types', async () => {
+    expect((await post({ tasks: [] }, { origin: 'http://evil.test' })).status).toBe(403);
+    expect(await statusFor('evil.test')).toBe(403);
+    expect((await post({ tasks: [] }, { 'content-type': 'text/plain' })).status).toBe(415);
+  });
+
+  it('says what is wrong with a plan', async () => {
+    const response = await post({ tasks: [{ id: 'a', prompt: '', dependsOn: ['b'] }] });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('`b`');
+    expect((await post('{')).status).toBe(400);
+  });
+
+  it('starts nothing that a plan describes', async () => {
+    const agents = { sh: { kind: 'command', command: ['true'] } };
+    const response = await post({ agents, tasks: [{ id: 'a', prompt: '', agent: 'sh' }] });
+    expect(response.status).toBe(400);
+  });
+
+  it('stops when it is told to', async () => {
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('in a browser', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  }, SLOW);
+
+  afterAll(() => browser?.close());
+
+  /** Bundles an example, opens its page, and gives what it asked a server for and what went wrong in it. */
+  async function open(folder: string, entry: string, use: (page: Page) => Promise<void>) {
+    const { outputFiles } = await build({
+      entryPoints: [path.join(root, folder, entry)],
+      absWorkingDir: root,
+      bundle: true,
+      write: false,
+      format: 'esm',
+      define: { 'process.env.NODE_ENV': '"development"' },
+    });
+    const files: Record<string, [string, string]> = {
+      '/': ['text/html', await readFile(path.join(root, folder, 'index.html'), 'utf8')],
+      '/main.js': ['text/javascript', outputFiles[0]?.text ?? ''],
+    };
+    const asked: string[] = [];
+    const server = createServer(({ url = '' }, response) => {
+      asked.push(url);
+      const [type, body] = files[url] ?? [];
+      response.writeHead(type ? 200 : 404, { 'content-type': `${type}; charset=utf-8` }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const page = await browser.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    try {
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await use(page);
+    } finally {
+      await page.close();
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(faults).toEqual([]);
+    expect(asked.filter((url) => url !== '/favicon.ico')).toEqual(['/', '/main.js']);
+  }
+
+  const status = (page: Page) => page.getByRole('status');
+
+  it(
+    'a page runs agents with no server, and shows how far they are',
+    () =>
+      open('examples/browser', 'main.ts', async (page) => {
+        await page.getByRole('button', { name: 'Start' }).click();
+        await status(page)
+          .filter({ hasText: /\d of 5 settled, \d running/ })
+          .waitFor();
+        await status(page).filter({ hasText: 'succeeded' }).waitFor();
+        expect(await page.locator('#waves li').allTextContents()).toEqual(['wave 1: 4 of 4', 'wave 2: 1 of 1']);
+        const states = await page.locator('#tasks li').allTextContents();
+        expect(states.filter((text) => text.endsWith(': succeeded'))).toHaveLength(5);
+        await page.locator('#answer').filter({ hasText: 'the mood: fine at attempt 2' }).waitFor();
+        expect(await page.getByRole('progressbar').evaluate((bar: HTMLProgressElement) => bar.position)).toBe(1);
+      }),
+    SLOW,
+  );
+
+  it(
+    'a React component follows the machine of a run and its progress',
+    () =>
+      open('examples/react', 'main.tsx', async (page) => {
+        const answer = page.getByRole('button', { name: 'Answer' });
+        await page.getByRole('button', { name: 'Start' }).click();
+        await page.locator('code', { hasText: 'collecting' }).waitFor();
+        await status(page).filter({ hasText: '0 of 3 settled' }).waitFor();
+        await answer.click();
+        await status(page).filter({ hasText: '2 of 3 settled' }).waitFor();
+        await answer.click();
+        await status(page).filter({ hasText: '3 of 3 settled, succeeded' }).waitFor();
+        await page.locator('code', { hasText: 'done' }).waitFor();
+        expect(await page.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
+      }),
+    SLOW,
+  );
+
+  it(
+    'a React component cancels a run',
+    () =>
+      open('examples/react', 'main.tsx', async (page) => {
+        await page.getByRole('button', { name: 'Start' }).click();
+        await status(page).filter({ hasText: '0 of 3 settled' }).waitFor();
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        await status(page).filter({ hasText: '3 of 3 settled, cancelled' }).waitFor();
+      }),
+    SLOW,
+  );
+});
