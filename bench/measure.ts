@@ -33,9 +33,9 @@ async function runPlan(
 }
 
 /** The same with a journal on disk. */
-async function stored(durability: 'power' | 'process'): Promise<number> {
+async function stored(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'soar-bench-'));
-  const journal = sqliteJournal({ dir, durability });
+  const journal = sqliteJournal({ dir });
   try {
     const ms = await runPlan(flat(n), { journal });
     const [run] = journal.list();
@@ -123,8 +123,7 @@ const measures: Record<string, () => Promise<number>> = {
   chain: () => runPlan(chain(n), {}),
   chainEager: () => runPlan(chain(n), { schedule: 'eager' }),
   journaled: () => runPlan(flat(n), { journal: memoryJournal() }),
-  stored: () => stored('power'),
-  storedLoosely: () => stored('process'),
+  stored: () => stored(),
   inspected: () => runPlan(flat(n), { inspect: () => {} }),
   awake: () => sleepers(n, 0),
   asleep: () => sleepers(n, 1500),

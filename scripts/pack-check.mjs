@@ -26,6 +26,7 @@ const EXPECTED = [
   'CHANGELOG.md',
   'schema/plan.schema.json',
   'dist/cli/main.js',
+  'dist/visualizer/index.html',
 ];
 const UNWANTED = [/\.test\./, /^(?:src|test|bench|examples|scripts|docs|node_modules)\//, /\.map$/, /(?:^|\/)\.(?!\/)/];
 

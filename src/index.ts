@@ -26,7 +26,7 @@ export { POLICIES, resolvePolicy } from './policy/presets.ts';
 export { deriveRunTimeoutMs } from './policy/run-timeout.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { PhaseName, RunEvent } from './streams/events.ts';
-export type { RunProgress } from './streams/progress.ts';
+export type { RunProgress, WaveProgress } from './streams/progress.ts';
 export type { Heartbeat } from './streams/run-streams.ts';
 export { createRecorder, type Recorder, type TraceOptions } from './trace/recorder.ts';
 export { ringSink } from './trace/ring-sink.ts';

@@ -66,7 +66,7 @@ export function createHandle({
     signal?.removeEventListener('abort', onAbort);
     if (!log) return tell(result);
     log.append(endOf(result, log, clock.now()));
-    log.committed(() => tell(result));
+    log.durable(() => tell(result));
   };
   const tell = (result: RunResult) => {
     onSettled();

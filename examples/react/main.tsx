@@ -1,3 +1,4 @@
+/** @jsxImportSource react */
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createSoar, type RunHandle } from 'soar-machine';

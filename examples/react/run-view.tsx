@@ -1,3 +1,4 @@
+/** @jsxImportSource react */
 import { useSelector } from '@xstate/react';
 import { useMemo, useSyncExternalStore } from 'react';
 import type { RunHandle, RunProgress } from 'soar-machine';

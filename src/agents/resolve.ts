@@ -64,5 +64,7 @@ export function resolveAgents(agents: Record<string, Agent | AgentFunction>): Ma
 }
 
 function describe(value: unknown): string {
-  return value === null ? 'null' : `${typeof value === 'object' ? 'an object without it' : String(value)} (${typeof value})`;
+  return value === null
+    ? 'null'
+    : `${typeof value === 'object' ? 'an object without it' : String(value)} (${typeof value})`;
 }

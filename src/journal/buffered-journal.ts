@@ -9,7 +9,7 @@ export interface RunWrite {
   body: string;
 }
 
-/** Where a journal keeps things. Every call is atomic and durable when it returns. */
+/** Where a journal keeps things. Every call is atomic, and outlives the process when it returns. */
 export interface JournalStore {
   /** Makes the run, owned by this store's owner. False when there is one of this id. */
   create(header: RunHeader, body: string): boolean;
@@ -19,6 +19,8 @@ export interface JournalStore {
    * @throws SoarError `run-owned` when one of the runs belongs to another owner, `io` when it cannot be written.
    */
   commit(writes: readonly RunWrite[], breakers: readonly StoredBreaker[]): void;
+  /** Makes what was committed outlive a loss of power. Absent where it does at once, or where nothing does. */
+  sync?(): Promise<void>;
   /** Makes the run this owner's. Throws `run-owned` when a live owner has it; false when there is no such run. */
   claim(runId: string): boolean;
   /** Gives up runs. */
@@ -43,6 +45,9 @@ export class BufferedJournal implements Journal {
   #writes: RunWrite[] = [];
   #breakers = new Map<string, StoredBreaker>();
   #waiting: (() => void)[] = [];
+  #undurable: (() => void)[] = [];
+  #isSyncing = false;
+  epoch = 0;
   #isScheduled = false;
   #isClosed = false;
   #isDead = false;
@@ -104,6 +109,9 @@ export class BufferedJournal implements Journal {
     this.#store.release([...this.#live.keys()]);
     this.#live.clear();
     this.#store.close();
+    const told = this.#undurable;
+    this.#undurable = [];
+    for (const callback of told) callback();
   }
 
   /** Ends as its process would: nothing it is told from now on happens. */
@@ -112,6 +120,7 @@ export class BufferedJournal implements Journal {
     this.#isClosed = true;
     this.#writes = [];
     this.#waiting = [];
+    this.#undurable = [];
     this.#live.clear();
   }
 
@@ -122,7 +131,7 @@ export class BufferedJournal implements Journal {
   }
 
   get isDirty(): boolean {
-    return this.#writes.length > 0 || this.#isDead;
+    return this.#writes.length > 0 || this.#isSyncing || this.#undurable.length > 0 || this.#isDead;
   }
 
   append(log: BufferedLog, entry: LogEntry): void {
@@ -140,7 +149,13 @@ export class BufferedJournal implements Journal {
 
   committed(callback: () => void): void {
     if (this.#isDead) return;
-    if (this.isDirty) this.#waiting.push(callback);
+    if (this.#writes.length > 0) this.#waiting.push(callback);
+    else callback();
+  }
+
+  durable(callback: () => void): void {
+    if (this.#isDead) return;
+    if (this.isDirty) this.#undurable.push(callback);
     else callback();
   }
 
@@ -176,6 +191,34 @@ export class BufferedJournal implements Journal {
       if (entry.type === 'run.settled' || entry.type === 'run.interrupted') this.#live.delete(runId);
     }
     for (const callback of waiting) callback();
+    this.#sync();
+  }
+
+  /** One at a time; what is committed meanwhile waits for the next. */
+  #sync(): void {
+    if (this.#isSyncing || this.#undurable.length === 0) return;
+    const told = this.#undurable;
+    this.#undurable = [];
+    this.epoch += 1;
+    const tell = () => {
+      for (const callback of told) callback();
+    };
+    if (!this.#store.sync) {
+      tell();
+      return;
+    }
+    this.#isSyncing = true;
+    const over = () => {
+      if (this.#isDead) return;
+      this.#isSyncing = false;
+      tell();
+      if (this.#writes.length > 0) this.#commit();
+      else this.#sync();
+    };
+    this.#store.sync().then(over, (error) => {
+      for (const log of [...this.#live.values()]) this.#lose(log, error);
+      over();
+    });
   }
 
   /** What is wrong with one run is no reason to lose what another has to say. */
@@ -234,6 +277,14 @@ export class BufferedLog implements RunLog {
 
   committed(callback: () => void): void {
     this.#journal.committed(callback);
+  }
+
+  durable(callback: () => void): void {
+    this.#journal.durable(callback);
+  }
+
+  get epoch(): number {
+    return this.#journal.epoch;
   }
 
   interrupt(): void {

@@ -1,12 +1,13 @@
 import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredProcess, StoredRun } from './entries.ts';
 
 /**
- * The record that runs can be resumed from. What is appended becomes durable in one commit at the end of the turn (the
- * next microtask), before any of it is announced; {@link RunLog.committed} says when.
+ * The record that runs can be resumed from. What is appended is committed at the end of the turn (the next microtask), all
+ * of it at once; from then on no end of the process undoes it. It is durable, and may be announced, when not even a loss of
+ * power would; a journal may take its time for that, while the run goes on.
  */
 export interface Journal {
   /**
-   * Opens the log of a new run and owns it; durable when it returns.
+   * Opens the log of a new run and owns it; committed when it returns.
    *
    * @throws SoarError `invalid-options` when there is a run of this id already, `io` when it cannot be written.
    */
@@ -34,10 +35,14 @@ export interface Journal {
 export interface RunLog {
   readonly runId: string;
   append(entry: LogEntry): void;
-  /** Whether anything appended has not been committed. */
-  readonly isDirty: boolean;
-  /** Calls back when everything appended so far is durable: at once if it is, else at the end of this turn. */
+  /** Calls back when everything appended so far is committed: at once if it is, else at the end of this turn. */
   committed(callback: () => void): void;
+  /** Whether something that somebody waits for is not durable. */
+  readonly isDirty: boolean;
+  /** Calls back when everything appended so far is durable: at once if it is. In the order of the calls. */
+  durable(callback: () => void): void;
+  /** Changes whenever a call of {@link durable} will be answered later than the one before. */
+  readonly epoch: number;
   /**
    * From now on a task that settles as cancelled by its run has not settled for the log, and the run's end is no end: it
    * can be resumed.

@@ -11,3 +11,5 @@ export { DEFAULT_STATE_DIR, existingJournal, type SqliteJournalOptions, sqliteJo
 export { type StatelyServer, statelyServer } from './stately-server.ts';
 export { statelyWebSocket } from './stately-websocket.ts';
 export { type FileSinkOptions, fileSink } from './trace-file.ts';
+export { startViewer, type Viewer, type ViewerOptions } from './viewer-server.ts';
+export { ringSource, traceFileSource, type ViewerSource } from './viewer-source.ts';

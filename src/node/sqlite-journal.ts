@@ -11,8 +11,8 @@ export interface SqliteJournalOptions {
   /** The state folder; made for this user alone where there is none. Default `.soar`. */
   dir?: string;
   /**
-   * What a settlement that was announced survives. `power`: the loss of power, since every commit waits for the disk.
-   * `process`: the end of the process, however it ends; the last moments before a loss of power may be lost. Default `power`.
+   * What a settlement that was announced survives. `power`: the loss of power, since it is announced once it is on the disk;
+   * the run itself does not wait for that. `process`: the end of the process, however it ends. Default `power`.
    */
   durability?: 'power' | 'process';
   /** Whose secrets are not stored. Default: the environment of this process. */
@@ -41,10 +41,10 @@ export function openSqliteJournal(
   { dir = DEFAULT_STATE_DIR, durability = 'power', env = process.env }: SqliteJournalOptions,
   { create = true, ...rest }: SqliteStoreOptions & { create?: boolean } = {},
 ): Journal | null {
-  const db = openStore(dir, { create, durability });
+  const db = openStore(dir, { create });
   if (!db) return null;
   const { mask, unmask } = createSecretMask(env);
-  const store = new SqliteStore(db, join(dir, STORE_FILE), { unmask, ...rest });
+  const store = new SqliteStore(db, join(dir, STORE_FILE), { unmask, durability, ...rest });
   const journal = new BufferedJournal(store, { mask });
   const stopListening = onProcessStarted(({ key, pid, started }) =>
     journal.logOf(key)?.append({ type: 'process.started', key, pid, started: startedHere(started) }),

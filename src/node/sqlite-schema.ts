@@ -19,7 +19,6 @@ export const MIGRATIONS: readonly string[] = [
      number INTEGER PRIMARY KEY,
      id TEXT NOT NULL UNIQUE,
      owner TEXT,
-     header TEXT NOT NULL,
      goal TEXT,
      query TEXT,
      status TEXT,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { SoarError } from '../errors/soar-error.ts';
 import type { JournalStore, RunWrite } from '../journal/buffered-journal.ts';
@@ -21,10 +22,15 @@ export interface OwnerIdentity extends ProcessIdentity {
 }
 
 export interface SqliteStoreOptions {
+  /** What a commit that is called durable outlives. Default `power`. */
+  durability?: 'power' | 'process';
   unmask?: (json: string) => string;
   identity?: OwnerIdentity;
   now?: () => number;
 }
+
+/** A run's first record: what it was started with. In no row that changes, since it may be large. */
+const OPENED = 'run.opened';
 
 interface OwnedRun {
   number: number;
@@ -40,6 +46,8 @@ export class SqliteStore implements JournalStore {
   readonly #identity: OwnerIdentity;
   readonly #unmask: (json: string) => string;
   readonly #now: () => number;
+  /** Absent where outliving the process is enough. */
+  readonly sync?: () => Promise<void>;
   readonly #owned = new Map<string, OwnedRun>();
   /** Runs that end in the present transaction. */
   readonly #left = new Set<string>();
@@ -52,6 +60,7 @@ export class SqliteStore implements JournalStore {
     this.#identity = options.identity ?? { machine: thisMachine(), ...thisProcess() };
     this.#unmask = options.unmask ?? ((json) => json);
     this.#now = options.now ?? Date.now;
+    if (options.durability !== 'process') this.sync = () => syncFile(`${path}-wal`);
     this.#sql = wrapped(path, () => statementsOf(db));
   }
 
@@ -59,18 +68,18 @@ export class SqliteStore implements JournalStore {
     return this.#transaction(() => {
       this.#appear();
       const { runId, goal, query, startedAt } = header;
-      const stored = this.#stored(body);
       const about = JSON.parse(body) as Partial<RunHeader>;
       const made = this.#sql.createRun.run(
         runId,
         this.#id,
-        stored,
         goal === undefined ? null : (about.goal ?? goal),
         query === undefined ? null : (about.query ?? query),
         startedAt,
       );
       if (made.changes === 0) return false;
-      this.#owned.set(runId, { number: Number(made.lastInsertRowid), seq: 0, summary: initialSummary(header) });
+      const number = Number(made.lastInsertRowid);
+      this.#sql.addEntry.run(number, 0, OPENED, this.#stored(body));
+      this.#owned.set(runId, { number, seq: 1, summary: initialSummary(header) });
       return true;
     });
   }
@@ -155,11 +164,11 @@ export class SqliteStore implements JournalStore {
       if (!run) return null;
       const rows = this.#sql.entriesOf.all(run.number) as { type: string; body: string }[];
       // What will be run is made whole again; what was said stays as it was stored.
-      const entries = rows.map(({ type, body }) => {
+      const [header, ...entries] = rows.map(({ type, body }): unknown => {
         const text = this.#whole(body);
-        return JSON.parse(type === 'phase.completed' ? this.#unmask(text) : text) as LogEntry;
+        return JSON.parse(type === OPENED || type === 'phase.completed' ? this.#unmask(text) : text);
       });
-      return { header: JSON.parse(this.#unmask(this.#whole(run.header))) as RunHeader, entries };
+      return { header: header as RunHeader, entries: entries as LogEntry[] };
     });
   }
 
@@ -239,6 +248,22 @@ export class SqliteStore implements JournalStore {
   }
 }
 
+/** Waits until the disk has what was written, without keeping anything else waiting. */
+async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'r+');
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    // A store that was closed meanwhile has put everything in its place, and has no such file any more.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new SoarError('io', `The journal ${path} could not be written to the disk: ${String(cause)}.`, { cause });
+  }
+}
+
 interface OwnerRow {
   id: string;
   machine: string;
@@ -251,7 +276,6 @@ interface RunRow {
   number: number;
   id: string;
   owner: string | null;
-  header: string;
   goal: string | null;
   query: string | null;
   status: RunSummary['status'] | null;
@@ -272,7 +296,7 @@ function statementsOf(db: DatabaseSync) {
     begin: sql('BEGIN IMMEDIATE'),
     commit: sql('COMMIT'),
     rollback: sql('ROLLBACK'),
-    createRun: sql('INSERT OR IGNORE INTO runs (id, owner, header, goal, query, started_at) VALUES (?, ?, ?, ?, ?, ?)'),
+    createRun: sql('INSERT OR IGNORE INTO runs (id, owner, goal, query, started_at) VALUES (?, ?, ?, ?, ?)'),
     addEntry: sql('INSERT INTO entries (run, seq, type, body) VALUES (?, ?, ?, ?)'),
     updateRun: sql(
       'UPDATE runs SET owner = ?, status = ?, ended_at = ?, tasks = ?, settled = ? WHERE number = ? AND owner = ?',

@@ -287,20 +287,4 @@ export const CASES: readonly Case[] = [
     options: { policy: { termination: { enabled: false } } },
     expected: { status: 'succeeded', metadata: { earlyTerminations: [] } },
   },
-  {
-    ids: ['RP1'],
-    it: 'makes as many attempts as retries and one, and no more',
-    agents: { a: { script: [{ fail: 'transient' }] } },
-    plan: [one('x')],
-    options: { policy: retries(2, 0) },
-    expected: { calls: { a: 3 } },
-  },
-  {
-    ids: ['RP3'],
-    it: 'retries no timeout when the policy forbids it',
-    agents: { a: { script: [{ hang: true }] } },
-    plan: [one('x', { timeoutMs: 500 })],
-    options: { policy: { retry: { retries: 3, retryOnTimeout: false }, breaker: OFF } },
-    expected: { calls: { a: 1 } },
-  },
 ];

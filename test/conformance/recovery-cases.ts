@@ -193,4 +193,20 @@ export const RECOVERY_CASES: readonly Case[] = [
     options: { policy: { retry: { retries: 0 }, breaker: OFF } },
     expected: { calls: { a: 5 } },
   },
+  {
+    ids: ['RP1'],
+    it: 'makes as many attempts as retries and one, and no more',
+    agents: { a: { script: [{ fail: 'transient' }] } },
+    plan: [one('x')],
+    options: { policy: retries(2, 0) },
+    expected: { calls: { a: 3 } },
+  },
+  {
+    ids: ['RP3'],
+    it: 'retries no timeout when the policy forbids it',
+    agents: { a: { script: [{ hang: true }] } },
+    plan: [one('x', { timeoutMs: 500 })],
+    options: { policy: { retry: { retries: 3, retryOnTimeout: false }, breaker: OFF } },
+    expected: { calls: { a: 1 } },
+  },
 ];

@@ -41,7 +41,7 @@ const NEWS: Readonly<Record<string, RunNews>> = {
 function marbles(
   body: (given: {
     play(diagram: string): RunStreams;
-    see(streams: RunStreams, subscription?: string): ReturnType<TestScheduler['expectObservable']>;
+    see(streams: RunStreams, subscription?: string): { toBe(diagram: string): void };
   }) => void,
 ): void {
   const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { barsOf, criticalPath, overviewOf } from '../../visualizer/model/segments.ts';
+import { barsOf, criticalPath, overviewOf, phaseBands } from '../../visualizer/model/segments.ts';
 import type { TraceStore } from '../../visualizer/model/store.ts';
+import type { ActorTrack, Move } from '../../visualizer/model/tracks.ts';
 import { releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { runOf, storeOf, taskOf } from './traces.ts';
 
@@ -90,4 +91,30 @@ test('the overview never shows more running tasks than there were at once', () =
     expect(Math.max(...running)).toBe(run.settled?.peakConcurrency);
     expect(marks.filter(({ kind }) => kind === 'failed')).toHaveLength(run.settled?.counts.failed ?? -1);
   }
+});
+
+test('a question has a band for each of its phases, one after another', () => {
+  const move = (seq: number, state: string | object) => ({
+    seq,
+    at: seq * 10,
+    state,
+    event: 'x',
+    keys: [],
+    until: undefined,
+    data: undefined,
+  });
+  const moves = [
+    move(1, 'assess'),
+    move(2, 'retrieve'),
+    move(3, { collect: 'running' }),
+    move(4, { collect: 'cancelling' }),
+    move(5, 'done'),
+  ];
+  const soar = { ...(release.roots[0] as ActorTrack), machine: 'soar', moves: moves as Move[], endedAt: 50 };
+  expect(phaseBands(soar, 100)).toEqual([
+    { phase: 'assess', from: 10, to: 20 },
+    { phase: 'retrieve', from: 20, to: 30 },
+    { phase: 'collect', from: 30, to: 50 },
+  ]);
+  expect(phaseBands(null, 100)).toEqual([]);
 });

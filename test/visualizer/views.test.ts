@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { activeIds, chartGraph, possibleTransitions, transitionOf } from '../../visualizer/model/chart-graph.ts';
+import {
+  activeIds,
+  type ChartNode,
+  chartGraph,
+  possibleTransitions,
+  transitionOf,
+} from '../../visualizer/model/chart-graph.ts';
 import { elkPlan } from '../../visualizer/model/layout.ts';
 import { filterLog, logText } from '../../visualizer/model/log-rows.ts';
 import { clockText, spanText, tickStep, tickText } from '../../visualizer/model/spans.ts';
@@ -35,6 +41,19 @@ describe('the statechart', () => {
       to: 'breaker.closed',
       labels: ['breaker.reset'],
     });
+  });
+
+  test('draws every arrow between two places that are drawn', () => {
+    for (const chart of storm.charts.values()) {
+      const { root, edges } = chartGraph(chart);
+      const places = new Set<string>();
+      const visit = (node: ChartNode): void => {
+        places.add(node.id);
+        for (const child of node.children) visit(child);
+      };
+      visit(root);
+      for (const { from, to } of edges) expect([places.has(from), places.has(to)]).toEqual([true, true]);
+    }
   });
 
   test('marks every state an actor is in', () => {
@@ -127,9 +146,11 @@ describe('the plan', () => {
 
   test('as a grid has every task once, in the block of its wave, inside its room', () => {
     const run = runOf(release);
-    const grid = waveGrid(run, 400, 200);
+    const grid = waveGrid(run, 400, 100);
     expect(grid.cells.map(({ task }) => task).sort((a, b) => a - b)).toEqual(run.tasks.map(({ index }) => index));
     expect(grid.width).toBeLessThanOrEqual(400);
+    const inOrder = grid.cells.toSorted((a, b) => a.x - b.x || a.y - b.y).map(({ task }) => run.tasks[task]);
+    expect(inOrder).toEqual([...run.tasks].sort((a, b) => a.wave - b.wave || a.index - b.index));
     for (const { task, x, y } of grid.cells) {
       const block = grid.waves.find(({ wave }) => wave === run.tasks[task]?.wave);
       expect(x).toBeGreaterThanOrEqual(block?.x ?? Number.POSITIVE_INFINITY);

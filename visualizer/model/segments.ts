@@ -1,5 +1,5 @@
 import { kindOfState, type TaskKind } from './task-kind.ts';
-import type { RunTrack, TaskTrack } from './tracks.ts';
+import { type ActorTrack, type RunTrack, stateText, type TaskTrack } from './tracks.ts';
 
 /** What a bar of the timeline stands for. `queued`: ready, and not admitted by its wave yet. */
 export type BarKind = TaskKind | 'queued';
@@ -74,6 +74,20 @@ export interface Overview {
   peak: number;
   /** Instants of failures and of breakers that opened. */
   marks: { at: number; kind: 'failed' | 'circuitOpen' }[];
+}
+
+/** The phases of a run that began with a question, from the moves of its own actor. */
+export function phaseBands(actor: ActorTrack | null, now: number): { phase: string; from: number; to: number }[] {
+  if (actor?.machine !== 'soar') return [];
+  const bands: { phase: string; from: number; to: number }[] = [];
+  for (const [index, { at, state }] of actor.moves.entries()) {
+    const phase = stateText(state).split('.')[0] ?? '';
+    const to = Math.min(actor.moves[index + 1]?.at ?? actor.endedAt, now);
+    const last = bands.at(-1);
+    if (last?.phase === phase) last.to = to;
+    else if (to > at) bands.push({ phase, from: at, to });
+  }
+  return bands;
 }
 
 const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);

@@ -88,7 +88,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
         const kind = states[task.index] ?? 'pending';
         if (!box) return null;
         const isSmall = box.height < 30;
-        const most = Math.floor((box.width - 34) / (isSmall ? 6 : 6.6));
+        const most = Math.floor((box.width - 36) / 7.2);
         return (
           <g
             key={task.id}
@@ -113,7 +113,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             </text>
             {!isSmall && (
               <text x={32} y={30} class="card-note">
-                {clipped(`${task.agent} · ${KIND_TEXTS[kind]}`, most + 3)}
+                {clipped(`${KIND_TEXTS[kind]} · ${task.agent}`, Math.floor((box.width - 36) / 5.9))}
               </text>
             )}
           </g>

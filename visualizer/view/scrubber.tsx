@@ -1,3 +1,4 @@
+import { phaseBands } from '../model/segments.ts';
 import { clockText, spanText } from '../model/spans.ts';
 import {
   goToEnd,
@@ -7,6 +8,7 @@ import {
   isPlaying,
   now,
   overview,
+  runActor,
   SPEEDS,
   seek,
   speed,
@@ -83,6 +85,26 @@ export function Scrubber() {
   );
 }
 
+/** The phases of a question, named where there is room. */
+function drawPhases(
+  context: CanvasRenderingContext2D,
+  size: { width: number; height: number },
+  bands: readonly { phase: string; from: number; to: number }[],
+  xOf: (time: number) => number,
+): void {
+  const palette = colours();
+  context.font = `10px ${palette.of('--sans')}`;
+  context.textBaseline = 'top';
+  for (const [index, { phase, from, to }] of bands.entries()) {
+    const [x, end] = [xOf(from), xOf(to)];
+    context.fillStyle = palette.of(index % 2 === 0 ? '--raised' : '--chosen');
+    context.fillRect(x, 0, end - x, size.height);
+    if (context.measureText(phase).width + 8 > end - x) continue;
+    context.fillStyle = palette.of('--muted');
+    context.fillText(phase, x + 4, 3);
+  }
+}
+
 /** Tasks that ran (filled) and that waited (above them), with failures and opened breakers as marks. */
 function TrackPicture() {
   const [ref, size] = useSize<HTMLDivElement>();
@@ -98,6 +120,12 @@ function TrackPicture() {
     const unit = (size.height - 8) / peak;
     const width = size.width / running.length;
     const done = ((at - startedAt) / span) * size.width;
+    drawPhases(
+      context,
+      size,
+      phaseBands(runActor.value, horizon.value),
+      (time) => ((time - startedAt) / span) * size.width,
+    );
     for (const [step, count] of running.entries()) {
       const x = step * width;
       context.globalAlpha = x <= done ? 1 : 0.35;

@@ -63,7 +63,9 @@ function draw(context: CanvasRenderingContext2D, props: TimelineDrawing, at: num
     context.beginPath();
     context.rect(LABELS, y, width, ROW);
     context.clip();
-    for (const bar of bars) drawBar(context, bar, xOf, y, palette);
+    for (const bar of bars) if (bar.to > bar.from) drawBar(context, bar, xOf, y, palette);
+    // What took no time lies above what followed at once.
+    for (const bar of bars) if (bar.to === bar.from) drawBar(context, bar, xOf, y, palette);
     if (isCritical) drawCritical(context, bars, xOf, y, palette);
     context.restore();
     drawOutcome(context, task, states[task.index] ?? 'pending', at, xOf, y, palette);
@@ -104,7 +106,7 @@ function drawBar(
 ): void {
   const x = xOf(bar.from);
   // A refusal that takes no time is still to be seen.
-  const width = Math.max(bar.kind === 'circuitOpen' ? 6 : 1.5, xOf(bar.to) - x);
+  const width = Math.max(bar.kind === 'circuitOpen' ? 7 : 1.5, xOf(bar.to) - x);
   const colour = palette.kind(bar.kind);
   const middle = y + ROW / 2;
   if (bar.kind === 'queued') {
@@ -119,7 +121,7 @@ function drawBar(
     return;
   }
   const isThin = bar.kind === 'staggered' || bar.kind === 'fallbackWaiting';
-  const height = isThin ? 6 : BAR;
+  const height = isThin ? 6 : bar.to === bar.from ? ROW - 5 : BAR;
   context.fillStyle = barFill(context, bar.kind, palette);
   context.beginPath();
   context.roundRect(x, middle - height / 2, width, height, Math.min(2.5, width / 2));

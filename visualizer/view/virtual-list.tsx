@@ -39,8 +39,12 @@ export function VirtualList(props: VirtualListProps) {
     const element = ref.current;
     if (!element || shown < 0 || height === 0) return;
     const from = shown * rowHeight;
-    if (from < element.scrollTop) element.scrollTop = from;
-    else if (from + rowHeight > element.scrollTop + height) element.scrollTop = from + rowHeight - height;
+    const above = element.scrollTop - from;
+    const below = from + rowHeight - element.scrollTop - height;
+    // A step keeps what is around it where it is; a leap comes to rest in the middle.
+    if (Math.max(above, below) > 3 * rowHeight) element.scrollTop = from - height / 2;
+    else if (above > 0) element.scrollTop = from;
+    else if (below > 0) element.scrollTop = from + rowHeight - height;
   }, [shown, height, rowHeight, count, ref]);
 
   // The browser tells of a scroll that fewer rows force on it only after they are drawn.
