@@ -17,7 +17,7 @@ function execute(...args: string[]): Promise<{ code: number; stdout: string; std
 }
 
 async function runExample(name: string): Promise<{ code: number; result: RunResult; tasks: Map<string, TaskOutcome> }> {
-  const { code, stdout } = await execute('src/cli/main.ts', 'run', `examples/${name}`, '--json');
+  const { code, stdout } = await execute('src/cli/main.ts', 'run', `examples/${name}`, '--json', '--no-journal');
   const result = JSON.parse(stdout) as RunResult;
   return { code, result, tasks: new Map(result.outcomes.map((outcome) => [outcome.taskId, outcome])) };
 }

@@ -1,56 +1,15 @@
 import { expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
-import { SoarError } from '../../src/errors/soar-error.ts';
-import { BufferedJournal, type JournalStore, type RunWrite } from '../../src/journal/buffered-journal.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredRun } from '../../src/journal/entries.ts';
+import { BufferedJournal } from '../../src/journal/buffered-journal.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { tasks, watch } from '../support/watched-run.ts';
-
-/** A store of one run whose disk is full from some moment on. */
-class FillingStore implements JournalStore {
-  isFull = false;
-  header: RunHeader | null = null;
-  readonly entries: LogEntry[] = [];
-
-  create(header: RunHeader): boolean {
-    if (this.isFull) throw new SoarError('io', 'The disk is full.');
-    this.header = header;
-    return true;
-  }
-
-  commit(writes: readonly RunWrite[]): void {
-    if (this.isFull) throw new SoarError('io', 'The disk is full.');
-    this.entries.push(...writes.map(({ entry }) => entry));
-  }
-
-  claim(): boolean {
-    return this.header !== null;
-  }
-
-  release(): void {}
-
-  load(): StoredRun | null {
-    return this.header && { header: this.header, entries: [...this.entries] };
-  }
-
-  list(): RunSummary[] {
-    return [];
-  }
-
-  breakers(): ReadonlyMap<string, StoredBreaker> {
-    return new Map();
-  }
-
-  async endProcesses(): Promise<void> {}
-
-  close(): void {}
-}
+import { FakeStore } from './fake-store.ts';
 
 function filling() {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [{ ms: 100 }]);
-  const store = new FillingStore();
+  const store = new FakeStore();
   const engine = () => createSoar({ agents: { one }, clock, journal: new BufferedJournal(store), maxConcurrent: 1 });
   return { clock, one, store, engine };
 }
