@@ -21,7 +21,7 @@ export function Moves({ chart, actor, state }: { chart: ChartDefinition; actor: 
       <p class="now-state" data-testid="chart-state">
         {breakable(state)}
       </p>
-      <h3>Moves</h3>
+      {past.length > 0 && <h3>Moves</h3>}
       <ol class="moves">
         {past.map((move) => {
           const key = move.keys[0];

@@ -176,12 +176,18 @@ function ActorDetails({ actor }: { actor: ActorTrack }) {
             </button>
           </Fact>
         )}
-        {Object.entries(data).map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {typeof value === 'object' ? JSON.stringify(value) : String(value)}
-          </Fact>
-        ))}
       </dl>
+      {Object.keys(data).length > 0 && (
+        <Block name="Told with its last move">
+          <dl class="facts">
+            {Object.entries(data).map(([name, value]) => (
+              <Fact key={name} name={name}>
+                {typeof value === 'object' ? JSON.stringify(value) : String(value)}
+              </Fact>
+            ))}
+          </dl>
+        </Block>
+      )}
       {actor.error && (
         <Block name="Error">
           <p class="error-line">{actor.error}</p>

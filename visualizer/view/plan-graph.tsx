@@ -24,7 +24,12 @@ export function PlanGraph({ run }: { run: RunTrack }) {
       isGone = true;
     };
   }, [run]);
-  const scale = drawing ? Math.max(0.55, Math.min(1.15, size.width / drawing.width, size.height / drawing.height)) : 1;
+  const scale = drawing
+    ? Math.max(
+        run.tasks.length > 60 ? 0.8 : 0.62,
+        Math.min(1.15, size.width / drawing.width, size.height / drawing.height),
+      )
+    : 1;
   return (
     <div ref={ref} class="scroll-box">
       {drawing ? <Graph run={run} drawing={drawing} scale={scale} /> : <p class="empty">Laying out…</p>}
@@ -39,6 +44,10 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
   const critical = path.value;
   const boxes = useMemo(() => new Map(drawing.boxes.map((box) => [box.id, box])), [drawing]);
   const waves = useMemo(() => waveHeads(run, boxes), [run, boxes]);
+  useEffect(() => {
+    const card = selected && list.current?.querySelector(`[data-task="${CSS.escape(selected)}"]`);
+    if (card) card.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [selected, drawing]);
   const tabStop = selected ?? run.tasks[0]?.id;
 
   const onKeyDown = (event: KeyboardEvent) => {

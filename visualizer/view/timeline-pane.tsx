@@ -45,7 +45,11 @@ export function TimelinePane() {
     <Pane
       id="timeline"
       title="Timeline"
-      note={path.value.size > 0 ? `critical path ${path.value.size} tasks` : undefined}
+      note={
+        path.value.size > 0
+          ? `critical path: ${path.value.size} ${path.value.size === 1 ? 'task' : 'tasks'}`
+          : undefined
+      }
       controls={controls}
     >
       {run.value && run.value.tasks.length > 0 ? (
