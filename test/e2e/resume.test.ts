@@ -47,32 +47,32 @@ async function runsIn(cwd: string): Promise<RunSummary[]> {
 
 describe('a run that is killed', () => {
   it('goes on where it was, three times, to one result: nothing settled is run again, nothing is left behind', async () => {
-    const tasks = Array.from({ length: 40 }, (_, i) => {
-      // In flight, and in no hurry, when their process is killed.
-      const hangs = i === 3 || i === 13 ? 'if [ $SOAR_ATTEMPT = 1 ]; then sleep 300 & wait; fi; ' : '';
-      return {
-        id: `t${i}`,
-        prompt: `echo leader=$$ >> leaders; ${hangs}sleep 0.02; echo done`,
-        ...(i >= 20 ? { dependsOn: [`t${i - 20}`] } : {}),
-      };
+    // Three blocks of twelve, each shut by a gate: however late a process is killed, it cannot have come to the end.
+    const ids = Array.from({ length: 40 }, (_, i) => `t${i}`);
+    const tasks = ids.map((id, i) => {
+      const block = Math.floor(i / 13);
+      const isGate = i % 13 === 12;
+      const work = isGate ? `while [ ! -e open-${block} ]; do sleep 0.02; done` : 'sleep 0.02';
+      const before = isGate ? ids.slice(13 * block, i) : block > 0 ? [`t${13 * block - 1}`] : [];
+      return { id, prompt: `echo leader=$$ >> leaders; ${work}; echo done`, dependsOn: before };
     });
     const { cwd, path } = await planIn({ tasks, maxConcurrent: 6, schedule: 'eager' });
     const all: RunEvent[][] = [];
-    const first = await killWhen(startSoar(['run', path, '--jsonl'], { cwd }), '"settled":8,');
-    all.push(eventsIn(first.stdout));
-    const runId = runIdIn(first.stderr);
-    const resume = ['resume', runId, '--jsonl', '--quiet'];
-    for (const settled of [18, 28]) {
-      const killed = await killWhen(startSoar(resume, { cwd }), `"settled":${settled},`);
+    let runId = '';
+    for (const block of [0, 1, 2]) {
+      const args = block === 0 ? ['run', path] : ['resume', runId];
+      const killed = await killWhen(startSoar([...args, '--jsonl'], { cwd }), `"settled":${13 * block + 8},`);
       all.push(eventsIn(killed.stdout));
+      runId = runIdIn(killed.stderr);
+      await writeIn(cwd, `open-${block}`, '');
     }
-    const last = await runSoar(resume, { cwd });
+    const last = await runSoar(['resume', runId, '--jsonl', '--quiet'], { cwd });
     all.push(eventsIn(last.stdout));
 
     const end = all.at(-1)?.at(-1);
     const result = end?.type === 'run.settled' ? end.result : null;
     expect(result).toMatchObject({ runId, status: 'succeeded', metadata: { succeeded: 40 } });
-    expect(result?.outcomes.map(({ taskId }) => taskId)).toEqual(tasks.map(({ id }) => id));
+    expect(result?.outcomes.map(({ taskId }) => taskId)).toEqual(ids);
     const settled = new Set<string>();
     const repeated: string[] = [];
     for (const events of all) {
