@@ -195,12 +195,22 @@ describe('what a run leaves behind', () => {
       retry: { retries: 0 },
       breaker: { enabled: true, failureThreshold: 1, resetTimeoutMs: 60_000 },
     };
-    const { cwd, path } = await planIn({ policy, tasks: [{ id: 'a', prompt: 'exit 1' }] });
+    const { cwd, path } = await planIn({ policy, tasks: [{ id: 'a', prompt: 'echo "401 Unauthorized" >&2; exit 1' }] });
     await runSoar(['run', path, '--quiet'], { cwd });
     const { stdout } = await runSoar(['run', path, '--quiet', '--json'], { cwd });
     expect((JSON.parse(stdout) as RunResult).outcomes).toMatchObject([
       { error: { kind: 'circuit_open' }, attempts: [] },
     ]);
+  });
+
+  it('is no grudge against a command whose script exited badly', async () => {
+    const policy = { preset: 'test', retry: { retries: 0 }, breaker: { enabled: true, failureThreshold: 1 } };
+    const { cwd, path } = await planIn({ policy, tasks: [{ id: 'a', prompt: 'exit 1' }] });
+    await runSoar(['run', path, '--quiet'], { cwd });
+    const plan = { agents: { sh }, policy, tasks: [{ id: 'a', prompt: 'echo mended' }] };
+    const mended = await writeIn(cwd, 'mended.json', plan);
+    const { stdout } = await runSoar(['run', mended, '--quiet', '--json'], { cwd });
+    expect((JSON.parse(stdout) as RunResult).outcomes).toMatchObject([{ output: 'mended' }]);
   });
 });
 

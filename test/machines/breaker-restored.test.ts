@@ -20,7 +20,7 @@ function restored(stored: Partial<StoredBreaker>) {
   return { breaker, clock, state: () => breaker.getSnapshot().value };
 }
 
-const failure = (at: number) => ({ at, kind: 'exit' });
+const failure = (at: number, kind = 'connection') => ({ at, kind });
 
 describe('a breaker that another process left', () => {
   it('stays open until the time it was given', async () => {
@@ -51,6 +51,14 @@ describe('a breaker that another process left', () => {
     const { clock, state } = restored({ retryAt: NOW + 86_400_000 });
     await clock.advance(10_000);
     expect(state()).toEqual({ halfOpen: 'ready' });
+  });
+
+  it('is closed when all it knows are exit codes of commands', () => {
+    const { breaker, state } = restored({
+      state: 'open',
+      failures: [failure(NOW - 2000, 'exit'), failure(NOW - 1000, 'exit')],
+    });
+    expect([state(), breaker.getSnapshot().context.failures]).toEqual(['closed', []]);
   });
 
   it('counts the failures that came before', () => {

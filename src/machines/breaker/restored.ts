@@ -12,10 +12,13 @@ const halfOpen = startingIn(breakerMachine, 'halfOpen');
 /**
  * How a breaker begins that was left in some state by another process, whose probe, if it had one, is gone. An open one
  * keeps its time, but waits no longer than its policy says, whatever the clock did; one that nobody has tried for as long as
- * a failure counts knows nothing any more.
+ * a failure counts knows nothing any more. A plain exit code is forgotten: it judged what a command was asked to do, and
+ * whoever mends their script and runs it again asks something else.
  */
 export function restoredBreaker(stored: StoredBreaker, policy: BreakerPolicy, now: number): Begun {
-  const failures = stored.failures.map(({ at, kind }) => ({ at, kind: kind as ErrorKind | null }));
+  const all = stored.failures.map(({ at, kind }) => ({ at, kind: kind as ErrorKind | null }));
+  const failures = all.filter(({ kind }) => kind !== 'exit');
+  if (all.length > 0 && failures.length === 0) return { logic: breakerMachine };
   const retryAt = Math.min(stored.retryAt, now + policy.resetTimeoutMs);
   if (stored.state === 'closed') return { logic: breakerMachine, restored: { failures, retryAt: 0 } };
   if (now - retryAt >= policy.failureWindowMs) return { logic: breakerMachine };
