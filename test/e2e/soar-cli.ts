@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** Runs in the checkout itself keep what they record, and what breakers learn, out of it. */
+const checkout = resolve(import.meta.dirname, '../..');
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
 /** The command that runs the command line from its source. */
@@ -35,9 +39,11 @@ export interface SpawnOptions {
 export function startSoar(args: readonly string[], options: SpawnOptions): Running {
   const [program, ...first] = SOAR;
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, SOAR_TOOL: undefined, SOAR_MODEL: undefined };
+  const stateDir = resolve(options.cwd) === checkout ? mkdtempSync(join(tmpdir(), 'soar-state-')) : undefined;
+  if (stateDir) onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
   const child = spawn(program, [...first, ...args], {
     cwd: options.cwd,
-    env: { ...env, npm_lifecycle_event: undefined, ...options.env },
+    env: { ...env, npm_lifecycle_event: undefined, SOAR_STATE_DIR: stateDir, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   onTestFinished(() => {
