@@ -2,7 +2,8 @@ import type { AgentInfo } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
 import { toTaskError } from '../../errors/classify.ts';
 import type { PhaseName } from '../../streams/events.ts';
-import type { RunMetadata, TaskError } from '../../types.ts';
+import type { TaskError } from '../../types.ts';
+import { buildMetadata } from '../collect/metadata.ts';
 import type { SoarContext, SoarOutput } from './events.ts';
 
 /** What the decompose and route phases may know of the agents. */
@@ -66,25 +67,13 @@ function summarised(phase: PhaseName, context: SoarContext): string {
   }
 }
 
-const NO_METADATA: RunMetadata = {
-  totalTasks: 0,
-  succeeded: 0,
-  failed: 0,
-  cancelled: 0,
-  skipped: 0,
-  waves: [],
-  fallbackCount: 0,
-  retriedTasks: [],
-  circuitBlocked: [],
-  earlyTerminations: [],
-  breakers: {},
-  rateLimits: [],
-  heartbeats: [],
-  cacheHits: 0,
+/** Of a run that ended before it had a plan. */
+const NO_METADATA = buildMetadata({ goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] }, [], {
+  startedAt: 0,
+  endedAt: 0,
   peakConcurrency: 0,
-  totalDurationMs: 0,
-  criticalPathMs: 0,
-};
+  breakers: {},
+});
 
 /** The result of a run of a query, in whichever final state it ended. */
 export function resultOf(context: SoarContext, ended: 'done' | 'failed' | 'cancelled', now: number): SoarOutput {
