@@ -1,0 +1,32 @@
+import type { Usage } from '../../types.ts';
+
+/** One question of a phase to an agent. */
+export interface PhaseCall {
+  /** Names the call within its phase, such as `decompose` or `decompose-repair`; unique in the phase. */
+  name: string;
+  prompt: string;
+  /** Id of the agent that answers. */
+  agentId: string;
+}
+
+export interface PhaseAnswer {
+  output: string;
+  /** Structured part of the answer, when the agent gave one. */
+  data?: unknown;
+  usage?: Usage;
+  /** The agent that answered in the end; another one after a fallback. */
+  agentId: string;
+}
+
+/** What a phase may do beside computing. */
+export interface PhaseControls {
+  /** Aborted when the run is cancelled. */
+  signal: AbortSignal;
+  /**
+   * Asks an agent by way of the engine: it waits for its turn at the gate, is retried, cooled and stopped like a task, and counts
+   * against the run's budget. Rejects with an `AgentError` when there is no answer in the end.
+   */
+  call(call: PhaseCall): Promise<PhaseAnswer>;
+  /** Tells the user something: a phase that fell back to offline logic, say. Becomes an event of the run. */
+  note(message: string): void;
+}
