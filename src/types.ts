@@ -27,6 +27,13 @@ export interface Usage {
   totalTokens?: number;
 }
 
+/** Tokens of a whole run, by every attempt that reported them: failed ones too. */
+export interface UsageTotals {
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+}
+
 /** What an agent gets. */
 export interface AgentRequest {
   /** The task's text, followed by what its dependencies produced and the passages found for it. */
@@ -76,7 +83,8 @@ export type AgentAnswer =
   | {
       output: string;
       data?: unknown;
-      usage?: Usage /** True when `output` was cut to a limit. */;
+      usage?: Usage;
+      /** True when `output` was cut to a limit. */
       truncated?: boolean;
     };
 
@@ -175,6 +183,8 @@ export interface RunMetadata {
   rateLimits: { agentId: string; taskId: string; resumeAt: number }[];
   heartbeats: { taskId: string; agentId: string; events: number; longestSilenceMs: number }[];
   cacheHits: number;
+  /** Tokens that the agents reported; 0 when none did. */
+  usage: UsageTotals;
   peakConcurrency: number;
   totalDurationMs: number;
   criticalPathMs: number;

@@ -44,6 +44,7 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
   if (AgentError.isInstance(thrown)) {
     common.output = thrown.output ?? '';
     common.truncated = thrown.truncated;
+    if (thrown.usage) common.usage = thrown.usage;
   }
   if (stop) {
     const error: TaskError = { kind: stop.kind, message: stop.reason, retryable: isRetryable(stop.kind) };

@@ -2,6 +2,7 @@ import type { EventObject, Snapshot } from 'xstate';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import { type AttemptClock, checkClock, markActivity, startClock } from '../policy/timeouts.ts';
+import { tokensOf } from '../policy/usage.ts';
 import type { AgentAnswer, AgentControls } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, permitResultOf, succeededResult } from './attempt-result.ts';
@@ -178,7 +179,8 @@ function end(
   attempt.timer = null;
   const { error } = result;
   const times = { startedAt: attempt.startedAt, endedAt: now };
-  const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error };
+  const used = result.usage ? { usage: result.usage } : {};
+  const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error, ...used };
   spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
   const { gate, isCalm } = snapshot.input;
   const { leaseId, permitId, ref } = spec;
@@ -255,8 +257,4 @@ function tell(attempt: InFlight, scope: Sender, event: AttemptEvent): void {
 
 function idsOf({ spec }: InFlight): { taskId: string; attemptId: string } {
   return { taskId: spec.request.taskId, attemptId: spec.attemptId };
-}
-
-function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: NonNullable<AttemptResult['usage']>): number {
-  return totalTokens ?? inputTokens + outputTokens;
 }

@@ -54,7 +54,7 @@ export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, pa
 }
 
 function headline({ status, metadata }: RunResult, paint: Paint): string {
-  const { succeeded, failed, cancelled, skipped, totalTasks, totalDurationMs, waves } = metadata;
+  const { succeeded, failed, cancelled, skipped, totalTasks, totalDurationMs, waves, usage } = metadata;
   const counts = [
     `${succeeded} of ${counted(totalTasks, 'task')} succeeded`,
     ...(failed > 0 ? [`${failed} failed`] : []),
@@ -62,6 +62,7 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     counted(waves.length, 'wave'),
     formatDuration(totalDurationMs),
+    ...(usage.totalTokens > 0 ? [counted(usage.totalTokens, 'token')] : []),
   ];
   const style: Style = status === 'succeeded' ? 'green' : status === 'partial' ? 'yellow' : 'red';
   return `${paint(style, status)} · ${counts.join(' · ')}`;

@@ -1,3 +1,4 @@
+import type { Usage } from '../types.ts';
 import { isBranded } from './brand.ts';
 import { type ErrorKind, isRetryable } from './error-kind.ts';
 
@@ -14,6 +15,8 @@ export interface AgentErrorOptions {
   output?: string;
   /** True when `output` was cut. */
   truncated?: boolean;
+  /** Tokens it had cost until then; counted like those of an answer. */
+  usage?: Usage;
   cause?: unknown;
 }
 
@@ -30,6 +33,7 @@ export class AgentError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly output: string | undefined;
   readonly truncated: boolean;
+  readonly usage: Usage | undefined;
 
   constructor(kind: ErrorKind, message: string, options: AgentErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -40,6 +44,7 @@ export class AgentError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.output = options.output;
     this.truncated = options.truncated ?? false;
+    this.usage = options.usage;
     Object.defineProperty(this, BRAND, { value: true });
   }
 

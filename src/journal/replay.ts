@@ -1,5 +1,6 @@
 import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
 import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../machines/task/logic.ts';
+import { tokensOf } from '../policy/usage.ts';
 import type { PhaseName } from '../streams/events.ts';
 import type { AttemptRecord, RunResult } from '../types.ts';
 import type { LogEntry, RunHeader, StoredProcess, StoredResult, StoredRun } from './entries.ts';
@@ -111,7 +112,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
   const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values()];
   for (const { attempts } of everything) {
     for (const { usage } of attempts) {
-      if (usage) run.spent.tokens += usage.totalTokens ?? (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+      if (usage) run.spent.tokens += tokensOf(usage);
     }
   }
   return run;

@@ -50,6 +50,7 @@ export function resultOf(
       rateLimits: [],
       heartbeats: [],
       cacheHits: 0,
+      usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
       peakConcurrency: 1,
       totalDurationMs: 1000,
       criticalPathMs: 1000,

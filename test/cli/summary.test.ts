@@ -27,6 +27,13 @@ describe('the summary of a run', () => {
     ]);
   });
 
+  it('says what tokens it took, when somebody counted them', () => {
+    const result = resultOf('succeeded', []);
+    const counted = { ...result.metadata, usage: { inputTokens: 30, outputTokens: 12, totalTokens: 42 } };
+    expect(tableOf({ ...result, metadata: counted }, 80, noPaint)[0]).toMatch(/ · 42 tokens$/);
+    expect(tableOf(result, 80, noPaint)[0]).not.toContain('token');
+  });
+
   it('fits into the terminal', () => {
     const result = resultOf('failed', [failed('日本'.repeat(30), 'exit', 'long '.repeat(100))]);
     for (const line of tableOf(result, 60, noPaint).slice(2)) expect(textWidth(line)).toBeLessThanOrEqual(60);

@@ -20,6 +20,7 @@ export const NO_METADATA = {
   rateLimits: [],
   heartbeats: [],
   cacheHits: 0,
+  usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
   peakConcurrency: 0,
   totalDurationMs: 0,
   criticalPathMs: 0,

@@ -128,6 +128,18 @@ describe('a budget', () => {
     expect(outcomeOf(result, 't1').attempts[0]?.usage).toEqual({ inputTokens: 30, outputTokens: 30 });
   });
 
+  it('of tokens counts what failed attempts cost too', async () => {
+    const clock = new VirtualClock();
+    const usage = { inputTokens: 50, outputTokens: 10 };
+    const one = scriptedAgent(clock, [{ ms: 100, fail: 'transient', details: { usage } }]);
+    const options = { agents: { one }, clock, policy: retrying(5), run: { budget: { tokens: 100 } } };
+    const run = start([task('a')], options);
+    const result = await run.settled();
+    expect(outcomeOf(result, 'a').attempts.map((attempt) => attempt.usage)).toEqual([usage, usage]);
+    expect(run.of('attempt.ended').map((ended) => ended.usage)).toEqual([usage, usage]);
+    expect(result.metadata.usage).toEqual({ inputTokens: 100, outputTokens: 20, totalTokens: 120 });
+  });
+
   it('of tokens once spent leaves the gate to other runs', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100, usage: { totalTokens: 60 } }]);

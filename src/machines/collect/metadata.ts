@@ -1,4 +1,5 @@
 import type { CompiledPlan } from '../../plan/types.ts';
+import { sumUsage } from '../../policy/usage.ts';
 import type { BreakerMetrics, RunMetadata, TaskOutcome } from '../../types.ts';
 import type { TaskReport } from '../task/events.ts';
 
@@ -27,6 +28,7 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
     rateLimits: [],
     heartbeats: [],
     cacheHits: 0,
+    usage: sumUsage(reports.flatMap(({ outcome }) => outcome.attempts.map(({ usage }) => usage))),
     peakConcurrency: figures.peakConcurrency,
     totalDurationMs: figures.endedAt - figures.startedAt,
     criticalPathMs: criticalPathMs(plan, reports),
