@@ -7,6 +7,7 @@ import path from 'node:path';
 import { planJsonSchema } from '../src/plan/plan.schema.ts';
 import { CHARTS } from '../src/trace/chart-list.ts';
 import { chartPage } from '../src/trace/chart-page.ts';
+import { conformanceJsonSchema } from '../test/conformance/case.schema.ts';
 import { withTaskChart } from './readme-chart.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -19,6 +20,10 @@ interface Generator {
 
 const GENERATORS: readonly Generator[] = [
   { file: 'schema/plan.schema.json', generate: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n` },
+  {
+    file: 'test/conformance/cases.schema.json',
+    generate: () => `${JSON.stringify(conformanceJsonSchema(), null, 2)}\n`,
+  },
   ...Object.entries(CHARTS).map(([name, chart]) => ({
     file: `docs/charts/${name}.md`,
     generate: () => chartPage(name, chart),

@@ -2,30 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { SoarError } from '../../src/errors/soar-error.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import { peakOf } from '../../src/testing/trace-matchers.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, scriptedAgent } from '../support/scripted-agent.ts';
 import { outcomeOf, type Watched, watch } from '../support/watched-run.ts';
-import { ACCOUNT_CASES } from './account-cases.ts';
-import type { Case, Expected } from './case.ts';
-import { CASES } from './cases.ts';
-import { DEFECT_CASES } from './defect-cases.ts';
-import { RECOVERY_CASES } from './recovery-cases.ts';
+import type { Case, Expected } from './case.schema.ts';
+import { CASE_FILES } from './case-files.ts';
 
-describe.each([
-  ['running', CASES],
-  ['recovering', RECOVERY_CASES],
-  ['what the reference got wrong', DEFECT_CASES],
-  ['what the reference miscounted', ACCOUNT_CASES],
-] as const)('%s', (_, cases) => {
+describe.each(CASE_FILES.map(({ about, cases }) => [about, cases] as const))('%s', (_, cases) => {
   it.each(cases.map((one) => [one.it, one.ids.join(', '), one] as const))('%s (%s)', async (_it, _ids, one) => {
     const clock = new VirtualClock();
-    const agents = Object.fromEntries(
-      Object.entries(one.agents).map(([id, { script, ...profile }]) => [id, scriptedAgent(clock, script, profile)]),
-    );
+    const agents = agentsOf(one, clock);
     const begin = (): Watched => {
-      const soar = createSoar({ defaultAgent: defaultOf(one), ...one.options, agents, random: () => 0.5, clock });
-      const plan = 'tasks' in one.plan ? one.plan : { tasks: one.plan };
-      return watch(soar.run(plan, { runId: 'r', ...one.run }), clock, soar);
+      const soar = createSoar({ ...one.options, agents, random: () => 0.5, clock });
+      return watch(soar.run(one.plan as Plan, { runId: 'r', ...one.run }), clock, soar);
     };
     if (one.expected.throws) return expectThrown(begin, one.expected.throws);
     const run = begin();
@@ -36,10 +26,10 @@ describe.each([
   });
 });
 
-/** A plan whose tasks name no agent is for the only one there is. */
-function defaultOf({ agents, plan }: Case): string | undefined {
-  const named = ('tasks' in plan ? (plan as Plan).tasks : plan).some(({ agent }) => agent !== undefined);
-  return named ? undefined : Object.keys(agents)[0];
+function agentsOf({ agents }: Case, clock: VirtualClock): Record<string, ScriptedAgent> {
+  return Object.fromEntries(
+    Object.entries(agents).map(([id, { script, ...profile }]) => [id, scriptedAgent(clock, script, profile)]),
+  );
 }
 
 function expectThrown(begin: () => unknown, { code, issues }: NonNullable<Expected['throws']>): void {
@@ -61,8 +51,7 @@ async function check(expected: Expected, run: Watched, agents: Record<string, Sc
   if (expected.starts) expect(run.startTimes()).toEqual(expected.starts);
   if (expected.metadata) expect(metadata).toMatchObject(expected.metadata);
   if (expected.breakers) expect(metadata.breakers).toMatchObject(expected.breakers);
-  if (expected.peak !== undefined)
-    expect(Math.max(...Object.values(agents).map(({ peak }) => peak))).toBe(expected.peak);
+  if (expected.peak !== undefined) expect(peakOf(run)).toBe(expected.peak);
   if (expected.timeoutMs !== undefined) expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(expected.timeoutMs);
   if (expected.warnings !== undefined) expect(run.of('warning')).toHaveLength(expected.warnings);
   for (const [id, count] of Object.entries(expected.calls ?? {}))

@@ -1,10 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { ACCOUNT_CASES } from './account-cases.ts';
-import { CASES } from './cases.ts';
-import { DEFECT_CASES } from './defect-cases.ts';
-import { RECOVERY_CASES } from './recovery-cases.ts';
+import { CASE_FILES } from './case-files.ts';
 
 /** The reference's tests and defects, as it groups them. */
 const IDS = `T1 T2 W2 W4 L1 L2 L3 X0 X1..X3 X4 X5,X6 X7 X8-X11 I1 I3 I4 I5 I6 I9 I10 I14 I15 I17 I18
@@ -52,18 +49,12 @@ it('names only tests that exist', () => {
 });
 
 it('has every case, under each of its ids', () => {
-  const files = {
-    'account-cases.ts': ACCOUNT_CASES,
-    'cases.ts': CASES,
-    'defect-cases.ts': DEFECT_CASES,
-    'recovery-cases.ts': RECOVERY_CASES,
-  };
   const known = rows();
-  for (const [name, cases] of Object.entries(files)) {
+  for (const { name, cases } of CASE_FILES) {
     for (const { ids, it: says } of cases) {
       for (const id of ids) {
         const has = known.some(
-          (row) => row.file === `test/conformance/${name}` && covers(row.id, id) && says.startsWith(row.test),
+          (row) => row.file === `test/conformance/cases/${name}` && covers(row.id, id) && says.startsWith(row.test),
         );
         expect([name, id, says, has]).toEqual([name, id, says, true]);
       }
