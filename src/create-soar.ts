@@ -126,6 +126,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     limits: engineLimits(parsed),
     random,
     ...(options.journal ? { journal: options.journal } : {}),
+    ...(options.maxCoolingMs === undefined ? {} : { maxCoolingMs: options.maxCoolingMs }),
     ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),
   };
   const observation = observe(options, clock);

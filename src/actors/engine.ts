@@ -16,7 +16,8 @@ import { breakerMachine } from '../machines/breaker/machine.ts';
 import { restoredBreaker } from '../machines/breaker/restored.ts';
 import type { RunAccount } from '../machines/gate/accounts.ts';
 import type { GateLimits } from '../machines/gate/logic.ts';
-import { gateMachine } from '../machines/gate/machine.ts';
+import { type GateInput, gateMachine } from '../machines/gate/machine.ts';
+import { restoredPace, storedPace } from '../machines/gate/pacing.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
@@ -31,7 +32,9 @@ export interface EngineInput {
   killGraceMs?: number;
   random?: () => number;
   /** Where breakers are kept beyond this engine. Default: nowhere. */
-  journal?: Pick<Journal, 'breakers' | 'saveBreaker'>;
+  journal?: Pick<Journal, 'breakers' | 'saveBreaker' | 'paces' | 'savePace'>;
+  /** No cooling that another process left is longer. Default 120000. */
+  maxCoolingMs?: number;
 }
 
 export const DEFAULT_KILL_GRACE_MS = 5000;
@@ -67,7 +70,11 @@ export class Engine implements Services {
     this.gate = createActor(gateMachine, {
       id: 'gate',
       parent: self,
-      input: { limits: input.limits ?? {}, breakerOf: (agentId) => this.breakerOf(agentId) },
+      input: {
+        limits: input.limits ?? {},
+        breakerOf: (agentId) => this.breakerOf(agentId),
+        ...(input.journal ? keptPaces(input.journal, nowOf(self), input.maxCoolingMs) : {}),
+      },
     });
     this.executor = createActor(executor as AnyActorLogic, {
       id: 'executor',
@@ -149,6 +156,21 @@ function keepBreaker(breaker: Breaker, journal: NonNullable<EngineInput['journal
     last = snapshot;
     journal.saveBreaker({ agentId, state: stateOf(snapshot), failures, retryAt });
   });
+}
+
+/** How providers were asked before, and where it is kept how they are asked now. */
+function keptPaces(
+  journal: NonNullable<EngineInput['journal']>,
+  now: number,
+  maxCoolingMs = POLICIES.patient.cooling.maxCoolingMs,
+): Pick<GateInput, 'paces' | 'keepPace'> {
+  const paces = [...journal.paces().values()].map(
+    (stored) => [stored.provider, restoredPace(stored, now, maxCoolingMs)] as const,
+  );
+  return {
+    paces: new Map(paces),
+    keepPace: (provider, pace, at) => journal.savePace(storedPace(provider, pace, at)),
+  };
 }
 
 /** The actor every run of one `createSoar` lives under, and the root an inspector sees. */

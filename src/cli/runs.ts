@@ -1,7 +1,7 @@
-import { unknownRun } from '../journal/buffered-journal.ts';
 import type { LogEntry, RunSummary } from '../journal/entries.ts';
 import { replay } from '../journal/replay.ts';
 import { finishedResult, planOf } from '../journal/resume.ts';
+import { unknownRun } from '../journal/run-errors.ts';
 import type { RunResult, TaskOutcome } from '../types.ts';
 import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';

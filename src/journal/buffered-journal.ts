@@ -1,36 +1,18 @@
 import { SoarError } from '../errors/soar-error.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredProcess, StoredRun } from './entries.ts';
+import { BufferedLog } from './buffered-log.ts';
+import type {
+  LogEntry,
+  RunHeader,
+  RunSummary,
+  StoredBreaker,
+  StoredPace,
+  StoredProcess,
+  StoredRun,
+} from './entries.ts';
 import type { Journal, RunLog } from './journal.ts';
-
-/** A record on its way into a store, with the text that is stored. */
-export interface RunWrite {
-  runId: string;
-  entry: LogEntry;
-  body: string;
-}
-
-/** Where a journal keeps things. Every call is atomic, and outlives the process when it returns. */
-export interface JournalStore {
-  /** Makes the run, owned by this store's owner. False when there is one of this id. */
-  create(header: RunHeader, body: string): boolean;
-  /**
-   * Writes all of it or nothing. Runs that have ended belong to nobody afterwards.
-   *
-   * @throws SoarError `run-owned` when one of the runs belongs to another owner, `io` when it cannot be written.
-   */
-  commit(writes: readonly RunWrite[], breakers: readonly StoredBreaker[]): void;
-  /** Makes what was committed outlive a loss of power. Absent where it does at once, or where nothing does. */
-  sync?(): Promise<void>;
-  /** Makes the run this owner's. Throws `run-owned` when a live owner has it; false when there is no such run. */
-  claim(runId: string): boolean;
-  /** Gives up runs. */
-  release(runIds: readonly string[]): void;
-  load(runId: string): StoredRun | null;
-  list(): RunSummary[];
-  breakers(): ReadonlyMap<string, StoredBreaker>;
-  endProcesses(processes: readonly StoredProcess[]): Promise<void>;
-  close(): void;
-}
+import type { JournalStore, RunWrite } from './journal-store.ts';
+import { jsonOf } from './json-of.ts';
+import { unknownRun } from './run-errors.ts';
 
 export interface BufferedJournalOptions {
   /** Replaces secrets in a JSON text, and leaves it JSON. Default: leaves it as it is. */
@@ -44,6 +26,7 @@ export class BufferedJournal implements Journal {
   readonly #live = new Map<string, BufferedLog>();
   #writes: RunWrite[] = [];
   #breakers = new Map<string, StoredBreaker>();
+  #paces = new Map<string, StoredPace>();
   #waiting: (() => void)[] = [];
   #undurable: (() => void)[] = [];
   #isSyncing = false;
@@ -99,6 +82,17 @@ export class BufferedJournal implements Journal {
   saveBreaker(breaker: StoredBreaker): void {
     if (this.#isClosed) return;
     this.#breakers.set(breaker.agentId, breaker);
+    this.#schedule();
+  }
+
+  paces(): ReadonlyMap<string, StoredPace> {
+    this.#requireOpen();
+    return this.#store.paces();
+  }
+
+  savePace(pace: StoredPace): void {
+    if (this.#isClosed) return;
+    this.#paces.set(pace.provider, pace);
     this.#schedule();
   }
 
@@ -175,15 +169,16 @@ export class BufferedJournal implements Journal {
   }
 
   #commit(): void {
-    if (this.#isClosed || (this.#writes.length === 0 && this.#breakers.size === 0)) return;
+    if (this.#isClosed || this.#writes.length + this.#breakers.size + this.#paces.size === 0) return;
     const writes = this.#writes;
-    const breakers = [...this.#breakers.values()];
+    const learned = { breakers: [...this.#breakers.values()], paces: [...this.#paces.values()] };
     const waiting = this.#waiting;
     this.#writes = [];
     this.#breakers = new Map();
+    this.#paces = new Map();
     this.#waiting = [];
     try {
-      this.#store.commit(writes, breakers);
+      this.#store.commit(writes, learned);
     } catch (error) {
       this.#commitApart(writes, error);
     }
@@ -228,7 +223,7 @@ export class BufferedJournal implements Journal {
       const log = this.#live.get(runId);
       if (byRun.size > 1) {
         try {
-          this.#store.commit(own, []);
+          this.#store.commit(own, { breakers: [], paces: [] });
         } catch (cause) {
           this.#lose(log, cause);
         }
@@ -246,88 +241,5 @@ export class BufferedJournal implements Journal {
 
   #requireOpen(): void {
     if (this.#isClosed) throw new SoarError('io', 'The journal was closed.');
-  }
-}
-
-export class BufferedLog implements RunLog {
-  readonly runId: string;
-  readonly #journal: BufferedJournal;
-  readonly #onFailure: ((error: Error) => void)[] = [];
-  isInterrupted = false;
-
-  constructor(runId: string, journal: BufferedJournal) {
-    this.runId = runId;
-    this.#journal = journal;
-  }
-
-  get isDirty(): boolean {
-    return this.#journal.isDirty;
-  }
-
-  append(entry: LogEntry): void {
-    if (this.isInterrupted && entry.type === 'task.settled') {
-      const { status, error, taskId, attempts } = entry.report.outcome;
-      if (status === 'cancelled' && error?.kind === 'cancelled') {
-        if (attempts.length > 0) this.#journal.append(this, { type: 'task.interrupted', taskId, attempts });
-        return;
-      }
-    }
-    this.#journal.append(this, entry);
-  }
-
-  committed(callback: () => void): void {
-    this.#journal.committed(callback);
-  }
-
-  durable(callback: () => void): void {
-    this.#journal.durable(callback);
-  }
-
-  get epoch(): number {
-    return this.#journal.epoch;
-  }
-
-  interrupt(): void {
-    this.isInterrupted = true;
-  }
-
-  release(): void {
-    this.#journal.release(this);
-  }
-
-  failed(callback: (error: Error) => void): void {
-    this.#onFailure.push(callback);
-  }
-
-  fail(error: Error): void {
-    for (const callback of this.#onFailure) callback(error);
-  }
-}
-
-export function unknownRun(runId: string): SoarError {
-  return new SoarError('unknown-run', `There is no run \`${runId}\` in the journal.`);
-}
-
-/** JSON of anything: what an agent gave as `data` may be cyclic, or hold what JSON cannot say. */
-function jsonOf(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return JSON.stringify(sayable(value, new Set()));
-  }
-}
-
-function sayable(value: unknown, above: Set<object>): unknown {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object' || value === null) return value;
-  if (above.has(value)) return '[circular]';
-  above.add(value);
-  try {
-    if (Array.isArray(value)) return value.map((one) => sayable(one, above));
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, sayable(one, above)]));
-  } catch {
-    return '[unreadable]';
-  } finally {
-    above.delete(value);
   }
 }

@@ -67,6 +67,22 @@ export interface StoredBreaker {
   retryAt: number;
 }
 
+/** How a provider was asked last, and how it took it. Times are epoch milliseconds. */
+export interface StoredPace {
+  provider: string;
+  lastStart: number;
+  /** Added to the gap between its starts after rate limits, milliseconds. */
+  extraMs: number;
+  /** No start before; null when it was not rate-limited. */
+  coolUntil: number | null;
+  /** When that cooling began. */
+  cooledAt: number | null;
+  /** Rate limits in a row. */
+  streak: number;
+  /** When this was written. */
+  at: number;
+}
+
 export interface StoredRun {
   header: RunHeader;
   /** In the order they were written. */

@@ -1,4 +1,12 @@
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredProcess, StoredRun } from './entries.ts';
+import type {
+  LogEntry,
+  RunHeader,
+  RunSummary,
+  StoredBreaker,
+  StoredPace,
+  StoredProcess,
+  StoredRun,
+} from './entries.ts';
 
 /**
  * The record that runs can be resumed from. What is appended is committed at the end of the turn (the next microtask), all
@@ -27,6 +35,9 @@ export interface Journal {
   /** What breakers were left as, by agent. */
   breakers(): ReadonlyMap<string, StoredBreaker>;
   saveBreaker(breaker: StoredBreaker): void;
+  /** When providers were asked last, and whether they cool, by provider. */
+  paces(): ReadonlyMap<string, StoredPace>;
+  savePace(pace: StoredPace): void;
   /** Commits what is left, gives up every run it owns and lets go of its store. Harmless when called again. */
   close(): void;
 }

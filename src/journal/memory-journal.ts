@@ -1,7 +1,10 @@
 import { SoarError } from '../errors/soar-error.ts';
-import { BufferedJournal, type BufferedJournalOptions, type JournalStore, type RunWrite } from './buffered-journal.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredRun } from './entries.ts';
+import { BufferedJournal, type BufferedJournalOptions } from './buffered-journal.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 import type { Journal } from './journal.ts';
+import type { JournalStore, Learned, RunWrite } from './journal-store.ts';
+import { mergedPace } from './merged-pace.ts';
+import { takenOver } from './run-errors.ts';
 import { initialSummary, summaryAfter } from './run-summary.ts';
 
 interface MemoryRun {
@@ -15,6 +18,7 @@ interface MemoryRun {
 export interface MemoryDisk {
   runs: Map<string, MemoryRun>;
   breakers: Map<string, StoredBreaker>;
+  paces: Map<string, StoredPace>;
 }
 
 export interface MemoryJournal extends Journal {
@@ -36,7 +40,7 @@ export interface MemoryJournal extends Journal {
  * const next = createSoar({ journal: journal.crash(), agents }).resume(run.id);
  */
 export function memoryJournal(options: BufferedJournalOptions & { disk?: MemoryDisk } = {}): MemoryJournal {
-  const { disk = { runs: new Map(), breakers: new Map() }, ...rest } = options;
+  const { disk = { runs: new Map(), breakers: new Map(), paces: new Map() }, ...rest } = options;
   return new Memory(disk, rest);
 }
 
@@ -75,7 +79,7 @@ class MemoryStore implements JournalStore {
     return true;
   }
 
-  commit(writes: readonly RunWrite[], breakers: readonly StoredBreaker[]): void {
+  commit(writes: readonly RunWrite[], learned: Learned): void {
     for (const { runId } of writes) {
       if (this.#disk.runs.get(runId)?.owner !== this.#owner) throw takenOver(runId);
     }
@@ -85,7 +89,9 @@ class MemoryStore implements JournalStore {
       run.summary = summaryAfter(run.summary, entry);
       if (entry.type === 'run.settled' || entry.type === 'run.interrupted') run.owner = null;
     }
-    for (const breaker of breakers) this.#disk.breakers.set(breaker.agentId, breaker);
+    const { breakers, paces } = this.#disk;
+    for (const breaker of learned.breakers) breakers.set(breaker.agentId, breaker);
+    for (const pace of learned.paces) paces.set(pace.provider, mergedPace(paces.get(pace.provider), pace));
   }
 
   claim(runId: string): boolean {
@@ -126,12 +132,11 @@ class MemoryStore implements JournalStore {
     return new Map(this.#disk.breakers);
   }
 
+  paces(): ReadonlyMap<string, StoredPace> {
+    return new Map(this.#disk.paces);
+  }
+
   async endProcesses(): Promise<void> {}
 
   close(): void {}
-}
-
-/** What an owner is told whose run another one has gone on with. */
-export function takenOver(runId: string): SoarError {
-  return new SoarError('run-owned', `Run \`${runId}\` was taken over by another process.`);
 }

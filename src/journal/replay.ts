@@ -19,6 +19,8 @@ export interface ReplayedRun {
   tasks: Map<string, ParkedTask>;
   /** By every execution there was. */
   spent: { attempts: number; tokens: number };
+  /** Of any attempt; null when none was started. */
+  lastStartAt: number | null;
   /** Started for attempts whose end nobody recorded. */
   processes: StoredProcess[];
   /** Null when it can go on. */
@@ -49,6 +51,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     settled: [],
     tasks: new Map(),
     spent: { attempts: 0, tokens: 0 },
+    lastStartAt: null,
     processes: [],
     end: null,
   };
@@ -67,6 +70,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
       case 'attempt.started':
         open.set(entry.taskId, entry);
         run.spent.attempts += 1;
+        run.lastStartAt = entry.at;
         break;
       case 'process.started': {
         const { key, pid, started } = entry;

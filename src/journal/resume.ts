@@ -4,9 +4,9 @@ import type { CollectInput } from '../machines/collect/events.ts';
 import type { ResumedQuery } from '../machines/soar/events.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunResult } from '../types.ts';
-import { unknownRun } from './buffered-journal.ts';
 import type { Journal } from './journal.ts';
 import { type ReplayedRun, replay, resultOf } from './replay.ts';
+import { unknownRun } from './run-errors.ts';
 
 /** Stands for a secret that was not stored, where the environment does not have it any more. */
 export const MASKED = '«masked»';
@@ -59,8 +59,8 @@ function holdsMask(value: unknown): boolean {
 }
 
 export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
-  const { header, settled, tasks, spent, deadlineAt, budgetAt } = run;
-  return { settled, resumed: { startedAt: header.startedAt, deadlineAt, budgetAt, spent, tasks } };
+  const { header, settled, tasks, spent, lastStartAt, deadlineAt, budgetAt } = run;
+  return { settled, resumed: { startedAt: header.startedAt, deadlineAt, budgetAt, spent, lastStartAt, tasks } };
 }
 
 export function resumedQuery(run: ReplayedRun): ResumedQuery {

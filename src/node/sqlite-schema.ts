@@ -36,6 +36,8 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE breakers (agent TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
+  // 2: how providers were asked last, and whether they cool.
+  'CREATE TABLE paces (provider TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
 ];
 
 /** Version of a store; 0 when it is empty. */

@@ -1,6 +1,13 @@
 import { SoarError } from '../../src/errors/soar-error.ts';
-import type { JournalStore, RunWrite } from '../../src/journal/buffered-journal.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredRun } from '../../src/journal/entries.ts';
+import type {
+  LogEntry,
+  RunHeader,
+  RunSummary,
+  StoredBreaker,
+  StoredPace,
+  StoredRun,
+} from '../../src/journal/entries.ts';
+import type { JournalStore, RunWrite } from '../../src/journal/journal-store.ts';
 
 /** A store of one run, whose disk can be full, and slow. */
 export class FakeStore implements JournalStore {
@@ -34,6 +41,10 @@ export class FakeStore implements JournalStore {
   }
 
   breakers(): ReadonlyMap<string, StoredBreaker> {
+    return new Map();
+  }
+
+  paces(): ReadonlyMap<string, StoredPace> {
     return new Map();
   }
 

@@ -205,6 +205,17 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       expect([...next().breakers()]).toEqual([['one', breaker]]);
     });
 
+    it('keeps how providers are asked', () => {
+      const { journal, next } = open();
+      const pace = { provider: 'p', lastStart: 5, extraMs: 1.5, coolUntil: 30, cooledAt: 6, streak: 1, at: 6 };
+      journal.savePace({ ...pace, extraMs: 0 });
+      journal.savePace(pace);
+      committed(journal);
+      journal.savePace({ ...pace, lastStart: 7, extraMs: 0, coolUntil: null, cooledAt: null, streak: 0, at: 7 });
+      committed(journal);
+      expect([...next().paces()]).toEqual([['p', { ...pace, lastStart: 7, at: 7 }]]);
+    });
+
     it('keeps large texts whole', () => {
       const { journal, next } = open();
       const log = journal.begin(headerOf('r'));

@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
 import { replay } from '../../src/journal/replay.ts';
 import { existingJournal, openSqliteJournal, sqliteJournal } from '../../src/node/sqlite-journal.ts';
+import type { OwnerIdentity } from '../../src/node/sqlite-owners.ts';
 import { MIGRATIONS, migrate, versionOf } from '../../src/node/sqlite-schema.ts';
-import type { OwnerIdentity } from '../../src/node/sqlite-store.ts';
 import { thisMachine, thisProcess } from '../../src/node/this-process.ts';
 import { headerOf, journalContract, settledEntry } from '../journal/journal-contract.ts';
 import { temporaryDirectory } from '../support/processes.ts';
@@ -211,6 +211,7 @@ describe('a store', () => {
     ]);
     expect(run.spent).toEqual({ attempts: 3, tokens: 7 });
     expect([...journal.breakers().values()]).toMatchObject([{ agentId: 'one', state: 'closed', failures: [{}] }]);
+    expect([...journal.paces()]).toEqual([]);
     expect(journal.attach('stored-by-v1').runId).toBe('stored-by-v1');
   });
 

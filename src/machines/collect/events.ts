@@ -71,6 +71,8 @@ export interface ResumedRun {
   deadlineAt: number | null;
   budgetAt: number | null;
   spent: { attempts: number; tokens: number };
+  /** `null`: nothing was started. */
+  lastStartAt: number | null;
   /** Tasks that had begun and have not settled. */
   tasks: ReadonlyMap<string, ParkedTask>;
 }

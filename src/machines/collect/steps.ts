@@ -40,7 +40,8 @@ export function open(args: StepArgs): void {
   const { resumed } = run.input;
   const budget = resumed?.budgetAt ? { ...settings.budget, timeMs: resumed.budgetAt - now } : settings.budget;
   const opened: RunOpened = { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref };
-  tell(args, services.gate, resumed ? { ...opened, spent: resumed.spent } : opened);
+  const before = resumed ? { spent: resumed.spent, lastStartAt: resumed.lastStartAt } : {};
+  tell(args, services.gate, { ...opened, ...before });
   if (!resumed?.deadlineAt) {
     const { deadlineAt, budgetAt, book } = run;
     const counts = { tasks: book.total, ticked: book.settled };

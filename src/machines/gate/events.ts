@@ -51,6 +51,8 @@ export interface RunOpened {
   budget: Budget | null;
   /** Attempts and tokens spent before, by a run that is resumed. */
   spent?: { attempts: number; tokens: number };
+  /** When its last attempt was started, by another process; the gap counts from then. */
+  lastStartAt?: number | null;
   ref: Addressee<GateNotice>;
 }
 

@@ -1,8 +1,7 @@
-import type { AgentProfile } from '../../agents/resolve.ts';
 import { Accounts, type RunAccount } from './accounts.ts';
 import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
-import { coolingAfter, narrowed, newPace, type Pace, widened } from './pacing.ts';
+import { coolingAfter, hasLearned, narrowed, newPace, type Pace, widened } from './pacing.ts';
 
 export interface GateLimits {
   /** Leases out at once, over all runs. */
@@ -15,6 +14,9 @@ export interface GateLimits {
   defaultCoolingMs: number;
 }
 
+/** How providers were asked by another process, by provider. */
+export type Paces = ReadonlyMap<string, Pace>;
+
 export interface Lease {
   readonly leaseId: string;
   readonly request: StartRequest;
@@ -24,9 +26,9 @@ export interface Lease {
   isJudged: boolean;
 }
 
-/** Whose attempt ended, and when its provider may be asked again if it was rate-limited. */
+/** Which attempt ended, and when its provider may be asked again if it was rate-limited. */
 export interface Judged {
-  agent: AgentProfile;
+  lease: Lease;
   resumeAt: number | null;
 }
 
@@ -46,7 +48,7 @@ export class Ledger {
   readonly #lanes = new Lanes();
   readonly #agentsOut = new Map<string, number>();
   readonly #providersOut = new Map<string, number>();
-  readonly #paces = new Map<string, Pace>();
+  readonly #paces: Map<string, Pace>;
   #lastStart = Number.NEGATIVE_INFINITY;
   #seq = 0;
   /** The request whose breaker has been asked. Its lease is reserved. */
@@ -54,8 +56,9 @@ export class Ledger {
   #askedWithdrawn = false;
   decision: Decision = IDLE;
 
-  constructor(limits: GateLimits) {
+  constructor(limits: GateLimits, paces: Paces = new Map()) {
     this.limits = limits;
+    this.#paces = new Map(paces);
   }
 
   /** Requests that wait for a lease. */
@@ -70,6 +73,7 @@ export class Ledger {
 
   open(event: RunOpened, now: number): void {
     this.accounts.open(event, now, this.#seq);
+    if (event.lastStartAt) this.#lastStart = Math.max(this.#lastStart, Math.min(event.lastStartAt, now));
   }
 
   close(runId: string): void {
@@ -206,6 +210,13 @@ export class Ledger {
     return lease;
   }
 
+  /** How a provider is asked, where that is of any consequence to the next start. */
+  paceOf({ request: { agent }, run }: Lease): Pace | null {
+    const pace = this.#paces.get(agent.provider);
+    if (!pace) return null;
+    return (this.#gapOf(run) ?? agent.staggerMs) > 0 || hasLearned(pace) ? pace : null;
+  }
+
   /** The breaker refused: the lease is back and no gap is spent. Null when the request was withdrawn meanwhile. */
   refuse(): StartRequest | null {
     const request = this.asked as StartRequest;
@@ -237,11 +248,11 @@ export class Ledger {
     this.#paces.set(agent.provider, pace);
     if (!rateLimit) {
       if (result === 'success') narrowed(pace);
-      return { agent, resumeAt: null };
+      return { lease, resumeAt: null };
     }
     coolingAfter(pace, rateLimit.retryAt, lease.startedAt, at, this.limits.defaultCoolingMs);
     widened(pace, this.#gapOf(lease.run) ?? agent.staggerMs);
-    return { agent, resumeAt: pace.coolUntil };
+    return { lease, resumeAt: pace.coolUntil };
   }
 
   /** Takes a lease back; a second release of it changes nothing. */

@@ -3,17 +3,23 @@ import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
 import type { GateEvent } from './events.ts';
-import { type GateLimits, Ledger } from './logic.ts';
+import { type GateLimits, type Lease, Ledger, type Paces } from './logic.ts';
+import type { Pace } from './pacing.ts';
 
 export interface GateInput {
   limits?: Partial<GateLimits>;
   /** The breaker of an agent. Default: none, every start is permitted. */
   breakerOf?: (agentId: string) => Addressee<BreakerEvent>;
+  /** How providers were asked before this gate was made. Default: never. */
+  paces?: Paces;
+  /** Hears how a provider is asked whenever that changes what the next start must wait for. Default: nobody does. */
+  keepPace?: (provider: string, pace: Pace, now: number) => void;
 }
 
 export interface GateContext {
   ledger: Ledger;
   breakerOf: GateInput['breakerOf'];
+  keepPace: GateInput['keepPace'];
 }
 
 /** Defaults of the gate's limits; 4 at a time, and a provider that says nothing cools 5 s. */
@@ -84,6 +90,7 @@ export const gateMachine = setup({
       if (lease) {
         const { requestId, ref } = lease.request;
         tell(args, ref, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
+        keepPace(args, lease);
       } else if (permitId && asked) {
         returnPermit(args, asked.agent.id, { permitId, result: 'neutral', kind: null });
       }
@@ -122,8 +129,9 @@ export const gateMachine = setup({
 }).createMachine({
   id: 'gate',
   context: ({ input }) => ({
-    ledger: new Ledger({ ...GATE_LIMITS, ...input.limits }),
+    ledger: new Ledger({ ...GATE_LIMITS, ...input.limits }, input.paces),
     breakerOf: input.breakerOf,
+    keepPace: input.keepPace,
   }),
   initial: 'idle',
   on: {
@@ -187,11 +195,17 @@ function judge(args: Args): void {
   if (event.type !== 'attempt.judged' && event.type !== 'lease.release') return;
   const judged = context.ledger.judge(event);
   if (!judged) return;
-  if (event.permitId) returnPermit(args, judged.agent.id, { ...event, permitId: event.permitId });
-  const { provider } = judged.agent;
+  keepPace(args, judged.lease);
+  if (event.permitId) returnPermit(args, judged.lease.request.agent.id, { ...event, permitId: event.permitId });
+  const { provider } = judged.lease.request.agent;
   const { resumeAt } = judged;
   if (resumeAt !== null && event.rateLimit)
     tell(args, event.rateLimit.ref, { type: 'provider.cooled', provider, resumeAt });
+}
+
+function keepPace({ context, self }: Args, lease: Lease): void {
+  const pace = context.keepPace && context.ledger.paceOf(lease);
+  if (pace) context.keepPace?.(lease.request.agent.provider, pace, nowOf(self));
 }
 
 /** Tells runs of spent budgets, after the tasks concerned: a task granted the last start must not be skipped. */

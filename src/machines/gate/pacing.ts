@@ -1,3 +1,5 @@
+import type { StoredPace } from '../../journal/entries.ts';
+
 /** How fast one provider may be asked. Changed in place by the functions below. */
 export interface Pace {
   lastStart: number;
@@ -52,4 +54,41 @@ export function narrowed(pace: Pace): void {
   pace.streak = 0;
   if (pace.extraMs === 0) return;
   pace.extraMs = pace.extraMs < SMALLEST_EXTRA_MS / 2 ? 0 : pace.extraMs * 0.75;
+}
+
+/** Whether it was rate-limited, ever. */
+export function hasLearned({ cooledAt }: Pace): boolean {
+  return cooledAt > Number.NEGATIVE_INFINITY;
+}
+
+/** While nobody asks a provider, what was added to its gap halves in this time, milliseconds. */
+export const QUIET_HALF_LIFE_MS = 60_000;
+
+/**
+ * How a provider is asked that another process has asked before. A cooling goes on until its time, but not longer than a
+ * task would wait for it (`maxCoolingMs`): then one is tried. Quiet has narrowed the gap meanwhile. Where the clock was put
+ * back since, what was left then is left now.
+ */
+export function restoredPace(stored: StoredPace, now: number, maxCoolingMs: number): Pace {
+  const { extraMs, streak } = stored;
+  const lastStart = Math.min(stored.lastStart, now);
+  if (stored.coolUntil === null || stored.cooledAt === null) return { ...newPace(lastStart), extraMs };
+  const aheadMs = Math.max(0, stored.at - now);
+  const coolUntil = Math.min(stored.coolUntil - aheadMs, now + maxCoolingMs);
+  const quietMs = Math.max(0, now - Math.max(lastStart, coolUntil));
+  const left = extraMs * 0.5 ** (quietMs / QUIET_HALF_LIFE_MS);
+  return {
+    lastStart,
+    extraMs: left < SMALLEST_EXTRA_MS / 4 ? 0 : left,
+    coolUntil,
+    cooledAt: Math.min(stored.cooledAt, now),
+    streak: quietMs < LONGEST_GUESS_MS ? streak : 0,
+  };
+}
+
+/** What a journal keeps of it. */
+export function storedPace(provider: string, pace: Pace, now: number): StoredPace {
+  const { lastStart, extraMs, streak } = pace;
+  const cooling = hasLearned(pace) ? { coolUntil: pace.coolUntil, cooledAt: pace.cooledAt } : null;
+  return { provider, lastStart, extraMs, streak, ...(cooling ?? { coolUntil: null, cooledAt: null }), at: now };
 }

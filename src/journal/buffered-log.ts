@@ -1,0 +1,58 @@
+import type { BufferedJournal } from './buffered-journal.ts';
+import type { LogEntry } from './entries.ts';
+import type { RunLog } from './journal.ts';
+
+export class BufferedLog implements RunLog {
+  readonly runId: string;
+  readonly #journal: BufferedJournal;
+  readonly #onFailure: ((error: Error) => void)[] = [];
+  isInterrupted = false;
+
+  constructor(runId: string, journal: BufferedJournal) {
+    this.runId = runId;
+    this.#journal = journal;
+  }
+
+  get isDirty(): boolean {
+    return this.#journal.isDirty;
+  }
+
+  append(entry: LogEntry): void {
+    if (this.isInterrupted && entry.type === 'task.settled') {
+      const { status, error, taskId, attempts } = entry.report.outcome;
+      if (status === 'cancelled' && error?.kind === 'cancelled') {
+        if (attempts.length > 0) this.#journal.append(this, { type: 'task.interrupted', taskId, attempts });
+        return;
+      }
+    }
+    this.#journal.append(this, entry);
+  }
+
+  committed(callback: () => void): void {
+    this.#journal.committed(callback);
+  }
+
+  durable(callback: () => void): void {
+    this.#journal.durable(callback);
+  }
+
+  get epoch(): number {
+    return this.#journal.epoch;
+  }
+
+  interrupt(): void {
+    this.isInterrupted = true;
+  }
+
+  release(): void {
+    this.#journal.release(this);
+  }
+
+  failed(callback: (error: Error) => void): void {
+    this.#onFailure.push(callback);
+  }
+
+  fail(error: Error): void {
+    for (const callback of this.#onFailure) callback(error);
+  }
+}

@@ -1,0 +1,46 @@
+import type {
+  LogEntry,
+  RunHeader,
+  RunSummary,
+  StoredBreaker,
+  StoredPace,
+  StoredProcess,
+  StoredRun,
+} from './entries.ts';
+
+/** A record on its way into a store, with the text that is stored. */
+export interface RunWrite {
+  runId: string;
+  entry: LogEntry;
+  body: string;
+}
+
+/** What has been learned of agents and providers, and belongs to no run. */
+export interface Learned {
+  breakers: readonly StoredBreaker[];
+  paces: readonly StoredPace[];
+}
+
+/** Where a journal keeps things. Every call is atomic, and outlives the process when it returns. */
+export interface JournalStore {
+  /** Makes the run, owned by this store's owner. False when there is one of this id. */
+  create(header: RunHeader, body: string): boolean;
+  /**
+   * Writes all of it or nothing. Runs that have ended belong to nobody afterwards.
+   *
+   * @throws SoarError `run-owned` when one of the runs belongs to another owner, `io` when it cannot be written.
+   */
+  commit(writes: readonly RunWrite[], learned: Learned): void;
+  /** Makes what was committed outlive a loss of power. Absent where it does at once, or where nothing does. */
+  sync?(): Promise<void>;
+  /** Makes the run this owner's. Throws `run-owned` when a live owner has it; false when there is no such run. */
+  claim(runId: string): boolean;
+  /** Gives up runs. */
+  release(runIds: readonly string[]): void;
+  load(runId: string): StoredRun | null;
+  list(): RunSummary[];
+  breakers(): ReadonlyMap<string, StoredBreaker>;
+  paces(): ReadonlyMap<string, StoredPace>;
+  endProcesses(processes: readonly StoredProcess[]): Promise<void>;
+  close(): void;
+}

@@ -1,0 +1,12 @@
+import type { StoredPace } from './entries.ts';
+
+/**
+ * What is stored of a provider once another writer has had its say: two processes may ask it at once, and one that has met no
+ * rate limit must not undo what the other has learned of a later one. What was written by a clock that ran ahead counts for
+ * nothing.
+ */
+export function mergedPace(stored: StoredPace | undefined, said: StoredPace): StoredPace {
+  if (!stored || stored.cooledAt === null || stored.cooledAt > said.at) return said;
+  if (said.cooledAt !== null && said.cooledAt >= stored.cooledAt) return said;
+  return { ...stored, lastStart: said.lastStart, at: said.at };
+}

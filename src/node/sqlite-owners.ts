@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { SoarError } from '../errors/soar-error.ts';
+import type { ProcessIdentity } from './process-tree.ts';
+import type { OwnerRow, Statements } from './sqlite-statements.ts';
+import { isAlive, thisMachine, thisProcess } from './this-process.ts';
+
+/** How often an owner says that it is there, and how long it is believed where its process cannot be looked for. */
+const HEARTBEAT_MS = 2000;
+const STALE_MS = 10_000;
+
+/** Who writes. The default is this process; a test may pretend to be another. */
+export interface OwnerIdentity extends ProcessIdentity {
+  machine: string;
+}
+
+export interface OwnersOptions {
+  identity?: OwnerIdentity;
+  now?: () => number;
+}
+
+/** Which processes use a store, this one among them: who may own its runs. */
+export class Owners {
+  readonly id = randomUUID();
+  readonly #sql: Statements;
+  readonly #isNeeded: () => boolean;
+  readonly #identity: OwnerIdentity;
+  readonly #now: () => number;
+  #heartbeat: ReturnType<typeof setInterval> | null = null;
+
+  /** `isNeeded`: whether there is anything it owns. */
+  constructor(sql: Statements, isNeeded: () => boolean, { identity, now = Date.now }: OwnersOptions = {}) {
+    this.#sql = sql;
+    this.#isNeeded = isNeeded;
+    this.#identity = identity ?? { machine: thisMachine(), ...thisProcess() };
+    this.#now = now;
+  }
+
+  /** Makes this owner known, once, and keeps it known. Never keeps the process alive. */
+  appear(): void {
+    const { machine, pid, started } = this.#identity;
+    this.#sql.beat.run(this.id, machine, pid, started, this.#now());
+    if (this.#heartbeat) return;
+    this.#sql.forgetOwners.run(this.#now() - 10 * STALE_MS);
+    this.#heartbeat = setInterval(() => {
+      try {
+        if (this.#isNeeded()) this.#sql.beat.run(this.id, machine, pid, started, this.#now());
+      } catch {
+        // The next commit meets the same trouble, and tells the run of it.
+      }
+    }, HEARTBEAT_MS);
+    this.#heartbeat.unref?.();
+  }
+
+  leave(): void {
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    this.#heartbeat = null;
+    try {
+      this.#sql.removeOwner.run(this.id);
+    } catch {
+      // A store that cannot be written keeps a line about an owner that will be found dead.
+    }
+  }
+
+  /** Throws `run-owned` when a live process, and not this one, has the run. */
+  requireFree(runId: string, owner: string | null): void {
+    if (owner === null || owner === this.id) return;
+    const found = this.#sql.findOwner.get(owner) as OwnerRow | undefined;
+    if (!found || !this.#isAlive(found)) return;
+    const where = found.machine === this.#identity.machine ? '' : ` on ${found.machine.split('/')[0]}`;
+    const message = `Run \`${runId}\` is under way in process ${found.pid}${where}. Wait for it, or end that process first.`;
+    throw new SoarError('run-owned', message);
+  }
+
+  /** Ids of the owners that live. */
+  alive(): ReadonlySet<string> {
+    const rows = this.#sql.owners.all() as unknown as OwnerRow[];
+    return new Set(rows.filter((owner) => this.#isAlive(owner)).map(({ id }) => id));
+  }
+
+  /** A process is looked for where it must be; from another machine only its heartbeat can be seen. */
+  #isAlive({ id, machine, pid, started, heartbeat_at }: OwnerRow): boolean {
+    if (id === this.id) return true;
+    if (machine === this.#identity.machine && started !== '') return isAlive({ pid, started });
+    return this.#now() - heartbeat_at < STALE_MS;
+  }
+}
