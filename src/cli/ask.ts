@@ -30,7 +30,8 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
     journal,
     start: () => soar.ask(query, run),
     flags,
-    notes: isOffline ? [OFFLINE_NOTE, ...watchers.notes] : watchers.notes,
+    watchers,
+    notes: isOffline ? [OFFLINE_NOTE] : [],
     summary: (result, width) => [...tableOf(result, width, paint), ...answerOf(result, paint)],
   });
 }

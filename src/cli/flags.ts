@@ -77,6 +77,14 @@ export function parseBudget(text: string, before: Budget = {}): Budget {
   return budget;
 }
 
+/** The URL of an inspector's page or of its WebSocket server. */
+export function parseInspect(text: string): string {
+  if (/^(?:https?|wss?):\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError(
+    `Expected an http:// or ws:// URL, or none. What follows belongs to the flag: put the flag last, or -- after it.`,
+  );
+}
+
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
@@ -123,7 +131,10 @@ function addWatchFlags(command: Command): Command {
   return command
     .addOption(new Option('--trace <file>', 'record the run to this file, for `soar view`'))
     .addOption(
-      new Option('--inspect [url]', 'show the run in Stately inspectors; or send it to the one at this ws:// URL'),
+      new Option(
+        '--inspect [url]',
+        "show the run in Stately's inspector, or in the one at this http:// URL; or send it to the server at this ws:// URL",
+      ).argParser(parseInspect),
     );
 }
 

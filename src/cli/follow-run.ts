@@ -10,6 +10,7 @@ import { createProgress, type Progress } from './progress.ts';
 import { resumeLine } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
 import { FILE_COLUMNS } from './summary.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface Followed {
   soar: Soar;
@@ -19,6 +20,7 @@ export interface Followed {
   flags: RunFlags;
   /** The result for people, as lines. */
   summary(result: RunResult, width: number): string[];
+  watchers: Watchers;
   /** Said before anything else. */
   notes?: readonly string[];
 }
@@ -29,10 +31,12 @@ export interface Followed {
  *
  * @returns the exit code.
  */
-export async function followRun({ soar, journal, start, flags, summary, notes = [] }: Followed): Promise<number> {
+export async function followRun(followed: Followed): Promise<number> {
+  const { soar, journal, start, flags, summary, watchers, notes = [] } = followed;
   let handle: RunHandle | null = null;
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
+  let hasEnded = false;
   claimStdout(() => handle?.interrupt('Nobody reads the output any more.'));
   const release = onInterrupt(
     (signal) => {
@@ -50,13 +54,14 @@ export async function followRun({ soar, journal, start, flags, summary, notes = 
     handle = start();
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
     if (journal) progress.say(`run ${handle.id}, recorded; should it be interrupted: ${resumeLine(handle.id, flags)}`);
-    for (const note of notes) progress.say(note);
+    for (const note of [...notes, ...watchers.notes]) progress.say(note);
     const { watch } = progress;
     handle.events$.subscribe((event) => {
       if (flags.jsonl) print(`${JSON.stringify(event)}\n`);
       watch(event);
     });
     const result = await handle.result;
+    hasEnded = true;
     progress.stop();
     if (flags.json) print(`${JSON.stringify(result)}\n`);
     else if (!flags.jsonl) {
@@ -69,5 +74,11 @@ export async function followRun({ soar, journal, start, flags, summary, notes = 
     await soar.close();
     journal?.close();
     release();
+    await watchers.close({ isWatched: hasEnded && interruptedBy === null && isAtTerminal(flags) });
   }
+}
+
+/** Whether somebody sees what is said, and can press Ctrl-C: a script or CI must never wait for that. */
+function isAtTerminal({ quiet }: RunFlags): boolean {
+  return process.stderr.isTTY === true && !quiet && !process.env.CI;
 }

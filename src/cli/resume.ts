@@ -13,7 +13,7 @@ import { resolveAsk, resolveRun } from './resolve-run.ts';
 import { requireJournal, resumeLine } from './state.ts';
 import { answerOf, leavesOf, outputsOf, tableOf } from './summary.ts';
 import type { ToolChoice } from './tool-agent.ts';
-import { openWatchers } from './watchers.ts';
+import { openWatchers, type Watchers } from './watchers.ts';
 
 const NO_CHOICE: ToolChoice = { tool: null, model: null, toolFrom: null, modelFrom: null };
 
@@ -23,13 +23,12 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
   const journal = await requireJournal(flags, runId);
   let soar: Soar;
   let run: ReplayedRun;
-  let notes: readonly string[];
+  let watchers: Watchers;
   try {
     run = storedRun(journal, runId, Date.now());
     requireTime(run, flags);
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
-    const watchers = await openWatchers(flags);
-    notes = watchers.notes;
+    watchers = await openWatchers(flags);
     soar = createSoar({ ...optionsOf(run, config), ...watchers.options, journal });
   } catch (error) {
     journal.close();
@@ -42,7 +41,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     journal,
     start: () => soar.resume(runId, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
     flags,
-    notes,
+    watchers,
     summary: (result, width) => [
       ...tableOf(result, width, paint),
       ...(result.query === undefined ? outputsOf(result, leaves, paint) : answerOf(result, paint)),

@@ -30,7 +30,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     journal,
     start: () => soar.run(plan, run),
     flags,
-    notes: watchers.notes,
+    watchers,
     summary: (result, width) => [...tableOf(result, width, paint), ...outputsOf(result, leavesOf(plan), paint)],
   });
 }

@@ -27,6 +27,8 @@ export interface Running {
   ended: Promise<Ended>;
   /** Resolves when stdout or stderr contains the text; rejects when the process ends without. */
   said(text: string): Promise<void>;
+  /** stdout, then stderr, so far. */
+  heard(): string;
 }
 
 export interface SpawnOptions {
@@ -70,7 +72,7 @@ export function startSoar(args: readonly string[], options: SpawnOptions): Runni
       look();
       void ended.then(({ stdout, stderr }) => fail(new Error(`It never said ${text}:\n${stdout}\n${stderr}`)));
     });
-  return { child, ended, said };
+  return { child, ended, said, heard: () => heard.stdout + heard.stderr };
 }
 
 /** Runs `soar` to its end. */

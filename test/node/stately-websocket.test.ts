@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { createInspectorServer } from '@statelyai/inspect/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,6 +6,7 @@ import { statelyServer } from '../../src/node/stately-server.ts';
 import { statelyWebSocket } from '../../src/node/stately-websocket.ts';
 import type { TraceSink } from '../../src/trace/sink.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { freePort } from '../support/free-port.ts';
 import { tracedRun } from '../support/traced-run.ts';
 
 const plan = { tasks: Array.from({ length: 80 }, (_, i) => ({ id: `task-${i}`, prompt: '' })) };
@@ -34,14 +34,6 @@ const names = (events: readonly StatelyInspectionEvent[]) =>
 async function runInto(sink: TraceSink): Promise<TraceRecord[]> {
   const open: TraceSink = { mode: 'full', write: (record) => sink.write(record) };
   return (await tracedRun({ plan, soar, trace: { sinks: [open] } })).records;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /** How an attempt to connect ended: open, or the status of the refusal. */
