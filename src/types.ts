@@ -25,6 +25,8 @@ export interface Usage {
   inputTokens?: number;
   outputTokens?: number;
   totalTokens?: number;
+  /** What it cost in US dollars, where the tool itself says so. */
+  costUsd?: number;
 }
 
 /** Tokens of a whole run, by every attempt that reported them: failed ones too. */
@@ -57,6 +59,18 @@ export interface AgentRequest {
   env?: Record<string, string>;
   /** Working directory of the task, for agents that start a process. */
   cwd?: string;
+  /** An earlier attempt of this task by this agent that named its session and may be continued instead of begun anew. */
+  previous?: PreviousAttempt;
+}
+
+/** What an attempt left behind that the next one may continue. */
+export interface PreviousAttempt {
+  /** The tool's own id of the conversation, as the agent reported it with `controls.session`. */
+  session: string;
+  /** Number of that attempt. */
+  attempt: number;
+  /** Why it did not finish. */
+  error: TaskError | null;
 }
 
 /** How an agent talks while it works. All of them are safe to call at any time, also after the attempt has ended. */
@@ -74,6 +88,11 @@ export interface AgentControls {
    * when it stays silent afterwards; output that follows clears the suspicion.
    */
   suspect(suspicion: { kind: ErrorKind; reason: string }): void;
+  /**
+   * Names the session the agent works in, as soon as it is known. It is recorded with the attempt, and the next attempt of
+   * this task by this agent finds it in `request.previous`, also in a run that is resumed after a crash.
+   */
+  session(id: string): void;
   /** How long a process may take to end after a polite signal before it is killed, milliseconds. */
   killGraceMs: number;
 }
@@ -131,6 +150,8 @@ export interface AttemptRecord {
   result: 'succeeded' | 'failed' | 'rate_limited' | 'cancelled' | 'abandoned';
   error: TaskError | null;
   usage?: Usage;
+  /** The tool's own id of the conversation, when the agent named one. */
+  session?: string;
 }
 
 export interface TaskOutcome {

@@ -8,12 +8,13 @@ import type { InFlight } from './executor.ts';
 
 type Base = Omit<AttemptResult, 'status' | 'error'>;
 
-function base({ events, longestSilenceMs, stop, startedAt }: InFlight, endedAt: number): Base {
+function base({ events, longestSilenceMs, stop, startedAt, session }: InFlight, endedAt: number): Base {
   const earlyTermination = stop?.early
     ? { kind: stop.kind, reason: stop.reason, detectedMs: stop.at - startedAt }
     : null;
   const heartbeat = { events, longestSilenceMs };
-  return { output: '', truncated: false, retryAt: null, endedAt, heartbeat, earlyTermination };
+  const named = session === null ? undefined : { session };
+  return { output: '', truncated: false, retryAt: null, endedAt, heartbeat, earlyTermination, ...named };
 }
 
 /** An answer counts even when it came after the attempt was asked to stop: the work is done. */

@@ -37,6 +37,7 @@ export interface AttemptResult {
   truncated: boolean;
   data?: unknown;
   usage?: Usage;
+  session?: string;
   error: TaskError | null;
   /** When a rate-limited provider may be asked again, epoch milliseconds; null when it did not say. */
   retryAt: number | null;

@@ -24,6 +24,8 @@ export interface InFlight {
   timer: Timer | null;
   events: number;
   longestSilenceMs: number;
+  /** The agent's own name for the conversation. */
+  session: string | null;
   /** What looked like a failure, until output says otherwise. */
   suspicion: { kind: ErrorKind; reason: string; at: number } | null;
   /** Set once it was told to stop. */
@@ -74,6 +76,7 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): vo
     timer: null,
     events: 0,
     longestSilenceMs: 0,
+    session: null,
     suspicion: null,
     stop: null,
   };
@@ -238,6 +241,11 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
       attempt.suspicion = null;
       active(now);
       spec.publish({ type: 'attempt.progress', ...ids, ...progress }, now);
+    },
+    session: (id) => {
+      if (isOver() || typeof id !== 'string' || id === '' || attempt.session === id) return;
+      attempt.session = id;
+      spec.log?.append({ type: 'attempt.session', key: spec.attemptId, session: id });
     },
     suspect: ({ kind, reason }) => {
       if (isOver() || attempt.stop || !spec.policy.termination.enabled) return;

@@ -48,6 +48,8 @@ export type LogEntry =
     }
   | { type: 'attempt.started'; taskId: string; agentId: string; n: number; key: string; at: number }
   | ({ type: 'process.started' } & StoredProcess)
+  /** An attempt under way named the session it works in. */
+  | { type: 'attempt.session'; key: string; session: string }
   /** A task waits, and holds nothing: where, until when, and what it has been through. */
   | ({ type: 'task.parked'; taskId: string } & ParkedTask)
   /** A task that was stopped because its process is about to end. It is not settled. */

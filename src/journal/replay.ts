@@ -58,6 +58,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
   const settled = new Set<string>();
   const open = new Map<string, Started>();
   const processes = new Map<string, StoredProcess[]>();
+  const sessions = new Map<string, string>();
   for (const entry of entries) {
     switch (entry.type) {
       case 'phase.completed':
@@ -79,6 +80,9 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
         else processes.set(key, [{ key, pid, started }]);
         break;
       }
+      case 'attempt.session':
+        sessions.set(entry.key, entry.session);
+        break;
       case 'task.parked': {
         const { type: _, taskId, ...parked } = entry;
         open.delete(taskId);
@@ -102,7 +106,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
         break;
       }
       case 'run.resumed':
-        closeOpen(run, open, entry.at);
+        closeOpen(run, open, sessions, entry.at);
         if (entry.deadlineAt !== null) run.deadlineAt = entry.deadlineAt;
         break;
       case 'run.settled':
@@ -111,7 +115,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     }
   }
   for (const { key } of open.values()) run.processes.push(...(processes.get(key) ?? []));
-  closeOpen(run, open, now);
+  closeOpen(run, open, sessions, now);
   for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));
   const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values()];
   for (const { attempts } of everything) {
@@ -123,8 +127,14 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
 }
 
 /** The attempts under way when the last owner went: each is over, with a record of its own. */
-function closeOpen(run: ReplayedRun, open: Map<string, Started>, now: number): void {
+function closeOpen(
+  run: ReplayedRun,
+  open: Map<string, Started>,
+  sessions: ReadonlyMap<string, string>,
+  now: number,
+): void {
   for (const [taskId, { n, agentId, key, at }] of open) {
+    const session = sessions.get(key);
     const record: AttemptRecord = {
       n,
       agentId,
@@ -133,6 +143,7 @@ function closeOpen(run: ReplayedRun, open: Map<string, Started>, now: number): v
       endedAt: Math.max(at, now),
       result: 'cancelled',
       error: { kind: 'cancelled', message: INTERRUPTED, retryable: true },
+      ...(session === undefined ? undefined : { session }),
     };
     const before = resting(run.tasks.get(taskId));
     run.tasks.set(taskId, { ...before, attempts: [...before.attempts, record] });

@@ -8,6 +8,7 @@ export interface FakeControls extends AgentControls {
   readonly suspicions: readonly Parameters<AgentControls['suspect']>[0][];
   readonly progressed: readonly Parameters<AgentControls['progress']>[0][];
   readonly heartbeats: number;
+  readonly sessions: readonly string[];
   abort(reason?: unknown): void;
   /** Resolves as soon as a stream's text so far contains `part`. */
   heard(part: string, stream?: 'stdout' | 'stderr'): Promise<void>;
@@ -20,6 +21,7 @@ export function fakeControls(options: { killGraceMs?: number; keepText?: boolean
   const chunks: { text: string; stream: 'stdout' | 'stderr' }[] = [];
   const suspicions: Parameters<AgentControls['suspect']>[0][] = [];
   const progressed: Parameters<AgentControls['progress']>[0][] = [];
+  const sessions: string[] = [];
   const waiting = new Set<() => void>();
   let heartbeats = 0;
   return {
@@ -36,6 +38,8 @@ export function fakeControls(options: { killGraceMs?: number; keepText?: boolean
     },
     progress: (progress) => void progressed.push(progress),
     suspect: (suspicion) => void suspicions.push(suspicion),
+    session: (id) => void sessions.push(id),
+    sessions,
     text,
     chunks,
     suspicions,

@@ -10,6 +10,8 @@ export interface Step {
   /** What it answers. Default: `<task> by <agent>`. */
   ok?: string;
   usage?: Usage;
+  /** Names its session at once. */
+  session?: string;
   /** Fails of this kind instead. */
   fail?: ErrorKind;
   message?: string;
@@ -94,6 +96,7 @@ async function act(
   request: AgentRequest,
   controls: AgentControls,
 ): Promise<string | { output: string; usage: Usage }> {
+  if (step.session !== undefined) controls.session(step.session);
   const spoken = (step.says ?? []).map(({ at, beat, output, suspect }) =>
     clock.setTimeout(() => {
       if (beat) controls.heartbeat();

@@ -15,6 +15,7 @@ import type {
   TaskReport,
   TaskWaits,
 } from './events.ts';
+import { previousAttempt } from './previous-attempt.ts';
 
 export const NO_NOTES: TaskNotes = Object.freeze({
   retries: 0,
@@ -103,6 +104,7 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
   const { task, prepared, runId, policy, services, query, publish, log } = context.input;
   const { spec } = task;
   const id = attemptId(context);
+  const previous = previousAttempt(context.attempts, attemptAgent.id);
   return {
     attemptId: id,
     agent: attemptAgent,
@@ -127,6 +129,7 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
       ...(spec.passages ? { passages: spec.passages } : undefined),
       ...(spec.env ? { env: spec.env } : undefined),
       ...(spec.cwd === undefined ? undefined : { cwd: spec.cwd }),
+      ...(previous ? { previous } : undefined),
     },
   };
 }
@@ -134,7 +137,7 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
 /** What changes when an attempt has ended. */
 export function ended(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
   const { attemptAgent: agent, input, answer } = context;
-  const { output, truncated, data, usage } = result;
+  const { output, truncated, data, usage, session } = result;
   const record: AttemptRecord = {
     n: context.attempt,
     agentId: agent.id,
@@ -144,6 +147,7 @@ export function ended(context: TaskContext, result: AttemptResult): Partial<Task
     result: result.status,
     error: result.error,
     ...(usage ? { usage } : undefined),
+    ...(session === undefined ? undefined : { session }),
   };
   const keepsOld = result.status !== 'succeeded' && output === '';
   return {
