@@ -20,20 +20,25 @@ export interface Passage {
   score: number;
 }
 
-/** Token counts as the model reported them. */
+/** What one attempt used, as its agent reported it. */
 export interface Usage {
   inputTokens?: number;
+  /** The part of `inputTokens` that came from the provider's own cache, which is often cheaper. */
+  cachedInputTokens?: number;
   outputTokens?: number;
+  /** Default: input and output together. */
   totalTokens?: number;
-  /** What it cost in US dollars, where the tool itself says so. */
+  /** What it cost in US dollars, where the agent knows that itself; wins over a table of prices. */
   costUsd?: number;
 }
 
-/** Tokens of a whole run, by every attempt that reported them: failed ones too. */
+/** What a whole run used, by every attempt that reported it: failed ones too. */
 export interface UsageTotals {
   inputTokens: number;
   outputTokens: number;
   totalTokens: number;
+  /** US dollars; absent when no attempt's cost is known. */
+  costUsd?: number;
 }
 
 /** What an agent gets. */
@@ -204,7 +209,7 @@ export interface RunMetadata {
   rateLimits: { agentId: string; taskId: string; resumeAt: number }[];
   heartbeats: { taskId: string; agentId: string; events: number; longestSilenceMs: number }[];
   cacheHits: number;
-  /** Tokens that the agents reported; 0 when none did. */
+  /** Tokens and cost that the agents reported; 0 tokens when none did. */
   usage: UsageTotals;
   peakConcurrency: number;
   totalDurationMs: number;

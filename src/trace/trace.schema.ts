@@ -70,7 +70,13 @@ const attemptSchema = z.object({
   result: z.enum(['succeeded', 'failed', 'rate_limited', 'cancelled', 'abandoned']),
   error: errorSchema.nullable(),
   usage: z
-    .object({ inputTokens: count.optional(), outputTokens: count.optional(), totalTokens: count.optional() })
+    .object({
+      inputTokens: count.optional(),
+      cachedInputTokens: count.optional(),
+      outputTokens: count.optional(),
+      totalTokens: count.optional(),
+      costUsd: z.number().nonnegative().optional(),
+    })
     .optional(),
 });
 
