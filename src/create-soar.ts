@@ -20,7 +20,7 @@ import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
 import { type Launch, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
 import { createRunStreams } from './streams/run-streams.ts';
-import type { Agent, AgentFunction } from './types.ts';
+import type { Agent, AgentFunction, Price } from './types.ts';
 
 export interface SoarOptions extends RunSettings, ObserveOptions {
   /** Agents by id. Default: the built-in offline agents. */
@@ -41,6 +41,8 @@ export interface SoarOptions extends RunSettings, ObserveOptions {
   maxOpenWaitMs?: number;
   /** What a task without a fallback does when its breaker is open. Default `'fail'`. */
   onOpen?: 'fail' | 'wait';
+  /** What models cost, by agent id or by name of the model, for budgets of cost. Default: no price is known. */
+  prices?: Readonly<Record<string, Price>>;
   /** Phases of `ask` that replace the built-in offline ones: a function, or an actor logic. */
   phases?: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>;
   /** Default: the system's clock. */
@@ -127,6 +129,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     random,
     ...(options.journal ? { journal: options.journal } : {}),
     ...(options.maxCoolingMs === undefined ? {} : { maxCoolingMs: options.maxCoolingMs }),
+    ...(options.prices ? { prices: options.prices } : {}),
     ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),
   };
   const observation = observe(options, clock);

@@ -6,7 +6,7 @@ import { toIssues } from './errors/zod-issues.ts';
 import type { CollectSettings } from './machines/collect/events.ts';
 import type { GateLimits } from './machines/gate/logic.ts';
 import { GATE_LIMITS } from './machines/gate/machine.ts';
-import { runSettingsShape } from './plan/plan.schema.ts';
+import { pricesSchema, runSettingsShape } from './plan/plan.schema.ts';
 import type { RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import { resolvePolicy } from './policy/presets.ts';
@@ -31,6 +31,7 @@ const soarOptionsSchema = strictObject({
   trace: z.unknown(),
   agentFromSpec: z.unknown(),
   journal: z.unknown(),
+  prices: pricesSchema,
 }).partial();
 
 const runOptionsSchema = strictObject({

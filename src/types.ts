@@ -129,6 +129,8 @@ export interface Agent {
   staggerMs?: number;
   /** Most attempts of this agent in flight at once. Default: no limit of its own. */
   maxConcurrent?: number;
+  /** The model it asks, by the name that `prices` has for it. */
+  model?: string;
   /** An empty answer is a failure of kind `empty`. Default false. */
   requireOutput?: boolean;
   /** Made up for one plan: judged by the breaker's lenient thresholds. Default false. */
@@ -240,6 +242,14 @@ export interface Source {
   endLine: number;
 }
 
+/** What a model costs, in US dollars for a million tokens. There is no price built in. */
+export interface Price {
+  inputPerMillion: number;
+  outputPerMillion: number;
+  /** Input that came from the provider's own cache. Default: `inputPerMillion`. */
+  cachedInputPerMillion?: number;
+}
+
 /** Upper bounds of a run, checked before every start. */
 export interface Budget {
   /** Time since the run began, milliseconds. */
@@ -248,4 +258,6 @@ export interface Budget {
   attempts?: number;
   /** Tokens reported by the agents, in and out. */
   tokens?: number;
+  /** US dollars, as the agents report them or as `prices` makes of their tokens. */
+  costUsd?: number;
 }

@@ -20,7 +20,7 @@ import { type GateInput, gateMachine } from '../machines/gate/machine.ts';
 import { restoredPace, storedPace } from '../machines/gate/pacing.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
-import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
+import type { Agent, AgentFunction, BreakerMetrics, Price } from '../types.ts';
 import { executor } from './executor.ts';
 import { nowOf } from './scope.ts';
 import type { EngineCommand, Services } from './services.ts';
@@ -31,6 +31,8 @@ export interface EngineInput {
   /** Default 5000. */
   killGraceMs?: number;
   random?: () => number;
+  /** By agent id or by name of the model. Default: none. */
+  prices?: Readonly<Record<string, Price>>;
   /** Where breakers are kept beyond this engine. Default: nowhere. */
   journal?: Pick<Journal, 'breakers' | 'saveBreaker' | 'paces' | 'savePace'>;
   /** No cooling that another process left is longer. Default 120000. */
@@ -56,6 +58,7 @@ export class Engine implements Services {
   readonly #breakers = new Map<string, Breaker>();
   readonly engine: AnyActorRef & Services['engine'];
   readonly #journal: EngineInput['journal'];
+  readonly #prices: Readonly<Record<string, Price>>;
   /** As the journal had them when this engine was made; each is used once. */
   readonly #stored: ReadonlyMap<string, StoredBreaker>;
   #started = false;
@@ -64,6 +67,7 @@ export class Engine implements Services {
     this.engine = self;
     this.random = input.random ?? Math.random;
     this.#journal = input.journal;
+    this.#prices = input.prices ?? {};
     this.#stored = input.journal?.breakers() ?? new Map();
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
     this.addAgents(resolveAgents(input.agents ?? {}));
@@ -79,7 +83,11 @@ export class Engine implements Services {
     this.executor = createActor(executor as AnyActorLogic, {
       id: 'executor',
       parent: self,
-      input: { gate: this.gate, isCalm: (agentId: string) => this.#isCalm(agentId) },
+      input: {
+        gate: this.gate,
+        isCalm: (agentId: string) => this.#isCalm(agentId),
+        priceOf: (agent: ResolvedAgent) => this.#priceOf(agent),
+      },
     }) as Engine['executor'];
   }
 
@@ -110,6 +118,12 @@ export class Engine implements Services {
   #isCalm(agentId: string): boolean {
     const snapshot = this.#breakers.get(agentId)?.getSnapshot();
     return !snapshot || (snapshot.value === 'closed' && snapshot.context.failures.length === 0);
+  }
+
+  /** By its own id, else by its model. */
+  #priceOf({ id, model }: Pick<ResolvedAgent, 'id' | 'model'>): Price | null {
+    const of = (name: string) => (Object.hasOwn(this.#prices, name) ? (this.#prices[name] ?? null) : null);
+    return of(id) ?? (model === null ? null : of(model));
   }
 
   breakerMetrics(agentId: string): BreakerMetrics | null {

@@ -1,9 +1,10 @@
 import type { EventObject, Snapshot } from 'xstate';
+import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import { type AttemptClock, checkClock, markActivity, startClock } from '../policy/timeouts.ts';
-import { tokensOf } from '../policy/usage.ts';
-import type { AgentAnswer, AgentControls } from '../types.ts';
+import { priced, tokensOf } from '../policy/usage.ts';
+import type { AgentAnswer, AgentControls, Price } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, permitResultOf, succeededResult } from './attempt-result.ts';
 import { type Addressee, clockOf, relay, type Sender } from './scope.ts';
@@ -13,6 +14,8 @@ export interface ExecutorInput {
   gate: Addressee<GateEvent>;
   /** Whether an agent's breaker is closed with no failure on record. Default: never, and every end is judged first. */
   isCalm?: (agentId: string) => boolean;
+  /** What an agent's tokens cost. Default: unknown. */
+  priceOf?: (agent: ResolvedAgent) => Price | null;
 }
 
 /** One attempt in flight. */
@@ -176,7 +179,7 @@ function end(
   const now = clock.now();
   noteSilence(attempt, now);
   // Reading what the agent answered may throw; the attempt is then still in flight, and ends as failed.
-  const result = resultAt(now);
+  const result = withCost(resultAt(now), snapshot.input.priceOf?.(spec.agent) ?? null);
   snapshot.inFlight.delete(spec.attemptId);
   timersOf(clock).clear(attempt.timer);
   attempt.timer = null;
@@ -200,8 +203,12 @@ function end(
   const isNews = verdict.result !== 'success' || !isCalm?.(spec.agent.id);
   if (isNews) relay(scope, gate, { type: 'attempt.judged', ...verdict });
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
-  const tokens = result.usage ? { tokens: tokensOf(result.usage) } : {};
-  relay(scope, gate, { type: 'lease.release', ...verdict, ...tokens });
+  const spent = result.usage ? { tokens: tokensOf(result.usage), costUsd: result.usage.costUsd ?? 0 } : {};
+  relay(scope, gate, { type: 'lease.release', ...verdict, ...spent });
+}
+
+function withCost(result: AttemptResult, price: Price | null): AttemptResult {
+  return result.usage ? { ...result, usage: priced(result.usage, price) } : result;
 }
 
 function newsIds({ spec }: InFlight): { taskId: string; agentId: string } {

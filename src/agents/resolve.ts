@@ -10,6 +10,8 @@ export interface AgentProfile {
   readonly capabilities: readonly string[];
   readonly staggerMs: number;
   readonly maxConcurrent: number | null;
+  /** The model it asks; null when it did not say. */
+  readonly model: string | null;
   readonly requireOutput: boolean;
   readonly adHoc: boolean;
   readonly killsItself: boolean;
@@ -52,6 +54,7 @@ export function resolveAgent(id: string, agent: Agent | AgentFunction): Resolved
     capabilities: agent.capabilities ?? [],
     staggerMs: agent.staggerMs ?? DEFAULT_STAGGER_MS[kind],
     maxConcurrent: agent.maxConcurrent ?? null,
+    model: agent.model ?? null,
     requireOutput: agent.requireOutput ?? false,
     adHoc: agent.adHoc ?? false,
     killsItself: agent.killsItself ?? false,

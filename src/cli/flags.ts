@@ -60,7 +60,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-/** `time=10m,attempts=20,tokens=100000`; several `--budget` add up. */
+/** `time=10m,attempts=20,tokens=100000,cost=1.50`; several `--budget` add up. */
 export function parseBudget(text: string, before: Budget = {}): Budget {
   const budget = { ...before };
   for (const part of text.split(',')) {
@@ -68,9 +68,10 @@ export function parseBudget(text: string, before: Budget = {}): Budget {
     if (name === 'time' || name === 'timeMs') budget.timeMs = parseDuration(value);
     else if (name === 'attempts') budget.attempts = wholeNumber(0)(value);
     else if (name === 'tokens') budget.tokens = wholeNumber(0)(value);
+    else if (name === 'cost' || name === 'costUsd') budget.costUsd = parseDollars(value);
     else {
       throw new InvalidArgumentError(
-        `Expected time=<ms|10m>, attempts=<n> or tokens=<n>, with commas between, got \`${part.trim()}\`.`,
+        `Expected time=<ms|10m>, attempts=<n>, tokens=<n> or cost=<US dollars>, with commas between, got \`${part.trim()}\`.`,
       );
     }
   }
@@ -83,6 +84,13 @@ export function parseInspect(text: string): string {
   throw new InvalidArgumentError(
     `Expected an http:// or ws:// URL, or none. What follows belongs to the flag: put the flag last, or -- after it.`,
   );
+}
+
+/** `1.50` or `$1.50`. */
+function parseDollars(text: string): number {
+  const [, amount] = /^\$?(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (amount === undefined) throw new InvalidArgumentError('Expected US dollars, such as cost=1.50.');
+  return Number(amount);
 }
 
 function collect(value: string, before: string[] = []): string[] {
@@ -162,7 +170,10 @@ export function addRunFlags(command: Command): Command {
     .addOption(new Option('--retries <n>', 'executions after the first one').argParser(wholeNumber(0)))
     .addOption(new Option('--timeout <ms>', 'limit of the whole run').argParser(parseLimit))
     .addOption(
-      new Option('--budget <k=v,…>', 'upper bounds: time=10m, attempts=20, tokens=100000').argParser(parseBudget),
+      new Option(
+        '--budget <k=v,…>',
+        'upper bounds: time=10m, attempts=20, tokens=100000, cost=1.50 (US dollars)',
+      ).argParser(parseBudget),
     );
   addAgentFlags(command);
   addPlaceFlags(command);

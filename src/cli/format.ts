@@ -15,6 +15,13 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** `$1.25`, `$0.0042`, `under $0.0001`. */
+export function formatDollars(amount: number): string {
+  if (amount === 0 || amount >= 0.995) return `$${amount.toFixed(2)}`;
+  if (amount < 0.0001) return 'under $0.0001';
+  return `$${Number(amount.toPrecision(2))}`;
+}
+
 /** A command as one could type it into a shell. */
 export function shellLine(argv: readonly string[]): string {
   return argv.map((one) => (/^[\w@%+=:,./-]+$/.test(one) ? one : `'${one.replaceAll("'", `'\\''`)}'`)).join(' ');

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/types.ts';
 import type { RunResult, Source, TaskOutcome } from '../types.ts';
 import { cleanText, oneLine } from './clean-text.ts';
-import { counted, formatDuration } from './format.ts';
+import { counted, formatDollars, formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -62,7 +62,8 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     counted(waves.length, 'wave'),
     formatDuration(totalDurationMs),
-    ...(usage.totalTokens > 0 ? [counted(usage.totalTokens, 'token')] : []),
+    ...(usage?.totalTokens ? [counted(usage.totalTokens, 'token')] : []),
+    ...(usage?.costUsd === undefined ? [] : [formatDollars(usage.costUsd)]),
   ];
   const style: Style = status === 'succeeded' ? 'green' : status === 'partial' ? 'yellow' : 'red';
   return `${paint(style, status)} · ${counts.join(' · ')}`;

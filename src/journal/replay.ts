@@ -1,3 +1,4 @@
+import type { Expenses } from '../machines/gate/events.ts';
 import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
 import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../machines/task/logic.ts';
 import { tokensOf } from '../policy/usage.ts';
@@ -18,9 +19,9 @@ export interface ReplayedRun {
   /** Tasks that had begun and have not settled. */
   tasks: Map<string, ParkedTask>;
   /** By every execution there was. */
-  spent: { attempts: number; tokens: number };
   /** Of any attempt; null when none was started. */
   lastStartAt: number | null;
+  spent: Expenses;
   /** Started for attempts whose end nobody recorded. */
   processes: StoredProcess[];
   /** Null when it can go on. */
@@ -50,8 +51,8 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     budgetAt: null,
     settled: [],
     tasks: new Map(),
-    spent: { attempts: 0, tokens: 0 },
     lastStartAt: null,
+    spent: { attempts: 0, tokens: 0, costUsd: 0 },
     processes: [],
     end: null,
   };
@@ -120,7 +121,9 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
   const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values()];
   for (const { attempts } of everything) {
     for (const { usage } of attempts) {
-      if (usage) run.spent.tokens += tokensOf(usage);
+      if (!usage) continue;
+      run.spent.tokens += tokensOf(usage);
+      run.spent.costUsd += usage.costUsd ?? 0;
     }
   }
   return run;

@@ -13,7 +13,7 @@ import { commandAgent } from './command-agent.ts';
 export function agentFromSpec(id: string, spec: AgentSpec): Agent {
   try {
     if (spec.kind === 'command') return commandAgent(spec);
-    if (spec.kind === 'cli') return cliAgent(spec);
+    if (spec.kind === 'cli') return { ...cliAgent(spec), ...(spec.model === undefined ? {} : { model: spec.model }) };
   } catch (cause) {
     if (!SoarError.isInstance(cause)) throw cause;
     throw new SoarError(cause.code, `Agent \`${id}\`: ${cause.message}`, { cause, issues: cause.issues });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { strictObject } from '../errors/strict-object.ts';
-import { agentSpecSchema, runSettingsShape } from '../plan/plan.schema.ts';
+import { agentSpecSchema, pricesSchema, runSettingsShape } from '../plan/plan.schema.ts';
 import { count, durationMs, policyInputSchema, positiveCount } from '../policy/policy.schema.ts';
 
 const agentId = z.string().min(1);
@@ -22,5 +22,8 @@ export const configSchema = strictObject({
   maxCoolingMs: durationMs.optional().describe('Longest cooling of a task, milliseconds. Default 120000.'),
   maxRateLimits: count.optional().describe('Rate limits a task survives. Default 3.'),
   maxOpenWaitMs: durationMs.optional().describe('Longest wait for an open breaker, milliseconds. Default 120000.'),
+  prices: pricesSchema
+    .optional()
+    .describe('What models cost, by agent id or by name of the model; there is no price built in.'),
   onOpen: z.enum(['fail', 'wait']).optional().describe('What a refused task without a fallback does.'),
 });

@@ -13,7 +13,10 @@ import { configSchema } from './config.schema.ts';
 /** What a `soar.config` file may say. */
 export interface SoarConfig
   extends RunSettings,
-    Pick<SoarOptions, 'limits' | 'killGraceMs' | 'maxCoolingMs' | 'maxRateLimits' | 'maxOpenWaitMs' | 'onOpen'> {
+    Pick<
+      SoarOptions,
+      'limits' | 'killGraceMs' | 'maxCoolingMs' | 'maxRateLimits' | 'maxOpenWaitMs' | 'onOpen' | 'prices'
+    > {
   /** Agents by id: as a plan file describes them, or, in TypeScript and JavaScript, as they are. */
   agents?: Record<string, AgentSpec | Agent | AgentFunction>;
   /** Id of the agent that takes over when a task's own is exhausted or blocked. */

@@ -128,7 +128,26 @@ const budgetSchema = strictObject({
   timeMs: durationMs.optional().describe('Time since the run began, milliseconds.'),
   attempts: count.optional().describe('Executions of any task, retries and fallbacks included.'),
   tokens: count.optional().describe('Tokens reported by the agents, in and out.'),
+  costUsd: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('US dollars, as the agents report them or as `prices` makes of their tokens.'),
 });
+
+const perMillion = z.number().nonnegative();
+
+/** What models cost, by name of a model or id of an agent. */
+export const pricesSchema = z.record(
+  nonEmpty,
+  strictObject({
+    inputPerMillion: perMillion.describe('US dollars for a million tokens of input.'),
+    outputPerMillion: perMillion.describe('US dollars for a million tokens of output.'),
+    cachedInputPerMillion: perMillion
+      .optional()
+      .describe("Input that came from the provider's own cache. Default: `inputPerMillion`."),
+  }),
+);
 
 /** Settings of a run, by name; a config file and the options of `run` have the same. */
 export const runSettingsShape = {

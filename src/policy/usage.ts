@@ -1,4 +1,4 @@
-import type { Usage, UsageTotals } from '../types.ts';
+import type { Price, Usage, UsageTotals } from '../types.ts';
 
 /** What a report comes to: its total, else its parts; 0 for one that says nothing. */
 export function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: Usage): number {
@@ -16,4 +16,23 @@ export function sumUsage(reports: Iterable<Usage | undefined>): UsageTotals {
     if (usage.costUsd !== undefined) sum.costUsd = (sum.costUsd ?? 0) + usage.costUsd;
   }
   return sum;
+}
+
+const PER_MILLION = 1_000_000;
+
+/** A report with what it cost: as the agent says, else by its price. Unchanged when neither is known. */
+export function priced(usage: Usage, price: Price | null): Usage {
+  if (usage.costUsd !== undefined || !price) return usage;
+  const { inputTokens, outputTokens, totalTokens, cachedInputTokens = 0 } = usage;
+  // A total alone cannot be told apart: all of it counts as the dearer kind.
+  const isSplit = inputTokens !== undefined || outputTokens !== undefined;
+  const { inputPerMillion, outputPerMillion, cachedInputPerMillion = inputPerMillion } = price;
+  if (!isSplit) {
+    if (totalTokens === undefined) return usage;
+    return { ...usage, costUsd: (totalTokens * Math.max(inputPerMillion, outputPerMillion)) / PER_MILLION };
+  }
+  const cached = Math.min(cachedInputTokens, inputTokens ?? 0);
+  const fresh = (inputTokens ?? 0) - cached;
+  const cost = fresh * inputPerMillion + cached * cachedInputPerMillion + (outputTokens ?? 0) * outputPerMillion;
+  return { ...usage, costUsd: cost / PER_MILLION };
 }

@@ -29,10 +29,13 @@ describe('a budget', () => {
   });
 
   it('adds up over several flags, the last one winning', () => {
+    expect(parseBudget('cost=1.50')).toEqual({ costUsd: 1.5 });
+    expect(parseBudget('cost=$0.05,tokens=9')).toEqual({ costUsd: 0.05, tokens: 9 });
+    expect(() => parseBudget('cost=cheap')).toThrow('Expected US dollars, such as cost=1.50.');
     expect(parseBudget('attempts=2', parseBudget('attempts=1,tokens=5'))).toEqual({ attempts: 2, tokens: 5 });
   });
 
-  it.each(['cost=3', 'attempts', 'attempts=-1', 'attempts=1.5', 'time=soon', ''])('refuses %j', (text) => {
+  it.each(['money=3', 'attempts', 'attempts=-1', 'attempts=1.5', 'time=soon', ''])('refuses %j', (text) => {
     expect(() => parseBudget(text)).toThrow('Expected');
   });
 });

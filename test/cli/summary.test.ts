@@ -34,6 +34,18 @@ describe('the summary of a run', () => {
     expect(tableOf(result, 80, noPaint)[0]).not.toContain('token');
   });
 
+  it.each([
+    [0.0042, ' · 42 tokens · $0.0042'],
+    [12.5, ' · 42 tokens · $12.50'],
+    [0, ' · 42 tokens · $0.00'],
+    [0.00001, ' · 42 tokens · under $0.0001'],
+  ])('says what it cost when somebody knows it: %s', (costUsd, end) => {
+    const result = resultOf('succeeded', []);
+    const usage = { inputTokens: 30, outputTokens: 12, totalTokens: 42, costUsd };
+    const line = tableOf({ ...result, metadata: { ...result.metadata, usage } }, 80, noPaint)[0];
+    expect(line?.endsWith(end)).toBe(true);
+  });
+
   it('fits into the terminal', () => {
     const result = resultOf('failed', [failed('日本'.repeat(30), 'exit', 'long '.repeat(100))]);
     for (const line of tableOf(result, 60, noPaint).slice(2)) expect(textWidth(line)).toBeLessThanOrEqual(60);

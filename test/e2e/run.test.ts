@@ -98,6 +98,24 @@ describe('soar run', () => {
     expect(code).toBe(4);
   });
 
+  it('ends with 4 when the budget of cost is exhausted, by its own table of prices', async () => {
+    const cwd = await temporaryDirectory();
+    await writeIn(
+      cwd,
+      'soar.config.mjs',
+      `export default {
+        agents: { paid: { model: 'large', run: () => ({ output: 'yes', usage: { inputTokens: 400000, outputTokens: 10000 } }) } },
+        prices: { large: { inputPerMillion: 2, outputPerMillion: 20 } },
+      };`,
+    );
+    const tasks = ['a', 'b', 'c', 'd'].map((id) => ({ id, prompt: `do ${id}` }));
+    const flags = ['--budget', 'cost=1.50', '--max-concurrent', '1'];
+    const ended = await runSoar(['run', '-', ...flags], { cwd, stdin: JSON.stringify({ tasks }) });
+    expect(ended.stdout).toContain('2 of 4 tasks succeeded · 2 skipped');
+    expect(ended.stdout).toContain('820000 tokens · $2.00');
+    expect(ended.code).toBe(4);
+  });
+
   it('ends with 75 when every failure is a rate limit', async () => {
     const policy = { ...quick, cooling: { maxRateLimits: 0 } };
     const { code, stdout } = await run(

@@ -155,6 +155,21 @@ describe('a run that is resumed', () => {
     expect(one.calls.map(({ taskId }) => taskId)).toEqual(['t1', 't2', 't2']);
   });
 
+  it('has spent the money it had spent, failed attempts and all', async () => {
+    const usage = { costUsd: 0.6 };
+    const fails = { ms: 100, fail: 'transient', details: { usage } } as const;
+    const { run, reborn, clock, one } = story(
+      { t1: [fails, { ms: 100, usage }] },
+      { maxConcurrent: 1, policy: retrying(1, 10) },
+    );
+    run([task('t1'), task('z', { dependsOn: ['t1'] })], { budget: { costUsd: 1 } });
+    await clock.advance(105);
+    const result = await reborn().settled();
+    expect(one.calls.filter(({ taskId }) => taskId === 't1')).toHaveLength(2);
+    expect(result.metadata.usage.costUsd).toBe(1.2);
+    expect(outcomeOf(result, 'z')).toMatchObject({ status: 'skipped', error: { kind: 'budget' } });
+  });
+
   it('keeps its budget of time', async () => {
     const { run, reborn, clock } = story([{ ms: 400 }], { maxConcurrent: 1 });
     run(tasks(4), { budget: { timeMs: 1000 } });

@@ -140,6 +140,42 @@ describe('a budget', () => {
     expect(result.metadata.usage).toEqual({ inputTokens: 100, outputTokens: 20, totalTokens: 120 });
   });
 
+  it('of cost is what agents report, or what their tokens cost by the table of prices', async () => {
+    const clock = new VirtualClock();
+    const prices = { small: { inputPerMillion: 1000, outputPerMillion: 2000, cachedInputPerMillion: 100 } };
+    const usage = { inputTokens: 300, cachedInputTokens: 100, outputTokens: 100 };
+    const agents = {
+      one: scriptedAgent(clock, [{ ms: 100, usage }], { model: 'small' }),
+      two: scriptedAgent(clock, [{ ms: 100, usage: { ...usage, costUsd: 0.3 } }], { model: 'small' }),
+    };
+    const plan = [...tasks(2, { agent: 'one' }), task('c', { agent: 'two' }), task('d', { agent: 'one' })];
+    const options = { agents, clock, prices, maxConcurrent: 1, run: { budget: { costUsd: 1 } } };
+    const run = start(plan, options);
+    const result = await run.settled();
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'skipped']);
+    expect(result.outcomes.map(({ attempts }) => attempts[0]?.usage?.costUsd)).toEqual([0.41, 0.41, 0.3, undefined]);
+    expect(result.error).toMatchObject({ kind: 'budget', message: "The run's budget of cost is spent." });
+    expect(result.metadata.usage.costUsd).toBeCloseTo(1.12, 10);
+    expect(run.of('warning')).toEqual([]);
+  });
+
+  it('of cost says once of each agent whose cost nobody knows', async () => {
+    const clock = new VirtualClock();
+    const usage = { inputTokens: 300, outputTokens: 100 };
+    const agents = {
+      priced: scriptedAgent(clock, [{ usage }]),
+      silent: scriptedAgent(clock, [{}], { kind: 'model', model: 'dear' }),
+      free: scriptedAgent(clock),
+    };
+    const prices = { priced: { inputPerMillion: 0, outputPerMillion: 0 } };
+    const plan = ['priced', 'silent', 'free'].flatMap((agent) => [1, 2].map((n) => task(`${agent}-${n}`, { agent })));
+    const run = start(plan, { agents, clock, prices, run: { budget: { costUsd: 1 } } });
+    expect((await run.settled()).status).toBe('succeeded');
+    expect(run.of('warning').map(({ message }) => message)).toEqual([
+      'What agent `silent` costs does not count against the budget of cost: it reports none itself, and there is no price for `silent` or `dear`. Add one under `prices`.',
+    ]);
+  });
+
   it('of tokens once spent leaves the gate to other runs', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100, usage: { totalTokens: 60 } }]);

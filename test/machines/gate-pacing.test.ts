@@ -125,9 +125,19 @@ describe('a budget', () => {
     expect(task.last()).toMatchObject({ type: 'start.refused', requestId: 'q2', cause: 'budget' });
   });
 
+  it('of cost counts what the agents report, to the last tenth', () => {
+    const { request, release, open, task } = gate();
+    const run = open('r', { budget: { costUsd: 0.8 }, spent: { attempts: 1, tokens: 5, costUsd: 0.1 } });
+    request('q1');
+    release('q1', { tokens: 7, costUsd: 0.7 });
+    expect(run.heard).toEqual([{ type: 'budget.spent', what: 'cost' }]);
+    request('q2');
+    expect(task.last()).toMatchObject({ type: 'start.refused', requestId: 'q2', cause: 'budget' });
+  });
+
   it('counts what was spent before', () => {
     const { open } = gate();
-    const run = open('r', { budget: { attempts: 5 }, spent: { attempts: 5, tokens: 0 } });
+    const run = open('r', { budget: { attempts: 5 }, spent: { attempts: 5, tokens: 0, costUsd: 0 } });
     expect(run.heard).toEqual([{ type: 'budget.spent', what: 'attempts' }]);
   });
 

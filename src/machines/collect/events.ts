@@ -15,7 +15,7 @@ import type {
   TaskError,
   TaskOutcome,
 } from '../../types.ts';
-import type { GateNotice } from '../gate/events.ts';
+import type { Expenses, GateNotice } from '../gate/events.ts';
 import type { ParkedTask, StopReason, TaskReport } from '../task/events.ts';
 import type { WaveOutput, WaveReport } from '../wave/events.ts';
 
@@ -70,9 +70,9 @@ export interface ResumedRun {
   /** `null`: it got no further than its start, and has its whole time. */
   deadlineAt: number | null;
   budgetAt: number | null;
-  spent: { attempts: number; tokens: number };
   /** `null`: nothing was started. */
   lastStartAt: number | null;
+  spent: Expenses;
   /** Tasks that had begun and have not settled. */
   tasks: ReadonlyMap<string, ParkedTask>;
 }

@@ -5,6 +5,7 @@ import { type Publish, publishNothing, type RunNews } from '../../streams/events
 import type { TaskError } from '../../types.ts';
 import type { StopReason, TaskReport } from '../task/events.ts';
 import { RunBook } from './book.ts';
+import { watchCosts } from './costs.ts';
 import type { CollectInput, CollectSettings } from './events.ts';
 import { COLLECT_SETTINGS, doneReports, endsRun, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
 
@@ -65,7 +66,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
   const startedAt = resumed?.startedAt ?? now;
   const budgetMs = settings.budget?.timeMs;
   const inFlight = { now: 0, peak: 0 };
-  const publish = input.publish ?? publishNothing;
+  const publish = watchCosts(settings.budget, services, input.publish ?? publishNothing);
   return {
     runId: input.runId ?? 'run',
     input,

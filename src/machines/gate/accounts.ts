@@ -1,25 +1,28 @@
 import type { Addressee } from '../../actors/scope.ts';
 import type { Budget } from '../../types.ts';
-import type { GateNotice, RunOpened } from './events.ts';
+import type { Expenses, GateNotice, RunOpened } from './events.ts';
 
 /** Why nothing more may start in a run. */
-export type Spent = 'attempts' | 'tokens' | 'time';
+export type Spent = GateNotice['what'];
 
 /** What a run has out and has spent, and what bounds it. */
-export interface RunAccount {
+export interface RunAccount extends Expenses {
   readonly runId: string;
   readonly maxConcurrent: number | null;
   readonly staggerMs: number | null;
   readonly budget: Budget | null;
   readonly until: number | null;
   readonly ref: Addressee<GateNotice> | null;
-  attempts: number;
-  tokens: number;
   out: number;
   /** Order of the last grant: the run served longest ago goes first. */
   served: number;
   spent: Spent | null;
 }
+
+/** Sums of fractions are not exact: ten times a tenth of a dollar is a little less than a dollar. */
+const HALF_A_HAIR = 1e-9;
+
+const NOTHING: Expenses = { attempts: 0, tokens: 0, costUsd: 0 };
 
 /** The runs a gate knows. One that never announced itself has no bounds of its own. */
 export class Accounts {
@@ -36,8 +39,8 @@ export class Accounts {
       budget,
       until: budget?.timeMs === undefined ? null : now + budget.timeMs,
       ref,
-      attempts: spent?.attempts ?? 0,
-      tokens: spent?.tokens ?? 0,
+      ...NOTHING,
+      ...spent,
       out: known?.out ?? 0,
       served,
       spent: null,
@@ -50,7 +53,7 @@ export class Accounts {
     const known = this.runs.get(runId);
     if (known) return known;
     const bounds = { maxConcurrent: null, staggerMs: null, budget: null, until: null, ref: null };
-    const account: RunAccount = { runId, ...bounds, attempts: 0, tokens: 0, out: 0, served, spent: null };
+    const account: RunAccount = { runId, ...bounds, ...NOTHING, out: 0, served, spent: null };
     this.runs.set(runId, account);
     return account;
   }
@@ -58,9 +61,10 @@ export class Accounts {
   /** Whether nothing more may start in the run; tells the run once. */
   judge(run: RunAccount, now: number): Spent | null {
     if (run.spent || !run.budget) return run.spent;
-    const { attempts, tokens } = run.budget;
+    const { attempts, tokens, costUsd } = run.budget;
     if (attempts !== undefined && run.attempts >= attempts) run.spent = 'attempts';
     else if (tokens !== undefined && run.tokens >= tokens) run.spent = 'tokens';
+    else if (costUsd !== undefined && run.costUsd >= costUsd - HALF_A_HAIR) run.spent = 'cost';
     else if (run.until !== null && now >= run.until) run.spent = 'time';
     if (run.spent && run.ref) this.notices.push({ ref: run.ref, event: { type: 'budget.spent', what: run.spent } });
     return run.spent;

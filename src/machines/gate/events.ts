@@ -32,6 +32,7 @@ interface Verdict {
 export interface LeaseRelease extends Verdict {
   type: 'lease.release';
   tokens?: number;
+  costUsd?: number;
 }
 
 /**
@@ -42,6 +43,14 @@ export interface AttemptJudged extends Verdict {
   type: 'attempt.judged';
 }
 
+/** What counts against a budget, beside time. */
+export interface Expenses {
+  attempts: number;
+  tokens: number;
+  /** US dollars, as far as they are known. */
+  costUsd: number;
+}
+
 /** A run announces itself, so that its own limits hold and engines stay fair between runs. */
 export interface RunOpened {
   type: 'run.opened';
@@ -49,10 +58,10 @@ export interface RunOpened {
   maxConcurrent: number | null;
   staggerMs: number | null;
   budget: Budget | null;
-  /** Attempts and tokens spent before, by a run that is resumed. */
-  spent?: { attempts: number; tokens: number };
   /** When its last attempt was started, by another process; the gap counts from then. */
   lastStartAt?: number | null;
+  /** Spent before, by a run that is resumed. */
+  spent?: Expenses;
   ref: Addressee<GateNotice>;
 }
 
@@ -80,4 +89,4 @@ export type GateReply =
   | { type: 'provider.cooled'; provider: string; resumeAt: number };
 
 /** From the gate to a run. */
-export type GateNotice = { type: 'budget.spent'; what: 'attempts' | 'tokens' | 'time' };
+export type GateNotice = { type: 'budget.spent'; what: 'attempts' | 'tokens' | 'cost' | 'time' };

@@ -153,11 +153,12 @@ export class Ledger {
   /**
    * Whether a release hands its lease to a request that is due at once. Anything else is decided after the release.
    */
-  isNextDueAfter({ leaseId, at, rateLimit, tokens }: LeaseRelease): boolean {
+  isNextDueAfter({ leaseId, at, rateLimit, tokens, costUsd }: LeaseRelease): boolean {
     const lease = this.leases.get(leaseId);
     if (this.asked || !lease || (rateLimit && !lease.isJudged)) return false;
-    // Tokens may spend a budget, and who is next depends on that.
-    if (tokens && lease.run.budget?.tokens !== undefined) return false;
+    // What it used may spend a budget, and who is next depends on that.
+    const { budget } = lease.run;
+    if ((tokens && budget?.tokens !== undefined) || (costUsd && budget?.costUsd !== undefined)) return false;
     const next = this.#next(at, lease);
     return next.do === 'ask' && next.request.breaker;
   }
@@ -256,12 +257,13 @@ export class Ledger {
   }
 
   /** Takes a lease back; a second release of it changes nothing. */
-  release({ leaseId, tokens, at }: LeaseRelease): void {
+  release({ leaseId, tokens = 0, costUsd = 0, at }: LeaseRelease): void {
     const lease = this.leases.get(leaseId);
     if (!lease) return;
     this.#return(lease);
-    lease.run.tokens += tokens ?? 0;
-    if (tokens) this.accounts.judge(lease.run, at);
+    lease.run.tokens += tokens;
+    lease.run.costUsd += costUsd;
+    if (tokens + costUsd > 0) this.accounts.judge(lease.run, at);
   }
 
   /** What an inspector or a persisted snapshot shows. */
