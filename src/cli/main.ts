@@ -3,13 +3,13 @@ import { CommanderError } from 'commander';
 import { BAD_INPUT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { reportOf } from './report-error.ts';
-import { flushOutput } from './stdout.ts';
+import { flushOutput, printable } from './stdout.ts';
 
 const debug = Boolean(process.env.SOAR_DEBUG);
 
 function report(thrown: unknown): number {
   const { lines, exitCode } = reportOf(thrown, { debug });
-  process.stderr.write(`${lines.join('\n')}\n`);
+  process.stderr.write(printable(`${lines.join('\n')}\n`));
   return exitCode;
 }
 

@@ -4,6 +4,7 @@ import { paintFor } from './paint.ts';
 import { frameLines } from './progress-frame.ts';
 import { createProgressLog } from './progress-log.ts';
 import { initialView, watchEvent } from './progress-view.ts';
+import { printable } from './stdout.ts';
 
 /** Shows a run on stderr while it goes on. */
 export interface Progress {
@@ -26,7 +27,7 @@ export function createProgress(stream: NodeJS.WriteStream, options: { quiet: boo
 
 function plainProgress(stream: NodeJS.WriteStream): Progress {
   const linesOf = createProgressLog();
-  const say = (line: string) => void stream.write(`${line}\n`);
+  const say = (line: string) => void stream.write(`${printable(line)}\n`);
   return {
     watch: (event) => {
       for (const line of linesOf(event)) say(line);
@@ -37,7 +38,12 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
 }
 
 function liveProgress(stream: NodeJS.WriteStream): Progress {
-  const area = createLiveArea(stream);
+  const area = createLiveArea({
+    write: (text) => stream.write(printable(text)),
+    get columns() {
+      return stream.columns;
+    },
+  });
   const paint = paintFor(stream);
   const view = initialView(Date.now());
   const draw = () =>

@@ -1,6 +1,14 @@
 import { Console } from 'node:console';
+import { createSecretMask } from '../node/mask-secrets.ts';
 
 let isGone = false;
+
+const secrets = createSecretMask(process.env);
+
+/** A text, or a line of JSON, as it may be shown: without secrets of the environment and credentials of well-known shapes. */
+export function printable(text: string): string {
+  return secrets.mask(text);
+}
 
 /**
  * Makes stdout the result's own: whatever agents and configurations in JavaScript print goes to stderr, and a reader that went
@@ -20,10 +28,10 @@ export function claimStdout(onGone: () => void = () => {}): void {
   }
 }
 
-/** Writes to stdout; false when nobody reads it any more. */
+/** Writes to stdout, without secrets; false when nobody reads it any more. */
 export function print(text: string): boolean {
   if (isGone || process.stdout.destroyed) return false;
-  process.stdout.write(text);
+  process.stdout.write(printable(text));
   return true;
 }
 

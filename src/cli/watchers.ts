@@ -1,6 +1,6 @@
 import type { SoarOptions } from '../create-soar.ts';
 import type { StatelyServer } from '../node/stately-server.ts';
-import { secretsOf } from '../trace/mask.ts';
+import { secretsOf } from '../text/credentials.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -37,7 +37,7 @@ export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watche
     notes.push(`inspect: ${url} (or connect an inspector to ${webSocketUrl})`);
   }
   return {
-    options: sinks.length === 0 ? {} : { trace: { sinks, texts: true, secrets: secretsOf(process.env) } },
+    options: sinks.length === 0 ? {} : { trace: { sinks, texts: true, secrets: [...secretsOf(process.env).values()] } },
     notes,
     async close({ isWatched }) {
       if (!server) return;

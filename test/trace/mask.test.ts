@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMask, secretsOf } from '../../src/trace/mask.ts';
+import { secretsOf } from '../../src/text/credentials.ts';
+import { createMask } from '../../src/trace/mask.ts';
 
 describe('masking', () => {
   it.each([
@@ -35,7 +36,17 @@ describe('masking', () => {
   });
 
   it('finds the secrets of an environment by the names of its variables', () => {
-    const env = { OPENAI_API_KEY: 'one', GH_TOKEN: 'two', DB_PASSWORD: 'three', PATH: '/bin', EMPTY_KEY: '' };
-    expect(secretsOf(env)).toEqual(['one', 'two', 'three']);
+    const env = {
+      OPENAI_API_KEY: 'one-and-one',
+      GH_TOKEN: 'twotwotwotwo',
+      DB_PASSWORD: 'threefold',
+      PATH: '/usr/bin/',
+      A_KEY: '',
+    };
+    expect([...secretsOf(env)]).toEqual([
+      ['GH_TOKEN', 'twotwotwotwo'],
+      ['OPENAI_API_KEY', 'one-and-one'],
+      ['DB_PASSWORD', 'threefold'],
+    ]);
   });
 });
