@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decompose, MAX_SUBGOALS } from '../../src/actors/phases/decompose.ts';
+import { decompose } from '../../src/actors/phases/decompose.ts';
+import { SUBGOAL_LIMITS } from '../../src/actors/phases/subgoal-limits.ts';
 import type { Decomposition } from '../../src/actors/phases/types.ts';
 import { builtinAgents } from '../../src/agents/builtin.ts';
 import type { Complexity, Passage } from '../../src/types.ts';
@@ -121,7 +122,7 @@ describe('decompose', () => {
       fc.property(text, level, fc.boolean(), (query, complexity, found) => {
         const { subgoals } = run(query, complexity, found ? passages : []);
         expect(subgoals.length).toBeGreaterThan(0);
-        expect(subgoals.length).toBeLessThanOrEqual(MAX_SUBGOALS[complexity]);
+        expect(subgoals.length).toBeLessThanOrEqual(SUBGOAL_LIMITS[complexity].max);
         const before = new Set<string>();
         for (const { id, dependsOn, passages: own = [] } of subgoals) {
           expect(id).not.toBe('');

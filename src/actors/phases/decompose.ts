@@ -1,21 +1,10 @@
-import { bm25 } from '../../text/bm25.ts';
 import { type Questions, splitQuestions } from '../../text/questions.ts';
 import { uniqueSlug } from '../../text/slug.ts';
-import { queryTerms, terms } from '../../text/terms.ts';
 import type { Complexity, Passage } from '../../types.ts';
 import { aspectsOf } from './aspects.ts';
+import { passagesFor } from './passages-for.ts';
+import { SUBGOAL_LIMITS } from './subgoal-limits.ts';
 import type { AgentInfo, DecomposeInput, Decomposition, Subgoal } from './types.ts';
-
-/** Most subgoals, the one that brings the others together included. */
-export const MAX_SUBGOALS: Readonly<Record<Complexity, number>> = Object.freeze({
-  simple: 3,
-  medium: 4,
-  complex: 6,
-  critical: 8,
-});
-
-/** Most passages one subgoal carries. */
-const MAX_PASSAGES = 6;
 
 /** A subgoal before it has an id; `after` are places in the list it stands in. */
 interface Draft {
@@ -35,7 +24,7 @@ interface Draft {
 export function decompose({ query, complexity, passages, agents }: DecomposeInput): Decomposition {
   const goal = query.trim();
   const questions = splitQuestions(goal);
-  const room = MAX_SUBGOALS[complexity] - 1;
+  const room = SUBGOAL_LIMITS[complexity].max - 1;
   const notes: string[] = [];
   const drafts = questions.compared
     ? comparison(goal, questions.compared)
@@ -148,23 +137,3 @@ function asSubgoals(drafts: readonly Draft[], passages: readonly Passage[]): Sub
     passages: about === '' ? [] : passagesFor(about, passages),
   }));
 }
-
-/**
- * The passages that fit the words best, with their scores for those words; the retrieval's order breaks ties. A word
- * said twice is what the subgoal is about, and counts for more than the rest of the question.
- */
-function passagesFor(about: string, passages: readonly Passage[]): Passage[] {
-  const said = terms(about);
-  const wanted = queryTerms(about);
-  const stressed = wanted.filter((term) => said.indexOf(term) !== said.lastIndexOf(term));
-  const texts = passages.map(({ text, path }) => [...terms(path), ...terms(text)]);
-  const scores = bm25(wanted, texts);
-  const stress = bm25(stressed, texts);
-  return passages
-    .map((passage, at) => ({ ...passage, score: rounded((scores[at] ?? 0) + 2 * (stress[at] ?? 0)) }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, MAX_PASSAGES);
-}
-
-const rounded = (score: number) => Math.round(score * 1000) / 1000;

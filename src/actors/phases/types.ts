@@ -34,6 +34,9 @@ export interface Retrieval {
   notes: string[];
 }
 
+/** How well an agent fits a subgoal; `insufficient`: none does. */
+export type MatchQuality = 'excellent' | 'acceptable' | 'insufficient';
+
 /** One part of the question, answerable by one agent. */
 export interface Subgoal {
   /** Unique in its decomposition; becomes the task's id. */
@@ -46,6 +49,11 @@ export interface Subgoal {
   critical?: boolean;
   /** What the agent should be good at; matched against the agents' capabilities. */
   capabilities?: string[];
+  /** Id of the agent it was meant for when it was made, and how well that one fits. */
+  agent?: string;
+  match?: MatchQuality;
+  /** The agent it would take, where none there is fits. */
+  idealAgent?: { name: string; description: string };
   /** What the agent should read. */
   passages?: Passage[];
 }
@@ -86,7 +94,7 @@ export interface RouteInput {
 
 export interface Routing {
   plan: Plan;
-  matches: { taskId: string; agentId: string; quality: 'excellent' | 'acceptable' | 'insufficient'; reason: string }[];
+  matches: { taskId: string; agentId: string; quality: MatchQuality; reason: string }[];
 }
 
 export interface SynthesizeInput {

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { toIssues } from '../../errors/zod-issues.ts';
+import type { Complexity } from '../../types.ts';
+import type { Read } from './ask-agent.ts';
+
+const verdictSchema = z.object({
+  complexity: z
+    .string()
+    .transform((word) => word.trim().toLowerCase())
+    .pipe(z.enum(['simple', 'medium', 'complex', 'critical'])),
+  reason: z.string().nullish(),
+});
+
+/** Reads a model's verdict on a question. */
+export function readVerdict(value: unknown): Read<{ complexity: Complexity; reason: string }> {
+  const checked = verdictSchema.safeParse(value);
+  if (checked.success) {
+    const { complexity, reason } = checked.data;
+    return { value: { complexity, reason: reason?.replace(/\s+/g, ' ').trim() ?? '' } };
+  }
+  return { faults: toIssues(checked.error.issues, { subject: 'The verdict', value }).map(({ message }) => message) };
+}

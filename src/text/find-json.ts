@@ -1,0 +1,86 @@
+import { jsonrepair } from 'jsonrepair';
+
+/** Opening brackets that are tried before a text is given up. */
+const MAX_STARTS = 50;
+
+/** What JSON a text holds. */
+export interface FoundJson {
+  /** Objects and arrays, longest first. */
+  values: unknown[];
+  /** Why there is none, for whoever wrote the text; null when there is some. */
+  fault: string | null;
+}
+
+/**
+ * Finds the JSON in a model's answer, whatever stands around it: prose, a code fence, both. Small slips are mended
+ * (trailing commas, comments, line breaks in strings, single quotes), but never a missing end: what was cut off is gone, and
+ * closing its brackets would pass a part off as the whole.
+ *
+ * @example
+ * findJson('Sure!\n```json\n{ "a": 1, }\n```').values; // [{ a: 1 }]
+ */
+export function findJson(text: string): FoundJson {
+  const { spans, isCut } = bracketed(text);
+  const values = spans
+    .sort((a, b) => b.length - a.length)
+    .flatMap((span) => {
+      const value = parsed(span);
+      return value === undefined ? [] : [value];
+    });
+  if (values.length > 0) return { values, fault: null };
+  if (isCut) return { values, fault: 'The JSON has no end: its brackets are not closed.' };
+  return { values, fault: spans.length > 0 ? 'The JSON cannot be parsed.' : 'There is no JSON in the answer.' };
+}
+
+/** The parts of a text from an opening bracket to the one that closes it, none inside another. */
+function bracketed(text: string): { spans: string[]; isCut: boolean } {
+  const spans: string[] = [];
+  let isCut = false;
+  let at = nextStart(text, 0);
+  for (let tries = 0; at >= 0 && tries < MAX_STARTS; tries++) {
+    const end = endOf(text, at);
+    if (end > 0) spans.push(text.slice(at, end));
+    // An object without an end is what was asked for, cut off; what closes inside it is no answer.
+    else if (/^\{\s*["'}/\w]/.test(text.slice(at, at + 40))) return { spans: tries === 0 ? [] : spans, isCut: true };
+    else isCut = true;
+    at = nextStart(text, end > 0 ? end : at + 1);
+  }
+  return { spans, isCut };
+}
+
+function nextStart(text: string, from: number): number {
+  const found = text.slice(from).search(/[{[]/);
+  return found < 0 ? -1 : from + found;
+}
+
+/** Index after the bracket that closes the one at `start`; -1 when none does. */
+function endOf(text: string, start: number): number {
+  const open: string[] = [];
+  let inString = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === '\\') at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{') open.push('}');
+    else if (character === '[') open.push(']');
+    else if (character === '}' || character === ']') {
+      if (open.pop() !== character) return -1;
+      if (open.length === 0) return at + 1;
+    }
+  }
+  return -1;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    try {
+      return JSON.parse(jsonrepair(text));
+    } catch {
+      return undefined;
+    }
+  }
+}
