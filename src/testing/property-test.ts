@@ -83,7 +83,9 @@ export async function propertyTest<W extends object>(
       (value) => new NamedCommand(name, command, value as never, invariants),
     ),
   );
-  const property = fc.asyncProperty(fc.commands<object, W, false>(arbitraries, { maxCommands }), async (sequence) => {
+  // Without a size fast-check stops at ten commands, whatever the maximum.
+  const sequences = fc.commands<object, W, false>(arbitraries, { maxCommands, size: 'max' });
+  const property = fc.asyncProperty(sequences, async (sequence) => {
     const world = await setup();
     await holds(world, invariants, 'at the start');
     await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);

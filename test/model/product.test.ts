@@ -9,6 +9,7 @@ import { recordRun } from '../../src/testing/record-run.ts';
 import { peakOf } from '../../src/testing/trace-matchers.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { RunResult } from '../../src/types.ts';
+import { halfOpenBreakers } from '../support/half-open-breakers.ts';
 
 const LIMIT = 2;
 const GAP_MS = 100;
@@ -19,9 +20,11 @@ const dependencies: Record<string, string[]> = { c: ['a'], d: ['a', 'b'], e: ['d
 function world() {
   const clock = new VirtualClock();
   const agents = gatedAgents(['one', 'two']);
+  const breakers = halfOpenBreakers();
   const soar = createSoar({
     agents,
     clock,
+    inspect: breakers.inspect,
     random: () => 0.5,
     maxConcurrent: LIMIT,
     staggerMs: GAP_MS,
@@ -31,15 +34,19 @@ function world() {
     {
       tasks: ids.map((id, i) => ({ id, prompt: id, agent: i % 2 ? 'one' : 'two', dependsOn: dependencies[id] ?? [] })),
     },
-    { policy: { retry: { retries: 2 }, breaker: { onOpen: 'wait', failureThreshold: 3 } }, fallback: 'one' },
+    {
+      policy: { retry: { retries: 2 }, breaker: { onOpen: 'wait', failureThreshold: 2, resetTimeoutMs: 4000 } },
+      fallback: 'one',
+    },
   );
   const record = recordRun(run);
+  run.events$.subscribe(breakers.hear);
   let result: RunResult | null = null;
   void run.result.then((settled) => {
     result = settled;
   });
   const waiting = () => [...agents.one.waiting, ...agents.two.waiting];
-  return { clock, soar, run, record, waiting, agents, cancelledAt: null as number | null, result: () => result };
+  return { clock, soar, run, record, waiting, breakers, cancelledAt: null as number | null, result: () => result };
 }
 
 type World = ReturnType<typeof world>;
@@ -84,6 +91,7 @@ function settlements({ record }: World) {
 
 const invariants: Record<string, Invariant<World>> = {
   'no more leases are out than there are': ({ record }) => peakOf(record) <= LIMIT,
+  'a half-open breaker lets one attempt through at a time': ({ breakers }) => breakers.seen.atOnce <= 1,
   'starts are a gap apart': (given) => {
     const times = starts(given).map(({ at }) => at);
     return times.every((at, i) => i === 0 || at - (times[i - 1] ?? 0) >= GAP_MS);
@@ -103,13 +111,15 @@ const invariants: Record<string, Invariant<World>> = {
 
 describe('five tasks of two agents, whatever their attempts come to', () => {
   test('settle once each, within every limit, and give everything back', async () => {
+    let probes = 0;
     await propertyTest<World>(world, commands, invariants, {
       fc,
       runs: 300,
       maxCommands: 40,
       seed: 7,
-      end: async ({ clock, soar }) => {
+      end: async ({ clock, soar, breakers }) => {
         await clock.settle(soar.close());
+        probes += breakers.seen.probes;
       },
       finally: {
         'every task has settled': (given) =>
@@ -129,5 +139,6 @@ describe('five tasks of two agents, whatever their attempts come to', () => {
         },
       },
     });
+    expect(probes).toBeGreaterThan(10);
   });
 });

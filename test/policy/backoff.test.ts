@@ -34,6 +34,10 @@ describe('retryDelayMs', () => {
     expect(delays(policy({ strategy: 'exponential' }))).toEqual([100, 200, 400, 800, 1000]);
   });
 
+  it('stays 0 for a base of 0, however large the power', () => {
+    expect(retryDelayMs(policy({ strategy: 'exponential', baseDelayMs: 0, factor: 100 }), 1000, middle)).toBe(0);
+  });
+
   it('varies by the jitter either way', () => {
     const retry = policy({ strategy: 'fixed', jitter: 0.1 });
     expect(retryDelayMs(retry, 1, () => 0)).toBe(90);
@@ -76,6 +80,16 @@ describe('totalBackoffMs', () => {
   });
 
   it('does not count up to a huge number of retries', () => {
-    expect(totalBackoffMs(policy({ strategy: 'exponential', retries: 1e12 }))).toBe(1500 + (1e12 - 4) * 1000);
+    const total = (changes: Partial<RetryPolicy>) => totalBackoffMs(policy({ retries: 1e12, ...changes }));
+    expect(total({ strategy: 'exponential' })).toBe(1500 + (1e12 - 4) * 1000);
+    expect(total({ strategy: 'exponential', factor: 1 })).toBe(1e14);
+    expect(total({ strategy: 'fixed' })).toBe(1e14);
+    expect(total({ strategy: 'linear', factor: 0.5 })).toBe(9450 + (1e12 - 18) * 1000);
+    expect(total({ strategy: 'exponential', factor: 0.5 })).toBe(200);
+  });
+
+  it('knows that delays may shrink below the cap', () => {
+    const shrinking = policy({ strategy: 'exponential', baseDelayMs: 4000, factor: 0.5, retries: 4 });
+    expect(totalBackoffMs(shrinking)).toBe(1000 + 1000 + 1000 + 500);
   });
 });

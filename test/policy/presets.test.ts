@@ -86,6 +86,7 @@ describe('resolvePolicy', () => {
   it('lets an override of the retries win', () => {
     expect(resolvePolicy('patient', { retries: 4 }).retry.retries).toBe(4);
     expect(resolvePolicy({ retry: { retries: 9 } }, { retries: 0 }).retry.retries).toBe(0);
+    expect(resolvePolicy('test', { retries: POLICIES.test.retry.retries })).toBe(POLICIES.test);
   });
 
   it('suggests the right name for the one the reference uses', () => {
@@ -113,6 +114,7 @@ describe('resolvePolicy', () => {
     expect(message).toContain('Expected `retry.retries` to be 0 or more, got `-1` (number).');
     expect(message).toContain('Expected `clocks.maxTimeoutMs` to be a finite number, got `NaN` (number).');
     expect(message).toContain('Unknown key `colour` in the policy.');
+    expect(message).toContain('got `-1` (number). Expected `retry.jitter`');
   });
 
   it.each([
@@ -129,6 +131,6 @@ describe('resolvePolicy', () => {
 
   it.each([[-1], [1.5], [Number.NaN], ['2']])('refuses %j retries', (retries) => {
     const error = failure(() => resolvePolicy('patient', { retries: retries as number }));
-    expect(error.message).toMatch(/Expected `retries` to be .*, got /);
+    expect(error.message).toMatch(/^Expected `retries` to be .*, got /);
   });
 });

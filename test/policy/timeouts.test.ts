@@ -66,6 +66,23 @@ describe('the limit of an attempt', () => {
     expect(limits).toEqual([60_000, 90_000, 135_000, 202_500, 300_000]);
   });
 
+  it('is counted from the start of the attempt, whenever that was', () => {
+    const clock = startClock(progressive, 1_000_000);
+    markActivity(clock, 1_055_000);
+    const extended = checkClock(clock, progressive, 1_060_000);
+    expect(extended.nextAt).toBe(1_090_000);
+    expect(checkClock(extended.clock, progressive, 1_090_000)).toMatchObject({
+      verdict: 'stop',
+      reason: 'Timed out after 90 seconds',
+      clock: { startedAt: 1_000_000, deadlineAt: 1_090_000 },
+    });
+  });
+
+  it('is due after all when an extension adds less than a millisecond', () => {
+    const clocks: ClockPolicy = { ...progressive, initialTimeoutMs: 10, extensionFactor: 1.01 };
+    expect(check(clocks, [9], 10)).toMatchObject({ verdict: 'stop', reason: 'Timed out after 10 milliseconds' });
+  });
+
   it('is never beyond the hard limit from the start', () => {
     expect(startClock({ ...progressive, initialTimeoutMs: 900_000 }, 5).deadlineAt).toBe(300_005);
   });
@@ -74,7 +91,10 @@ describe('the limit of an attempt', () => {
     const clocks: ClockPolicy = { ...progressive, startTimeoutMs: 10, idleTimeoutMs: 10 };
     expect(check(clocks, [], 500_000, 700_000)).toMatchObject({ verdict: 'ok', nextAt: 700_000 });
     expect(check(clocks, [699_999], 700_000, 700_000)).toMatchObject({ verdict: 'stop', kind: 'timeout' });
-    expect(check(clocks, [], 50, 50)).toMatchObject({ kind: 'timeout', reason: 'Timed out after 50 milliseconds' });
+    const reason = (timeoutMs: number) => check(clocks, [], timeoutMs, timeoutMs).reason;
+    expect(reason(50)).toBe('Timed out after 50 milliseconds');
+    expect(reason(1)).toBe('Timed out after 1 millisecond');
+    expect(reason(1000)).toBe('Timed out after 1 second');
   });
 });
 
@@ -125,10 +145,19 @@ describe('the idle clock', () => {
   it('counts when it was due before the limit, though both are due by now', () => {
     expect(check(stopping, [], 999_000)).toMatchObject({ kind: 'idle_timeout' });
     expect(check(stopping, [250_000], 999_000)).toMatchObject({ kind: 'timeout' });
+    expect(check(stopping, [180_000], 300_000)).toMatchObject({
+      kind: 'idle_timeout',
+      clock: { lastActivityAt: 180_000 },
+    });
   });
 });
 
 describe('checkClock', () => {
+  it('gives the same clock when nothing has changed', () => {
+    const clock = startClock(progressive, 0);
+    expect(checkClock(clock, progressive, 1000).clock).toBe(clock);
+  });
+
   it('always names an instant later than now, so that whoever waits for it never spins', () => {
     const clocks = fc.record({
       startTimeoutMs: fc.option(fc.integer({ min: 1, max: 1000 })),

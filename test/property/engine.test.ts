@@ -4,6 +4,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import type { RunProgress } from '../../src/streams/progress.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { RunResult } from '../../src/types.ts';
+import { type HalfOpenBreakers, halfOpenBreakers } from '../support/half-open-breakers.ts';
 import { type ScriptedAgent, scriptedAgent } from '../support/scripted-agent.ts';
 import { smallestGap, startOn, tasks, type Watched, watch } from '../support/watched-run.ts';
 import { calmScenario, type Scenario, scenario } from './engine-scenarios.ts';
@@ -11,6 +12,7 @@ import { calmScenario, type Scenario, scenario } from './engine-scenarios.ts';
 interface Played extends Watched {
   result: RunResult;
   progress: RunProgress | null;
+  probes: HalfOpenBreakers['seen'];
   agents: Record<'one' | 'two' | 'three' | 'probe', ScriptedAgent>;
 }
 
@@ -29,8 +31,10 @@ async function play({
     three: scriptedAgent(clock, fallbackScript),
     probe: scriptedAgent(clock, [{ ms: 60_000 }]),
   };
-  const soar = createSoar({ ...options, agents, random: () => 0.5, clock });
+  const breakers = halfOpenBreakers();
+  const soar = createSoar({ ...options, agents, random: () => 0.5, clock, inspect: breakers.inspect });
   const watched = watch(soar.run({ tasks: plan }, runOptions), clock, soar);
+  watched.run.events$.subscribe(breakers.hear);
   let progress: RunProgress | null = null;
   watched.run.progress$.subscribe((now) => {
     progress = now;
@@ -38,7 +42,7 @@ async function play({
   const cancel = cancelAt === null ? null : clock.setTimeout(() => watched.run.cancel('enough'), cancelAt);
   const result = await watched.settled();
   clock.clearTimeout(cancel);
-  return { ...watched, result, progress, agents };
+  return { ...watched, result, progress, agents, probes: breakers.seen };
 }
 
 /** Attempts in flight, as the events tell it. */
@@ -130,6 +134,8 @@ function checkOrder({ tasks: plan, options, run }: Scenario, played: Played): vo
   const { events, of, startTimes, agents } = played;
   const { maxConcurrent = 4, staggerMs = 0, limits } = options;
   const { all, byAgent } = peaks(played);
+  // A breaker that is half-open has one attempt out at most.
+  expect(played.probes.atOnce).toBeLessThanOrEqual(1);
   expect(all).toBeLessThanOrEqual(maxConcurrent);
   expect(played.result.metadata.peakConcurrency).toBe(all);
   for (const [agentId, limit] of Object.entries(limits?.perAgent ?? {})) {
@@ -184,8 +190,9 @@ it('keeps its promises whatever happens', async () => {
 it('meets every state, every end and every kind of trouble on the way', async () => {
   const seen = new Set<string>();
   for (const drawn of fc.sample(scenario, { numRuns: 150, seed: 7 })) {
-    const { events, result, soar } = await play(drawn);
+    const { events, result, soar, probes } = await play(drawn);
     seen.add(`run ${result.status}`);
+    if (probes.probes > 0) seen.add('a probe');
     for (const event of events) {
       if (event.type === 'task.state') seen.add(event.state);
       if (event.type === 'task.settled')
@@ -205,7 +212,7 @@ it('meets every state, every end and every kind of trouble on the way', async ()
     'skipped dependency',
     'cancelled timeout',
   ];
-  for (const one of [...states, 'fallback.waiting', 'fallback.running', ...runs, ...attempts])
+  for (const one of ['a probe', ...states, 'fallback.waiting', 'fallback.running', ...runs, ...attempts])
     expect(seen).toContain(one);
   for (const end of ends) expect(seen).toContain(`task ${end}`);
 });

@@ -251,6 +251,16 @@ describe('propertyTest', () => {
     expect(lines.at(-1)).toMatch(/^property test: \d+ runs, seed 1$/);
   });
 
+  test('tries sequences up to the longest that is asked for', async () => {
+    const lengths: number[] = [];
+    const world = () => ({ count: 0 });
+    const add = { run: (given: { count: number }) => void Object.assign(given, { count: given.count + 1 }) };
+    const ends = { end: ({ count }: { count: number }) => void lengths.push(count) };
+    await propertyTest(world, { add }, {}, { ...options, ...ends, maxCommands: 40 });
+    expect(Math.max(...lengths)).toBeGreaterThan(30);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(40);
+  });
+
   test('drives a machine with its actors gated', async () => {
     const commands = {
       go: {
