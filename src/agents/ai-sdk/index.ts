@@ -1,0 +1,2 @@
+export { type ModelAgentOptions, modelAgent } from './model-agent.ts';
+export type { ModelSettings } from './model-settings.ts';
