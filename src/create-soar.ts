@@ -16,6 +16,7 @@ import { providePhases } from './machines/soar/provide-phases.ts';
 import { type ObserveOptions, observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { compilePlan } from './plan/compile.ts';
+import { ownAgents } from './plan/plan-agents.ts';
 import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
 import { type Launch, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
@@ -273,7 +274,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
 
 /** The agents a plan brings along. */
 function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): ReturnType<typeof resolveAgents> {
-  const specs = Object.entries(agents ?? {});
+  const specs = Object.entries(ownAgents(agents));
   if (specs.length === 0) return new Map();
   if (!agentFromSpec) {
     throw new SoarError(

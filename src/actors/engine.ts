@@ -96,10 +96,9 @@ export class Engine implements Services {
   }
 
   /** The breaker of an agent; made when first asked for, judged by the policy it was last configured with. */
-  breakerOf(agentId: string, policy?: BreakerPolicy): Breaker {
+  breakerOf(agentId: string, policy?: BreakerPolicy, adHoc = this.agents.get(agentId)?.adHoc ?? false): Breaker {
     let breaker = this.#breakers.get(agentId);
     if (!breaker) {
-      const adHoc = this.agents.get(agentId)?.adHoc ?? false;
       const stored = adHoc ? undefined : this.#stored.get(agentId);
       const begun = stored && restoredBreaker(stored, policy ?? POLICIES.patient.breaker, nowOf(this.engine));
       const { logic = breakerMachine, restored } = begun ?? {};
@@ -120,10 +119,10 @@ export class Engine implements Services {
     return !snapshot || (snapshot.value === 'closed' && snapshot.context.failures.length === 0);
   }
 
-  /** By its own id, else by its model. */
-  #priceOf({ id, model }: Pick<ResolvedAgent, 'id' | 'model'>): Price | null {
+  /** By its own id, or that of the agent that plays it, else by its model. */
+  #priceOf({ id, base, model }: Pick<ResolvedAgent, 'id' | 'base' | 'model'>): Price | null {
     const of = (name: string) => (Object.hasOwn(this.#prices, name) ? (this.#prices[name] ?? null) : null);
-    return of(id) ?? (model === null ? null : of(model));
+    return of(id) ?? (base === undefined ? null : of(base)) ?? (model === null ? null : of(model));
   }
 
   breakerMetrics(agentId: string): BreakerMetrics | null {
@@ -199,8 +198,8 @@ export const engine: EngineLogic = {
   transition: (snapshot, event: EventObject, scope) => {
     const { services } = snapshot;
     if (event.type === 'breaker.ensure') {
-      const { agentId, policy } = event as EngineCommand;
-      services.breakerOf(agentId, policy);
+      const { agentId, policy, adHoc } = event as EngineCommand;
+      services.breakerOf(agentId, policy, adHoc);
     } else if (event.type === 'xstate.stop') {
       for (const child of services.children()) scope.stopChild(child);
       return { ...snapshot, status: 'stopped' } as EngineSnapshot;

@@ -8,7 +8,13 @@ import type { AttemptCommand } from './attempt.ts';
 import type { Addressee } from './scope.ts';
 
 /** Makes sure that an agent has a breaker, judged by this policy. */
-export type EngineCommand = { type: 'breaker.ensure'; agentId: string; policy: BreakerPolicy };
+export type EngineCommand = {
+  type: 'breaker.ensure';
+  agentId: string;
+  policy: BreakerPolicy;
+  /** Whether the agent is ad-hoc: one that a plan makes up is known to its run alone. */
+  adHoc: boolean;
+};
 
 /** What all runs of one engine share. */
 export interface Services {

@@ -14,6 +14,8 @@ export interface AgentProfile {
   readonly model: string | null;
   readonly requireOutput: boolean;
   readonly adHoc: boolean;
+  /** Id of the agent that plays this one, when a plan made it up. */
+  readonly base?: string;
   readonly killsItself: boolean;
 }
 

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
+import { actAsPrompt } from '../agents/act-as.prompt.ts';
+import { withAdHoc } from '../agents/act-as.ts';
 import { resolveAgents } from '../agents/resolve.ts';
 import { COLLECT_SETTINGS, policiesOf, runTimeoutMs } from '../machines/collect/logic.ts';
 import { GATE_LIMITS } from '../machines/gate/machine.ts';
-import { agentFromSpec } from '../node/agents-from-spec.ts';
+import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { CLI_TOOLS } from '../node/cli-tools.ts';
 import { settingsOf } from '../options.ts';
 import { compilePlan } from '../plan/compile.ts';
+import { ownAgents } from '../plan/plan-agents.ts';
 import type { AgentSpec, Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
 import { oneLine } from './clean-text.ts';
@@ -56,8 +59,8 @@ export interface DryRun {
 
 /** What a run would do, from the same functions that the run itself uses. Throws what the run would throw. */
 export function dryRunOf({ plan, options, run, specs }: PreparedRun & { plan: Plan }): DryRun {
-  const own = Object.fromEntries(Object.entries(plan.agents ?? {}).map(([id, spec]) => [id, agentFromSpec(id, spec)]));
-  const agents = resolveAgents({ ...options.agents, ...own });
+  const own = agentsFromSpecs(ownAgents(plan.agents));
+  const agents = withAdHoc(resolveAgents({ ...options.agents, ...own }), plan.agents);
   const fallback = run.fallback ?? plan.fallback ?? false;
   const compiled = compilePlan(fallback === false ? plan : { ...plan, fallback }, { agents: [...agents.keys()] });
   const settings = { ...COLLECT_SETTINGS, ...settingsOf(options, compiled.plan, run, fallback) };
@@ -67,12 +70,16 @@ export function dryRunOf({ plan, options, run, specs }: PreparedRun & { plan: Pl
   const dryTask = (task: Task): DryTask => {
     const policy = policyOf(task);
     const { spec } = task;
+    const part = plan.agents?.[task.agent];
+    const isPart = part?.kind === 'adHoc';
+    const started = specs[isPart ? part.base : task.agent];
+    const prompt = isPart ? actAsPrompt(part, task.prompt) : task.prompt;
     return {
       taskId: task.id,
-      ...startOf(task, specs[task.agent], agents.get(task.agent)?.kind ?? 'function'),
+      ...startOf({ ...task, prompt }, started, agents.get(task.agent)?.kind ?? 'function'),
       prompt: task.prompt,
       dependsOn: [...task.dependsOn],
-      env: Object.keys({ ...envOf(specs[task.agent]), ...spec.env }),
+      env: Object.keys({ ...envOf(started), ...spec.env }),
       policy: policy.name,
       retries: policy.retry.retries,
       maxAttemptMs: spec.timeoutMs ?? longestAttemptMs(policy),

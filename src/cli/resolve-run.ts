@@ -2,6 +2,7 @@ import { builtinAgents } from '../agents/builtin.ts';
 import type { AskOptions, RunOptions, SoarOptions } from '../create-soar.ts';
 import { agentFromSpec, agentsFromSpecs } from '../node/agents-from-spec.ts';
 import type { LoadedConfig } from '../node/config.ts';
+import { ownAgents } from '../plan/plan-agents.ts';
 import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
 import type { Agent, AgentFunction } from '../types.ts';
@@ -31,8 +32,9 @@ export function resolveRun(
   flags: RunFlags,
   choice: ToolChoice,
 ): PreparedRun & { plan: Plan } {
-  const known = knownAgents(config, given.agents);
-  const own = Object.keys(given.agents ?? {});
+  const brought = ownAgents(given.agents);
+  const known = knownAgents(config, brought);
+  const own = Object.keys(brought);
   const byPlan = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined);
   const byDefault = byPlan ?? config.defaults?.agent;
   const chosen = toolAgent(choice, known) ?? modelAgent(choice, byDefault ?? onlyOf(known), known);
@@ -62,7 +64,7 @@ export function resolveRun(
       agents: withBuiltins(agents, plan),
     },
     run: { ...settings, ...(flags.fallback === undefined ? {} : { fallback: flags.fallback }) },
-    specs: { ...config.specs, ...plan.agents },
+    specs: { ...config.specs, ...ownAgents(plan.agents) },
   };
 }
 
@@ -158,7 +160,8 @@ function engineOptions(config: LoadedConfig, pace: RunSettings): SoarOptions {
 /** The built-in agents are there when nothing is configured, and when a plan names them. */
 function withBuiltins(agents: Agents, plan: Plan): Agents {
   const builtin: Agents = builtinAgents();
-  const named = new Set([plan.fallback, plan.defaults?.agent, ...plan.tasks.map(({ agent }) => agent)]);
+  const bases = Object.values(plan.agents ?? {}).map((spec) => (spec.kind === 'adHoc' ? spec.base : undefined));
+  const named = new Set([plan.fallback, plan.defaults?.agent, ...bases, ...plan.tasks.map(({ agent }) => agent)]);
   const wanted = Object.entries(builtin).filter(([id]) => named.has(id) && !Object.hasOwn(plan.agents ?? {}, id));
   return Object.keys(agents).length === 0 ? builtin : { ...Object.fromEntries(wanted), ...agents };
 }

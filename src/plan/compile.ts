@@ -2,6 +2,7 @@ import { didYouMean } from '../errors/nearest.ts';
 import type { Issue } from '../errors/soar-error.ts';
 import { cyclesOf, type Edges, levelsOf, reversed } from './graph.ts';
 import { checkPlan, idFault, MAX_ID_CHARS } from './plan.schema.ts';
+import { ownAgents } from './plan-agents.ts';
 import { LISTED_ISSUES, planError } from './plan-error.ts';
 import type { CompiledPlan, Plan, Task, TaskSpec } from './types.ts';
 
@@ -214,9 +215,10 @@ function reportCycles(cycles: readonly (readonly number[])[], specs: readonly Ta
 
 /** Says which agent a task has, after checking those that are named. */
 function agentsOf(plan: Plan, given: readonly string[] | undefined, issues: Issue[]): (spec: TaskSpec) => string {
-  const own = Object.keys(plan.agents ?? {});
-  const known = new Set([...own, ...(given ?? [])]);
-  const [only = ''] = own.length === 1 ? own : known.size === 1 ? known : [];
+  const own = Object.keys(ownAgents(plan.agents));
+  const bases = new Set([...own, ...(given ?? [])]);
+  const known = new Set([...bases, ...Object.keys(plan.agents ?? {})]);
+  const [only = ''] = own.length === 1 ? own : bases.size === 1 ? bases : [];
   const byDefault = plan.defaults?.agent ?? only;
   if (given !== undefined) {
     const check = (agent: string | false | undefined, path: string, taskId?: string) => {
@@ -226,6 +228,12 @@ function agentsOf(plan: Plan, given: readonly string[] | undefined, issues: Issu
       const message = `There is no agent \`${agent}\` (\`${path.split('.').at(-1)}\`${of}).${hint}`;
       issues.push({ path, message, code: 'unknown-agent', ...(taskId === undefined ? {} : { taskId }) });
     };
+    for (const [id, spec] of Object.entries(plan.agents ?? {})) {
+      if (spec.kind !== 'adHoc' || bases.has(spec.base)) continue;
+      const hint = known.has(spec.base) ? ' That one is ad-hoc too.' : didYouMean(spec.base, bases) || listOf(bases);
+      const message = `There is no agent \`${spec.base}\` that could play \`${id}\` (\`base\`).${hint}`;
+      issues.push({ path: `agents.${id}.base`, message, code: 'unknown-agent' });
+    }
     check(plan.defaults?.agent, 'defaults.agent');
     check(plan.fallback, 'fallback');
     plan.tasks.forEach(({ id, agent, fallback, done }, position) => {

@@ -3,7 +3,7 @@ import { strictObject } from '../errors/strict-object.ts';
 import { type LocatedIssue, toIssues } from '../errors/zod-issues.ts';
 import { count, durationMs, limitMs, policyInputSchema, positiveCount } from '../policy/policy.schema.ts';
 import { planError } from './plan-error.ts';
-import type { AgentSpec, Plan, TaskSpec } from './types.ts';
+import type { AgentSpec, Plan, PlanAgentSpec, TaskSpec } from './types.ts';
 
 /** Longest task id, characters. */
 export const MAX_ID_CHARS = 200;
@@ -88,7 +88,23 @@ const modelAgent = strictObject({
 /** An agent as a plan or config file says it. */
 export const agentSpecSchema: z.ZodType<AgentSpec, unknown> = z
   .discriminatedUnion('kind', [commandAgent, cliAgent, modelAgent])
-  .meta({ id: 'agent', description: 'A command, a CLI tool or a model as an agent.' });
+  .meta({ description: 'A command, a CLI tool or a model as an agent.' });
+
+const adHocAgent = strictObject({
+  kind: z.literal('adHoc'),
+  base: nonEmpty.describe('Id of the agent that plays this part; not ad-hoc itself.'),
+  role: nonEmpty.describe('What it acts as.'),
+  description: z.string().optional().describe('What it does, in a sentence.'),
+  capabilities: z.array(z.string()).optional().describe('Words the route phase matches against a task.'),
+});
+
+/** An agent as a plan says it: also a part that another one plays. */
+const planAgentSchema: z.ZodType<PlanAgentSpec, unknown> = z
+  .discriminatedUnion('kind', [commandAgent, cliAgent, modelAgent, adHocAgent])
+  .meta({
+    id: 'agent',
+    description: 'A command, a CLI tool or a model as an agent, or a part that another plays.',
+  });
 
 const passageSchema = strictObject({
   id: z.string(),
@@ -170,7 +186,7 @@ const planObject = strictObject({
   $schema: z.string().optional().describe('For editors; ignored.'),
   goal: z.string().optional().describe('What the plan is for.'),
   ...runSettingsShape,
-  agents: z.record(nonEmpty, agentSpecSchema).optional().describe('The agents of this plan, by id.'),
+  agents: z.record(nonEmpty, planAgentSchema).optional().describe('The agents of this plan, by id.'),
   defaults: strictObject({ agent: agentId.optional(), policy: policyInputSchema.optional() })
     .optional()
     .describe('What tasks use that say nothing themselves.'),

@@ -86,9 +86,24 @@ export interface ModelAgentSpec {
 
 export type AgentSpec = CommandAgentSpec | CliAgentSpec | ModelAgentSpec;
 
+/** A part that another agent plays in one plan, where no agent fits. Its breaker has the lenient thresholds of ad-hoc agents. */
+export interface AdHocAgentSpec {
+  kind: 'adHoc';
+  /** Id of the agent that plays it: one of the plan, the configuration or the engine, and not ad-hoc itself. */
+  base: string;
+  /** What it acts as, such as `security reviewer`. */
+  role: string;
+  /** What it does, in a sentence. Default: nothing is said. */
+  description?: string;
+  capabilities?: readonly string[];
+}
+
+/** An agent as a plan says it. */
+export type PlanAgentSpec = AgentSpec | AdHocAgentSpec;
+
 export interface Plan extends RunSettings {
   goal?: string;
-  agents?: Record<string, AgentSpec>;
+  agents?: Record<string, PlanAgentSpec>;
   defaults?: { agent?: string; policy?: PolicyInput };
   /** Agent that takes over when a task's own is exhausted or blocked. */
   fallback?: string;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { route } from '../../src/actors/phases/route.ts';
+
+import { route, routeWith } from '../../src/actors/phases/route.ts';
 import type { AgentInfo, Subgoal } from '../../src/actors/phases/types.ts';
+import { compilePlan } from '../../src/plan/compile.ts';
 
 const agent = (id: string, capabilities: string[], description = ''): AgentInfo => ({
   id,
@@ -80,5 +82,68 @@ describe('route', () => {
         { id: 'b', prompt: 'Draw the chart of the gate', agent: 'general', dependsOn: ['a'] },
       ],
     });
+  });
+});
+
+describe('route, with an agent that can play any part', () => {
+  const llm = { ...agent('llm', []), kind: 'model' };
+  const gap = (id: string, name = 'Security reviewer', more: Partial<Subgoal> = {}) =>
+    subgoal({ id, match: 'insufficient', idealAgent: { name, description: 'Finds leaks' }, ...more });
+  const withBase = (subgoals: Subgoal[], agents: AgentInfo[] = [llm]) =>
+    routeWith(
+      {
+        query: 'q',
+        decomposition: { goal: 'G', subgoals, notes: [] },
+        agents,
+        passages: [],
+        fallback: null,
+        defaultAgent: 'llm',
+      },
+      'llm',
+    );
+
+  it('makes up the ideal agent of a subgoal that nobody fits, once for all that want it', () => {
+    const { plan, matches } = withBase([gap('a'), gap('b', 'security Reviewer'), gap('c', 'Poet')]);
+    expect(plan.agents).toEqual({
+      'security-reviewer': { kind: 'adHoc', base: 'llm', role: 'Security reviewer', description: 'Finds leaks' },
+      poet: { kind: 'adHoc', base: 'llm', role: 'Poet', description: 'Finds leaks' },
+    });
+    expect(matches.map(({ agentId, quality }) => [agentId, quality])).toEqual([
+      ['security-reviewer', 'insufficient'],
+      ['security-reviewer', 'insufficient'],
+      ['poet', 'insufficient'],
+    ]);
+  });
+
+  it('takes an agent of that very id instead', () => {
+    const { plan, matches } = withBase([gap('a', '@reviewer')], [llm, agent('reviewer', [])]);
+    expect(plan.agents).toBeUndefined();
+    expect(matches[0]).toMatchObject({ agentId: 'reviewer', quality: 'excellent' });
+  });
+
+  it('takes the agent that was chosen with the subgoal, unless it is said not to fit', () => {
+    const chosen = subgoal({ agent: 'general', match: 'excellent' });
+    const agents = [llm, agent('general', [])];
+    expect(withBase([chosen], agents).matches[0]).toMatchObject({ agentId: 'general', quality: 'excellent' });
+    const unfit = gap('a', 'Poet', { agent: 'general' });
+    expect(withBase([unfit], agents).matches[0]).toMatchObject({ agentId: 'poet', quality: 'insufficient' });
+  });
+
+  it('does not name it like an agent there is', () => {
+    const reviewer = agent('security-reviewer', []);
+    expect(Object.keys(withBase([gap('a')], [llm, reviewer]).plan.agents ?? {})).toEqual(['security-reviewer-2']);
+  });
+
+  it('makes a plan that compiles', () => {
+    const { plan } = withBase([gap('a'), subgoal({ id: 'b', dependsOn: ['a'] })]);
+    expect(compilePlan(plan, { agents: ['llm'] }).tasks.map((task) => task.agent)).toEqual([
+      'security-reviewer',
+      'llm',
+    ]);
+  });
+
+  it('makes none up without such an agent', () => {
+    expect(routed([gap('a')], [agent('general', [])]).plan.agents).toBeUndefined();
+    expect(routed([gap('a')], [agent('general', [])]).matches[0]?.agentId).toBe('general');
   });
 });

@@ -1,6 +1,11 @@
-import type { TaskSpec } from '../../plan/types.ts';
+import type { AdHocAgentSpec, Plan, TaskSpec } from '../../plan/types.ts';
+import { uniqueSlug } from '../../text/slug.ts';
 import { queryTerms, terms } from '../../text/terms.ts';
 import type { AgentInfo, RouteInput, Routing, Subgoal } from './types.ts';
+
+/** Longest role and description of an agent that is made up, characters. */
+const MAX_ROLE = 80;
+const MAX_DESCRIPTION = 400;
 
 type Match = Routing['matches'][number];
 
@@ -10,14 +15,29 @@ const WEIGHTS = Object.freeze({ wanted: 3, capability: 2, description: 1 });
 const QUALITY = Object.freeze({ excellent: 3, acceptable: 2 });
 
 /**
- * Gives every subgoal an agent: the one whose capabilities are asked for, else the one whose capabilities and
- * description share most words with the subgoal, else the default agent. Ties go to the default agent, then to the
- * agent that stands first. A task is left without an agent only when there is none at all.
+ * Gives every subgoal an agent: the one it was meant for when it was made, else the one whose capabilities are asked for,
+ * else the one whose capabilities and description share most words with the subgoal, else the default agent. Ties go to
+ * the default agent, then to the agent that stands first. A task is left without an agent only when there is none at all.
  */
-export function route({ decomposition, agents, fallback, defaultAgent }: RouteInput): Routing {
+export function route(input: RouteInput): Routing {
+  return routeWith(input, null);
+}
+
+/**
+ * As {@link route}; and a subgoal that no agent fits and that says what its ideal agent would be gets one made up for the
+ * plan. Subgoals with the same ideal share it.
+ *
+ * @param base Agent that can play any part; null: none are made up.
+ */
+export function routeWith(input: RouteInput, base: string | null): Routing {
+  const { decomposition, agents, fallback, defaultAgent } = input;
   const matches: Match[] = [];
+  const parts = new Map<string, AdHocAgentSpec>();
   const tasks = decomposition.subgoals.map((subgoal): TaskSpec => {
-    const match = bestMatch(subgoal, agents, defaultAgent);
+    const match =
+      meantFor(subgoal, agents) ??
+      (base === null ? null : madeUp(subgoal, agents, base, parts)) ??
+      bestMatch(subgoal, agents, defaultAgent);
     matches.push(match);
     return {
       id: subgoal.id,
@@ -28,7 +48,44 @@ export function route({ decomposition, agents, fallback, defaultAgent }: RouteIn
       ...(subgoal.passages && subgoal.passages.length > 0 ? { passages: subgoal.passages } : {}),
     };
   });
-  return { plan: { goal: decomposition.goal, ...(fallback === null ? {} : { fallback }), tasks }, matches };
+  const plan: Plan = {
+    goal: decomposition.goal,
+    ...(parts.size > 0 ? { agents: Object.fromEntries(parts) } : {}),
+    ...(fallback === null ? {} : { fallback }),
+    tasks,
+  };
+  return { plan, matches };
+}
+
+/** The agent that whoever made the subgoal chose, when there is one of that id and it fits. */
+function meantFor({ id, agent, match, idealAgent }: Subgoal, agents: readonly AgentInfo[]): Match | null {
+  const isKnown = (name: string | undefined) => name !== undefined && agents.some((known) => known.id === name);
+  if (match !== 'insufficient' && agent !== undefined && isKnown(agent)) {
+    return { taskId: id, agentId: agent, quality: match ?? 'acceptable', reason: 'It was chosen with the subgoal.' };
+  }
+  const ideal = idealAgent?.name.replace(/^@/, '');
+  if (ideal === undefined || !isKnown(ideal)) return null;
+  return { taskId: id, agentId: ideal, quality: 'excellent', reason: 'It is the agent that the subgoal asks for.' };
+}
+
+/** An agent made up for the subgoal, unless one there is turns out to be good at it. */
+function madeUp(
+  subgoal: Subgoal,
+  agents: readonly AgentInfo[],
+  base: string,
+  parts: Map<string, AdHocAgentSpec>,
+): Match | null {
+  const { idealAgent } = subgoal;
+  if (!idealAgent || (subgoal.match !== 'insufficient' && bestMatch(subgoal, agents, null).quality === 'excellent')) {
+    return null;
+  }
+  const role = idealAgent.name.replace(/^@/, '').replace(/\s+/g, ' ').trim().slice(0, MAX_ROLE);
+  const known = [...parts].find(([, part]) => part.role.toLowerCase() === role.toLowerCase())?.[0];
+  const agentId = known ?? uniqueSlug(role, new Set([...agents.map(({ id }) => id), ...parts.keys()]));
+  const description = idealAgent.description.replace(/\s+/g, ' ').trim().slice(0, MAX_DESCRIPTION);
+  if (!known) parts.set(agentId, { kind: 'adHoc', base, role, ...(description === '' ? {} : { description }) });
+  const reason = `No agent is good at this; \`${base}\` acts as ${role}.`;
+  return { taskId: subgoal.id, agentId, quality: 'insufficient', reason };
 }
 
 function bestMatch(subgoal: Subgoal, agents: readonly AgentInfo[], defaultAgent: string | null): Match {

@@ -7,7 +7,7 @@ import type { CollectRun } from './run.ts';
 export function conclude(run: CollectRun, now: number): CollectOutput {
   const reports = run.book.reports();
   const outcomes = reports.map(({ outcome }) => outcome);
-  const { stop, fault, plan, services } = run;
+  const { stop, fault, plan, services, agents } = run;
   const criticalFailed = outcomes.some(
     ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
   );
@@ -19,7 +19,7 @@ export function conclude(run: CollectRun, now: number): CollectOutput {
   });
   const breakers: CollectOutput['metadata']['breakers'] = {};
   for (const task of plan.tasks) {
-    for (const agent of [agentOf(task, services), fallbackOf(task, run.settings, services)]) {
+    for (const agent of [agentOf(task, agents), fallbackOf(task, run.settings, agents)]) {
       const metrics = agent && !breakers[agent.id] ? services.breakerMetrics(agent.id) : null;
       if (agent && metrics) breakers[agent.id] = metrics;
     }

@@ -1,4 +1,3 @@
-import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import { compilePlan } from '../../plan/compile.ts';
@@ -107,23 +106,25 @@ export function runTimeoutMs(
   return longest;
 }
 
+type Agents = ReadonlyMap<string, ResolvedAgent>;
+
 /** The agent of a task, or the report of a task whose agent does not exist: no task is dropped silently. */
-export function agentOf(task: Task, services: Services): ResolvedAgent | null {
-  if (task.agent !== '') return services.agents.get(task.agent) ?? null;
-  return services.agents.size === 1 ? (services.agents.values().next().value ?? null) : null;
+export function agentOf(task: Task, agents: Agents): ResolvedAgent | null {
+  if (task.agent !== '') return agents.get(task.agent) ?? null;
+  return agents.size === 1 ? (agents.values().next().value ?? null) : null;
 }
 
-export function fallbackOf(task: Task, settings: CollectSettings, services: Services): ResolvedAgent | null {
+export function fallbackOf(task: Task, settings: CollectSettings, agents: Agents): ResolvedAgent | null {
   const id = task.spec.fallback === undefined ? settings.fallback : task.spec.fallback || null;
-  return id === null ? null : (services.agents.get(id) ?? null);
+  return id === null ? null : (agents.get(id) ?? null);
 }
 
 /** Tasks that never run, because a dependency failed or their agent does not exist. */
-export function skipsOf(tasks: readonly Task[], book: RunBook, services: Services): Skip[] {
+export function skipsOf(tasks: readonly Task[], book: RunBook, agents: Agents): Skip[] {
   return tasks.flatMap((task) => {
     const skip = book.skipOf(task);
     if (skip) return [skip];
-    if (agentOf(task, services)) return [];
+    if (agentOf(task, agents)) return [];
     const message = task.agent === '' ? 'The task names no agent.' : `There is no agent \`${task.agent}\`.`;
     return [{ taskId: task.id, kind: 'not_found' as const, message }];
   });

@@ -1,4 +1,6 @@
 import type { Services } from '../../actors/services.ts';
+import { withAdHoc } from '../../agents/act-as.ts';
+import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Publish, publishNothing, type RunNews } from '../../streams/events.ts';
@@ -18,6 +20,8 @@ export interface CollectRun {
   readonly input: CollectInput;
   readonly settings: CollectSettings;
   readonly services: Services;
+  /** The agents there are, and those that the plan makes up. */
+  readonly agents: ReadonlyMap<string, ResolvedAgent>;
   readonly publish: Publish;
   /** Attempts in flight, and how many there were at most. */
   readonly inFlight: { now: number; peak: number };
@@ -72,6 +76,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
     input,
     settings,
     services,
+    agents: withAdHoc(services.agents, plan.plan.agents),
     inFlight,
     publish: (news, at) => {
       countAttempts(inFlight, news);

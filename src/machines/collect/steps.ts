@@ -22,14 +22,19 @@ export const tellWaves = (args: StepArgs, command: RosterCommand) =>
 
 export function open(args: StepArgs): void {
   const { run } = args.context;
-  const { settings, services, plan } = run;
+  const { settings, services, plan, agents } = run;
   const ensured = new Set<string>();
   for (const task of plan.tasks) {
     const policy = run.policyOf(task);
-    for (const agent of [agentOf(task, services), fallbackOf(task, settings, services)]) {
+    for (const agent of [agentOf(task, agents), fallbackOf(task, settings, agents)]) {
       if (!agent || !policy.breaker.enabled || ensured.has(agent.id)) continue;
       ensured.add(agent.id);
-      tell(args, services.engine, { type: 'breaker.ensure', agentId: agent.id, policy: policy.breaker });
+      tell(args, services.engine, {
+        type: 'breaker.ensure',
+        agentId: agent.id,
+        policy: policy.breaker,
+        adHoc: agent.adHoc,
+      });
     }
   }
   const { runId } = run;
@@ -92,7 +97,7 @@ function startWave(args: StepArgs, index: number): void {
   if (tasks.length === 0) return;
   const wave = index + 1;
   const isEager = run.settings.schedule === 'eager';
-  const skips = isEager ? [] : skipsOf(tasks, run.book, run.services);
+  const skips = isEager ? [] : skipsOf(tasks, run.book, run.agents);
   const skipped = new Set(skips.map(({ taskId }) => taskId));
   const input: WaveInput = {
     wave,
@@ -113,14 +118,14 @@ function tellWave(args: StepArgs, wave: number, event: WaveEvent): void {
 }
 
 function taskInput(run: CollectRun, task: Task): TaskInput {
-  const { services, settings, book, publish, runId, input } = run;
-  const agent = agentOf(task, services);
+  const { services, settings, book, publish, runId, input, agents } = run;
+  const agent = agentOf(task, agents);
   if (!agent) throw new Error(`Task ${task.id} was admitted without an agent.`);
   return {
     task,
     runId,
     agent,
-    fallback: fallbackOf(task, settings, services),
+    fallback: fallbackOf(task, settings, agents),
     policy: run.policyOf(task),
     prepared: book.prepare(task),
     readyAt: book.readyAt(task),
@@ -163,7 +168,7 @@ export function enter(args: StepArgs, reports: readonly TaskReport[]): void {
 /** What cannot run is skipped at once; the rest waits for room in front of the gate. */
 function queueReady(args: StepArgs, tasks: readonly Task[]): void {
   const { run } = args.context;
-  const skips = skipsOf(tasks, run.book, run.services);
+  const skips = skipsOf(tasks, run.book, run.agents);
   const skipped = new Set(skips.map(({ taskId }) => taskId));
   for (const task of tasks) if (!skipped.has(task.id)) run.ready.tasks.push(task);
   for (const skip of skips) {
