@@ -1,5 +1,5 @@
 import type { AnyActorRef, EventObject } from 'xstate';
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 
 interface Relaying {
   _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: EventObject): void;
@@ -45,14 +45,14 @@ export function tell<E extends EventObject>(sender: Sender, target: Addressee<E>
 
 const clocks = new WeakMap<object, Clock>();
 
-/** The clock an actor system was started with; one that only has timeouts reads the time from `Date`. */
+/** The clock an actor system was started with; one that only has timeouts reads the system's time. */
 export function clockOf(self: unknown): Clock {
   const clock = (self as { clock: Clock }).clock;
   if (typeof clock.now === 'function') return clock;
   let completed = clocks.get(clock);
   if (!completed) {
     completed = {
-      now: () => Date.now(),
+      now: systemClock.now,
       setTimeout: (fn, ms) => (clock as Clock).setTimeout(fn, ms),
       clearTimeout: (handle) => (clock as Clock).clearTimeout(handle),
     };

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { RunEvent } from '../streams/events.ts';
 import { createLiveArea } from './live-area.ts';
 import { paintFor } from './paint.ts';
@@ -45,9 +46,9 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
     },
   });
   const paint = paintFor(stream);
-  const view = initialView(Date.now());
+  const view = initialView(systemClock.now());
   const draw = () =>
-    area.draw(frameLines(view, { columns: stream.columns ?? 80, rows: stream.rows ?? 24 }, Date.now(), paint));
+    area.draw(frameLines(view, { columns: stream.columns ?? 80, rows: stream.rows ?? 24 }, systemClock.now(), paint));
   const timer = setInterval(draw, FRAME_MS);
   timer.unref();
   // However this process ends, the terminal is left clean.

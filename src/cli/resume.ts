@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { Soar, SoarOptions } from '../create-soar.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { ReplayedRun } from '../journal/replay.ts';
@@ -25,7 +26,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
   let run: ReplayedRun;
   let watchers: Watchers;
   try {
-    run = storedRun(journal, runId, Date.now());
+    run = storedRun(journal, runId, systemClock.now());
     requireTime(run, flags);
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
@@ -52,7 +53,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
 /** A run whose time is up would be cancelled at once, and then be over for good. */
 function requireTime(run: ReplayedRun, flags: RunFlags): void {
   const { deadlineAt, end, header } = run;
-  if (end || flags.timeout !== undefined || deadlineAt === null || deadlineAt > Date.now()) return;
+  if (end || flags.timeout !== undefined || deadlineAt === null || deadlineAt > systemClock.now()) return;
   const line = resumeLine(header.runId, flags);
   const message = `The time of run \`${header.runId}\` was up at ${new Date(deadlineAt).toISOString()}. Give it more, counted from now: ${line} --timeout 1h`;
   throw new SoarError('usage', message);

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { LogEntry, RunSummary } from '../journal/entries.ts';
 import { replay } from '../journal/replay.ts';
 import { finishedResult, planOf } from '../journal/resume.ts';
@@ -60,7 +61,7 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
     const stored = journal.load(runId);
     const summary = journal.list().find((run) => run.runId === runId);
     if (!stored || !summary) throw unknownRun(runId);
-    const run = replay(stored, Date.now());
+    const run = replay(stored, systemClock.now());
     const result = finishedResult(run);
     const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);
     if (flags.json) print(`${JSON.stringify(result ?? { ...summary, outcomes })}\n`);

@@ -5,10 +5,13 @@ import { tokensOf } from '../policy/usage.ts';
 import type { PhaseName } from '../streams/events.ts';
 import type { AttemptRecord, RunResult } from '../types.ts';
 import type { LogEntry, RunHeader, StoredProcess, StoredResult, StoredRun } from './entries.ts';
+import { putBack, putBackMs } from './put-back.ts';
 
 /** A run as its records leave it: what must not happen again, and where to go on. */
 export interface ReplayedRun {
   header: RunHeader;
+  /** When it first began; moved with the other points in time when the clock was put back since. */
+  startedAt: number;
   /** Outputs of the phases that were completed. */
   phases: Partial<Record<PhaseName, unknown>>;
   /** Null when the run got no further than its start. */
@@ -46,6 +49,7 @@ type Started = Extract<LogEntry, { type: 'attempt.started' }>;
 export function replay({ header, entries }: StoredRun, now: number): ReplayedRun {
   const run: ReplayedRun = {
     header,
+    startedAt: header.startedAt,
     phases: {},
     deadlineAt: null,
     budgetAt: null,
@@ -117,6 +121,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
   }
   for (const { key } of open.values()) run.processes.push(...(processes.get(key) ?? []));
   closeOpen(run, open, sessions, now);
+  putBack(run, putBackMs(header, entries, now));
   for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));
   const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values()];
   for (const { attempts } of everything) {

@@ -59,15 +59,15 @@ function holdsMask(value: unknown): boolean {
 }
 
 export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
-  const { header, settled, tasks, spent, lastStartAt, deadlineAt, budgetAt } = run;
-  return { settled, resumed: { startedAt: header.startedAt, deadlineAt, budgetAt, spent, lastStartAt, tasks } };
+  const { startedAt, settled, tasks, spent, lastStartAt, deadlineAt, budgetAt } = run;
+  return { settled, resumed: { startedAt, deadlineAt, budgetAt, spent, lastStartAt, tasks } };
 }
 
 export function resumedQuery(run: ReplayedRun): ResumedQuery {
   const { assess, retrieve, decompose, route } = run.phases;
   const collect = resumedCollect(run);
   return {
-    startedAt: run.header.startedAt,
+    startedAt: run.startedAt,
     assessment: (assess as Assessment | undefined) ?? null,
     retrieval: (retrieve as Retrieval | undefined) ?? null,
     decomposition: (decompose as Decomposition | undefined) ?? null,

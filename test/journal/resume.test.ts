@@ -178,6 +178,25 @@ describe('a run that is resumed', () => {
     expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'skipped']);
   });
 
+  it.each<[string, Step, number]>([
+    ['for a retry', { fail: 'transient' }, 10_000],
+    // The other task, whose attempt was cut off, goes first, and the gap has widened.
+    ['for its provider', { fail: 'rate_limited', details: { retryAt: 41_000 } }, 40_500],
+  ])('waits %s as long as was left when the clock was put back meanwhile', async (_, first, leftMs) => {
+    const { run, journal, clock } = story({ t1: [first, {}], t2: [{ hang: true }] }, { policy: retrying(1, 10_000) });
+    run(tasks(2), { timeoutMs: 100_000 });
+    await clock.advance(4000);
+    // Its last records are of the start; of the 4 s since then nothing is written.
+    const hourAgo = 1000 - 3_600_000;
+    const earlier = new VirtualClock(hourAgo);
+    const again = scriptedAgent(earlier, { t2: [{ hang: true }] });
+    const soar = createSoar({ agents: { one: again }, clock: earlier, journal: journal.crash(), policy: ONE_TRY });
+    const result = await earlier.settle(soar.resume('r').result);
+    expect(callsOf(again, 't1').map(({ at }) => at - hourAgo)).toEqual([leftMs]);
+    expect(earlier.now() - hourAgo).toBe(100_000);
+    expect(result).toMatchObject({ status: 'cancelled', metadata: { totalDurationMs: 100_000 } });
+  });
+
   it('shows dependents what their dependencies produced before', async () => {
     const { run, reborn, clock, one } = story({ a: [{ ok: 'forty-two' }], b: [{ ms: 100 }] });
     run([task('a'), task('b', { dependsOn: ['a'] })]);

@@ -1,0 +1,36 @@
+import type { LogEntry, RunHeader } from './entries.ts';
+import type { ReplayedRun } from './replay.ts';
+
+/** How far behind the last record of a run the clock is now: 0, unless somebody has put it back since, milliseconds. */
+export function putBackMs({ startedAt }: RunHeader, entries: readonly LogEntry[], now: number): number {
+  return Math.max(0, entries.reduce((latest, entry) => Math.max(latest, timeOf(entry)), startedAt) - now);
+}
+
+function timeOf(entry: LogEntry): number {
+  switch (entry.type) {
+    case 'task.settled':
+      return entry.report.outcome.settledAt;
+    case 'task.parked':
+      return entry.waits.since;
+    default:
+      return 'at' in entry ? entry.at : 0;
+  }
+}
+
+/**
+ * Moves a run's points in time to a clock that was put back: what was left of a wait then is left now, not an hour more. A
+ * clock that was put forward cannot be told from time that has passed.
+ */
+export function putBack(run: ReplayedRun, byMs: number): void {
+  if (byMs === 0) return;
+  const moved = <T extends number | null>(at: T): T => (at === null ? at : at - byMs) as T;
+  run.startedAt = moved(run.startedAt);
+  run.deadlineAt = moved(run.deadlineAt);
+  run.budgetAt = moved(run.budgetAt);
+  run.lastStartAt = moved(run.lastStartAt);
+  for (const [taskId, task] of run.tasks) {
+    const { since, until, resumeAt } = task.waits;
+    const waits = { ...task.waits, since: moved(since), until: moved(until), resumeAt: moved(resumeAt) };
+    run.tasks.set(taskId, { ...task, waits });
+  }
+}
