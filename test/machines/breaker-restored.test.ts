@@ -38,6 +38,7 @@ describe('a breaker that another process left', () => {
 
   it('is half-open at once when its time has come, and forgets the probe that died', () => {
     expect(restored({ retryAt: NOW - 1 }).state()).toEqual({ halfOpen: 'ready' });
+    expect(restored({ retryAt: NOW }).state()).toEqual({ halfOpen: 'ready' });
     expect(restored({ state: 'halfOpen', retryAt: NOW - 1 }).state()).toEqual({ halfOpen: 'ready' });
   });
 
@@ -63,6 +64,7 @@ describe('a breaker that another process left', () => {
 
   it('counts the failures that came before', () => {
     const { breaker, state } = restored({ state: 'closed', failures: [failure(NOW - 2000), failure(NOW - 1000)] });
+    expect(state()).toBe('closed');
     breaker.send({ type: 'permit.return', permitId: 'p', result: 'failure', kind: 'exit', at: NOW });
     expect(state()).toBe('open');
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import type { ErrorKind } from '../../src/errors/error-kind.ts';
 import type { BreakerCall, BreakerReply, PermitResult } from '../../src/machines/breaker/events.ts';
+import { recentFailures } from '../../src/machines/breaker/logic.ts';
 import { breakerMachine } from '../../src/machines/breaker/machine.ts';
 import type { BreakerPolicy } from '../../src/policy/policy.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
@@ -100,6 +101,44 @@ describe('a closed breaker', () => {
     expect(state()).toBe('closed');
   });
 
+  it('does not when something else failed in between', () => {
+    const { attempt, state } = breaker({ failureThreshold: 9 });
+    attempt('failure', 'auth');
+    attempt('failure', 'transient');
+    attempt('failure', 'auth');
+    expect(state()).toBe('closed');
+  });
+
+  it('measures the time between two permanent errors, whenever they are', async () => {
+    const { attempt, state, clock } = breaker({ failureThreshold: 9, failureWindowMs: 600_000 });
+    await clock.advance(1_000_000);
+    attempt('failure', 'auth');
+    await clock.advance(10_000);
+    attempt('failure', 'auth');
+    expect(state()).toBe('closed');
+    await clock.advance(9999);
+    attempt('failure', 'auth');
+    expect(state()).toBe('open');
+  });
+
+  it('opens at a threshold beyond a hundred too', () => {
+    const { attempt, state } = breaker({ failureThreshold: 150 });
+    for (let i = 0; i < 149; i += 1) attempt('failure', 'transient');
+    expect(state()).toBe('closed');
+    attempt('failure', 'transient');
+    expect(state()).toBe('open');
+  });
+
+  it('remembers no more failures than it could need', () => {
+    const failures = Array.from({ length: 300 }, (_, at) => ({ at, kind: null }));
+    const recent = (policy: Partial<BreakerPolicy>) =>
+      recentFailures(failures, { ...POLICIES.patient.breaker, failureWindowMs: 1e6, ...policy }, 300).length;
+    expect(recent({})).toBe(100);
+    expect(recent({ failureThreshold: 150 })).toBe(150);
+    expect(recent({ adHocFailureThreshold: 160 })).toBe(160);
+    expect(recent({ fastFailThreshold: 170 })).toBe(170);
+  });
+
   it('is lenient with agents made up for a plan, also where errors are permanent', () => {
     const { attempt, state } = breaker({}, true);
     for (let i = 0; i < 3; i += 1) attempt('failure', 'auth');
@@ -129,6 +168,15 @@ describe('an open breaker', () => {
       reason: expect.stringMatching(/^Circuit open.*1 failure, retry in 60s$/),
       retryAt: 60_000,
     });
+  });
+
+  it('says how many failures there were and how long is left, whenever it is asked', async () => {
+    const { ask, attempt, clock } = breaker({ failureThreshold: 2 });
+    await clock.advance(5000);
+    attempt('failure', 'transient');
+    attempt('failure', 'transient');
+    await clock.advance(10_500);
+    expect(ask()).toMatchObject({ reason: 'Circuit open for one: 2 failures, retry in 50s', retryAt: 65_000 });
   });
 
   it('is half-open after its time', async () => {

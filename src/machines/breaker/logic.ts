@@ -7,9 +7,11 @@ export interface Failure {
   kind: ErrorKind | null;
 }
 
-/** Failures that still count at `now`; never more than the threshold could need. */
+/** Failures that still count at `now`; never more than a hundred, or than the thresholds could need. */
 export function recentFailures(failures: readonly Failure[], policy: BreakerPolicy, now: number): Failure[] {
-  return failures.filter((failure) => now - failure.at < policy.failureWindowMs).slice(-MOST_REMEMBERED);
+  const { failureThreshold, adHocFailureThreshold, fastFailThreshold } = policy;
+  const most = Math.max(MOST_REMEMBERED, failureThreshold, adHocFailureThreshold, fastFailThreshold);
+  return failures.filter((failure) => now - failure.at < policy.failureWindowMs).slice(-most);
 }
 
 const MOST_REMEMBERED = 100;
