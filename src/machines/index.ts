@@ -1,6 +1,18 @@
 export type { EngineInput, EngineLogic } from '../actors/engine.ts';
 export { engine } from '../actors/engine.ts';
 export { executor } from '../actors/executor.ts';
+export type {
+  AssessInput,
+  Assessment,
+  DecomposeInput,
+  Decomposition,
+  Retrieval,
+  RetrieveInput,
+  RouteInput,
+  Routing,
+  Synthesis,
+  SynthesizeInput,
+} from '../actors/phases/types.ts';
 export type { RosterCommand, RosterReport } from '../actors/roster.ts';
 export { createRoster } from '../actors/roster.ts';
 export { sleepUntil } from '../actors/sleep-until.ts';

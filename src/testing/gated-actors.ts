@@ -27,7 +27,9 @@ type GateCommand =
  * @example
  * const { machine, gates } = gatedActors(flow);
  * const actor = createActor(machine).start();
+ * actor.send({ type: 'go' });
  * gates.done('fetch', { items: [] });
+ * actor.getSnapshot().value; // 'done'
  */
 export function gatedActors<M extends AnyStateMachine>(
   machine: M,

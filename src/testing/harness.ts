@@ -47,7 +47,9 @@ const receivedBy = new WeakMap<object, string[]>();
  *
  * @example
  * const { actor, gates, clock } = drive(flow, { input: { query: '?' } });
- * gates.done('assess', { complexity: 'simple' });
+ * actor.send({ type: 'go' });
+ * gates.done('fetch', { items: [] });
+ * actor.getSnapshot().value; // 'done'
  */
 export function drive<M extends AnyStateMachine>(machine: M, harness: Harness<M> = {}): Driven<M> {
   const { input, real, inspect } = harness;

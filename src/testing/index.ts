@@ -13,6 +13,13 @@ export {
 export { type RunRecord, recordRun } from './record-run.ts';
 export { runPath } from './run-path.ts';
 export { type TestPath, type TestPathsOptions, testPaths } from './test-paths.ts';
-export { peakOf, statesOf, type TraceMatchers, traceMatchers } from './trace-matchers.ts';
+export {
+  assertTrace,
+  peakOf,
+  statesOf,
+  type TraceAssertion,
+  type TraceMatchers,
+  traceMatchers,
+} from './trace-matchers.ts';
 export { type CoverageOptions, type TransitionCoverage, transitionCoverage } from './transition-coverage.ts';
 export { VirtualClock } from './virtual-clock.ts';

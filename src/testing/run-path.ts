@@ -11,6 +11,7 @@ import type { TestPath } from './test-paths.ts';
  * @returns The actor as the path left it.
  * @throws At the first difference, naming the step, what was expected and what was found.
  * @example
+ * const harness = { input: { query: '?' }, project: ({ value }) => value };
  * for (const path of testPaths(flow, harness)) await runPath(path, flow, { ...harness, inspect: coverage });
  */
 export async function runPath<M extends AnyStateMachine>(

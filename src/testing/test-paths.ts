@@ -71,8 +71,9 @@ interface Vertex {
  *
  * @throws When there are more edges than `limit`: project less.
  * @example
- * const paths = testPaths(flow, { input, outputs: { fetch: [{ items: [] }] }, project: ({ value }) => value });
- * test.each(paths)('$description', (path) => runPath(path, flow, { input }));
+ * const harness = { input: { query: '?' }, project: ({ value }) => value };
+ * const paths = testPaths(flow, { ...harness, outputs: { fetch: [{ items: [] }] } });
+ * test.each(paths)('$description', (path) => runPath(path, flow, harness));
  */
 export function testPaths<M extends AnyStateMachine>(machine: M, options: TestPathsOptions<M> = {}): TestPath[] {
   const { kind = 'transitions', limit = 20_000, stopWhen } = options;

@@ -41,7 +41,9 @@ export function peakOf({ events }: RunRecord, { agentId }: { agentId?: string } 
  *
  * @example
  * expect.extend(traceMatchers);
- * expect(recordRun(run)).toHaveSettledOnce(['a', 'b']);
+ * const record = recordRun(soar.run(plan));
+ * await clock.runAll();
+ * expect(record).toHaveSettledOnce(['a', 'b']);
  * expect(record).toNeverExceed(2, { agentId: 'claude' });
  */
 export const traceMatchers = {
@@ -71,10 +73,46 @@ export const traceMatchers = {
   toNeverExceed(record: RunRecord, limit: number, only: { agentId?: string } = {}): Verdict {
     const peak = peakOf(record, only);
     const whose = only.agentId === undefined ? '' : ` of agent ${only.agentId}`;
-    const message = () => `Expected ${limit} attempts${whose} in flight at most; there were ${peak}.`;
-    return { pass: peak <= limit, message };
+    const pass = peak <= limit;
+    const message = () =>
+      `Expected ${pass ? 'more than ' : ''}${limit} attempts${whose} in flight${pass ? '' : ' at most'}; there were ${peak}.`;
+    return { pass, message };
   },
 };
+
+/** The matchers of {@link traceMatchers} as methods, each giving the assertion again, and their opposites. */
+export interface TraceAssertion extends TraceMatchers<TraceAssertion> {
+  readonly not: TraceAssertion;
+}
+
+/**
+ * The same matchers without `expect`, for `node:test` and other runners, or in a program.
+ *
+ * @throws When the record is not as said, with what it is instead.
+ * @example
+ * const record = recordRun(soar.run(plan));
+ * await clock.runAll();
+ * assertTrace(record).toHaveSettledOnce().toNeverExceed(2).not.toHaveVisited('a', ['cooling']);
+ */
+export function assertTrace(record: RunRecord): TraceAssertion {
+  return asserting(record, true);
+}
+
+function asserting(record: RunRecord, expected: boolean): TraceAssertion {
+  const assertion: TraceAssertion = {
+    get not() {
+      return asserting(record, !expected);
+    },
+    toHaveVisited: (...args) => judged(traceMatchers.toHaveVisited(record, ...args)),
+    toHaveSettledOnce: (...args) => judged(traceMatchers.toHaveSettledOnce(record, ...args)),
+    toNeverExceed: (...args) => judged(traceMatchers.toNeverExceed(record, ...args)),
+  };
+  const judged = ({ pass, message }: Verdict): TraceAssertion => {
+    if (pass !== expected) throw new Error(message());
+    return asserting(record, true);
+  };
+  return assertion;
+}
 
 function toldOf({ events }: RunRecord): string[] {
   const ids = events.flatMap((event) => {

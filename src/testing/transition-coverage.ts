@@ -44,9 +44,9 @@ const NOWHERE: ReadonlySet<ChartNode> = new Set();
  *
  * @example
  * const coverage = transitionCoverage(flow);
- * createActor(flow, { inspect: coverage }).start().send({ type: 'go' });
+ * for (const path of testPaths(flow)) await runPath(path, flow, { inspect: coverage });
  * console.log(coverage.report());
- * coverage.assert({ transitions: 100 });
+ * coverage.assert({ transitions: 100, guards: 100 });
  */
 export function transitionCoverage(machine: AnyStateMachine, options: CoverageOptions = {}): TransitionCoverage {
   const { unreachable = {} } = options;

@@ -1,29 +1,30 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { assign, createActor, fromPromise, setup, waitFor } from 'xstate';
-import type { Decomposition } from '../../src/actors/phases/types.ts';
-import { soarMachine } from '../../src/machines/soar/machine.ts';
+import { type DecomposeInput, type Decomposition, soarMachine } from '../../src/machines/index.ts';
 import {
   drive,
   gatedAgents,
   type Harness,
   runPath,
-  type TestPath,
   testPaths,
   transitionCoverage,
   VirtualClock,
 } from '../../src/testing/index.ts';
 
 /** The user's phase: a release is always checked in the same two steps. */
-const checks: Decomposition = {
-  goal: 'Is it ready?',
-  subgoals: [
-    { id: 'tests', title: 'Tests', prompt: 'Run the tests', dependsOn: [] },
-    { id: 'notes', title: 'Notes', prompt: 'Write the notes', dependsOn: ['tests'] },
-  ],
-  notes: [],
-};
-
-const ask = soarMachine.provide({ actors: { decompose: fromPromise(async () => checks) as never } });
+const ask = soarMachine.provide({
+  actors: {
+    decompose: fromPromise<Decomposition, DecomposeInput>(async () => ({
+      goal: 'Is it ready?',
+      subgoals: [
+        { id: 'tests', title: 'Tests', prompt: 'Run the tests', dependsOn: [] },
+        { id: 'notes', title: 'Notes', prompt: 'Write the notes', dependsOn: ['tests'] },
+      ],
+      notes: [],
+    })),
+  },
+});
 
 /** The user's machine: asks whether a release is ready, has a person look at the answer, and asks again at most twice. */
 const release = setup({
@@ -51,7 +52,7 @@ const release = setup({
       invoke: {
         id: 'ask',
         src: 'ask',
-        input: ({ context }) => ({ query: `Is ${context.version} ready for release?`, engine: { agents } }),
+        input: ({ context }) => ({ query: `Is ${context.version} ready?`, engine: { agents } }),
         onDone: [
           {
             guard: { type: 'isReady', params: ({ event }) => event.output },
@@ -76,15 +77,16 @@ const release = setup({
 /** The user's agent, replaced: its attempts wait for the test. */
 let agents = gatedAgents(['checker']);
 
+beforeEach(() => {
+  agents = gatedAgents(['checker']);
+});
+
 describe('a flow that embeds ours', () => {
   const coverage = transitionCoverage(release);
   const harness: Harness<typeof release> = { input: { version: '1.2.0' }, inspect: coverage };
-  const paths = testPaths(release, {
-    ...harness,
-    outputs: { ask: [{ status: 'succeeded', answer: 'It is ready.' }, { status: 'partial' }] },
-  });
+  const outputs = { ask: [{ status: 'succeeded', answer: 'It is ready.' }, { status: 'partial' }] };
 
-  test.each(paths)('goes where its chart says: $description', async (path: TestPath) => {
+  test.each(testPaths(release, { ...harness, outputs }))('goes where its chart says: $description', async (path) => {
     await runPath(path, release, harness);
   });
 
@@ -101,26 +103,21 @@ describe('a flow that embeds ours', () => {
 });
 
 describe('the same flow with the real machines in it', () => {
-  beforeEach(() => {
-    agents = gatedAgents(['checker']);
-  });
-
   test('runs the two tasks of its own phase on its own agent', async () => {
     const clock = new VirtualClock();
     const inner = transitionCoverage(soarMachine);
     const actor = createActor(release, { clock, input: { version: '1.2.0' }, inspect: inner }).start();
 
     await clock.advance(0);
-    expect(agents.checker.next().request).toMatchObject({ taskId: 'tests', question: 'Run the tests' });
     agents.checker.next().resolve('All 512 tests pass.');
 
     await clock.advance(0);
-    const { request, ...attempt } = agents.checker.next();
+    const { request, resolve } = agents.checker.next();
     expect(request).toMatchObject({ taskId: 'notes', dependencies: { tests: 'All 512 tests pass.' } });
-    attempt.resolve('Faster start.');
+    resolve('Faster start.');
 
-    const reviewing = waitFor(actor, (snapshot) => snapshot.matches('reviewing'));
-    expect((await clock.settle(reviewing)).context.answer).toContain('Faster start.');
+    const { context } = await clock.settle(waitFor(actor, (snapshot) => snapshot.matches('reviewing')));
+    expect(context.answer).toContain('Faster start.');
     expect(inner.figures.states.missing).toEqual(['soar.collect.cancelling', 'soar.failed', 'soar.cancelled']);
     actor.stop();
   });
@@ -137,4 +134,21 @@ describe('the same flow with the real machines in it', () => {
     }
     expect(actor.getSnapshot()).toMatchObject({ value: 'abandoned', context: { asked: 2 } });
   });
+});
+
+test('is what the documentation shows', () => {
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const own = read('test/model/worked-example.test.ts')
+    .split('\n')
+    .map((line) => line.trim());
+  const section =
+    read('docs/testing.md')
+      .split(/^## /m)
+      .find((part) => part.startsWith('A flow')) ?? '';
+  const blocks = [...section.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code.split('\n'));
+  const shown = blocks.flatMap((lines) =>
+    lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('import ')),
+  );
+  expect(shown.length).toBeGreaterThan(60);
+  expect(shown.filter((line) => !own.includes(line))).toEqual([]);
 });

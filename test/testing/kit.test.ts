@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { assign, createActor, fromPromise, setup } from 'xstate';
 import { createSoar } from '../../src/create-soar.ts';
 import {
+  assertTrace,
   drive,
   gatedAgents,
   propertyTest,
+  type RunRecord,
   recordRun,
   runPath,
   schedulerOf,
@@ -208,6 +210,39 @@ describe('gatedAgents', () => {
       ['abandoned', 3000],
       ['cancelled', 0],
     ]);
+  });
+});
+
+describe('assertTrace', () => {
+  const at = { at: 0, runId: 'r' };
+  const started = (taskId: string) => ({
+    ...at,
+    type: 'attempt.started',
+    taskId,
+    agentId: 'x',
+    attempt: 1,
+    key: taskId,
+  });
+  const state = (taskId: string, name: string) => ({ ...at, type: 'task.state', taskId, state: name });
+  const record = {
+    events: [state('a', 'staggered'), state('a', 'running'), started('a'), started('b')],
+  } as unknown as RunRecord;
+
+  test('says nothing when all is as said, and goes on', () => {
+    const same = assertTrace(record).toNeverExceed(2).not.toHaveSettledOnce(['a']).toHaveVisited('a', ['running']);
+    expect(same.not.toHaveVisited('a', ['cooling'])).toMatchObject({ not: expect.anything() });
+  });
+
+  test('throws what was expected and what was found', () => {
+    expect(() => assertTrace(record).toNeverExceed(1)).toThrow('Expected 1 attempts in flight at most; there were 2.');
+    expect(() => assertTrace(record).not.toNeverExceed(2)).toThrow(
+      'Expected more than 2 attempts in flight; there were 2.',
+    );
+    expect(() => assertTrace(record).toHaveVisited('a', ['running', 'done'])).toThrow(
+      'Expected task a to go through running → done; it went through staggered → running.',
+    );
+    expect(() => assertTrace(record).not.toHaveVisited('a', ['running'])).toThrow('Expected task a not to go through');
+    expect(() => assertTrace(record).toHaveSettledOnce(['a'])).toThrow('a settled 0 times');
   });
 });
 
