@@ -38,6 +38,7 @@ function evaluate<T>(code: string, expression: string): T {
     TextEncoder,
     URL,
     console,
+    performance,
   });
   return runInContext(`${code};\n${expression}`, context) as T;
 }
