@@ -100,6 +100,7 @@ export function settingsOf(
     budget: own.budget ?? engine.budget ?? null,
     fallback: fallback || null,
     retries: own.retries ?? engine.retries ?? null,
+    cache: own.cache ?? engine.cache ?? false,
     bounds: defined({ maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }),
   };
 }

@@ -129,6 +129,12 @@ export interface Agent {
   staggerMs?: number;
   /** Most attempts of this agent in flight at once. Default: no limit of its own. */
   maxConcurrent?: number;
+  /**
+   * What its answers depend on beside what it is asked; when it changes, answers of earlier runs are no longer used (`cache`).
+   * A function is asked each time, and gets where the task works; null: not now. Default: none, and its answers are used
+   * again within their run alone.
+   */
+  version?: string | ((place: { cwd?: string; env?: Readonly<Record<string, string>> }) => string | null);
   /** The model it asks, by the name that `prices` has for it. */
   model?: string;
   /** An empty answer is a failure of kind `empty`. Default false. */

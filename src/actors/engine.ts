@@ -10,6 +10,7 @@ import {
   type SnapshotFrom,
 } from 'xstate';
 import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
+import type { AnswerStore } from '../journal/answers.ts';
 import type { StoredBreaker } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { breakerMachine } from '../machines/breaker/machine.ts';
@@ -31,6 +32,8 @@ export interface EngineInput {
   /** Default 5000. */
   killGraceMs?: number;
   random?: () => number;
+  /** Answers of other runs. Default: none. */
+  answers?: AnswerStore;
   /** By agent id or by name of the model. Default: none. */
   prices?: Readonly<Record<string, Price>>;
   /** Where breakers are kept beyond this engine. Default: nowhere. */
@@ -57,6 +60,7 @@ export class Engine implements Services {
   readonly runs = new Map<string, AnyActorRef>();
   readonly #breakers = new Map<string, Breaker>();
   readonly engine: AnyActorRef & Services['engine'];
+  readonly answers: AnswerStore | null;
   readonly #journal: EngineInput['journal'];
   readonly #prices: Readonly<Record<string, Price>>;
   /** As the journal had them when this engine was made; each is used once. */
@@ -66,6 +70,7 @@ export class Engine implements Services {
   constructor(self: AnyActorRef, input: EngineInput) {
     this.engine = self;
     this.random = input.random ?? Math.random;
+    this.answers = input.answers ?? null;
     this.#journal = input.journal;
     this.#prices = input.prices ?? {};
     this.#stored = input.journal?.breakers() ?? new Map();

@@ -1,4 +1,5 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
+import type { AnswerStore } from '../journal/answers.ts';
 import type { BreakerEvent } from '../machines/breaker/events.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { GateLimits } from '../machines/gate/logic.ts';
@@ -27,6 +28,8 @@ export interface Services {
   breakerOf(agentId: string): Addressee<BreakerEvent>;
   /** Null when the agent's breaker was never needed. */
   breakerMetrics(agentId: string): BreakerMetrics | null;
+  /** Answers of other runs; null when none are kept. */
+  readonly answers: AnswerStore | null;
   /** Whether the budget of a run allows no further start. */
   isSpent(runId: string): boolean;
   readonly limits: GateLimits;

@@ -14,6 +14,10 @@ export function actAs(id: string, spec: AdHocAgentSpec, base: ResolvedAgent): Re
     description: spec.description ?? spec.role,
     capabilities: spec.capabilities ?? [],
     adHoc: true,
+    version: (place) => {
+      const version = base.version(place);
+      return version === null ? null : `${version} as ${actAsPrompt(spec, '')}`;
+    },
     run: (request, controls) => base.run({ ...request, prompt: actAsPrompt(spec, request.prompt) }, controls),
   };
 }

@@ -20,6 +20,8 @@ export interface AgentProfile {
 }
 
 export interface ResolvedAgent extends AgentProfile {
+  /** What its answers depend on beside what it is asked; null when they are good for their run alone. */
+  readonly version: (place: { cwd?: string; env?: Readonly<Record<string, string>> }) => string | null;
   readonly run: AgentFunction;
 }
 
@@ -60,8 +62,19 @@ export function resolveAgent(id: string, agent: Agent | AgentFunction): Resolved
     requireOutput: agent.requireOutput ?? false,
     adHoc: agent.adHoc ?? false,
     killsItself: agent.killsItself ?? false,
+    version: (place) => versionOf(agent, place),
     run: (request, controls) => agent.run(request, controls),
   };
+}
+
+function versionOf({ version }: Agent, place: Parameters<ResolvedAgent['version']>[0]): string | null {
+  if (typeof version !== 'function') return version ?? null;
+  try {
+    return version(place);
+  } catch {
+    // An agent that cannot say what it depends on is asked again.
+    return null;
+  }
 }
 
 export function resolveAgents(agents: Record<string, Agent | AgentFunction>): Map<string, ResolvedAgent> {

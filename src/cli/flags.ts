@@ -13,6 +13,7 @@ export interface RunFlags extends StateFlags {
   schedule?: Schedule;
   onDependencyFailure?: OnDependencyFailure;
   retries?: number;
+  cache?: boolean;
   /** `false`: none. */
   fallback?: string | false;
   tool?: string;
@@ -169,6 +170,8 @@ export function addRunFlags(command: Command): Command {
     )
     .addOption(new Option('--retries <n>', 'executions after the first one').argParser(wholeNumber(0)))
     .addOption(new Option('--timeout <ms>', 'limit of the whole run').argParser(parseLimit))
+    .addOption(new Option('--cache', 'do identical work once, and use answers of earlier runs again'))
+    .addOption(new Option('--no-cache', 'do all work anew, whatever plan and config say'))
     .addOption(
       new Option(
         '--budget <k=v,…>',

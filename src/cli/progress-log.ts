@@ -6,6 +6,9 @@ import { clip } from './text-width.ts';
 /** Longest reason in a line of the log, columns. */
 const REASON_COLUMNS = 200;
 
+/** How a task succeeded, where it was not by its own agent. */
+const HOW: Readonly<Record<string, string>> = { fallback: ' by the fallback', cache: ' from the cache' };
+
 /** Says a run's events as lines of a log; remembers what later lines need. */
 export function createProgressLog(): (event: RunEvent) => string[] {
   let waves = 0;
@@ -35,8 +38,8 @@ export function createProgressLog(): (event: RunEvent) => string[] {
         reasons.delete(taskId);
         const done = `(${event.settled}/${event.total} done)`;
         const why = error && status !== 'succeeded' ? `: ${short(error.message)}` : '';
-        const how = via === 'fallback' && status === 'succeeded' ? ' by the fallback' : '';
-        const time = status === 'skipped' ? '' : ` ${formatDuration(durationMs)}`;
+        const how = status === 'succeeded' && via !== null ? (HOW[via] ?? '') : '';
+        const time = status === 'skipped' || via === 'cache' ? '' : ` ${formatDuration(durationMs)}`;
         return [`${status === 'succeeded' ? 'done' : status} ${taskId}${time}${how} ${done}${why}`];
       }
       case 'run.stopping':

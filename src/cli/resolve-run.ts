@@ -118,7 +118,7 @@ function onlyOf(known: object): string | undefined {
 
 /** What the flags say, by the names settings have everywhere else. */
 function settingsOf(flags: RunFlags, below: RunSettings['budget']): RunSettings {
-  const { policy, maxConcurrent, stagger, schedule, onDependencyFailure, timeout, retries, budget } = flags;
+  const { policy, maxConcurrent, stagger, schedule, onDependencyFailure, timeout, retries, cache, budget } = flags;
   const all: RunSettings = {
     policy: policy === undefined ? undefined : presetNamed(policy),
     maxConcurrent,
@@ -127,6 +127,7 @@ function settingsOf(flags: RunFlags, below: RunSettings['budget']): RunSettings 
     onDependencyFailure,
     timeoutMs: timeout,
     retries,
+    cache,
     // A bound that a flag sets leaves the others in force.
     budget: budget === undefined ? undefined : { ...below, ...budget },
   };

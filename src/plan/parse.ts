@@ -158,6 +158,7 @@ const KEY_ORDER = [
   'timeoutMs',
   'budget',
   'retries',
+  'cache',
   'agents',
   'defaults',
   'fallback',

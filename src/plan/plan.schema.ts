@@ -180,6 +180,10 @@ export const runSettingsShape = {
     .describe('Limit of the whole run, milliseconds. Default: derived from plan and policy.'),
   budget: budgetSchema.optional().describe('Upper bounds of the run, checked before every start.'),
   retries: count.optional().describe("Retries after the first attempt; overrides the policy's."),
+  cache: z
+    .boolean()
+    .optional()
+    .describe('Whether what tasks ask alike is asked once, and answers of earlier runs are used again. Default false.'),
 };
 
 const planObject = strictObject({

@@ -17,6 +17,8 @@ export interface RunSettings {
   budget?: Budget;
   /** Retries after the first attempt; overrides the policy's. */
   retries?: number;
+  /** Asks once what several tasks ask alike, and uses answers of earlier runs again (with a journal). Default false. */
+  cache?: boolean;
 }
 
 /** One task as a user writes it. */

@@ -197,6 +197,35 @@ describe('a run that is resumed', () => {
     expect(result).toMatchObject({ status: 'cancelled', metadata: { totalDurationMs: 100_000 } });
   });
 
+  it('asks again for work that was under way, and hands its answer to the twins that waited', async () => {
+    const { run, reborn, clock, one } = story([{ ms: 100 }]);
+    run(tasks(3, { prompt: 'the same' }), { cache: true });
+    await clock.advance(50);
+    const result = await reborn().settled();
+    expect(one.calls.map(({ taskId }) => taskId)).toEqual(['t1', 't1']);
+    expect(result.outcomes.map(({ via, output }) => [via, output])).toEqual([
+      ['agent', 't1 by one'],
+      ['cache', 't1 by one'],
+      ['cache', 't1 by one'],
+    ]);
+  });
+
+  it('lets a task go on that had begun, and holds its twin', async () => {
+    const { run, reborn, clock, one } = story(
+      { t1: [{ fail: 'auth' }], t2: [{ fail: 'transient' }, { ms: 10 }] },
+      { policy: retrying(1, 1000) },
+    );
+    run(tasks(3, { prompt: 'the same' }), { cache: true });
+    await clock.advance(500);
+    const result = await reborn().settled();
+    expect(one.calls.map(({ taskId }) => taskId)).toEqual(['t1', 't2', 't2']);
+    expect(result.outcomes.map(({ status, via, attempts }) => [status, via, attempts.length])).toEqual([
+      ['failed', 'agent', 1],
+      ['succeeded', 'agent', 2],
+      ['succeeded', 'cache', 0],
+    ]);
+  });
+
   it('shows dependents what their dependencies produced before', async () => {
     const { run, reborn, clock, one } = story({ a: [{ ok: 'forty-two' }], b: [{ ms: 100 }] });
     run([task('a'), task('b', { dependsOn: ['a'] })]);

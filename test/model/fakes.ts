@@ -26,6 +26,7 @@ export function fakeServices({ isSpent = false }: { isSpent?: boolean } = {}): S
     agents: resolveAgents({ a: () => '', b: () => '' }),
     breakerOf: () => breaker,
     breakerMetrics: () => null,
+    answers: null,
     isSpent: () => isSpent,
     limits: GATE_LIMITS,
     random: () => 0.5,

@@ -28,6 +28,10 @@ function samples({ context: { roll } }: Wave, history: readonly EventObject[]): 
     ...live.filter(({ id }) => !roll.queued.has(id)).map(({ id }) => ({ type: 'task.queued' as const, taskId: id })),
     ...(count('tasks.ready') === 0 && pending.length > 0 ? [{ type: 'tasks.ready' as const, tasks: pending }] : []),
     ...pending.slice(0, 1).map(({ id }) => ({ type: 'tasks.skip' as const, skips: [{ taskId: id, ...stop }] })),
+    ...pending.slice(0, 1).map(({ id: taskId }) => ({
+      type: 'tasks.answered' as const,
+      answers: [{ taskId, agentId: 'a', output: 'known', partialContext: false, readyAt: 0 }],
+    })),
     ...(count('wave.stop') < 2
       ? (['skip', 'cancel', 'both'] as const).map((admitted) => ({
           type: 'wave.stop' as const,

@@ -1,18 +1,19 @@
-import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { Publish, RunNews } from '../../streams/events.ts';
 import type { Budget } from '../../types.ts';
+
+type Agents = ReadonlyMap<string, ResolvedAgent>;
 
 /**
  * Watches a run that has a budget of cost, and says once of each agent that its attempts do not count: it reports no cost, and
  * there is no price for its tokens.
  */
-export function watchCosts(budget: Budget | null, services: Services, publish: Publish): Publish {
+export function watchCosts(budget: Budget | null, agents: Agents, publish: Publish): Publish {
   if (budget?.costUsd === undefined) return publish;
   const told = new Set<string>();
   return (news, at) => {
     publish(news, at);
-    const agent = uncounted(news, services);
+    const agent = uncounted(news, agents);
     if (!agent || told.has(agent.id)) return;
     told.add(agent.id);
     publish({ type: 'warning', message: uncountedMessage(agent) }, at);
@@ -20,7 +21,7 @@ export function watchCosts(budget: Budget | null, services: Services, publish: P
 }
 
 /** The agent of an attempt that cost something nobody knows. */
-function uncounted(news: RunNews, { agents }: Services): ResolvedAgent | null {
+function uncounted(news: RunNews, agents: Agents): ResolvedAgent | null {
   if (news.type !== 'attempt.ended' || news.usage?.costUsd !== undefined) return null;
   const agent = agents.get(news.agentId);
   // A command or a function that reports nothing is taken to cost nothing; so is what did not get as far as an answer.

@@ -33,6 +33,8 @@ export interface CollectSettings {
   /** Agent that takes over, by id; `null`: none. */
   fallback: string | null;
   retries: number | null;
+  /** Whether what tasks ask alike is asked once, and answers of other runs are used again. */
+  cache: boolean;
   /** What the engine says of all its runs, whatever a task's policy is. */
   bounds: PolicyBounds;
 }

@@ -22,6 +22,7 @@ export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
   budget: null,
   fallback: null,
   retries: null,
+  cache: false,
   bounds: {},
 });
 

@@ -113,7 +113,7 @@ export const collectMachine = setup({
         ],
         'task.dequeued': { actions: ['noteDequeued', 'release'] },
         'child.done': { actions: ['closeWave', 'nextWave'] },
-        'child.failed': { actions: ['loseWaves', 'closeWave', 'nextWave'] },
+        'child.failed': { actions: ['loseWaves', 'closeWave', 'nextWave', 'release'] },
         'budget.spent': { target: 'exhausted', actions: 'exhaust' },
         'run.cancel': { target: 'cancelling', actions: 'cancel' },
       },

@@ -10,6 +10,7 @@ import { RunBook } from './book.ts';
 import { watchCosts } from './costs.ts';
 import type { CollectInput, CollectSettings } from './events.ts';
 import { COLLECT_SETTINGS, doneReports, endsRun, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
+import { Twins } from './twins.ts';
 
 /** Why a run stopped before its plan was through. */
 export type StopCause = 'told' | 'time' | 'failure' | 'budget';
@@ -45,6 +46,8 @@ export interface CollectRun {
   readonly ready: { tasks: Task[]; head: number };
   /** `eager`: tasks handed to their waves that still wait in the gate. */
   readonly queued: Set<string>;
+  /** Null when every task runs by itself. */
+  readonly twins: Twins | null;
   stop: (StopReason & { cause: StopCause }) | null;
   /** A failure that had ended the run when it was interrupted; entered once the run is open, so that it ends it again. */
   readonly ending: TaskReport | null;
@@ -67,16 +70,20 @@ export function createRun(input: CollectInput, services: Services, now: number):
   const ending = settled.find((report) => endsRunOf(plan, report, settings)) ?? null;
   for (const report of doneReports(plan, now)) book.settle(report);
   for (const report of settled) if (report !== ending) book.settle(report);
+  const agents = withAdHoc(services.agents, plan.plan.agents);
+  const runId = input.runId ?? 'run';
+  const query = input.query === undefined ? {} : { query: input.query };
+  const twins = settings.cache ? new Twins({ runId, agents, answers: services.answers, book, ...query }) : null;
   const startedAt = resumed?.startedAt ?? now;
   const budgetMs = settings.budget?.timeMs;
   const inFlight = { now: 0, peak: 0 };
-  const publish = watchCosts(settings.budget, services, input.publish ?? publishNothing);
+  const publish = watchCosts(settings.budget, agents, input.publish ?? publishNothing);
   return {
-    runId: input.runId ?? 'run',
+    runId,
     input,
     settings,
     services,
-    agents: withAdHoc(services.agents, plan.plan.agents),
+    agents,
     inFlight,
     publish: (news, at) => {
       countAttempts(inFlight, news);
@@ -95,6 +102,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
     nextWave: 0,
     ready: { tasks: [], head: 0 },
     queued: new Set(),
+    twins,
     stop: null,
     ending,
   };

@@ -6,10 +6,12 @@ import type { RunOpened } from '../gate/events.ts';
 import type { TaskInput, TaskReport } from '../task/events.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from '../wave/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
+import type { Skip } from './book.ts';
 import type { CollectEvent } from './events.ts';
 import { agentOf, fallbackOf, skipsOf, withHistory } from './logic.ts';
 import type { CollectContext } from './machine.ts';
 import type { CollectRun } from './run.ts';
+import type { Answered } from './twins.ts';
 
 /** What a step of the chart gets: the arguments of an XState action. */
 export interface StepArgs extends Sender {
@@ -97,12 +99,11 @@ function startWave(args: StepArgs, index: number): void {
   if (tasks.length === 0) return;
   const wave = index + 1;
   const isEager = run.settings.schedule === 'eager';
-  const skips = isEager ? [] : skipsOf(tasks, run.book, run.agents);
-  const skipped = new Set(skips.map(({ taskId }) => taskId));
+  const { skips, start, answered } = isEager ? NOTHING : sortOut(args, tasks);
   const input: WaveInput = {
     wave,
     tasks,
-    ready: isEager ? [] : skips.length === 0 ? tasks : tasks.filter(({ id }) => !skipped.has(id)),
+    ready: start,
     limit: isEager ? null : run.room,
     prepare: (task) => taskInput(run, task),
     parent: args.self as Addressee<WaveReport>,
@@ -111,6 +112,47 @@ function startWave(args: StepArgs, index: number): void {
   run.publish({ type: 'wave.started', wave, tasks: tasks.length }, nowOf(args.self));
   tellWaves(args, { type: 'child.start', id: `wave.${wave}`, input });
   if (skips.length > 0) tellWave(args, wave, { type: 'tasks.skip', skips });
+  tellAnswers(args, answered);
+}
+
+interface SortedOut {
+  skips: readonly Skip[];
+  start: readonly Task[];
+  answered: readonly Answered[];
+}
+
+const NOTHING: SortedOut = { skips: [], start: [], answered: [] };
+
+/** What becomes of tasks whose dependencies have settled: some never run, some need not, some wait for their twins. */
+function sortOut(args: StepArgs, tasks: readonly Task[]): SortedOut {
+  const { run } = args.context;
+  const skips = skipsOf(tasks, run.book, run.agents);
+  const skipped = new Set(skips.map(({ taskId }) => taskId));
+  const left = skips.length === 0 ? tasks : tasks.filter(({ id }) => !skipped.has(id));
+  if (!run.twins) return { skips, start: left, answered: [] };
+  const now = nowOf(args.self);
+  const begun = ({ id }: Task) => (run.input.resumed?.tasks.get(id)?.attempts.length ?? 0) > 0;
+  const { start, answered, held } = run.twins.sort(left, begun, now);
+  for (const { task, twinOf } of held) {
+    const reason = `waits for \`${twinOf}\`, which asks the same`;
+    const agentId = agentOf(task, run.agents)?.id ?? task.agent;
+    run.publish({ type: 'task.state', taskId: task.id, agentId, wave: task.wave, state: 'staggered', reason }, now);
+  }
+  return { skips, start, answered };
+}
+
+function tellAnswers(args: StepArgs, answered: readonly Answered[]): void {
+  const { book, agents } = args.context.run;
+  for (const [wave, own] of Map.groupBy(answered, ({ task }) => task.wave)) {
+    const answers = own.map(({ task, answer }) => ({
+      taskId: task.id,
+      agentId: agentOf(task, agents)?.id ?? task.agent,
+      ...answer,
+      partialContext: book.prepare(task).partialContext,
+      readyAt: book.readyAt(task),
+    }));
+    tellWave(args, wave, { type: 'tasks.answered', answers });
+  }
 }
 
 function tellWave(args: StepArgs, wave: number, event: WaveEvent): void {
@@ -157,6 +199,7 @@ export function enter(args: StepArgs, reports: readonly TaskReport[]): void {
     run.queued.delete(outcome.taskId);
     const freed = run.book.settle(report);
     if (!freed) continue;
+    run.twins?.settled(outcome);
     if (log && told !== run.ending) log.append({ type: 'task.settled', report });
     for (const task of freed) ready.push(task);
     const { settled, total } = run.book;
@@ -168,13 +211,23 @@ export function enter(args: StepArgs, reports: readonly TaskReport[]): void {
 /** What cannot run is skipped at once; the rest waits for room in front of the gate. */
 function queueReady(args: StepArgs, tasks: readonly Task[]): void {
   const { run } = args.context;
-  const skips = skipsOf(tasks, run.book, run.agents);
-  const skipped = new Set(skips.map(({ taskId }) => taskId));
-  for (const task of tasks) if (!skipped.has(task.id)) run.ready.tasks.push(task);
+  const { skips, start, answered } = sortOut(args, tasks);
+  for (const task of start) run.ready.tasks.push(task);
   for (const skip of skips) {
     const { wave } = run.plan.byId.get(skip.taskId) as Task;
     tellWave(args, wave, { type: 'tasks.skip', skips: [skip] });
   }
+  tellAnswers(args, answered);
+}
+
+/** Twins of tasks that have settled: they have their answer, or it is the next one's turn to ask. */
+function releaseTwins(args: StepArgs): void {
+  const { run } = args.context;
+  const freed = run.twins?.freed();
+  if (!freed) return;
+  tellAnswers(args, freed.answered);
+  if (run.settings.schedule === 'eager') run.ready.tasks.push(...freed.start);
+  else for (const task of freed.start) tellWave(args, task.wave, { type: 'tasks.ready', tasks: [task] });
 }
 
 function offer(args: StepArgs, tasks: readonly Task[]): void {
@@ -182,9 +235,10 @@ function offer(args: StepArgs, tasks: readonly Task[]): void {
   release(args);
 }
 
-/** `eager`: hands ready tasks to their waves while there is room in front of the gate. */
+/** Lets twins go on; `eager`: hands ready tasks to their waves while there is room in front of the gate. */
 export function release(args: StepArgs): void {
   const { run } = args.context;
+  releaseTwins(args);
   const { ready } = run;
   while (ready.head < ready.tasks.length && run.queued.size < run.room) {
     const task = ready.tasks[ready.head] as Task;

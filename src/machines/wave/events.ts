@@ -1,6 +1,7 @@
 import type { RosterReport } from '../../actors/roster.ts';
 import type { Addressee } from '../../actors/scope.ts';
 import type { Task } from '../../plan/types.ts';
+import type { TaskOutcome } from '../../types.ts';
 import type { StopReason, TaskInput, TaskReport } from '../task/events.ts';
 
 /** How a wave is told to stop admitting. */
@@ -11,11 +12,20 @@ export interface WaveStop extends StopReason {
   admitted: 'skip' | 'cancel' | 'both';
 }
 
+/** What a task comes to that another one, or another run, has asked for it. */
+export interface TaskAnswered extends Pick<TaskOutcome, 'taskId' | 'agentId' | 'output' | 'partialContext'> {
+  data?: unknown;
+  /** When its last dependency settled, epoch milliseconds. */
+  readyAt: number;
+}
+
 export type WaveEvent =
   /** These tasks may start; in the eager schedule their dependencies have just settled. */
   | { type: 'tasks.ready'; tasks: readonly Task[] }
   /** These tasks will not run, each for its own reason. */
   | { type: 'tasks.skip'; skips: readonly ({ taskId: string } & StopReason)[] }
+  /** These tasks need not run: what they ask was answered before. */
+  | { type: 'tasks.answered'; answers: readonly TaskAnswered[] }
   | ({ type: 'wave.stop' } & WaveStop)
   | { type: 'task.queued'; taskId: string }
   | { type: 'task.dequeued'; taskId: string }

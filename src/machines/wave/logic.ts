@@ -70,14 +70,14 @@ export function unstartedReport(
   status: TaskStatus,
   error: StopReason | null,
   now: number,
-  extra: { output?: string; agentId?: string } = {},
+  extra: Partial<TaskOutcome> = {},
 ): TaskReport {
   const outcome: TaskOutcome = {
     taskId: task.id,
-    agentId: extra.agentId ?? task.agent,
+    agentId: task.agent,
     status,
     via: null,
-    output: extra.output ?? '',
+    output: '',
     outputTruncated: false,
     error: error && { ...error, retryable: false },
     attempts: [],
@@ -87,6 +87,7 @@ export function unstartedReport(
     startedAt: null,
     settledAt: now,
     durationMs: 0,
+    ...extra,
   };
   return {
     outcome,

@@ -45,6 +45,21 @@ function settlePending(
   report(args, reports);
 }
 
+/** Settles tasks whose answers are known. */
+function settleAnswered(args: Args): void {
+  if (args.event.type !== 'tasks.answered') return;
+  const { roll } = args.context;
+  const now = nowOf(args.self);
+  const reports: TaskReport[] = [];
+  for (const { taskId, readyAt, ...answer } of args.event.answers) {
+    const task = roll.pending.get(taskId);
+    if (!task || !roll.pending.delete(taskId)) continue;
+    const extra = { ...answer, via: 'cache' as const, queuedMs: Math.max(0, now - readyAt) };
+    reports.push(unstartedReport(task, 'succeeded', null, now, extra));
+  }
+  report(args, reports);
+}
+
 /** Settles as failed a task whose actor broke: no task is lost, whatever happens to us. */
 function settleLost(args: Args, taskIds: readonly string[], error: unknown): void {
   const { roll } = args.context;
@@ -114,6 +129,7 @@ export const waveMachine = setup({
         settlePending(args, [taskId], 'skipped', { kind, message });
       }
     },
+    settleAnswered: (args: Args) => settleAnswered(args),
     stopAll: (args: Args) => {
       if (args.event.type !== 'wave.stop') return;
       const { kind, message, unadmitted, admitted } = args.event;
@@ -153,6 +169,7 @@ export const waveMachine = setup({
       on: {
         'tasks.ready': { actions: ['noteReady', 'admit'] },
         'tasks.skip': { actions: 'skip' },
+        'tasks.answered': { actions: 'settleAnswered' },
         'task.dequeued': { actions: 'admitNext' },
       },
     },

@@ -1,0 +1,39 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Passage } from '../types.ts';
+
+/** All that an agent is told, save who is asking: two tasks that tell the same are the same work. */
+export interface Work {
+  agentId: string;
+  /** With its context. */
+  prompt: string;
+  /** The task's own text. */
+  question: string;
+  /** Outputs by task id, whole: the prompt may have cut them. */
+  dependencies: Readonly<Record<string, string>>;
+  passages?: readonly Passage[];
+  query?: string;
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+}
+
+/** One short text for each piece of work; the same for the same work alone. */
+export function workKey({ agentId, prompt, question, dependencies, passages, query, env, cwd }: Work): string {
+  const found = passages?.map(({ path, startLine, endLine, text }) => [path, startLine, endLine, text]);
+  const told = [agentId, prompt, question, Object.entries(dependencies), found, query, env && sorted(env), cwd];
+  return digest(told.map((part) => part ?? null));
+}
+
+/** The key of work whose answer is good beyond its run: what its agent is belongs to it. */
+export function lastingKey(key: string, version: string): string {
+  return digest([key, version]);
+}
+
+function sorted(env: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** By a hash, since prompts are long and there may be thousands; collisions would be wrong answers. */
+function digest(parts: readonly unknown[]): string {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(parts))));
+}
