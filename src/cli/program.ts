@@ -23,7 +23,8 @@ Examples:
   soar run tasks.md --tool codex --max-concurrent 2
   soar run plan.yaml --json | jq '.outcomes[] | {taskId, status}'
   soar resume mq3k2f-0a1b1                          go on with it after a crash or Ctrl-C; soar runs lists them
-  soar run plan.yaml --trace run.jsonl              record it, then: soar view run.jsonl
+  soar view                                         the newest run in the browser, also while it goes on
+  soar run plan.yaml --trace run.jsonl              record all of it, then: soar view run.jsonl
   soar machine task --mermaid                       the states of a task, as a diagram
 
 Exit codes: 0 succeeded, 1 failed, 2 bad usage, plan or configuration (nothing ran), 3 partial, 4 budget exhausted,
@@ -104,17 +105,19 @@ export function createProgram(done: (exitCode: number) => void): Command {
       done(await doctorCommand(flags));
     });
 
-  program
-    .command('view')
-    .description('watch or replay a recorded run in a browser')
-    .argument('<trace>', 'a file that --trace wrote, or is writing')
+  addStateFlag(program.command('view').description('watch or replay a run in a browser'))
+    .argument(
+      '[run]',
+      'a run, as `soar runs` lists it, or a file that --trace wrote or is writing; default: the newest run',
+    )
     .option('--once <file>', 'write one HTML file that shows it without a server, and end')
     .addOption(
       new Option('--port <n>', 'listen on this port of 127.0.0.1 instead of a free one').argParser(wholeNumber(1)),
     )
-    .action(async (path: string, flags: ViewFlags) => {
+    .addOption(cwdFlag())
+    .action(async (what: string | undefined, flags: ViewFlags) => {
       const { viewCommand } = await import('./view.ts');
-      done(await viewCommand(path, flags));
+      done(await viewCommand(what, flags));
     });
 
   program

@@ -1,42 +1,100 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
+import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
+import { journalSource } from '../node/journal-source.ts';
 import { pageWithTrace, viewerPage } from '../node/viewer-page.ts';
 import { startViewer } from '../node/viewer-server.ts';
-import { traceFileSource } from '../node/viewer-source.ts';
+import { traceFileSource, type ViewerSource } from '../node/viewer-source.ts';
+import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
+import { findJournal, type StateFlags } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
 
-export interface ViewFlags {
+export interface ViewFlags extends StateFlags {
+  cwd?: string;
   /** File for a page that carries the trace, instead of a server. */
   once?: string;
   port?: number;
 }
 
-/** `soar view <trace>`: shows a trace in a browser until it is interrupted, or writes it as one HTML file. */
-export async function viewCommand(path: string, flags: ViewFlags): Promise<number> {
+interface Subject {
+  source: ViewerSource;
+  /** In words, for people. */
+  name: string;
+  close(): void;
+}
+
+/** `soar view [run|trace]`: shows a run in a browser until it is interrupted, or writes it as one HTML file. */
+export async function viewCommand(what: string | undefined, flags: ViewFlags): Promise<number> {
   claimStdout();
-  const source = await traceFileSource(path);
-  if (flags.once !== undefined) {
-    const { text } = await source.read();
-    if (text === '') throw new SoarError('usage', `The trace \`${path}\` is empty.`);
-    const page = pageWithTrace(await viewerPage(), text, source.name);
-    try {
-      await writeFile(flags.once, page);
-    } catch (cause) {
-      throw new SoarError('io', `Cannot write \`${flags.once}\`: ${(cause as Error).message}.`, { cause });
-    }
-    process.stderr.write(
-      `Wrote ${flags.once}, ${Math.ceil(page.length / 1024)} kB. It opens in any browser, without a server.\n`,
-    );
-    return 0;
+  enter(flags.cwd);
+  const subject = await subjectOf(what, flags);
+  try {
+    return await (flags.once === undefined ? serve(subject, flags) : writePage(subject, flags.once));
+  } finally {
+    subject.close();
   }
-  const viewer = await startViewer({ source, ...(flags.port === undefined ? {} : { port: flags.port }) });
+}
+
+/** A trace file, where there is one of that name; else a run by its id; the newest run when nothing is named. */
+async function subjectOf(what: string | undefined, flags: StateFlags): Promise<Subject> {
+  if (what !== undefined && (looksLikeFile(what) || (await isThere(what)))) {
+    return { source: await traceFileSource(what), name: what, close: () => {} };
+  }
+  const journal = await findJournal(flags);
+  const runs = journal?.list() ?? [];
+  const runId = what ?? runs[0]?.runId;
+  if (journal && runs.some((run) => run.runId === runId) && runId !== undefined) {
+    return { source: journalSource(journal, runId), name: `run ${runId}`, close: () => journal.close() };
+  }
+  journal?.close();
+  throw nothingToView(
+    what,
+    runs.map((run) => run.runId),
+  );
+}
+
+function nothingToView(what: string | undefined, runIds: readonly string[]): SoarError {
+  if (what === undefined) {
+    const message = 'Nothing was recorded here yet. Run a plan first, or name a trace file that --trace wrote.';
+    return new SoarError('unknown-run', `${message} --state-dir names another folder.`);
+  }
+  const others = runIds.length === 0 ? 'nothing is recorded here' : '`soar runs` lists those there are';
+  const message = `There is no run \`${what}\` and no trace file of that name; ${others}.${didYouMean(what, runIds)}`;
+  return new SoarError('unknown-run', message);
+}
+
+const looksLikeFile = (what: string): boolean => /[\\/]|\.\w+$/.test(what);
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
+}
+
+async function writePage({ source, name }: Subject, file: string): Promise<number> {
+  const { text } = await source.read();
+  if (text === '') throw new SoarError('usage', `The trace \`${name}\` is empty.`);
+  const page = pageWithTrace(await viewerPage(), text, source.name);
+  try {
+    await writeFile(file, page);
+  } catch (cause) {
+    throw new SoarError('io', `Cannot write \`${file}\`: ${(cause as Error).message}.`, { cause });
+  }
+  process.stderr.write(
+    `Wrote ${file}, ${Math.ceil(page.length / 1024)} kB. It opens in any browser, without a server.\n`,
+  );
+  return 0;
+}
+
+async function serve({ source, name }: Subject, { port }: ViewFlags): Promise<number> {
+  const viewer = await startViewer({ source, ...(port === undefined ? {} : { port }) });
   const stop = onInterrupt(
     () => void viewer.close(),
     () => process.exit(130),
   );
   print(`${viewer.url}\n`);
-  process.stderr.write(`Showing ${path}, and what is written to it. Open the address in a browser; Ctrl-C ends it.\n`);
+  process.stderr.write(
+    `Showing ${name}, and what is still written to it. Open the address in a browser; Ctrl-C ends it.\n`,
+  );
   await viewer.closed;
   stop();
   return 0;

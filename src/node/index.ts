@@ -4,6 +4,7 @@ export { type CommandAgentOptions, commandAgent, type ProcessResult } from './co
 export { CONFIG_ENDINGS, defineConfig, type LoadedConfig, loadConfig, type SoarConfig } from './config.ts';
 export { createSoar, type NodeSoarOptions } from './create-soar.ts';
 export { checkAgents, type DoctorOptions, type DoctorReport } from './doctor.ts';
+export { type JournalSourceOptions, journalSource } from './journal-source.ts';
 export { killLiveProcesses, type LiveProcess, liveProcesses } from './live-processes.ts';
 export { createSecretMask, maskShapes, type SecretMask } from './mask-secrets.ts';
 export { createFileRetriever, type FileRetrieverOptions } from './retrieve.ts';

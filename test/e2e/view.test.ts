@@ -1,7 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { parseTrace } from '../../src/trace/parse-trace.ts';
+import { createReplay } from '../../src/trace/replay.ts';
+import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { startBrowser } from '../support/browser.ts';
 import { linesOf, releaseTrace } from '../support/sample-traces.ts';
 import { runSoar, startSoar, writeIn } from './soar-cli.ts';
 
@@ -30,6 +35,102 @@ test('prints an address of this machine alone, and serves the trace there until 
   const { code, stdout } = await viewing.ended;
   expect(code).toBe(0);
   expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/\n$/);
+});
+
+const CAT = { agents: { cat: { kind: 'command', command: ['cat'] } }, tasks: [{ id: 'a', prompt: 'hello' }] };
+
+/** Runs a plan and gives its id. */
+async function recorded(plan: object): Promise<string> {
+  await writeIn(cwd, 'plan.json', plan);
+  const { stdout } = await runSoar(['run', 'plan.json', '--json'], { cwd });
+  return (JSON.parse(stdout) as { runId: string }).runId;
+}
+
+/** The trace a page carries. */
+async function traceIn(file: string): Promise<TraceRecord[]> {
+  const page = await readFile(path.join(cwd, file), 'utf8');
+  const [, packed = ''] = /id="soar-trace" data-name="[^"]*">([^<]*)</.exec(page) ?? [];
+  return parseTrace(gunzipSync(Buffer.from(packed, 'base64')).toString());
+}
+
+test('shows a run by its id, though nobody asked for a trace', async () => {
+  const runId = await recorded(CAT);
+  await recorded({ ...CAT, goal: 'A later one' });
+  const { code } = await runSoar(['view', runId, '--once', 'run.html'], { cwd });
+  expect(code).toBe(0);
+  const replay = createReplay(await traceIn('run.html'));
+  expect([...replay.runs.keys()]).toEqual([runId]);
+  expect(replay.at(replay.endedAt).runs[0]).toMatchObject({ status: 'succeeded', succeeded: 1, total: 1 });
+  expect([...replay.texts.values()]).toEqual(['hello', 'hello']);
+});
+
+test('shows the newest run when none is named', async () => {
+  await recorded(CAT);
+  await recorded({ ...CAT, goal: 'A later one' });
+  await runSoar(['view', '--once', 'run.html'], { cwd });
+  expect((await traceIn('run.html')).find(({ type }) => type === 'run.started')).toMatchObject({
+    title: 'A later one',
+  });
+});
+
+test('shows in a browser a run that goes on in another terminal, to its end', { timeout: 120_000 }, async () => {
+  const wait = 'until [ -e go ]; do sleep 0.02; done';
+  const agents = { sh: { kind: 'command', command: ['sh', '-c', '{{prompt}}'], prompt: 'argument' } };
+  await writeIn(cwd, 'plan.json', {
+    agents,
+    tasks: [
+      { id: 'wait', prompt: wait },
+      { id: 'then', prompt: 'true', dependsOn: ['wait'] },
+    ],
+  });
+  const running = startSoar(['run', 'plan.json'], { cwd });
+  await running.said('wait');
+  const viewing = startSoar(['view'], { cwd });
+  await viewing.said('Ctrl-C ends it');
+  const browser = await startBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(/^http:\S+/m.exec(viewing.heard())?.[0] ?? '');
+    await page.locator('.card[data-task="wait"][data-kind="running"]').waitFor();
+    await writeIn(cwd, 'go', '');
+    await page.locator('.card[data-task="then"][data-kind="succeeded"]').waitFor();
+    await page.getByTestId('run-status').filter({ hasText: 'succeeded' }).waitFor();
+    await page.getByText('replay', { exact: true }).waitFor();
+  } finally {
+    await browser.close();
+  }
+  expect((await running.ended).code).toBe(0);
+  viewing.child.kill('SIGINT');
+  expect((await viewing.ended).code).toBe(0);
+});
+
+test('says of a run that was killed that it was interrupted', async () => {
+  const agents = { sh: { kind: 'command', command: ['sh', '-c', '{{prompt}}'], prompt: 'argument' } };
+  await writeIn(cwd, 'plan.json', { agents, tasks: [{ id: 'long', prompt: 'echo $$ > pid; exec sleep 60' }] });
+  const running = startSoar(['run', 'plan.json'], { cwd });
+  const written = async () =>
+    Number(await readFile(path.join(cwd, 'pid'), 'utf8')) || Promise.reject(new Error('empty'));
+  const pid = await vi.waitFor(written, { timeout: 30_000 });
+  running.child.kill('SIGKILL');
+  await running.ended;
+  process.kill(pid, 'SIGKILL');
+  await runSoar(['view', '--once', 'run.html'], { cwd });
+  const warning = (await traceIn('run.html')).find(({ type }) => type === 'warning');
+  expect(warning).toMatchObject({
+    message: expect.stringMatching(/The process ended here. `soar resume \S+` goes on/),
+  });
+});
+
+test('helps with an id that is nearly right, and with a place where nothing was recorded', async () => {
+  const empty = await runSoar(['view'], { cwd });
+  expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('Nothing was recorded here yet')]);
+  const runId = await recorded(CAT);
+  const { code, stderr } = await runSoar(['view', `${runId}x`], { cwd });
+  expect(stderr).toContain(
+    `There is no run \`${runId}x\` and no trace file of that name; \`soar runs\` lists those there are.`,
+  );
+  expect(stderr).toContain(`Did you mean \`${runId}\`?`);
+  expect(code).toBe(2);
 });
 
 test.each([

@@ -59,7 +59,7 @@ const RELEASE: readonly TaskSpec[] = [
 ];
 
 /** Ten tasks in four waves; one is tried again, all succeed. */
-export function releaseTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]> {
+export function releaseTrace(mode: TraceMode = 'compact', more: SoarOptions = {}): Promise<TraceRecord[]> {
   return recordPlan(
     { goal: 'Is this repository ready to release?', tasks: RELEASE },
     {
@@ -84,6 +84,7 @@ export function releaseTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]
       },
     },
     {
+      ...more,
       mode,
       maxConcurrent: 3,
       staggerMs: 600,
@@ -93,7 +94,7 @@ export function releaseTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]
 }
 
 /** A bad day: a breaker opens and refuses, a provider cools, a fallback takes over, tasks fail. */
-export function stormTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]> {
+export function stormTrace(mode: TraceMode = 'compact', more: SoarOptions = {}): Promise<TraceRecord[]> {
   const regions = ['north', 'south', 'east', 'west'];
   const tasks = [
     ...regions.map((name) => task(`fetch-${name}`, `Fetch the figures of the ${name}.`, [], { agent: 'api' })),
@@ -137,6 +138,7 @@ export function stormTrace(mode: TraceMode = 'compact'): Promise<TraceRecord[]> 
       },
     },
     {
+      ...more,
       mode,
       maxConcurrent: 3,
       staggerMs: 500,

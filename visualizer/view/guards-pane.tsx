@@ -16,7 +16,7 @@ export function GuardsPane() {
       note={agents > 0 ? `${agents} ${agents === 1 ? 'agent' : 'agents'}` : undefined}
     >
       {guards.length === 0 ? (
-        <p class="empty">None yet.</p>
+        <p class="empty">This trace tells of none.</p>
       ) : (
         <ul class="guards">
           {guards.map((actor) => (

@@ -20,11 +20,12 @@ const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const THEME_GLYPH = { auto: 'auto', light: 'sun', dark: 'moon' } as const;
 
 export function Header() {
-  const { runs } = trace();
+  const { runs, isEnded, lastSeq } = trace();
   const shown = run.value;
   const counts = countKinds(kinds.value);
   const settled = shown?.settled && shown.settled.seq <= seq.value ? shown.settled : null;
-  const status = settled?.status ?? (shown ? 'running' : 'empty');
+  const isLeft = isEnded && lastSeq === seq.value;
+  const status = settled?.status ?? (shown ? (isLeft ? 'interrupted' : 'running') : 'empty');
   const total = kinds.value.length;
   return (
     <header class="top">

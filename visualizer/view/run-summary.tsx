@@ -4,10 +4,13 @@ import { kinds, run, seq, trace } from '../state.ts';
 import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
 
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+
 /** What there is to know of the run, while nothing is selected. */
 export function RunSummary() {
   const shown = run.value;
-  const { log, damaged } = trace();
+  const { log, damaged, isEnded, lastSeq } = trace();
   if (!shown) return <p class="empty">The trace holds no run yet.</p>;
   const upTo = seq.value;
   const { plan, settled, stopping } = shown;
@@ -17,12 +20,20 @@ export function RunSummary() {
     <>
       <h3 class="subject">{shown.title || shown.id}</h3>
       <p class="status">
-        {isOver ? settled.status : stopping && stopping.seq <= upTo ? `stopping: ${stopping.reason}` : 'under way'}
+        {isOver
+          ? settled.status
+          : isEnded && upTo === lastSeq
+            ? 'interrupted'
+            : stopping && stopping.seq <= upTo
+              ? `stopping: ${stopping.reason}`
+              : 'under way'}
       </p>
       <dl class="facts">
         <Fact name="Run">{shown.id}</Fact>
         {plan && (
-          <Fact name="Plan">{`${plan.tasks.length} tasks, ${plan.waves.length} waves, schedule ${plan.schedule}`}</Fact>
+          <Fact name="Plan">
+            {`${counted(plan.tasks.length, 'task')}, ${counted(plan.waves.length, 'wave')}, schedule ${plan.schedule}`}
+          </Fact>
         )}
         {plan && <Fact name="Time limit">{spanText(plan.timeoutMs)}</Fact>}
         {isOver && <Fact name="Took">{spanText(settled.durationMs)}</Fact>}
