@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { synthesize } from '../../src/actors/phases/synthesize.ts';
 import type { TaskSpec } from '../../src/plan/types.ts';
 import type { Passage, TaskOutcome } from '../../src/types.ts';
+import { failedOutcome, taskOutcome } from '../support/task-outcome.ts';
 
 const passages: Passage[] = [
   {
@@ -13,25 +14,6 @@ const passages: Passage[] = [
     score: 2,
   },
 ];
-const outcome = (taskId: string, output: string, more: Partial<TaskOutcome> = {}): TaskOutcome => ({
-  taskId,
-  agentId: 'x',
-  status: 'succeeded',
-  via: 'agent',
-  output,
-  outputTruncated: false,
-  error: null,
-  attempts: [],
-  wave: 1,
-  partialContext: false,
-  queuedMs: 0,
-  startedAt: 0,
-  settledAt: 0,
-  durationMs: 0,
-  ...more,
-});
-const failed = (taskId: string) =>
-  outcome(taskId, '', { status: 'failed', error: { kind: 'timeout', message: 'It took too long.', retryable: true } });
 const tasks: TaskSpec[] = [
   { id: 'gate', prompt: 'What does the gate do?' },
   { id: 'lease', prompt: 'What is a lease?' },
@@ -48,34 +30,46 @@ const run = (outcomes: TaskOutcome[], more: { query?: string; passages?: Passage
 
 describe('synthesize', () => {
   it('leads with what the last task made of the others', () => {
-    const { answer } = run([outcome('all', 'Together.'), outcome('gate', 'It paces.'), outcome('lease', 'A right.')]);
+    const { answer } = run([
+      taskOutcome('all', 'Together.'),
+      taskOutcome('gate', 'It paces.'),
+      taskOutcome('lease', 'A right.'),
+    ]);
     expect(answer).toBe('Together.\n\n### What does the gate do?\nIt paces.\n\n### What is a lease?\nA right.');
   });
 
   it('joins outputs and tasks by id, whatever order they come in', () => {
-    const outcomes = [outcome('gate', 'It paces.'), outcome('lease', 'A right.'), outcome('all', 'Together.')];
+    const outcomes = [
+      taskOutcome('gate', 'It paces.'),
+      taskOutcome('lease', 'A right.'),
+      taskOutcome('all', 'Together.'),
+    ];
     expect(run(outcomes.toReversed()).answer).toBe(run(outcomes).answer);
   });
 
   it('says no line twice', () => {
     const line = '- The gate paces the starts of agents (a.md:1)';
-    const { answer } = run([outcome('gate', line), outcome('lease', 'A right.'), outcome('all', line)]);
+    const { answer } = run([taskOutcome('gate', line), taskOutcome('lease', 'A right.'), taskOutcome('all', line)]);
     expect(answer.split('paces the starts')).toHaveLength(2);
   });
 
   it('states what failed and why', () => {
-    const { answer } = run([failed('gate'), outcome('lease', 'A right.'), outcome('all', '', { status: 'skipped' })]);
+    const { answer } = run([
+      failedOutcome('gate'),
+      taskOutcome('lease', 'A right.'),
+      taskOutcome('all', '', { status: 'skipped' }),
+    ]);
     expect(answer).toContain('### What failed\n- gate: failed (timeout): It took too long.\n- all: skipped');
   });
 
   it('states a task without an outcome', () => {
-    expect(run([outcome('gate', 'It paces.')]).answer).toContain('- lease: it has no outcome');
+    expect(run([taskOutcome('gate', 'It paces.')]).answer).toContain('- lease: it has no outcome');
   });
 
   it('lists the citations that point into a passage, once each', () => {
     const { sources } = run([
-      outcome('gate', 'It paces (a.md:1). It is (b.md:1) (a.md:9).'),
-      outcome('all', 'So (a.md:1) (a.md:1-2).'),
+      taskOutcome('gate', 'It paces (a.md:1). It is (b.md:1) (a.md:9).'),
+      taskOutcome('all', 'So (a.md:1) (a.md:1-2).'),
     ]);
     expect(sources).toEqual([
       { taskId: 'gate', path: 'a.md', startLine: 1, endLine: 1 },
@@ -84,38 +78,41 @@ describe('synthesize', () => {
   });
 
   it('has no confidence when nothing succeeded', () => {
-    expect(run([failed('gate'), failed('lease'), failed('all')])).toMatchObject({ confidence: 0, sources: [] });
+    expect(run([failedOutcome('gate'), failedOutcome('lease'), failedOutcome('all')])).toMatchObject({
+      confidence: 0,
+      sources: [],
+    });
   });
 
   it('has no confidence when nothing was found, and says so', () => {
-    const nothing = tasks.map(({ id }) => outcome(id, 'No passage answers this.'));
+    const nothing = tasks.map(({ id }) => taskOutcome(id, 'No passage answers this.'));
     const { answer, confidence } = run(nothing);
     expect(confidence).toBe(0);
     expect(answer).toBe('No answer was found: the passages that share words with the question do not answer it.');
   });
 
   it('is surest when every task found something that covers the question', () => {
-    const cited = tasks.map(({ id }) => outcome(id, 'The gate paces starts. (a.md:1)'));
+    const cited = tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts. (a.md:1)'));
     expect(run(cited).confidence).toBe(0.95);
   });
 
   it('is less sure with a failed task', () => {
-    const cited = tasks.map(({ id }) => outcome(id, 'The gate paces starts. (a.md:1)'));
-    expect(run([...cited.slice(0, 2), failed('all')]).confidence).toBe(0.67);
+    const cited = tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts. (a.md:1)'));
+    expect(run([...cited.slice(0, 2), failedOutcome('all')]).confidence).toBe(0.67);
   });
 
   it('is less sure when the cited text covers half of the question', () => {
-    const cited = tasks.map(({ id }) => outcome(id, 'See (a.md:2)'));
+    const cited = tasks.map(({ id }) => taskOutcome(id, 'See (a.md:2)'));
     expect(run(cited, { query: 'lease permits' }).confidence).toBe(0.5);
   });
 
   it('is less sure of an answer that cites nothing', () => {
-    const plain = tasks.map(({ id }) => outcome(id, 'The gate paces starts.'));
+    const plain = tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts.'));
     expect(run(plain).confidence).toBe(0.5);
     expect(run(plain, { passages: [] }).confidence).toBe(0.6);
   });
 
   it('gives the output of a single task as it is', () => {
-    expect(run([outcome('gate', 'It paces.')], { tasks: tasks.slice(0, 1) }).answer).toBe('It paces.');
+    expect(run([taskOutcome('gate', 'It paces.')], { tasks: tasks.slice(0, 1) }).answer).toBe('It paces.');
   });
 });

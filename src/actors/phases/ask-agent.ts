@@ -19,7 +19,9 @@ export type Read<T> = { value: T } | { faults: readonly string[] };
 export async function askAgent(controls: PhaseControls, call: PhaseCall): Promise<Asked<PhaseAnswer>> {
   controls.signal.throwIfAborted();
   try {
-    return { found: await controls.call(call), failure: null };
+    const found = await controls.call(call);
+    controls.signal.throwIfAborted();
+    return { found, failure: null };
   } catch (error) {
     controls.signal.throwIfAborted();
     if (AgentError.isInstance(error) && error.kind === 'cancelled') throw error;

@@ -31,12 +31,13 @@ export function route(input: RouteInput): Routing {
  */
 export function routeWith(input: RouteInput, base: string | null): Routing {
   const { decomposition, agents, fallback, defaultAgent } = input;
+  const canPlay = base !== null && agents.some(({ id }) => id === base);
   const matches: Match[] = [];
   const parts = new Map<string, AdHocAgentSpec>();
   const tasks = decomposition.subgoals.map((subgoal): TaskSpec => {
     const match =
       meantFor(subgoal, agents) ??
-      (base === null ? null : madeUp(subgoal, agents, base, parts)) ??
+      (canPlay ? madeUp(subgoal, agents, base, parts) : null) ??
       bestMatch(subgoal, agents, defaultAgent);
     matches.push(match);
     return {

@@ -1,14 +1,10 @@
-import { type Citation, citationsIn, withoutCitations } from '../../text/citations.ts';
+import { withoutCitations } from '../../text/citations.ts';
 import { likeness } from '../../text/select-statements.ts';
 import { queryTerms, terms } from '../../text/terms.ts';
-import type { Passage, Source, TaskOutcome } from '../../types.ts';
+import type { Passage, Source } from '../../types.ts';
+import { type Answered, answersOf, citedText, failuresOf, type PlannedTask, sourcesOf } from './answers.ts';
 import type { Synthesis, SynthesizeInput } from './types.ts';
 
-type PlannedTask = SynthesizeInput['plan']['tasks'][number];
-type Answered = { task: PlannedTask; outcome: TaskOutcome; output: string };
-
-/** What a task says that looked and found nothing. */
-const NOTHING = /^\s*no passage answers this\.\s*$/i;
 /** Most lines repeated from one part below the combined answer. */
 const MAX_LINES = 12;
 /** How far an answer is trusted that cites nothing although there was something to cite, and one without passages. */
@@ -28,14 +24,7 @@ const SAME = 0.85;
  * task succeeded or none found anything.
  */
 export function synthesize({ query, plan, outcomes, passages }: SynthesizeInput): Synthesis {
-  const byId = new Map(outcomes.map((outcome) => [outcome.taskId, outcome]));
-  const settled = plan.tasks.flatMap((task) => {
-    const outcome = byId.get(task.id);
-    return outcome ? [{ task, outcome, output: outcome.output.trim() }] : [];
-  });
-  const answered = settled.filter(
-    ({ outcome, output }) => outcome.status === 'succeeded' && output !== '' && !NOTHING.test(output),
-  );
+  const { settled, answered } = answersOf(plan, outcomes);
   const needed = new Set(plan.tasks.flatMap((task) => task.dependsOn ?? []));
   const leads = answered.filter(({ task }) => !needed.has(task.id) && (task.dependsOn?.length ?? 0) > 0);
   const parts = answered.filter((one) => !leads.includes(one));
@@ -44,7 +33,7 @@ export function synthesize({ query, plan, outcomes, passages }: SynthesizeInput)
     answered.length === 0 ? nothingFound(settled, passages) : '',
     ...leads.map(({ output }) => output),
     ...partSections(parts, leads),
-    failures(plan.tasks, byId),
+    failuresOf(plan, outcomes),
   ];
   return {
     answer: answer.filter((section) => section !== '').join('\n\n'),
@@ -98,34 +87,6 @@ function titleOf({ id, prompt }: PlannedTask): string {
   return line.length > 120 ? `${line.slice(0, 119).trimEnd()}…` : line;
 }
 
-function failures(tasks: readonly PlannedTask[], byId: ReadonlyMap<string, TaskOutcome>): string {
-  const lines = tasks.flatMap((task) => {
-    const outcome = byId.get(task.id);
-    if (!outcome) return [`- ${task.id}: it has no outcome`];
-    if (outcome.status === 'succeeded') return [];
-    const why = outcome.error ? ` (${outcome.error.kind}): ${outcome.error.message.replace(/\s+/g, ' ').trim()}` : '';
-    return [`- ${task.id}: ${outcome.status}${why}`];
-  });
-  return lines.length === 0 ? '' : `### What failed\n${lines.join('\n')}`;
-}
-
-/** Citations into a retrieved passage, once each, under the first task of the plan that has them. */
-function sourcesOf(answered: readonly Answered[], passages: readonly Passage[]): Source[] {
-  const sources = new Map<string, Source>();
-  for (const { task, output } of answered) {
-    for (const citation of citationsIn(output)) {
-      const key = `${citation.path}:${citation.startLine}-${citation.endLine}`;
-      if (sources.has(key) || !passages.some((passage) => holds(passage, citation))) continue;
-      sources.set(key, { taskId: task.id, ...citation });
-    }
-  }
-  return [...sources.values()];
-}
-
-function holds(passage: Passage, { path, startLine, endLine }: Citation): boolean {
-  return passage.path === path && startLine <= endLine && startLine >= passage.startLine && endLine <= passage.endLine;
-}
-
 function confidence(
   query: string,
   total: number,
@@ -146,13 +107,6 @@ function confidence(
   const coverage = (covered(evidence.join('\n')) + Math.max(...evidence.map(covered))) / 2;
   const trust = sources.length > 0 ? 1 : passages.length > 0 ? UNCITED : UNGROUNDED;
   return Math.round(Math.min(0.95, (answered.length / total) * coverage * trust) * 100) / 100;
-}
-
-function citedText(source: Source, passages: readonly Passage[]): string {
-  const passage = passages.find((one) => holds(one, source));
-  if (!passage) return '';
-  const lines = passage.text.split(/\r\n|\n|\r/);
-  return lines.slice(source.startLine - passage.startLine, source.endLine - passage.startLine + 1).join('\n');
 }
 
 /** What a line says, whatever is cited or marked around it. */

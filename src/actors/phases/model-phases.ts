@@ -1,0 +1,44 @@
+import type { PhaseControls } from './controls.ts';
+import { modelAssess } from './model-assess.ts';
+import { modelDecompose } from './model-decompose.ts';
+import { modelSynthesize } from './model-synthesize.ts';
+import { routeWith } from './route.ts';
+import type {
+  AssessInput,
+  Assessment,
+  DecomposeInput,
+  Decomposition,
+  RouteInput,
+  Routing,
+  Synthesis,
+  SynthesizeInput,
+} from './types.ts';
+
+export interface ModelPhasesOptions {
+  /** Id of the agent that assesses, decomposes and synthesizes: a model, a CLI, or a function that calls one. */
+  agentId: string;
+  /**
+   * Id of the agent that plays the parts for which no agent fits; `false`: such tasks go to the default agent. Default:
+   * `agentId`.
+   */
+  adHocBase?: string | false;
+}
+
+/**
+ * The phases that an agent does better than words alone: assess (where the words are not sure), decompose, route (with agents made
+ * up for gaps) and synthesize. Any agent that answers in text will do. Where it fails or gives nothing of use, also after one
+ * repair, the offline phase takes over and says so.
+ *
+ * @example
+ * const soar = createSoar({ agents: { llm }, phases: modelPhases({ agentId: 'llm' }) });
+ */
+export function modelPhases({ agentId, adHocBase = agentId }: ModelPhasesOptions) {
+  return {
+    assess: (input: AssessInput, controls: PhaseControls): Promise<Assessment> => modelAssess(input, controls, agentId),
+    decompose: (input: DecomposeInput, controls: PhaseControls): Promise<Decomposition> =>
+      modelDecompose(input, controls, agentId),
+    route: (input: RouteInput): Routing => routeWith(input, adHocBase || null),
+    synthesize: (input: SynthesizeInput, controls: PhaseControls): Promise<Synthesis> =>
+      modelSynthesize(input, controls, agentId),
+  };
+}

@@ -1,0 +1,27 @@
+import type { TaskOutcome } from '../../src/types.ts';
+
+/** The outcome of a task that succeeded at once, unless told otherwise. */
+export function taskOutcome(taskId: string, output: string, more: Partial<TaskOutcome> = {}): TaskOutcome {
+  return {
+    taskId,
+    agentId: 'x',
+    status: 'succeeded',
+    via: 'agent',
+    output,
+    outputTruncated: false,
+    error: null,
+    attempts: [],
+    wave: 1,
+    partialContext: false,
+    queuedMs: 0,
+    startedAt: 0,
+    settledAt: 0,
+    durationMs: 0,
+    ...more,
+  };
+}
+
+export function failedOutcome(taskId: string): TaskOutcome {
+  const error = { kind: 'timeout', message: 'It took too long.', retryable: true } as const;
+  return taskOutcome(taskId, '', { status: 'failed', error });
+}
