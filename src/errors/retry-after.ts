@@ -1,3 +1,5 @@
+import { parseResetTime } from './reset-time.ts';
+
 const UNIT_MS: readonly (readonly [RegExp, number])[] = [
   [/^(?:ms|milli)/, 1],
   [/^s/, 1000],
@@ -29,7 +31,7 @@ const EPOCH =
  * Null when the text does not say.
  *
  * Reads `Retry-After: 30`, `retry-after-ms: 500`, an HTTP date, "try again in 1m30s", "retry after 2 minutes",
- * "resets at 2026-11-23T20:00:00Z" (without a zone: UTC) and epoch instants.
+ * "resets at 2026-11-23T20:00:00Z" (without a zone: UTC), epoch instants, and the times of {@link parseResetTime}.
  */
 export function parseRetryAfterMs(text: string, now: number): number | null {
   const ms = HEADER_MS.exec(text)?.[1];
@@ -43,7 +45,9 @@ export function parseRetryAfterMs(text: string, now: number): number | null {
   const duration = IN_WORDS.exec(text)?.[1];
   if (duration !== undefined) return positive(durationMs(duration));
   const seconds = HEADER_SECONDS.exec(text)?.[1];
-  return seconds === undefined ? null : positive(Number(seconds) * 1000);
+  if (seconds !== undefined) return positive(Number(seconds) * 1000);
+  const reset = parseResetTime(text, now);
+  return reset === null ? null : positive(reset - now);
 }
 
 function positive(ms: number): number | null {

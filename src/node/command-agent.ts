@@ -9,6 +9,7 @@ import { type Issue, SoarError } from '../errors/soar-error.ts';
 import type { CommandAgentSpec } from '../plan/types.ts';
 import type { Agent, AgentAnswer, AgentControls, AgentRequest } from '../types.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
+import type { OutputReader, OutputReaderFactory } from './output-reader.ts';
 import { processFailure, startFailure } from './process-failure.ts';
 import { PLACEHOLDER, withPrompt } from './prompt-argument.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
@@ -43,6 +44,11 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
    * code other than 0 its answer is ignored, but an `AgentError` it throws replaces the one made from stderr.
    */
   parse?: (result: ProcessResult) => AgentAnswer;
+  /**
+   * Reads stdout while it comes, for a program that prints events instead of its answer: it says what is output and what is
+   * progress, and makes the answer at the end. Made anew for every attempt. Instead of `parse`.
+   */
+  reader?: OutputReaderFactory;
 }
 
 /**
@@ -95,7 +101,8 @@ async function runCommand(
       : { argv: command, input: mode === 'stdin' ? request.prompt : null };
   const stdout = new BoundedBytes({ maxBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES, head: 'half' });
   const stderr = new BoundedBytes({ maxBytes: STDERR_BYTES, head: 'none' });
-  const heard = listener(controls);
+  const reader = options.parse ? undefined : options.reader?.(controls);
+  const heard = listener(controls, reader);
 
   let end: ProcessEnd;
   try {
@@ -125,11 +132,16 @@ async function runCommand(
   const text = stdout.text((bytes) => `\n[… ${bytes} bytes cut …]\n`);
   const output = text.replace(/\r?\n$/, '');
   const { truncated } = stdout;
+  const { exitCode, exitSignal } = end;
+  if (reader) {
+    const aborted = end.aborted ? abortReason(controls.signal) : null;
+    const left = { stdout: text, plain: output, truncated, stderr: stderr.text(), exitCode, exitSignal, aborted };
+    return reader.finish({ ...left, now: systemClock.now() });
+  }
   if (end.aborted) throw new AgentError('cancelled', abortReason(controls.signal), { output, truncated });
   const result = { stdout: text, stderr: stderr.text(), exitCode: end.exitCode ?? 1 };
   if (end.exitCode === 0) return answer(options, result, { output, truncated });
   if (end.exitCode !== null) throwParsed(options, result);
-  const { exitCode, exitSignal } = end;
   throw processFailure({ ...result, exitCode, exitSignal, output, truncated, now: systemClock.now() });
 }
 
@@ -154,11 +166,12 @@ function throwParsed({ parse }: CommandAgentOptions, result: ProcessResult): voi
 }
 
 /** Passes text on as it arrives; a character split over two chunks arrives whole. */
-function listener(controls: AgentControls) {
+function listener(controls: AgentControls, reader: OutputReader | undefined) {
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   const scanner = createPatternScanner();
   const emit = (text: string, stream: 'stdout' | 'stderr') => {
     if (text === '') return controls.heartbeat();
+    if (stream === 'stdout' && reader) return reader.stdout(text);
     controls.output(text, stream);
     if (stream === 'stdout') return;
     const match = scanner.push(text);
@@ -170,7 +183,9 @@ function listener(controls: AgentControls) {
     end() {
       for (const stream of ['stdout', 'stderr'] as const) {
         const rest = decoders[stream].end();
-        if (rest !== '') controls.output(rest, stream);
+        if (rest === '') continue;
+        if (stream === 'stdout' && reader) reader.stdout(rest);
+        else controls.output(rest, stream);
       }
     },
   };

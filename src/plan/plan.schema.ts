@@ -70,6 +70,12 @@ const cliAgent = strictObject({
   tool: z.enum(['claude', 'codex', 'gemini', 'opencode', 'aider', 'cursor-agent', 'ollama']),
   model: nonEmpty.optional(),
   args: z.array(z.string()).optional().describe('Extra arguments, before the prompt.'),
+  session: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a retry goes on with the session of the attempt before it, where the tool has one. Default true.',
+    ),
   ...common,
   ...processFields,
 });

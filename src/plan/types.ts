@@ -72,6 +72,11 @@ export interface CliAgentSpec extends Omit<CommandAgentSpec, 'kind' | 'command' 
   model?: string;
   /** Extra arguments, before the prompt. */
   args?: readonly string[];
+  /**
+   * Whether an attempt goes on with the session of the one before it, where the tool has sessions, instead of beginning anew.
+   * Default true.
+   */
+  session?: boolean;
 }
 
 export interface ModelAgentSpec {

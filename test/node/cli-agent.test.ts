@@ -5,36 +5,43 @@ import { agentFromSpec, agentsFromSpecs } from '../../src/node/agents-from-spec.
 import { type CliAgentOptions, cliAgent } from '../../src/node/cli-agent.ts';
 import { CLI_TOOLS } from '../../src/node/cli-tools.ts';
 import type { CliTool } from '../../src/plan/types.ts';
+import type { PreviousAttempt } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 
 /** A stand-in for a CLI that prints its arguments, then its input, one in a line. */
-async function runStandIn(options: CliAgentOptions, prompt: string): Promise<string[]> {
+async function runStandIn(options: CliAgentOptions, prompt: string, previous?: PreviousAttempt): Promise<string[]> {
   const folder = await temporaryDirectory();
   const path = join(folder, options.tool);
   await writeFile(path, '#!/bin/sh\nfor a in "$@"; do echo "$a"; done\nprintf "stdin:"\ncat\n');
   await chmod(path, 0o755);
   const env = { PATH: `${folder}${delimiter}${process.env.PATH}` };
-  const answer = await cliAgent({ ...options, env }).run(fakeRequest({ prompt }), fakeControls());
+  const answer = await cliAgent({ ...options, env }).run(
+    fakeRequest({ prompt, ...(previous ? { previous } : {}) }),
+    fakeControls(),
+  );
   return (answer as { output: string }).output.split('\n');
 }
 
+const CLAUDE = ['-p', '--output-format', 'stream-json', '--verbose', '--include-partial-messages'];
+const AIDER = ['--yes-always', '--no-pretty', '--no-stream', '--no-check-update'];
+
 describe('cliAgent', () => {
   it.each<[CliTool, string[]]>([
-    ['claude', ['-p', '--model', 'm', '-x', 'stdin:- hi']],
-    ['codex', ['exec', '--model', 'm', '-x', '-', 'stdin:- hi']],
-    ['gemini', ['--model', 'm', '-x', 'stdin:- hi']],
-    ['opencode', ['run', '--model', 'm', '-x', 'stdin:- hi']],
-    ['aider', ['--yes-always', '--no-pretty', '--no-stream', '--model', 'm', '-x', '--message=- hi', 'stdin:']],
-    ['cursor-agent', ['-p', '--output-format', 'text', '--model', 'm', '-x', '--', '- hi', 'stdin:']],
-    ['ollama', ['run', '-x', 'm', 'stdin:- hi']],
+    ['claude', [...CLAUDE, '--model', 'm', '-x', 'stdin:- hi']],
+    ['codex', ['exec', '--json', '--model', 'm', '-x', '-', 'stdin:- hi']],
+    ['gemini', ['--output-format', 'stream-json', '--model', 'm', '-x', 'stdin:- hi']],
+    ['opencode', ['run', '--format', 'json', '--model', 'm', '-x', 'stdin:- hi']],
+    ['aider', [...AIDER, '--model', 'm', '-x', '--message=- hi', 'stdin:']],
+    ['cursor-agent', ['-p', '--output-format', 'stream-json', '--model', 'm', '-x', '--', '- hi', 'stdin:']],
+    ['ollama', ['run', '--verbose', '--hidethinking', '-x', 'm', 'stdin:- hi']],
   ])('gives %s its model, extra arguments and prompt', async (tool, expected) => {
     expect(await runStandIn({ tool, model: 'm', args: ['-x'] }, '- hi')).toEqual(expected);
   });
 
   it('leaves the model to the tool when none is chosen, except where one must be named', async () => {
-    expect(await runStandIn({ tool: 'claude' }, 'hi')).toEqual(['-p', 'stdin:hi']);
-    expect(await runStandIn({ tool: 'ollama' }, 'hi')).toEqual(['run', 'llama3.2', 'stdin:hi']);
+    expect(await runStandIn({ tool: 'claude' }, 'hi')).toEqual([...CLAUDE, 'stdin:hi']);
+    expect((await runStandIn({ tool: 'ollama' }, 'hi')).slice(-2)).toEqual(['llama3.2', 'stdin:hi']);
   });
 
   it('knows what every tool is, who provides it and how far apart it starts', () => {
@@ -55,6 +62,61 @@ describe('cliAgent', () => {
   it('lets options override the preset', () => {
     const agent = cliAgent({ tool: 'claude', provider: 'mine', staggerMs: 0, description: 'd', maxConcurrent: 1 });
     expect(agent).toMatchObject({ provider: 'mine', staggerMs: 0, description: 'd', maxConcurrent: 1 });
+  });
+
+  describe('with a session to go on with', () => {
+    const previous: PreviousAttempt = {
+      session: 'a1-b2',
+      attempt: 1,
+      error: { kind: 'connection', message: 'ECONNRESET', retryable: true },
+    };
+
+    it.each<[CliTool, string[]]>([
+      ['claude', [...CLAUDE, '--resume', 'a1-b2', '-x']],
+      ['codex', ['exec', '--json', '-x', 'resume', 'a1-b2', '-']],
+      ['gemini', ['--output-format', 'stream-json', '--resume', 'a1-b2', '-x']],
+      ['opencode', ['run', '--format', 'json', '--session', 'a1-b2', '-x']],
+      ['cursor-agent', ['-p', '--output-format', 'stream-json', '--resume', 'a1-b2', '-x', '--']],
+    ])('tells %s which, and the task again', async (tool, expected) => {
+      const lines = await runStandIn({ tool, args: ['-x'] }, 'do it', previous);
+      expect(lines.slice(0, expected.length)).toEqual(expected);
+      expect(lines.join('\n')).toMatch(/You have begun .* \(connection\)\.[\s\S]*This is the task:\n\ndo it/);
+    });
+
+    it.each<CliTool>(['aider', 'ollama'])('begins %s anew, which has none', async (tool) => {
+      const lines = (await runStandIn({ tool }, 'do it', previous)).join('\n');
+      expect(lines).toContain('do it');
+      expect(lines).not.toContain('a1-b2');
+    });
+
+    it('begins anew when told so', async () => {
+      expect(await runStandIn({ tool: 'claude', session: false }, 'hi', previous)).toEqual([...CLAUDE, 'stdin:hi']);
+    });
+
+    it.each(['--dangerously-skip-permissions', '-x', 'a b', '', '«masked»', 'a\nb'])(
+      'takes no id that could be something else: %j',
+      async (session) => {
+        const lines = await runStandIn({ tool: 'claude' }, 'hi', { ...previous, session });
+        expect(lines).toEqual([...CLAUDE, 'stdin:hi']);
+      },
+    );
+
+    it('begins anew in the same attempt when the tool does not know it any more', async () => {
+      const folder = await temporaryDirectory();
+      const script =
+        'for a in "$@"; do if [ "$a" = --resume ]; then cat >/dev/null; echo "No conversation found with session ID: a1-b2" >&2; exit 1; fi; done\nprintf "fresh:"\ncat\n';
+      await writeFile(join(folder, 'claude'), `#!/bin/sh\n${script}`);
+      await chmod(join(folder, 'claude'), 0o755);
+      const env = { PATH: `${folder}${delimiter}${process.env.PATH}` };
+      const agent = cliAgent({ tool: 'claude', env });
+      const answer = await agent.run(fakeRequest({ prompt: 'hi', previous }), fakeControls());
+      expect(answer).toMatchObject({ output: 'fresh:hi' });
+    });
+  });
+
+  it("leaves the reading to a `parse` of one's own", async () => {
+    const parse = ({ stdout }: { stdout: string }) => ({ output: stdout.toUpperCase().trimEnd() });
+    expect(await runStandIn({ tool: 'codex', parse }, 'hi')).toEqual(['EXEC', '--JSON', '-', 'STDIN:HI']);
   });
 
   it('refuses a tool without a preset and names those there are', () => {

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { soft, softCount, softText } from './soft.schema.ts';
+
+/** One event of `codex exec --json`. */
+export const codexEventSchema = z.object({
+  type: softText,
+  thread_id: softText,
+  item: soft(
+    z.object({
+      type: softText,
+      /** What `type` was called at first. */
+      item_type: softText,
+      text: softText,
+      message: softText,
+    }),
+  ),
+  usage: soft(z.object({ input_tokens: softCount, cached_input_tokens: softCount, output_tokens: softCount })),
+  message: softText,
+  error: soft(z.object({ message: softText })),
+});

@@ -1,0 +1,34 @@
+import { classifyText } from '../../errors/classify.ts';
+import type { ErrorKind } from '../../errors/error-kind.ts';
+import type { Failure } from './tool-event.ts';
+
+/** The kind of error an HTTP status is; null for a success and for what says nothing. */
+export function kindOfStatus(status: number | undefined | null): ErrorKind | null {
+  if (status === undefined || status === null || status < 400) return null;
+  if (status === 429) return 'rate_limited';
+  if (status === 401) return 'auth';
+  if (status === 402 || status === 403) return 'forbidden';
+  if (status === 404) return 'not_found';
+  if (status === 408 || status === 409 || status === 425 || status >= 500) return 'transient';
+  return 'invalid_request';
+}
+
+/** What is known of a failure beside its message. */
+export interface Known {
+  kind?: ErrorKind | null;
+  /** HTTP status of the request that failed. */
+  status?: number | null;
+}
+
+/**
+ * A failure from the field a tool keeps for it: by the kind the tool names, else its HTTP status, else the words of the field.
+ * When none of them says anything, it is `inference`, which is retried.
+ */
+export function failureOf(message: string, { kind, status }: Known = {}): Failure {
+  const text = message.trim() === '' ? 'It failed without saying why' : message.trim();
+  const said = classifyText(text)?.kind ?? null;
+  const byStatus = kindOfStatus(status);
+  // A 404 of a model is told by its words, as is a rate limit that is answered with another status.
+  const isTold = said !== null && (byStatus === null || byStatus === 'not_found' || said === 'rate_limited');
+  return { kind: kind ?? (isTold ? said : byStatus) ?? 'inference', message: text };
+}

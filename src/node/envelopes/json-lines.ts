@@ -1,0 +1,175 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Longest line that is read, characters. Of a longer one nothing is kept, and the stream counts as damaged. */
+export const MAX_LINE_CHARS = 16 * 1024 * 1024;
+/** Most places in a broken line that are looked at. */
+const MAX_CANDIDATES = 32;
+const ESCAPE = String.fromCharCode(27);
+const BOM = '\u{feff}';
+
+export type JsonEvent = Record<string, unknown>;
+
+export interface JsonLinesOptions {
+  /** The values of `type` that whole events of this tool have; what stands in the middle of a line is known by them. */
+  types: ReadonlySet<string>;
+  onEvent(event: JsonEvent): void;
+  /** A line that is no event, without its end. */
+  onText(line: string): void;
+}
+
+export interface JsonLines {
+  push(text: string): void;
+  /** Reads what has no line end yet. `damaged` is true when an event was begun and never ended, or was too long. */
+  end(): { damaged: boolean };
+}
+
+/**
+ * Reads events, one JSON object a line, from text that comes in any pieces, and from what tools make of such a stream:
+ *
+ * - an event written into the middle of another one's line (`…"text":"half {"type":"rate_limit_event",…}⏎ other half"}`): both
+ *   are found;
+ * - several events in one line, an array of events, a prefix such as `[debug]` before one;
+ * - a byte order mark, CRLF, colour codes, blank lines, lines of plain text before, between and after.
+ */
+export function createJsonLines({ types, onEvent, onText }: JsonLinesOptions): JsonLines {
+  let carry: string[] = [];
+  let carried = 0;
+  let isTooLong = false;
+  let isFirst = true;
+  let damaged = false;
+  /** The beginning of an event whose line was cut by something else. */
+  let open = '';
+
+  function keep(part: string): void {
+    if (part === '') return;
+    carried += part.length;
+    if (carried > MAX_LINE_CHARS) {
+      isTooLong = true;
+      carry = [];
+      return;
+    }
+    carry.push(part);
+  }
+
+  function finishLine(): void {
+    const line = carry.join('');
+    const wasTooLong = isTooLong;
+    carry = [];
+    carried = 0;
+    isTooLong = false;
+    if (wasTooLong) {
+      damaged = true;
+      onText('');
+    } else look(line);
+  }
+
+  function look(raw: string): void {
+    const line = cleaned(raw, isFirst);
+    isFirst = false;
+    if (line.trim() === '') return;
+    if (emitted(line)) return;
+    if (open !== '' && emitted(open + line)) {
+      open = '';
+      return;
+    }
+    const { events, rest } = separated(line, types);
+    for (const event of events) onEvent(event);
+    if (rest.trim() === '') return;
+    const joined = open + rest;
+    if (events.length > 0 && emitted(joined)) open = '';
+    else if (open === '' && rest.trimStart().startsWith('{')) open = rest;
+    // What was cut once may be cut again; a line without an event in it is only a remark in between.
+    else if (open !== '' && events.length > 0 && joined.length <= MAX_LINE_CHARS) open = joined;
+    else if (open !== '' && rest.trimStart().startsWith('{"')) {
+      damaged = true;
+      open = rest;
+    } else onText(rest);
+  }
+
+  function emitted(text: string): boolean {
+    const found = eventsOf(text);
+    if (!found) return false;
+    for (const event of found) onEvent(event);
+    return true;
+  }
+
+  return {
+    push(text) {
+      let from = 0;
+      for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
+        keep(text.slice(from, at));
+        finishLine();
+        from = at + 1;
+      }
+      keep(text.slice(from));
+    },
+    end() {
+      finishLine();
+      const isOpen = open !== '';
+      open = '';
+      return { damaged: damaged || isOpen };
+    },
+  };
+}
+
+function cleaned(raw: string, isFirst: boolean): string {
+  const line = isFirst && raw.startsWith(BOM) ? raw.slice(1) : raw;
+  const unstyled = line.includes(ESCAPE) ? stripVTControlCharacters(line) : line;
+  return unstyled.endsWith('\r') ? unstyled.slice(0, -1) : unstyled;
+}
+
+/** The events a whole text is: one object, or an array of them. Null when it is something else. */
+export function eventsOf(text: string): JsonEvent[] | null {
+  const first = text.trimStart()[0];
+  if (first !== '{' && first !== '[') return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    const all = Array.isArray(value) ? value : [value];
+    return all.length > 0 && all.every(isEvent) ? all : null;
+  } catch {
+    return null;
+  }
+}
+
+function isEvent(value: unknown): value is JsonEvent {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The whole events of known types that stand anywhere in a line, and what is left without them. */
+function separated(line: string, types: ReadonlySet<string>): { events: JsonEvent[]; rest: string } {
+  const events: JsonEvent[] = [];
+  let rest = '';
+  let from = 0;
+  let looked = 0;
+  for (const match of line.matchAll(/\{\s{0,8}"type"\s{0,8}:\s{0,8}"([\w.-]{1,60})"/g)) {
+    if (match.index < from || !types.has(match[1] ?? '')) continue;
+    looked += 1;
+    if (looked > MAX_CANDIDATES) break;
+    const end = endOfObject(line, match.index);
+    const found = end === null ? null : eventsOf(line.slice(match.index, end));
+    if (end === null || !found) continue;
+    events.push(...found);
+    rest += line.slice(from, match.index);
+    from = end;
+  }
+  return { events, rest: rest + line.slice(from) };
+}
+
+/** Where the object that begins at `start` ends; null when it does not. */
+function endOfObject(line: string, start: number): number | null {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < line.length; at++) {
+    const char = line[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{') depth += 1;
+    else if (char === '}') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,189 @@
+import { AgentError, type AgentErrorOptions } from '../../errors/agent-error.ts';
+import type { ErrorKind } from '../../errors/error-kind.ts';
+import type { AgentAnswer, AgentControls, Usage } from '../../types.ts';
+import { BoundedBytes } from '../bounded-bytes.ts';
+import type { OutputReader, ProcessLeft } from '../output-reader.ts';
+import { processFailure } from '../process-failure.ts';
+import { createJsonLines, eventsOf, type JsonEvent } from './json-lines.ts';
+import type { Failure, ToolEvent, ToolFormat } from './tool-event.ts';
+
+const NOISE_BYTES = 64 * 1024;
+const CUT = (bytes: number) => `\n[… ${bytes} bytes cut …]\n`;
+
+export interface ToolReaderOptions {
+  /** How the tool is called, for messages. */
+  program: string;
+  controls: Pick<AgentControls, 'heartbeat' | 'output' | 'progress' | 'session'>;
+  maxOutputBytes: number;
+}
+
+/**
+ * Reads what a tool prints while it prints it: text goes out as output, work as progress, everything else is a sign of life. At
+ * the end it makes the answer, or the error.
+ *
+ * What the tool says in its events decides: a failure it states is one also with exit code 0, and an end it states is one also
+ * with another code. Only a process that failed without such a statement is judged by its code and its stderr. A tool that printed
+ * no event at all, as an old version does that does not know the flag, is taken by its plain text.
+ */
+export function createToolReader(format: ToolFormat, options: ToolReaderOptions): OutputReader {
+  const { controls, maxOutputBytes, program } = options;
+  const bounded = () => new BoundedBytes({ maxBytes: maxOutputBytes, head: 'half' });
+  const noise = new BoundedBytes({ maxBytes: NOISE_BYTES, head: 'none' });
+  const read = format.reader();
+  let seen = false;
+  /** What was said since work was last done, and all of it. */
+  let said = bounded();
+  const everything = bounded();
+  let isFresh = true;
+  let answer: { text: string; isSpare: boolean } | null = null;
+  let usage: Usage | null = null;
+  let limitAt: number | null = null;
+  let failure: { failure: Failure; isFinal: boolean } | null = null;
+  let done = false;
+
+  function take(event: ToolEvent): void {
+    switch (event.type) {
+      case 'session':
+        controls.session(event.id);
+        break;
+      case 'text': {
+        if (isFresh && everything.total > 0) {
+          everything.push(Buffer.from('\n\n'));
+          controls.output('\n\n');
+        }
+        isFresh = false;
+        const bytes = Buffer.from(event.text);
+        said.push(bytes);
+        everything.push(bytes);
+        if (failure && !failure.isFinal) failure = null;
+        controls.output(event.text);
+        break;
+      }
+      case 'work':
+        if (!isFresh) said = bounded();
+        isFresh = true;
+        if (event.message === undefined) controls.heartbeat();
+        else controls.progress({ message: event.message });
+        break;
+      case 'beat':
+        controls.heartbeat();
+        break;
+      case 'answer':
+        answer = { text: event.text, isSpare: event.isSpare === true };
+        break;
+      case 'usage':
+        usage = event.add && usage ? sum(usage, event.usage) : event.usage;
+        break;
+      case 'limit':
+        limitAt = event.retryAt;
+        controls.heartbeat();
+        break;
+      case 'failure':
+        if (!failure?.isFinal || event.isFinal) failure = event;
+        controls.heartbeat();
+        break;
+      case 'done':
+        done = true;
+        break;
+    }
+  }
+
+  function onEvent(event: JsonEvent): void {
+    // An object of another kind, as a line of some log is, says nothing of the tool's format.
+    if (typeof event.type === 'string' && format.types.has(event.type)) seen = true;
+    for (const one of read(event)) take(one);
+  }
+
+  const lines = createJsonLines({
+    types: format.types,
+    onEvent,
+    onText(line) {
+      noise.push(Buffer.from(`${line}\n`));
+      controls.heartbeat();
+    },
+  });
+
+  /** Where stdout said nothing that decides: a tool's one object over many lines, and its words on stderr. */
+  function lookElsewhere({ stdout, stderr }: ProcessLeft): void {
+    if (!seen) for (const event of document(stdout)) onEvent(event);
+    if (failure || done) return;
+    createJsonLines({ types: format.types, onEvent, onText() {} }).push(`${stderr}\n`);
+    if (!failure && !done) for (const event of document(stderr)) onEvent(event);
+  }
+
+  function text(): { output: string; truncated: boolean } {
+    const given = answer && (!answer.isSpare || everything.total === 0) ? answer.text : null;
+    if (given === null) {
+      const kept = said.total > 0 ? said : everything;
+      return { output: kept.text(CUT).replace(/\r?\n$/, ''), truncated: kept.truncated };
+    }
+    const kept = bounded();
+    kept.push(Buffer.from(given));
+    return { output: kept.text(CUT).replace(/\r?\n$/, ''), truncated: kept.truncated };
+  }
+
+  return {
+    stdout: (piece) => lines.push(piece),
+    finish(left): AgentAnswer {
+      const { damaged } = lines.end();
+      if (!done && !failure) lookElsewhere(left);
+      const { exitCode, exitSignal, aborted } = left;
+      const used = usage ? { usage } : {};
+      const produced: AgentErrorOptions = { ...text(), ...used };
+      if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
+      if (failure?.isFinal) throw failed(failure.failure, limitAt, produced);
+      if (done && exitSignal === null) return { ...text(), ...used };
+      if (failure && exitSignal === null) throw failed(failure.failure, limitAt, produced);
+      if (exitCode !== 0) {
+        const spoken = seen || done ? noise.text() : left.stdout;
+        const error = processFailure({
+          ...left,
+          stdout: spoken,
+          output: seen ? text().output : left.plain,
+          truncated: false,
+        });
+        const kind = error.kind === 'exit' && exitSignal === null ? kindOf(format, left) : error.kind;
+        const { retryAfterMs } = error;
+        throw new AgentError(kind, error.message, {
+          ...produced,
+          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        });
+      }
+      if (!seen) return { output: left.plain, truncated: left.truncated, ...used };
+      if (!format.hasEnd && !damaged) return { ...text(), ...used };
+      const message = `The output of \`${program}\` broke off: it exited with code 0 and never said that it had finished`;
+      throw new AgentError('transient', message, produced);
+    },
+  };
+}
+
+/** What a process that failed without an event means, where stderr has no words that every tool knows. */
+function kindOf({ words = [], exitCodes = {} }: ToolFormat, { stderr, exitCode }: ProcessLeft): ErrorKind {
+  return words.find(([pattern]) => pattern.test(stderr))?.[1] ?? exitCodes[exitCode ?? 0] ?? 'exit';
+}
+
+function failed(failure: Failure, limitAt: number | null, produced: AgentErrorOptions): AgentError {
+  const { kind, message, retryAt, retryAfterMs, retryable } = failure;
+  const until = kind === 'rate_limited' ? (retryAt ?? (retryAfterMs === undefined ? limitAt : null)) : null;
+  return new AgentError(kind, message, {
+    ...produced,
+    ...(until === null ? {} : { retryAt: until }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryable === undefined ? {} : { retryable }),
+  });
+}
+
+/** The object that a text is from its first to its last brace; nothing when that is none. */
+function document(text: string): JsonEvent[] {
+  const from = text.indexOf('{');
+  const to = text.lastIndexOf('}');
+  return from < 0 || to < from ? [] : (eventsOf(text.slice(from, to + 1)) ?? []);
+}
+
+function sum(a: Usage, b: Usage): Usage {
+  const total: Usage = {};
+  for (const key of ['inputTokens', 'outputTokens', 'totalTokens', 'costUsd'] as const) {
+    if (a[key] !== undefined || b[key] !== undefined) total[key] = (a[key] ?? 0) + (b[key] ?? 0);
+  }
+  return total;
+}

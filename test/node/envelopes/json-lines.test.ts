@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createJsonLines, MAX_LINE_CHARS } from '../../../src/node/envelopes/json-lines.ts';
+
+const TYPES = new Set(['say', 'note']);
+
+function read(text: string, pieceLength = text.length) {
+  const events: unknown[] = [];
+  const texts: string[] = [];
+  const lines = createJsonLines({
+    types: TYPES,
+    onEvent: (event) => void events.push(event),
+    onText: (line) => void texts.push(line),
+  });
+  for (let at = 0; at < text.length; at += pieceLength) lines.push(text.slice(at, at + pieceLength));
+  return { events, texts, ...lines.end() };
+}
+
+const json = JSON.stringify;
+const note = { type: 'note', n: 1 };
+
+describe('createJsonLines', () => {
+  it('finds an event in the middle of another one, wherever it was put', () => {
+    const event = { type: 'say', text: 'one "two" {three} \\ four ✓', more: [{ type: 'inner' }] };
+    const line = json(event);
+    for (const end of ['\n', '']) {
+      for (let at = 1; at < line.length; at++) {
+        const { events, damaged } = read(`${line.slice(0, at)}${json(note)}${end}${line.slice(at)}\n`);
+        expect(events, `at ${at}`).toEqual(expect.arrayContaining([note, event]));
+        expect(events).toHaveLength(2);
+        expect(damaged).toBe(false);
+      }
+    }
+  });
+
+  it('lets a remark stand between the halves of an event', () => {
+    const line = json({ type: 'say', text: 'a b' });
+    const { events, texts } = read(`${line.slice(0, 20)}${json(note)}\nnpm notice\n${line.slice(20)}\n`);
+    expect(events).toEqual([note, { type: 'say', text: 'a b' }]);
+    expect(texts).toEqual(['npm notice']);
+  });
+
+  it('does not take what stands in a text for an event', () => {
+    const quoting = { type: 'say', text: `it printed ${json(note)}` };
+    expect(read(json(quoting)).events).toEqual([quoting]);
+  });
+
+  it('finds a good event after a broken one, and says that something is missing', () => {
+    const { events, damaged } = read(`{"type":"say","text":"brok\n{"type":"say","te\n${json(note)}\n`);
+    expect(events).toEqual([note]);
+    expect(damaged).toBe(true);
+  });
+
+  it('gives up a line that is too long, and reads on after it', () => {
+    const piece = 'x'.repeat(1024 * 1024);
+    const events: unknown[] = [];
+    const lines = createJsonLines({ types: TYPES, onEvent: (event) => void events.push(event), onText() {} });
+    lines.push('{"type":"say","text":"');
+    for (let length = 0; length <= MAX_LINE_CHARS; length += piece.length) lines.push(piece);
+    lines.push(`"}\n${json(note)}\n`);
+    expect(lines.end().damaged).toBe(true);
+    expect(events).toEqual([note]);
+  });
+
+  it('looks at a line a bounded number of times, however hostile it is', () => {
+    // Looked at from every place in it, this would take hours.
+    const hostile = '{"type":"note","a":'.repeat(20_000);
+    expect(read(`${hostile}\n${hostile}\n`)).toMatchObject({ events: [], damaged: true });
+  });
+
+  it('reads any events back, in any pieces', () => {
+    const event = fc.record({
+      type: fc.constantFrom('say', 'note', 'other'),
+      text: fc.string({ unit: 'binary' }),
+      n: fc.double(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        (all, length, crlf) => {
+          const text = all.map((one) => json(one)).join(crlf ? '\r\n' : '\n');
+          expect(read(text, length)).toEqual({
+            events: all.map((one) => JSON.parse(json(one))),
+            texts: [],
+            damaged: false,
+          });
+        },
+      ),
+    );
+  });
+
+  it('never throws, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 9 }), (noise, length) => {
+        read(noise, length);
+        read(`${json(note).slice(0, 9)}${noise}\n${noise}${json(note)}`, length);
+      }),
+    );
+  });
+});
