@@ -4,6 +4,7 @@ import { createSoar } from '../node/create-soar.ts';
 import { enter, readInput, requireFiles } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
+import { requireKeys } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk } from './resolve-run.ts';
 import { openJournal } from './state.ts';
@@ -20,7 +21,8 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   const query = await queryOf(words);
   await requireFiles(flags.context ?? []);
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
-  const { options, run, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
+  const { options, run, specs, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
+  requireKeys(specs, Object.keys(options.agents ?? {}));
   const watchers = await openWatchers(flags);
   const journal = await openJournal(flags);
   const soar = createSoar({ ...options, ...watchers.options, ...(journal ? { journal } : {}) });

@@ -4,7 +4,7 @@ import { enter } from './files.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { claimStdout, print } from './stdout.ts';
 import { type Column, tableLines } from './table.ts';
-import { toolAgent, toolChoice } from './tool-agent.ts';
+import { chosenAgent, toolChoice } from './tool-agent.ts';
 
 export interface DoctorFlags {
   json?: boolean;
@@ -25,7 +25,7 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const live = Object.keys(config.agents);
   const known = { ...Object.fromEntries(live.map((id) => [id, 'function' as const])), ...config.specs };
-  const chosen = toolAgent(toolChoice({}, process.env), known);
+  const chosen = chosenAgent(toolChoice({}, process.env), undefined, known);
   const specs = { ...config.specs, ...(chosen ? { [chosen.id]: chosen.spec } : {}) };
   const checked = await checkAgents(specs);
   const reports: AgentReport[] = [

@@ -102,7 +102,12 @@ function collect(value: string, before: string[] = []): string[] {
 export function addAgentFlags(command: Command): Command {
   return command
     .addOption(new Option('--tool <name>', 'a CLI agent as the default agent: claude, codex, gemini, … (SOAR_TOOL)'))
-    .addOption(new Option('--model <name>', 'the model of that tool (SOAR_MODEL)'))
+    .addOption(
+      new Option(
+        '--model <name>',
+        'the model of that tool, or one by address: http://127.0.0.1:11434/v1#llama3.2 (SOAR_MODEL)',
+      ),
+    )
     .addOption(new Option('--fallback <agent>', 'the agent that takes over when another is exhausted or blocked'))
     .addOption(new Option('--no-fallback', 'no agent takes over, whatever plan and config say'));
 }

@@ -12,6 +12,7 @@ import { OFFLINE_NOTE, queryOf } from './ask.ts';
 import { enter, requireFiles } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { counted } from './format.ts';
+import { requireKeys } from './model-keys.ts';
 import { resolveAsk } from './resolve-run.ts';
 import { claimStdout, print } from './stdout.ts';
 import { toolChoice } from './tool-agent.ts';
@@ -29,6 +30,7 @@ export async function planCommand(words: readonly string[], flags: PlanFlags): P
   await requireFiles(contextFiles);
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const { options, run, specs, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
+  requireKeys(specs, Object.keys(options.agents ?? {}));
   const say = (line: string) => flags.quiet || process.stderr.write(`${line}\n`);
   if (isOffline) say(OFFLINE_NOTE);
 

@@ -18,6 +18,7 @@ const EXAMPLES = `
 Examples:
   soar ask "How does the gate pace starts?"         answer from the files here, without a model
   soar ask --tool claude "Where do we retry?"       the same, with Claude Code
+  soar ask --model http://127.0.0.1:11434/v1#llama3.2 "…"   with a model: Ollama, vLLM, LM Studio, OpenAI
   soar plan "Review the tests" -o plan.yaml         a plan to edit
   soar run plan.yaml                                run it
   soar run tasks.md --tool codex --max-concurrent 2

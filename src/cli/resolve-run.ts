@@ -7,7 +7,7 @@ import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import type { RunFlags } from './flags.ts';
-import { modelAgent, type ToolChoice, toolAgent } from './tool-agent.ts';
+import { choosesAgent, chosenAgent, isFromEnvironment, type ToolChoice } from './tool-agent.ts';
 
 export interface PreparedRun {
   /** What the engine gets. */
@@ -37,9 +37,9 @@ export function resolveRun(
   const own = Object.keys(brought);
   const byPlan = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined);
   const byDefault = byPlan ?? config.defaults?.agent;
-  const chosen = toolAgent(choice, known) ?? modelAgent(choice, byDefault ?? onlyOf(known), known);
-  // A tool named in someone's shell profile does not take over a plan that says what its tasks run on.
-  const yields = choice.tool === null || (choice.toolFrom === 'SOAR_TOOL' && byPlan !== undefined);
+  const chosen = chosenAgent(choice, byDefault ?? onlyOf(known), known);
+  // What is named in someone's shell profile does not take over a plan that says what its tasks run on.
+  const yields = !choosesAgent(choice) || (isFromEnvironment(choice) && byPlan !== undefined);
   const agent = yields ? byDefault : chosen?.id;
   const settings = settingsOf(flags, { ...config.budget, ...given.budget });
 
@@ -76,14 +76,14 @@ export function resolveAsk(
 ): Omit<PreparedRun, 'run'> & { run: AskOptions; isOffline: boolean } {
   const known = knownAgents(config);
   const byDefault = config.defaults?.agent;
-  const chosen = toolAgent(choice, known) ?? modelAgent(choice, byDefault ?? onlyOf(known), known);
+  const chosen = chosenAgent(choice, byDefault ?? onlyOf(known), known);
   const specs = { ...config.specs, ...(chosen ? { [chosen.id]: chosen.spec } : {}) };
   const fallback = flags.fallback ?? config.fallback;
   const agents: Agents = { ...config.agents, ...agentsFromSpecs(specs) };
-  if (choice.tool !== null && chosen) {
+  if (choosesAgent(choice) && chosen) {
     for (const id of Object.keys(agents)) if (id !== chosen.id && id !== fallback) delete agents[id];
   }
-  const defaultAgent = choice.tool === null ? byDefault : chosen?.id;
+  const defaultAgent = choosesAgent(choice) ? chosen?.id : byDefault;
   const settings = settingsOf(flags, config.budget);
   const isOffline = Object.keys(agents).length === 0;
   return {

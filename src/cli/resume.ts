@@ -9,14 +9,13 @@ import { createSoar } from '../node/create-soar.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
+import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk, resolveRun } from './resolve-run.ts';
 import { requireJournal, resumeLine } from './state.ts';
 import { answerOf, leavesOf, outputsOf, tableOf } from './summary.ts';
-import type { ToolChoice } from './tool-agent.ts';
+import { NO_CHOICE } from './tool-agent.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
-
-const NO_CHOICE: ToolChoice = { tool: null, model: null, toolFrom: null, modelFrom: null };
 
 /** `soar resume <runId>`: goes on with a run, or prints what one that has ended came to. Returns the exit code. */
 export async function resumeCommand(runId: string, flags: RunFlags): Promise<number> {
@@ -65,12 +64,20 @@ function optionsOf({ header, phases, end }: ReplayedRun, config: LoadedConfig): 
   const { plan, agents = {}, settings, defaultAgent } = header;
   const { maxConcurrent, staggerMs } = settings;
   const pace = { ...(maxConcurrent === null ? {} : { maxConcurrent }), ...(staggerMs === null ? {} : { staggerMs }) };
-  if (plan) return { ...resolveRun(plan, config, {}, NO_CHOICE).options, ...pace };
+  if (plan) {
+    const prepared = resolveRun(plan, config, {}, NO_CHOICE);
+    requireKeys(prepared.specs, usedAgents(prepared.plan, settings.fallback ?? false));
+    return { ...prepared.options, ...pace };
+  }
   const { options } = resolveAsk(config, {}, NO_CHOICE);
   const own = { ...options.agents, ...agentsFromSpecs(agents) };
   // A chosen tool was the one agent there was, beside the fallback.
   const wanted = Object.keys(agents).length === 0 ? null : new Set([...Object.keys(agents), settings.fallback]);
   const kept = Object.entries(own).filter(([id]) => phases.route !== undefined || !wanted || wanted.has(id));
+  requireKeys(
+    { ...config.specs, ...agents },
+    kept.map(([id]) => id),
+  );
   return {
     ...options,
     ...pace,

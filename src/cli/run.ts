@@ -3,6 +3,7 @@ import { createSoar } from '../node/create-soar.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
+import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
 import { resolveRun } from './resolve-run.ts';
@@ -17,6 +18,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const given = await readPlan(path);
   const { plan, options, run, specs } = resolveRun(given, config, flags, toolChoice(flags, process.env));
+  requireKeys(specs, usedAgents(plan, run.fallback));
   if (flags.dryRun) {
     const { printDryRun } = await import('./dry-run.ts');
     return printDryRun({ plan, options, run, specs }, flags);

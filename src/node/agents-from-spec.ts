@@ -3,27 +3,21 @@ import type { AgentSpec } from '../plan/types.ts';
 import type { Agent } from '../types.ts';
 import { cliAgent } from './cli-agent.ts';
 import { commandAgent } from './command-agent.ts';
+import { modelAgentAt } from './model-agent.ts';
 
 /**
  * The agent that a plan or a config file describes.
  *
- * @throws SoarError `not-supported` for kind `model`, `invalid-options` for a description no agent can be made of; both
- * name the agent.
+ * @throws SoarError `invalid-options` for a description no agent can be made of; it names the agent.
  */
 export function agentFromSpec(id: string, spec: AgentSpec): Agent {
   try {
     if (spec.kind === 'command') return commandAgent(spec);
     if (spec.kind === 'cli') return { ...cliAgent(spec), ...(spec.model === undefined ? {} : { model: spec.model }) };
+    if (spec.kind === 'model') return modelAgentAt(spec);
   } catch (cause) {
     if (!SoarError.isInstance(cause)) throw cause;
     throw new SoarError(cause.code, `Agent \`${id}\`: ${cause.message}`, { cause, issues: cause.issues });
-  }
-  if (spec.kind === 'model') {
-    throw new SoarError(
-      'not-supported',
-      `Agent \`${id}\`: kind \`model\` cannot be started from a file here; give \`createSoar\` a model agent under this id, ` +
-        'or use `kind: cli` with a tool, or `kind: command` with a program that calls the model',
-    );
   }
   throw new SoarError(
     'invalid-options',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { execa } from 'execa';
 import type { AgentSpec, CliTool } from '../plan/types.ts';
+import { checkModel } from './check-model.ts';
 import { CLI_TOOLS } from './cli-tools.ts';
 import { findProgram } from './which.ts';
 
@@ -12,7 +13,7 @@ export interface DoctorReport {
   /** What would be started; a model agent's address. */
   program: string;
   path: string | null;
-  /** First line of what `--version` prints. Null for commands, which are looked up but never run. */
+  /** First line of what `--version` prints; a model's name. Null for commands, which are looked up but never run. */
   version: string | null;
   ok: boolean;
   /** What to do when it is not ok. */
@@ -22,7 +23,7 @@ export interface DoctorReport {
 export interface DoctorOptions {
   /** Default: this process's environment. */
   env?: Record<string, string | undefined>;
-  /** How long `--version` may take, milliseconds. Default 5000. */
+  /** How long `--version`, or a server of models, may take, milliseconds. Default 5000. */
   timeoutMs?: number;
 }
 
@@ -30,7 +31,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
  * Looks for what every agent would start, then for every known CLI that no agent uses. CLIs are asked for their version;
- * commands are never run, because nobody knows what they do with `--version`; models are not called.
+ * commands are never run, because nobody knows what they do with `--version`; servers are asked which models they have.
  */
 export async function checkAgents(
   specs: Readonly<Record<string, AgentSpec>>,
@@ -47,9 +48,8 @@ export async function checkAgents(
 async function check(id: string, spec: AgentSpec, options: DoctorOptions): Promise<DoctorReport> {
   const env = options.env ?? process.env;
   if (spec.kind === 'model') {
-    const missing = spec.apiKeyEnv !== undefined && !env[spec.apiKeyEnv];
-    const hint = missing ? `Set ${spec.apiKeyEnv} in the environment` : null;
-    return { id, kind: 'model', program: spec.baseURL, path: null, version: null, ok: !missing, hint };
+    const { ok, hint } = await checkModel(spec, env, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    return { id, kind: 'model', program: spec.baseURL, path: null, version: spec.model, ok, hint };
   }
   const own = { ...env, ...spec.env };
   const cwd = resolve(spec.cwd ?? '.');

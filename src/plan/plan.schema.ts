@@ -84,11 +84,26 @@ const modelAgent = strictObject({
   kind: z.literal('model'),
   baseURL: z
     .string()
-    .refine((url) => URL.canParse(url), { message: 'to be a URL, e.g. `http://127.0.0.1:11434/v1`' })
+    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+      message: 'to be a URL, e.g. `http://127.0.0.1:11434/v1`',
+    })
     .describe('Address of an OpenAI-compatible interface.'),
-  model: nonEmpty,
-  apiKeyEnv: nonEmpty.optional().describe('Name of the environment variable that holds the key.'),
+  model: nonEmpty.describe('The model, by the name its server has for it.'),
+  apiKeyEnv: nonEmpty.optional().describe('Name of the environment variable that holds the key. Default: no key.'),
+  system: z.string().optional().describe('Instructions before the prompt. Default: none.'),
+  temperature: z.number().min(0).optional().describe("Chance in the answer. Default: the model's own."),
+  maxOutputTokens: positiveCount
+    .optional()
+    .describe("Most tokens of an answer; one that is cut there fails. Default: the model's own."),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('More headers of every request. No secrets: plans are recorded as they are.'),
+  requireOutput: z.boolean().optional().describe('Whether an empty answer is a failure. Default false.'),
   ...common,
+  provider: nonEmpty
+    .optional()
+    .describe('Agents of one provider share its start gap and its cooling. Default: the host of `baseURL`.'),
 });
 
 /** An agent as a plan or config file says it. */

@@ -81,9 +81,19 @@ export interface CliAgentSpec extends Omit<CommandAgentSpec, 'kind' | 'command' 
 
 export interface ModelAgentSpec {
   kind: 'model';
+  /** Address of an OpenAI-compatible interface, such as `http://127.0.0.1:11434/v1`. */
   baseURL: string;
   model: string;
+  /** Name of the environment variable that holds the key. */
   apiKeyEnv?: string;
+  /** Instructions before the prompt. */
+  system?: string;
+  temperature?: number;
+  /** Most tokens of an answer; one that is cut there fails as `output_limit`. */
+  maxOutputTokens?: number;
+  /** More headers of every request. No secrets: plans are recorded as they are. */
+  headers?: Readonly<Record<string, string>>;
+  requireOutput?: boolean;
   description?: string;
   capabilities?: readonly string[];
   provider?: string;

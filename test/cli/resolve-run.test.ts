@@ -60,6 +60,35 @@ describe('what a run is made of', () => {
     expect(plan.agents?.claude).toMatchObject({ model: 'haiku' });
   });
 
+  it('makes an agent of a model with its address, and takes it as the default', () => {
+    const model = 'http://127.0.0.1:11434/v1/#llama3.2:1b';
+    const spec = { kind: 'model', baseURL: 'http://127.0.0.1:11434/v1', model: 'llama3.2:1b' };
+    const { plan } = resolved({ agents: { sh } }, {}, { model });
+    expect(plan.agents).toEqual({ sh, 'llama3.2:1b': spec });
+    expect(plan.defaults?.agent).toBe('llama3.2:1b');
+    const env = { SOAR_MODEL: model };
+    expect(resolved({}, { specs: { sh }, defaults: { agent: 'sh' } }, {}, env).plan.defaults?.agent).toBe(
+      'llama3.2:1b',
+    );
+    expect(resolved({ defaults: { agent: 'sh' } }, { specs: { sh } }, {}, env).plan.defaults?.agent).toBe('sh');
+    expect(resolved({}, {}, { tool: 'claude' }, env).plan.agents).toEqual({ claude: { kind: 'cli', tool: 'claude' } });
+  });
+
+  it('takes the agent that is this model already, with all it says', () => {
+    const local: AgentSpec = { kind: 'model', baseURL: 'http://127.0.0.1:1/v1/', model: 'm', system: 'Be brief.' };
+    const { plan } = resolved({}, { specs: { local } }, { model: 'http://127.0.0.1:1/v1#m' });
+    expect([plan.defaults?.agent, plan.agents]).toEqual(['local', { local }]);
+  });
+
+  it('refuses a model with its address beside a tool', () => {
+    const model = 'http://127.0.0.1:1/v1#m';
+    expect(() => resolved({}, {}, { model, tool: 'claude' })).toThrow('leave `--tool` (claude) out');
+    expect(() => resolved({}, {}, {}, { SOAR_MODEL: model, SOAR_TOOL: 'codex' })).toThrow(
+      'leave `SOAR_TOOL` (codex) out',
+    );
+    expect(resolved({}, {}, { model }, { SOAR_TOOL: 'codex' }).plan.defaults?.agent).toBe('m');
+  });
+
   it('refuses --model when there is nothing to give it to, and lets SOAR_MODEL be', () => {
     expect(() => resolved({ agents: { sh } }, {}, { model: 'haiku' })).toThrow('needs a tool');
     expect(resolved({ agents: { sh } }, {}, {}, { SOAR_MODEL: 'haiku' }).plan.agents).toEqual({ sh });
@@ -115,5 +144,11 @@ describe('what a question is asked with', () => {
     const { options, run } = ask({ specs: { sh, helper: sh }, fallback: 'helper' }, { tool: 'claude' });
     expect(Object.keys(options.agents ?? {}).sort()).toEqual(['claude', 'helper']);
     expect([options.defaultAgent, run.fallback]).toEqual(['claude', 'helper']);
+  });
+
+  it('is the chosen model alone, beside the fallback', () => {
+    const { options } = ask({ specs: { sh, helper: sh }, fallback: 'helper' }, { model: 'http://127.0.0.1:1/v1#m' });
+    expect(Object.keys(options.agents ?? {}).sort()).toEqual(['helper', 'm']);
+    expect(options.defaultAgent).toBe('m');
   });
 });

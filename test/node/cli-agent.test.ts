@@ -133,13 +133,6 @@ describe('agentFromSpec', () => {
     expect(agents).toMatchObject({ sh: { kind: 'command' }, claude: { kind: 'cli' } });
   });
 
-  it('says what to do instead of a model', () => {
-    const spec = { kind: 'model', baseURL: 'http://127.0.0.1/v1', model: 'm' } as const;
-    expect(() => agentFromSpec('llm', spec)).toThrow(
-      expect.objectContaining({ code: 'not-supported', message: expect.stringContaining('Agent `llm`') }),
-    );
-  });
-
   it('names the agent whose description is bad', () => {
     expect(() => agentFromSpec('sh', { kind: 'command', command: [] })).toThrow(
       expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('Agent `sh`') }),

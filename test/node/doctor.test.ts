@@ -99,12 +99,4 @@ describe('checkAgents', () => {
       hint: expect.stringMatching(/300 ms/),
     });
   });
-
-  it('asks for the key a model needs, without calling it', async () => {
-    const spec = { kind: 'model', baseURL: 'http://127.0.0.1:9/v1', model: 'm', apiKeyEnv: 'MODEL_KEY' } as const;
-    const [without] = await checkAgents({ llm: spec }, { env: { PATH: '' } });
-    expect(without).toMatchObject({ id: 'llm', kind: 'model', ok: false, hint: 'Set MODEL_KEY in the environment' });
-    const [given] = await checkAgents({ llm: spec }, { env: { PATH: '', MODEL_KEY: 'x' } });
-    expect(given).toMatchObject({ ok: true, hint: null });
-  });
 });

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Received, Reply, ServerScript } from './model-server-process.ts';
@@ -57,4 +58,13 @@ export async function startModelServer(
       }),
     abandoned: () => left.promise,
   };
+}
+
+/** A base URL where nobody listens. */
+export async function deadUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}/v1`;
 }

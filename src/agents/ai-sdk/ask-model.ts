@@ -1,7 +1,7 @@
 import { isStepCount, type LanguageModel, type LanguageModelUsage, streamText, type ToolSet } from 'ai';
 import { AgentError } from '../../errors/agent-error.ts';
 import type { AgentAnswer, AgentControls, AgentRequest, Usage } from '../../types.ts';
-import { toAgentError } from './model-error.ts';
+import { masked, toAgentError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
 /** Steps a model with tools may take when nobody says otherwise; the SDK's own agents have the same. */
@@ -20,7 +20,7 @@ interface Heard {
  * Asks a model once and streams its answer. What fails is thrown as an {@link AgentError}, with the text that had come and the
  * tokens it took.
  *
- * @param secrets Values that must not appear in an error, should the server repeat them.
+ * @param secrets Values that must not get out, in an error or an answer, should the server repeat them.
  */
 export async function askModel(
   model: LanguageModel,
@@ -31,16 +31,17 @@ export async function askModel(
 ): Promise<AgentAnswer> {
   const { signal } = controls;
   signal.throwIfAborted();
+  const clean = (text: string) => masked(text, secrets);
   const heard: Heard = { steps: [''], usage: undefined, finish: null, error: null };
   try {
-    await listen(model, settings, request, controls, heard);
+    await listen(model, settings, request, controls, heard, clean);
   } catch (thrown) {
     heard.error ??= { thrown };
   }
-  const output = answerOf(heard.steps);
+  const output = clean(answerOf(heard.steps));
   const { usage } = heard;
   if (signal.aborted) throw new AgentError('cancelled', reasonOf(signal), { output, usage });
-  const failed = { model: nameOf(model), output: heard.steps.join(''), usage, secrets, now: Date.now() };
+  const failed = { model: nameOf(model), output: clean(heard.steps.join('')), usage, secrets, now: Date.now() };
   if (heard.error) throw toAgentError(heard.error.thrown, failed);
   const fault = faultOf(heard, failed.model, settings);
   if (fault) throw new AgentError(fault.kind, fault.message, { output: failed.output, usage, ...fault.options });
@@ -53,6 +54,7 @@ async function listen(
   { prompt }: AgentRequest,
   { signal, heartbeat, output }: AgentControls,
   heard: Heard,
+  clean: (text: string) => string,
 ): Promise<void> {
   const { stream } = streamText<ToolSet>({
     ...settings,
@@ -70,7 +72,7 @@ async function listen(
     switch (part.type) {
       case 'text-delta':
         heard.steps.push(`${heard.steps.pop() ?? ''}${part.text}`);
-        output(part.text);
+        output(clean(part.text));
         break;
       case 'start-step':
         if (heard.steps.at(-1) !== '') heard.steps.push('');

@@ -87,14 +87,14 @@ export function toAgentError(thrown: unknown, call: FailedCall): AgentError {
   const { output, usage, now } = call;
   const kept = { output, ...(usage ? { usage } : {}) };
   if (AgentError.isInstance(thrown)) return thrown;
-  const told = read(thrown);
+  const told = read(thrown, (text) => oneLine(masked(text, call.secrets)));
   const kind = (thrown instanceof Error ? BY_NAME[thrown.name] : undefined) ?? kindOf(told);
   const where = told.status === null || told.status < 400 ? '' : ` answered HTTP ${told.status}`;
   const what = told.isUnreached ? ' could not be reached' : where === '' ? ' failed' : where;
   const half = output === '' || where !== '' ? '' : ' in the middle of its answer';
   const message = `Model ${call.model}${what}${half}${told.said === '' ? '.' : `: ${told.said}`}`;
   const retryAfterMs = kind === 'rate_limited' ? retryAfterOf(told, now) : null;
-  return new AgentError(kind, masked(message, call.secrets), {
+  return new AgentError(kind, message, {
     ...kept,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   });
@@ -119,7 +119,7 @@ function retryAfterOf({ headers, said }: Told, now: number): number | null {
   return retryAfterOfHeaders(headers, now) ?? parseRetryAfterMs(said, now);
 }
 
-function read(thrown: unknown): Told {
+function read(thrown: unknown, clean: (text: string) => string): Told {
   const none = { status: null, headers: {}, codes: [], isUnreached: false };
   if (APICallError.isInstance(thrown)) {
     const { statusCode, responseHeaders = {}, responseBody, message } = thrown;
@@ -129,15 +129,15 @@ function read(thrown: unknown): Told {
       Object.entries(responseHeaders).map(([name, value]) => [name.toLowerCase(), value]),
     );
     // The words of the body count where it has any; the SDK's own say what it made of a body it could not read.
-    const said = oneLine(details.said || (statusCode !== undefined && statusCode < 400 ? rootOf(thrown) : message));
+    const said = clean(details.said || (statusCode !== undefined && statusCode < 400 ? rootOf(thrown) : message));
     return { status: statusCode ?? null, headers, codes: details.codes, said, isUnreached: statusCode === undefined };
   }
-  if (typeof thrown === 'string') return { ...none, said: oneLine(thrown) };
+  if (typeof thrown === 'string') return { ...none, said: clean(thrown) };
   if (typeof thrown !== 'object' || thrown === null) return { ...none, said: '' };
   // What a stream reports after its first bytes: the provider's own object, or an error that wraps one.
   const { status, codes, said } = detailsOf('data' in thrown && thrown.data ? thrown.data : thrown);
   const message = thrown instanceof Error ? thrown.message : '';
-  return { ...none, status: status ?? statusOf(thrown), codes, said: oneLine(said || message) };
+  return { ...none, status: status ?? statusOf(thrown), codes, said: clean(said || message) };
 }
 
 /** Why an answer that had begun did not come to its end: the innermost cause says it best ("other side closed"). */
@@ -180,6 +180,13 @@ function oneLine(text: string): string {
   return line.length <= SAID_CHARS ? line : `${line.slice(0, SAID_CHARS)} …`;
 }
 
-function masked(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '«masked»')), text);
+/** A shorter value would blot out ordinary words: local servers take any key, such as `none`. */
+const SHORTEST_SECRET = 8;
+
+/** A text without the values that must not get out, should a server repeat them. */
+export function masked(text: string, secrets: readonly string[]): string {
+  return secrets.reduce(
+    (left, secret) => (secret.length < SHORTEST_SECRET ? left : left.replaceAll(secret, '«masked»')),
+    text,
+  );
 }

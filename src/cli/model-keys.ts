@@ -1,0 +1,23 @@
+import type { RunOptions } from '../create-soar.ts';
+import { SoarError } from '../errors/soar-error.ts';
+import { missingKeys } from '../node/model-agent.ts';
+import type { AgentSpec, Plan } from '../plan/types.ts';
+
+/** Ids of the agents a plan can come to use. */
+export function usedAgents(plan: Plan, fallback: RunOptions['fallback']): Set<string> {
+  const { tasks, defaults } = plan;
+  const byDefault = fallback ?? plan.fallback;
+  const named = tasks.flatMap((task) => [
+    task.agent ?? defaults?.agent,
+    fallback === false ? undefined : (task.fallback ?? byDefault),
+  ]);
+  return new Set(named.filter((id) => typeof id === 'string'));
+}
+
+/** Throws `invalid-options`, before anything runs, when the key of a model is not there. */
+export function requireKeys(specs: Readonly<Record<string, AgentSpec>>, ids: Iterable<string>): void {
+  const missing = missingKeys(specs, ids);
+  if (missing.length === 0) return;
+  const issues = missing.map((message) => ({ path: '', message, code: 'missing-key' }));
+  throw new SoarError('invalid-options', missing.join('\n'), { issues });
+}
