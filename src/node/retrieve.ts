@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { createPassageIndex } from '../actors/phases/passage-index.ts';
+import { recencyWeights } from '../actors/phases/recency.ts';
 import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../actors/phases/retrieve.ts';
 import type { Phase, Retrieval, RetrieveInput } from '../actors/phases/types.ts';
+import { changesOf } from './changes.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 
 export interface FileRetrieverOptions {
@@ -21,7 +23,8 @@ const BATCH = 32;
 
 /**
  * Retrieval over the text files of a directory, read anew at every question. It honours `.gitignore` files, leaves out
- * dependencies, build output, binary, minified and lock files, and does not follow symbolic links. Bounds that are hit
+ * dependencies, build output, binary, minified and lock files, and does not follow symbolic links. Files that changed not long
+ * ago, by git or else by their own times, count a little more. Bounds that are hit
  * and files that cannot be read end up in the notes; the phase rejects only when it is aborted.
  */
 export function createFileRetriever(options: FileRetrieverOptions): Phase<RetrieveInput, Retrieval> {
@@ -29,7 +32,8 @@ export function createFileRetriever(options: FileRetrieverOptions): Phase<Retrie
   const root = resolve(cwd);
   return async ({ query, complexity, contextFiles = [] }, { signal }) => {
     const wanted = contextFiles.map((file) => pathFrom(root, file));
-    const index = createPassageIndex(questionsOf(query), wanted);
+    const questions = questionsOf(query);
+    const index = createPassageIndex(questions, wanted);
     const notes: string[] = [];
     const seen = new Set<string>();
     let bytes = 0;
@@ -51,7 +55,15 @@ export function createFileRetriever(options: FileRetrieverOptions): Phase<Retrie
       else notes.push(`Could not read \`${path}\`: ${content.code ?? content.message}.`);
     }
 
-    const listing = await textFiles({ root, maxFiles, maxFileBytes, signal });
+    const listed = textFiles({ root, maxFiles, maxFileBytes, signal });
+    const changes = changesOf(
+      root,
+      listed.then(({ modified }) => modified),
+      signal,
+    );
+    // Its failure is that of the listing, which is told below.
+    changes.catch(() => {});
+    const listing = await listed;
     notes.push(...listing.notes);
     const paths = listing.files.filter((path) => !seen.has(path));
     let unreadable = 0;
@@ -72,7 +84,9 @@ export function createFileRetriever(options: FileRetrieverOptions): Phase<Retrie
     }
     signal.throwIfAborted();
     if (unreadable > 0) notes.push(`Files that could not be read: ${unreadable}.`);
-    return retrievalOf(index.best(PASSAGE_BUDGET[complexity]), complexity, searched, notes);
+    const weightOf = recencyWeights(await changes, questions);
+    signal.throwIfAborted();
+    return retrievalOf(index.best(PASSAGE_BUDGET[complexity], weightOf), complexity, searched, notes);
   };
 }
 

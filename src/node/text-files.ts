@@ -20,6 +20,8 @@ const SECRET = /(?:^|\/)(?:\.env(?:\.[\w-]+)?|\.npmrc|\.netrc|id_[a-z\d]+|[^/]+\
 export interface TextFileListing {
   /** Relative to the root, with forward slashes; shallow ones first, each level by name. */
   files: string[];
+  /** When each of them was last written, epoch milliseconds. */
+  modified: Map<string, number>;
   notes: string[];
 }
 
@@ -41,6 +43,7 @@ export async function textFiles(options: {
 }): Promise<TextFileListing> {
   const { root, maxFiles, maxFileBytes, signal } = options;
   const files: string[] = [];
+  const modified = new Map<string, number>();
   let large = 0;
   let unreadable = 0;
   let level: Folder[] = [{ path: '', rules: [] }];
@@ -54,19 +57,21 @@ export async function textFiles(options: {
         continue;
       }
       next.push(...read.folders);
-      const sizes = await Promise.all(read.files.map((path) => sizeOf(resolve(root, path))));
+      const stats = await Promise.all(read.files.map((path) => lstat(resolve(root, path)).catch(() => null)));
       for (const [at, path] of read.files.entries()) {
-        if ((sizes[at] ?? 0) > maxFileBytes) large++;
+        const { size = 0, mtimeMs = 0 } = stats[at] ?? {};
+        if (size > maxFileBytes) large++;
         else files.push(path);
+        modified.set(path, mtimeMs);
         if (files.length > maxFiles) {
           files.pop();
-          return { files, notes: notesOf(large, unreadable, `Stopped at ${maxFiles} files.`) };
+          return { files, modified, notes: notesOf(large, unreadable, `Stopped at ${maxFiles} files.`) };
         }
       }
     }
     level = next;
   }
-  return { files, notes: notesOf(large, unreadable) };
+  return { files, modified, notes: notesOf(large, unreadable) };
 }
 
 async function readFolder(root: string, folder: Folder): Promise<{ folders: Folder[]; files: string[] } | null> {
@@ -114,11 +119,6 @@ export function looksMinified(path: string, text: string): boolean {
   if (textKind(path) === 'prose' || text.length < 2000) return false;
   const lines = text.split('\n').length;
   return text.length / lines > 300;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  const stats = await lstat(path).catch(() => null);
-  return stats?.size ?? 0;
 }
 
 function notesOf(large: number, unreadable: number, stopped?: string): string[] {

@@ -22,6 +22,19 @@ describe('createDocumentRetriever', () => {
     expect((await paths('How does the gate pace starts?'))[0]).toBe('docs/gate.md');
   });
 
+  it.each(['What is in src/cooling.ts?', 'What does cooling.ts say about the gate?', './src/cooling.ts'])(
+    'puts a file first that the question names: %s',
+    async (query) => {
+      expect((await paths(query))[0]).toBe('src/cooling.ts');
+    },
+  );
+
+  it('takes passages of a named file also where none of the words stands', async () => {
+    const docs = [...documents, { path: 'src/zebra.ts', text: 'export const stripes = 9;' }];
+    const { passages } = await search('Explain zebra.ts', {}, docs);
+    expect(passages[0]?.path).toBe('src/zebra.ts');
+  });
+
   it('finds parts of names in camel case', async () => {
     expect(await paths('how long is cooling')).toEqual(['src/cooling.ts']);
   });

@@ -6,6 +6,8 @@ import { splitPassages } from './passages.ts';
 
 /** How much a term in a heading, a declared name or the path counts beside one in the text. */
 const BOOSTS = Object.freeze({ name: 2, path: 1.5 });
+/** How much a file counts that the question names. */
+const NAMED = 3;
 /** Most passages of one file among the best. */
 const MAX_PER_FILE = 3;
 /** A longer passage is one endless line: nobody reads it, and no citation finds anything in it. */
@@ -29,8 +31,12 @@ interface Candidate {
 export interface PassageIndex {
   /** Splits and scores one text; passages in which no term occurs are forgotten. */
   add(path: string, text: string): void;
-  /** The best passages: every question gets its turn, no file more than three places. Ties: by path and line. */
-  best(budget: number): Passage[];
+  /**
+   * The best passages: every question gets its turn, no file more than three places. Ties: by path and line.
+   *
+   * @param weightOf What a file's scores are multiplied with, for what its text does not tell. Default 1.
+   */
+  best(budget: number, weightOf?: (path: string) => number): Passage[];
 }
 
 /**
@@ -73,6 +79,7 @@ export function createPassageIndex(questions: readonly string[], first: readonly
 
   return {
     add(path, text) {
+      const isAskedFor = topic.files.some((file) => isNamed(path, file));
       const inPath = vocabulary.map(() => 0);
       count(inPath, path, BOOSTS.path);
       for (const { startLine, endLine, text: own, names } of splitPassages(text, path)) {
@@ -86,7 +93,7 @@ export function createPassageIndex(questions: readonly string[], first: readonly
         const candidate = { path, startLine, endLine, text: own, counts, length, together };
         if (!counts.some((n) => n > 0)) {
           if (first.includes(path) && !openings.has(path)) openings.set(path, candidate);
-          continue;
+          if (!isAskedFor) continue;
         }
         counts.forEach((n, at) => {
           if (n > 0) occursIn[at] = (occursIn[at] ?? 0) + 1;
@@ -98,14 +105,14 @@ export function createPassageIndex(questions: readonly string[], first: readonly
         candidates.push(candidate);
       }
     },
-    best(budget) {
+    best(budget, weightOf = () => 1) {
       const mean = totalLength / Math.max(1, passages) || 1;
       const rankings = wanted.map((terms) => {
         const weights = terms.map((term): [number, number] => {
           const at = places.get(term) ?? 0;
           return [at, inverseFrequency(passages, occursIn[at] ?? 0)];
         });
-        return ranked(candidates, (one) => scoreOf(one, weights, mean) * prior(one.path, topic));
+        return ranked(candidates, (one) => scoreOf(one, weights, mean) * prior(one.path, topic) * weightOf(one.path));
       });
       const all = interleaved(rankings);
       const chosen = new Map<string, Passage>();
@@ -177,6 +184,7 @@ function interleaved(rankings: readonly (readonly Passage[])[]): Passage[] {
 
 /** Documents and sources before tests, change logs and data, unless the question is about those. */
 function prior(path: string, topic: ReturnType<typeof topicOf>): number {
+  if (topic.files.some((file) => isNamed(path, file))) return NAMED;
   if (/(?:^|\/)(?:licen[cs]e|copying|notice)\b/i.test(path)) return 0.3;
   if (!topic.history && /(?:^|\/)(?:changelog|changes|history|news)\b/i.test(path)) return 0.5;
   if (!topic.tests && /(?:^|\/)(?:tests?|__tests__|specs?|fixtures|mocks?)\/|[._-](?:test|spec)\.\w+$/i.test(path))
@@ -186,10 +194,26 @@ function prior(path: string, topic: ReturnType<typeof topicOf>): number {
   return kind === 'prose' ? 1.1 : 1;
 }
 
+/** Names of files in a question: with a slash, or with an ending. */
+const FILE_NAME =
+  /(?<![\w/.-])(?:[\w.@-]+\/)*[\w@-][\w.@-]*\.[A-Za-z]\w{0,7}(?![\w/])|(?<![\w/.-])(?:[\w.@-]+\/)+[\w.@-]+/g;
+
+/** Whether a path is the file, or ends in it. */
+function isNamed(path: string, file: string): boolean {
+  return path === file || path.endsWith(`/${file}`);
+}
+
 /** What a question is expressly about. */
-function topicOf(questions: readonly string[]): { tests: boolean; history: boolean } {
+function topicOf(questions: readonly string[]): { tests: boolean; history: boolean; files: readonly string[] } {
   const asks = (pattern: RegExp) => questions.some((question) => pattern.test(question));
-  return { tests: asks(/\b(?:tests?|specs?|testing)\b/i), history: asks(/\b(?:changelog|changes|history|release)\b/i) };
+  const files = questions
+    .flatMap((question) => question.match(FILE_NAME) ?? [])
+    .map((file) => file.replace(/^(?:\.\/)+/, ''));
+  return {
+    tests: asks(/\b(?:tests?|specs?|testing)\b/i),
+    history: asks(/\b(?:changelog|changes|history|release)\b/i),
+    files,
+  };
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,7 @@
 import { splitQuestions } from '../../text/questions.ts';
 import type { Complexity, Passage } from '../../types.ts';
 import { createPassageIndex } from './passage-index.ts';
+import { recencyWeights } from './recency.ts';
 import type { Phase, Retrieval, RetrieveInput } from './types.ts';
 
 /** Most passages retrieved, by complexity. */
@@ -15,6 +16,8 @@ export interface SourceDocument {
   /** With forward slashes; what citations will say. */
   path: string;
   text: string;
+  /** When it last changed, epoch milliseconds; newer ones count a little more. Default: it counts as old. */
+  changedAt?: number;
 }
 
 /**
@@ -26,7 +29,8 @@ export interface SourceDocument {
  */
 export function createDocumentRetriever(documents: readonly SourceDocument[]): Phase<RetrieveInput, Retrieval> {
   return ({ query, complexity, contextFiles = [] }, { signal }) => {
-    const index = createPassageIndex(questionsOf(query), contextFiles);
+    const questions = questionsOf(query);
+    const index = createPassageIndex(questions, contextFiles);
     for (const { path, text } of documents) {
       signal.throwIfAborted();
       index.add(path, text);
@@ -34,7 +38,11 @@ export function createDocumentRetriever(documents: readonly SourceDocument[]): P
     const known = new Set(documents.map(({ path }) => path));
     const missing = contextFiles.filter((path) => !known.has(path));
     const notes = missing.map((path) => `There is no document \`${path}\`; it was left out.`);
-    return retrievalOf(index.best(PASSAGE_BUDGET[complexity]), complexity, documents.length, notes);
+    const changes = documents.flatMap(({ path, changedAt }) =>
+      changedAt === undefined ? [] : [[path, changedAt] as const],
+    );
+    const weightOf = recencyWeights(new Map(changes), questions);
+    return retrievalOf(index.best(PASSAGE_BUDGET[complexity], weightOf), complexity, documents.length, notes);
   };
 }
 

@@ -1,0 +1,60 @@
+import { execa } from 'execa';
+
+/** Commits looked at, and how long git may take, milliseconds. */
+const MAX_COMMITS = 300;
+const MAX_MS = 2000;
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Beyond this share of files that are newer than the last commit, they were checked out, not edited. */
+const EDITED_SHARE = 0.1;
+
+/**
+ * When files changed, epoch milliseconds, by path relative to `root`: by git's log, and by their own times where they are newer
+ * than the last commit; by their times alone where there is no git. Bounded, and never rejects: what cannot be told is
+ * missing.
+ *
+ * @param modified Times of the files, as the file system has them.
+ */
+export async function changesOf(
+  root: string,
+  modified: Promise<ReadonlyMap<string, number>>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const [committed, times] = await Promise.all([committedChanges(root, signal), modified]);
+  if (!committed) return times;
+  let last = 0;
+  for (const at of committed.values()) last = Math.max(last, at);
+  const edited = [...times].filter(([, at]) => at > last + 1000);
+  return edited.length <= times.size * EDITED_SHARE ? new Map([...committed, ...edited]) : committed;
+}
+
+/** The newest commit of each file that the last commits touched; null where git has nothing to say. */
+async function committedChanges(root: string, signal: AbortSignal): Promise<Map<string, number> | null> {
+  const log = [
+    'log',
+    `-n${MAX_COMMITS}`,
+    '--no-merges',
+    '--no-renames',
+    '--relative',
+    '--name-only',
+    '--format=%x00%ct',
+  ];
+  // A repository can name programs that git starts by itself; none is needed to read a log.
+  const calm = ['-c', 'core.quotePath=false', '-c', 'core.fsmonitor=false', '-c', 'log.showSignature=false'];
+  const { stdout, failed } = await execa('git', [...calm, ...log, '--', '.'], {
+    cwd: root,
+    reject: false,
+    timeout: MAX_MS,
+    maxBuffer: MAX_BYTES,
+    cancelSignal: signal,
+    stdin: 'ignore',
+    env: { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' },
+  });
+  if (failed || typeof stdout !== 'string') return null;
+  const changes = new Map<string, number>();
+  for (const commit of stdout.split('\0')) {
+    const [seconds, ...paths] = commit.split('\n');
+    const at = Number(seconds) * 1000;
+    for (const path of paths) if (path !== '' && at > 0 && at > (changes.get(path) ?? 0)) changes.set(path, at);
+  }
+  return changes.size === 0 ? null : changes;
+}
