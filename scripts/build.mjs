@@ -1,6 +1,6 @@
-/** Builds the package: `npm run build` empties dist, compiles src into it, bundles the viewer's page and makes the command executable. */
+/** Builds the package: `npm run build` empties dist, compiles src into it, bundles the viewer's page, takes the charts' pictures along and makes the command executable. */
 import { spawnSync } from 'node:child_process';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { writeViewerPage } from './build-viewer.mjs';
 
@@ -20,4 +20,8 @@ if (!(await readFile(command, 'utf8')).startsWith(SHEBANG)) {
   process.exit(1);
 }
 await chmod(command, 0o755);
+await cp(path.join(root, 'docs/charts'), path.join(root, 'dist/charts'), {
+  recursive: true,
+  filter: (file) => !file.endsWith('.md'),
+});
 await writeViewerPage();

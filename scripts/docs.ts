@@ -7,8 +7,10 @@ import path from 'node:path';
 import { planJsonSchema } from '../src/plan/plan.schema.ts';
 import { CHARTS } from '../src/trace/chart-list.ts';
 import { chartPage } from '../src/trace/chart-page.ts';
+import { defineChart } from '../src/trace/definition.ts';
 import { conformanceJsonSchema } from '../test/conformance/case.schema.ts';
-import { withTaskChart } from './readme-chart.ts';
+import { chartPicture } from './chart-picture.tsx';
+import { taskOverview } from './task-overview.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -28,7 +30,14 @@ const GENERATORS: readonly Generator[] = [
     file: `docs/charts/${name}.md`,
     generate: () => chartPage(name, chart),
   })),
-  { file: 'README.md', generate: async () => withTaskChart(await readFile(path.join(root, 'README.md'), 'utf8')) },
+  ...Object.entries(CHARTS).map(([name, { about, machine }]) => ({
+    file: `docs/charts/${name}.svg`,
+    generate: () => chartPicture(defineChart(machine), about),
+  })),
+  {
+    file: 'docs/charts/task-overview.svg',
+    generate: () => chartPicture(taskOverview(), 'The outer states of a task, and what leads from one to another.'),
+  },
 ];
 
 async function main(checkOnly: boolean): Promise<number> {

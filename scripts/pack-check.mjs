@@ -92,6 +92,10 @@ async function checkInstalled(project, tarball) {
   const ran = run(command, ['run', plan, '--json'], project);
   const output = ran.fault ? null : JSON.parse(ran.stdout).outcomes[0].output;
   check('soar run of a plan', ran.fault ?? (output === 'hello from a plan' ? null : `got ${output}`));
+  const viewed = run(command, ['view', '--once', 'run.html'], project);
+  check('soar view of that run, as a page', viewed.fault);
+  const drawn = run(command, ['machine', 'task', '--svg'], project);
+  check('soar machine --svg', drawn.fault ?? (drawn.stdout.startsWith('<svg ') ? null : 'it printed no picture'));
   for (const entry of modules) {
     const name = path.posix.join('soar-machine', entry);
     const code = `const m = await import('${name}'); if (Object.keys(m).length === 0) throw new Error('it exports nothing');`;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { chartMermaid, chartOutline } from '../trace/chart.ts';
@@ -5,12 +6,17 @@ import { CHARTS } from '../trace/chart-list.ts';
 import { claimStdout, print } from './stdout.ts';
 import { pad } from './text-width.ts';
 
-/** `soar machine [name]`: the charts, as an outline or as a Mermaid diagram. */
-export function machineCommand(name: string | undefined, flags: { mermaid?: boolean }): number {
+export interface MachineFlags {
+  mermaid?: boolean;
+  svg?: boolean;
+}
+
+/** `soar machine [name]`: the charts, as an outline, as a Mermaid diagram or as a picture. */
+export async function machineCommand(name: string | undefined, flags: MachineFlags): Promise<number> {
   claimStdout();
   const names = Object.keys(CHARTS);
   if (name === undefined) {
-    if (flags.mermaid) throw new SoarError('usage', `Which machine? One of ${names.join(', ')}.`);
+    if (flags.mermaid || flags.svg) throw new SoarError('usage', `Which machine? One of ${names.join(', ')}.`);
     const lines = Object.entries(CHARTS).map(([id, { about }]) => `${pad(id, 8)} ${about}`);
     print(`${lines.join('\n')}\n`);
     return 0;
@@ -20,6 +26,13 @@ export function machineCommand(name: string | undefined, flags: { mermaid?: bool
     const message = `There is no machine \`${name}\`; there are ${names.join(', ')}.${didYouMean(name, names)}`;
     throw new SoarError('unknown-machine', message);
   }
-  print(flags.mermaid ? chartMermaid(chart.machine) : `${chart.about}\n\n${chartOutline(chart.machine)}`);
+  if (flags.svg) print(await picture(name));
+  else print(flags.mermaid ? chartMermaid(chart.machine) : `${chart.about}\n\n${chartOutline(chart.machine)}`);
   return 0;
+}
+
+/** Laid out when the package is built: the layout engine is no part of it. */
+async function picture(name: string): Promise<string> {
+  const folder = import.meta.url.endsWith('.ts') ? '../../docs/charts' : '../charts';
+  return readFile(new URL(`${folder}/${name}.svg`, import.meta.url), 'utf8');
 }

@@ -10,6 +10,7 @@ import {
   type RunFlags,
   wholeNumber,
 } from './flags.ts';
+import type { MachineFlags } from './machine.ts';
 import type { RunsFlags } from './runs.ts';
 import { addStateFlag } from './state.ts';
 import type { ViewFlags } from './view.ts';
@@ -126,9 +127,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .description('show the charts: soar, collect, wave, task, breaker, gate')
     .argument('[name]', 'one of them; without it, a list')
     .option('--mermaid', 'as a Mermaid state diagram')
-    .action(async (name: string | undefined, flags: { mermaid?: boolean }) => {
+    .addOption(new Option('--svg', 'as a picture').conflicts('mermaid'))
+    .action(async (name: string | undefined, flags: MachineFlags) => {
       const { machineCommand } = await import('./machine.ts');
-      done(machineCommand(name, flags));
+      done(await machineCommand(name, flags));
     });
 
   return program;

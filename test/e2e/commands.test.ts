@@ -119,6 +119,12 @@ describe('soar machine', () => {
     ]);
   });
 
+  it('prints the picture of the task', async () => {
+    const { stdout, code } = await runSoar(['machine', 'task', '--svg'], { cwd: await temporaryDirectory() });
+    expect(stdout).toMatch(/^<svg [\s\S]*circuitOpen[\s\S]*<\/svg>\n$/);
+    expect(code).toBe(0);
+  });
+
   it('draws the task as a diagram', async () => {
     const { stdout } = await runSoar(['machine', 'task', '--mermaid'], { cwd: await temporaryDirectory() });
     expect(stdout).toMatch(/^stateDiagram-v2\n/);
