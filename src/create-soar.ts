@@ -17,11 +17,12 @@ import { type ObserveOptions, observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { compilePlan } from './plan/compile.ts';
 import { ownAgents } from './plan/plan-agents.ts';
+import { withReading } from './plan/reading.ts';
 import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
 import { type Launch, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
 import { createRunStreams } from './streams/run-streams.ts';
-import type { Agent, AgentFunction, Price } from './types.ts';
+import type { Agent, AgentFunction, Passage, Price } from './types.ts';
 
 export interface SoarOptions extends RunSettings, ObserveOptions {
   /** Agents by id. Default: the built-in offline agents. */
@@ -52,6 +53,11 @@ export interface SoarOptions extends RunSettings, ObserveOptions {
   random?: () => number;
   /** Makes an agent of what a plan's `agents` says. Default: none, such plans are refused; `soar-machine/node` has one. */
   agentFromSpec?: (id: string, spec: AgentSpec) => Agent;
+  /**
+   * Reads what an entry of a task's `read` names (`docs/a.md:12-40`); throws a sentence when it cannot. Default: nothing is read, such
+   * plans are refused; `soar-machine/node` reads files.
+   */
+  readEntry?: (entry: string) => Passage;
   /**
    * Records runs, so that they can be resumed, and what breakers have learned. Default: nothing is recorded.
    * `memoryJournal()`, or `sqliteJournal()` of `soar-machine/node`.
@@ -199,7 +205,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const runId = admit(runOptions.runId);
       const own = planAgents(plan?.agents, options);
       const known = [...new Set([...services.agents.keys(), ...own.keys()])];
-      const defaulted = withDefaultAgent(plan, options.defaultAgent);
+      const defaulted = withDefaultAgent(withReading(plan, options.readEntry ?? null), options.defaultAgent);
       const fallback = runOptions.fallback ?? defaulted.fallback ?? options.fallback;
       const checked = fallback === false || fallback === undefined ? defaulted : { ...defaulted, fallback };
       const compiled = compilePlan(checked, { agents: known });

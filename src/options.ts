@@ -30,6 +30,7 @@ const soarOptionsSchema = strictObject({
   inspect: z.unknown(),
   trace: z.unknown(),
   agentFromSpec: z.unknown(),
+  readEntry: z.unknown(),
   journal: z.unknown(),
   prices: pricesSchema,
 }).partial();

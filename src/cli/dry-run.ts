@@ -6,9 +6,11 @@ import { COLLECT_SETTINGS, policiesOf, runTimeoutMs } from '../machines/collect/
 import { GATE_LIMITS } from '../machines/gate/machine.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { CLI_TOOLS } from '../node/cli-tools.ts';
+import { readEntry } from '../node/read-entry.ts';
 import { settingsOf } from '../options.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
+import { withReading } from '../plan/reading.ts';
 import type { AgentSpec, Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
 import { oneLine } from './clean-text.ts';
@@ -58,7 +60,8 @@ export interface DryRun {
 }
 
 /** What a run would do, from the same functions that the run itself uses. Throws what the run would throw. */
-export function dryRunOf({ plan, options, run, specs }: PreparedRun & { plan: Plan }): DryRun {
+export function dryRunOf({ plan: given, options, run, specs }: PreparedRun & { plan: Plan }): DryRun {
+  const plan = withReading(given, (entry) => readEntry(process.cwd(), entry));
   const own = agentsFromSpecs(ownAgents(plan.agents));
   const agents = withAdHoc(resolveAgents({ ...options.agents, ...own }), plan.agents);
   const fallback = run.fallback ?? plan.fallback ?? false;

@@ -1,6 +1,7 @@
 import { offlinePhases } from '../actors/phases/offline.ts';
 import { createSoar as createCoreSoar, type Soar, type SoarOptions } from '../create-soar.ts';
 import { agentFromSpec } from './agents-from-spec.ts';
+import { readEntry } from './read-entry.ts';
 import { createFileRetriever } from './retrieve.ts';
 
 export interface NodeSoarOptions extends SoarOptions {
@@ -10,7 +11,7 @@ export interface NodeSoarOptions extends SoarOptions {
 
 /**
  * Makes an engine as the core's `createSoar` does, for Node: plans may describe commands and CLIs as agents, and `ask` searches
- * the text files of `cwd`, unless `phases.retrieve` is given.
+ * the text files of `cwd`, unless `phases.retrieve` is given. What tasks of a plan `read` is looked for there too.
  *
  * @throws {SoarError} `invalid-options`, naming every fault.
  * @example
@@ -20,5 +21,11 @@ export interface NodeSoarOptions extends SoarOptions {
 export function createSoar(options: NodeSoarOptions = {}): Soar {
   const { cwd = process.cwd(), phases, ...rest } = options;
   const retrieve = createFileRetriever({ cwd });
-  return createCoreSoar({ agentFromSpec, ...rest, phases: { ...offlinePhases({ retrieve }), ...phases } });
+  const read = (entry: string) => readEntry(cwd, entry);
+  return createCoreSoar({
+    agentFromSpec,
+    readEntry: read,
+    ...rest,
+    phases: { ...offlinePhases({ retrieve }), ...phases },
+  });
 }

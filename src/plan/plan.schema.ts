@@ -159,6 +159,10 @@ export const taskSpecSchema: z.ZodType<TaskSpec, unknown> = strictObject({
     .optional()
     .describe('Done before the run began: not run, and its dependents see this output.'),
   passages: z.array(passageSchema).optional().describe('Passages the agent should read.'),
+  read: z
+    .array(nonEmpty)
+    .optional()
+    .describe('Files the agent should read, or lines of them: `docs/a.md:12-40`; relative to the working directory.'),
 }).meta({ id: 'task', description: 'One prompt for one agent.' });
 
 const budgetSchema = strictObject({

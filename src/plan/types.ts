@@ -44,6 +44,8 @@ export interface TaskSpec {
   done?: { output: string };
   /** Passages the task's agent should read. */
   passages?: readonly Passage[];
+  /** Files, or lines of files (`docs/a.md:12-40`), that it should read: they become passages when the plan is run. */
+  read?: readonly string[];
 }
 
 /** A command as an agent, as a plan file says it. */
