@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunResult, TaskOutcome } from '../../src/types.ts';
+import { pathWithFakes } from '../support/fake-tools.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const env = { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}` };
+// Stand-ins for coding CLIs come first, so that no example can start a real one.
+const env = { ...process.env, PATH: pathWithFakes() };
 
 function execute(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
@@ -104,6 +106,30 @@ describe('the provider that is busy', async () => {
 
   it('does not hold up others', () => {
     expect(tasks.get('meanwhile')?.settledAt).toBeLessThan(tasks.get('question')?.settledAt ?? 0);
+  });
+});
+
+describe('the coding agents that fail', async () => {
+  const { code, result, tasks } = await runExample('coding-agents.yaml');
+
+  it('come to a good end, each in its way', () => {
+    expect({ code, status: result.status }).toEqual({ code: 0, status: 'succeeded' });
+    const ways = result.outcomes.map(({ taskId, via, attempts }) => [taskId, via, attempts.map((one) => one.result)]);
+    expect(ways).toEqual([
+      ['limited', 'agent', ['rate_limited', 'succeeded']],
+      ['garbled', 'agent', ['succeeded']],
+      ['crashed', 'agent', ['failed', 'succeeded']],
+      ['locked-out', 'fallback', ['failed', 'succeeded']],
+      ['summary', 'agent', ['succeeded']],
+    ]);
+  });
+
+  it('go on where they had stopped', () => {
+    for (const id of ['limited', 'crashed']) {
+      expect(tasks.get(id)?.output).toMatch(/going on where it had stopped/);
+      const [first, second] = tasks.get(id)?.attempts ?? [];
+      expect(first?.session).toBe(second?.session);
+    }
   });
 });
 
