@@ -18,7 +18,7 @@ import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from '
 import { compilePlan } from './plan/compile.ts';
 import { ownAgents } from './plan/plan-agents.ts';
 import { withReading } from './plan/reading.ts';
-import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
+import type { AgentSpec, CompiledPlan, Plan, RunSettings } from './plan/types.ts';
 import { type Launch, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
 import { createRunStreams } from './streams/run-streams.ts';
@@ -47,6 +47,8 @@ export interface SoarOptions extends RunSettings, ObserveOptions {
   prices?: Readonly<Record<string, Price>>;
   /** Phases of `ask` that replace the built-in offline ones: a function, or an actor logic. */
   phases?: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>;
+  /** Runs of `ask` wait for a person's word on their plan: {@link RunHandle.approve}. Default false. */
+  approve?: boolean;
   /** Default: the system's clock. */
   clock?: Clock;
   /** 0 ≤ x < 1, for jitter. Default `Math.random`. */
@@ -79,7 +81,11 @@ export interface AskOptions extends RunOptions {
   agents?: Record<string, AgentSpec>;
   /** Files whose passages come first. */
   contextFiles?: readonly string[];
+  /** Waits for a person's word on the plan, whatever the engine's option is. */
+  approve?: boolean;
 }
+
+export type PlanOptions = Omit<AskOptions, 'approve'>;
 
 export interface ResumeOptions {
   /** Cancels the run when aborted. */
@@ -96,6 +102,11 @@ export interface Soar {
   run(plan: Plan, options?: RunOptions): RunHandle;
   /** Answers a question, by way of all six phases. Throws `invalid-options` for bad options. */
   ask(query: string, options?: AskOptions): RunHandle;
+  /**
+   * Makes a plan of a question: the phases of `ask` as far as `route`. The result has it as `plan`, and no outcomes. Not
+   * recorded in the journal: the plan is what stays. Throws `invalid-options` for bad options.
+   */
+  plan(query: string, options?: PlanOptions): RunHandle;
   /**
    * Goes on with a run of the journal that a crash or an interrupt left behind. What has settled is not run again; an
    * attempt that was cut off is, with a new number. The agents must be the same as then, by id. A run that has ended gives
@@ -144,6 +155,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
   const root = createActor(engine, { id: 'engine', input, clock, ...(inspect ? { inspect } : {}) }).start();
   const { services } = root.getSnapshot();
   const soar = options.phases ? providePhases(soarMachine, options.phases) : soarMachine;
+  // Who takes queries apart in a way of his own means all of them.
+  const decompose = options.phases?.decompose ? ('always' as const) : ('unlessSimple' as const);
   const open = new Map<string, RunHandle>();
   let isClosed = false;
   let started = 0;
@@ -166,6 +179,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       resultOf,
       signal,
       log,
+      prepare: (plan) => prepare(withReading(plan, options.readEntry ?? null)),
       onSettled: () => open.delete(runId),
     });
     open.set(runId, handle);
@@ -193,6 +207,35 @@ export function createSoar(options: SoarOptions = {}): Soar {
     if (open.has(runId))
       throw new SoarError('invalid-options', `A run \`${runId}\` is under way. Choose another runId.`);
     return runId;
+  }
+
+  /** Compiles a plan, and makes the agents it brings along. Throws `invalid-plan`. */
+  function prepare(plan: Plan): CompiledPlan {
+    const own = planAgents(plan?.agents, options);
+    const known = [...new Set([...services.agents.keys(), ...own.keys()])];
+    const compiled = compilePlan(withDefaultAgent(plan, options.defaultAgent), { agents: known });
+    services.addAgents(own);
+    return compiled;
+  }
+
+  /** What the machine of a question gets, whatever it is asked for. Throws `invalid-options`. */
+  function questionInput(query: string, askOptions: AskOptions) {
+    if (typeof query !== 'string') {
+      throw new SoarError('invalid-options', `Expected \`query\` to be a string, got ${typeof query}.`);
+    }
+    const { contextFiles, agents } = askOptions;
+    const fallback = askOptions.fallback ?? options.fallback;
+    if (typeof fallback === 'string' && !services.agents.has(fallback)) {
+      throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
+    }
+    services.addAgents(planAgents(agents, options));
+    return {
+      query,
+      settings: settingsOf(parsed, {}, askOptions, fallback),
+      decompose,
+      ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
+      ...(contextFiles ? { contextFiles } : {}),
+    };
   }
 
   function begin(header: RunHeader): RunLog | null {
@@ -223,30 +266,30 @@ export function createSoar(options: SoarOptions = {}): Soar {
       });
     },
     ask(query, askOptions = {}) {
-      if (typeof query !== 'string') {
-        throw new SoarError('invalid-options', `Expected \`query\` to be a string, got ${typeof query}.`);
-      }
       const runId = admit(askOptions.runId);
-      const fallback = askOptions.fallback ?? options.fallback;
-      if (typeof fallback === 'string' && !services.agents.has(fallback)) {
-        throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
-      }
-      const { contextFiles, agents } = askOptions;
-      services.addAgents(planAgents(agents, options));
-      const input = {
-        query,
-        settings: settingsOf(parsed, {}, askOptions, fallback),
-        ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
-        ...(contextFiles ? { contextFiles } : {}),
-      };
+      const { agents, signal } = askOptions;
+      const approve = askOptions.approve ?? options.approve ?? false;
+      const input = { ...questionInput(query, askOptions), ...(approve ? { approve } : {}) };
       return launch({
         runId,
         logic: soar,
         input,
         about: { query },
         resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
-        signal: askOptions.signal,
+        signal,
         log: begin({ runId, startedAt: clock.now(), ...input, ...(agents ? { agents } : {}) }),
+      });
+    },
+    plan(query, planOptions = {}) {
+      const runId = admit(planOptions.runId);
+      return launch({
+        runId,
+        logic: soar,
+        input: { ...questionInput(query, planOptions), until: 'route' },
+        about: { query },
+        resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
+        signal: planOptions.signal,
+        log: null,
       });
     },
     resume(runId, resumeOptions = {}) {
@@ -258,12 +301,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
         clock,
         soar,
         addAgents: (agents) => services.addAgents(planAgents(agents, options)),
-        prepare: (plan) => {
-          const own = planAgents(plan.agents, options);
-          const compiled = compilePlan(plan, { agents: [...new Set([...services.agents.keys(), ...own.keys()])] });
-          services.addAgents(own);
-          return compiled;
-        },
+        prepare,
       });
       return launch({ ...resumed, runId, signal: resumeOptions.signal });
     },

@@ -25,6 +25,7 @@ const soarOptionsSchema = strictObject({
   maxOpenWaitMs: durationMs,
   onOpen: z.enum(['fail', 'wait']),
   phases: z.record(z.string(), z.unknown()),
+  approve: z.boolean(),
   clock: z.unknown(),
   random: z.unknown(),
   inspect: z.unknown(),
@@ -41,6 +42,7 @@ const runOptionsSchema = strictObject({
   signal: z.unknown(),
   fallback: z.union([z.string(), z.literal(false)]),
   contextFiles: z.array(z.string()),
+  approve: z.boolean(),
   agents: z.record(z.string(), z.unknown()),
 }).partial();
 

@@ -67,10 +67,11 @@ export function resumeRun(
   }
 }
 
-/** A new limit counts from now; a run whose plan was not compiled yet takes it as its setting. */
+/** A new limit counts from now; a run of a plan that was not compiled yet takes it as its setting. */
 function withLimit(run: ReplayedRun, timeoutMs: number | undefined, now: number): ReplayedRun {
   if (timeoutMs === undefined) return run;
-  if (run.deadlineAt !== null) return { ...run, deadlineAt: now + timeoutMs };
+  if (run.deadlineAt !== null || run.header.query !== undefined)
+    return { ...run, deadlineAt: now + timeoutMs, limitAt: now + timeoutMs };
   return { ...run, header: { ...run.header, settings: { ...run.header.settings, timeoutMs } } };
 }
 
@@ -98,17 +99,19 @@ function planParts(run: ReplayedRun, prepare: ResumeDeps['prepare']): RunParts {
 }
 
 function queryParts(run: ReplayedRun, query: string, soar: typeof soarMachine): RunParts {
-  const { runId, settings, contextFiles, defaultAgent } = run.header;
+  const { runId, settings, contextFiles, defaultAgent, approve, decompose } = run.header;
   const resumed = resumedQuery(run);
   const input: SoarInput = {
     query,
     settings,
     resumed,
+    ...(decompose ? { decompose } : {}),
     ...(contextFiles ? { contextFiles } : {}),
+    ...(approve ? { approve } : {}),
     ...(defaultAgent === undefined ? {} : { defaultAgent }),
   };
   return {
-    logic: soarLogicFor(soar, resumed),
+    logic: soarLogicFor(soar, input),
     input,
     about: aboutOf(undefined, query),
     resultOf: (output) => ({ runId, ...(output as SoarOutput) }),

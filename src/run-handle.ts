@@ -6,6 +6,9 @@ import { toTaskError } from './errors/classify.ts';
 import type { LogEntry } from './journal/entries.ts';
 import type { RunLog } from './journal/journal.ts';
 import { buildMetadata } from './machines/collect/metadata.ts';
+import type { Decision } from './machines/soar/events.ts';
+import { NO_PLAN } from './plan/no-plan.ts';
+import type { CompiledPlan, Plan } from './plan/types.ts';
 import type { RunEvent } from './streams/events.ts';
 import type { RunProgress } from './streams/progress.ts';
 import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
@@ -29,6 +32,15 @@ export interface RunHandle {
    * Without a journal the same as `cancel`.
    */
   interrupt(reason?: string): void;
+  /**
+   * Lets a run go on that waits for a person's word, with its plan as `plan.proposed` told it, or as it was edited; the new plan may
+   * bring agents along. Does nothing to a run that does not wait.
+   *
+   * @throws SoarError `invalid-plan` with every issue; the run then waits on.
+   */
+  approve(plan?: Plan): void;
+  /** Ends a run that waits for a person's word: as cancelled, with this reason. Does nothing to another run. */
+  refuse(reason?: string): void;
   /** Never rejects: what failed is told in it. */
   readonly result: Promise<RunResult>;
 }
@@ -41,6 +53,7 @@ export function createHandle({
   resultOf,
   signal,
   log,
+  prepare,
   onSettled,
 }: {
   runId: string;
@@ -51,6 +64,8 @@ export function createHandle({
   signal: AbortSignal | undefined;
   /** Keeps the result before it is told. */
   log: RunLog | null;
+  /** Compiles an edited plan. Throws `invalid-plan`. */
+  prepare: (plan: Plan) => CompiledPlan;
   onSettled: () => void;
 }): RunHandle {
   const cancel = (reason = 'The run was cancelled.') => {
@@ -60,6 +75,14 @@ export function createHandle({
     log?.interrupt();
     cancel(reason);
   };
+  const decide = (decision: Decision) => {
+    if (!isOver(actor)) actor.send(decision);
+  };
+  const approve = (plan?: Plan) => {
+    if (!plan) decide({ type: 'plan.approve' });
+    else decide({ type: 'plan.approve', plan: prepare(plan).plan });
+  };
+  const refuse = (reason = 'The plan was refused.') => decide({ type: 'plan.refuse', reason });
   const onAbort = () => cancel(abortReason(signal));
   const { promise, resolve } = Promise.withResolvers<RunResult>();
   const settle = (result: RunResult) => {
@@ -84,7 +107,7 @@ export function createHandle({
   if (signal?.aborted) queueMicrotask(onAbort);
   else signal?.addEventListener('abort', onAbort, { once: true });
   const { events$, progress$, heartbeats$ } = streams;
-  return { id: runId, actor, events$, progress$, heartbeats$, cancel, interrupt, result: promise };
+  return { id: runId, actor, events$, progress$, heartbeats$, cancel, interrupt, approve, refuse, result: promise };
 }
 
 /** What a journal keeps of a run's end. */
@@ -103,7 +126,6 @@ function abortReason(signal: AbortSignal | undefined): string {
 function failedResult(runId: string, thrown: unknown, clock: Clock): RunResult {
   const { kind, message } = toTaskError(thrown, clock.now());
   const now = clock.now();
-  const plan = { goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] };
-  const metadata = buildMetadata(plan, [], { startedAt: now, endedAt: now, peakConcurrency: 0, breakers: {} });
+  const metadata = buildMetadata(NO_PLAN, [], { startedAt: now, endedAt: now, peakConcurrency: 0, breakers: {} });
   return { runId, status: 'failed', outcomes: [], metadata, error: { kind, message, retryable: false } };
 }

@@ -20,6 +20,14 @@ export interface Passage {
   score: number;
 }
 
+/** Which agent a task was given to, and how well it fits. */
+export interface AgentMatch {
+  taskId: string;
+  agentId: string;
+  quality: 'excellent' | 'acceptable' | 'insufficient';
+  reason: string;
+}
+
 /** What one attempt used, as its agent reported it. */
 export interface Usage {
   inputTokens?: number;
@@ -201,6 +209,21 @@ export interface BreakerMetrics {
   rejected: number;
 }
 
+/** How a phase of a question was done. */
+export interface PhaseRecord {
+  phase: 'assess' | 'retrieve' | 'decompose' | 'route' | 'synthesize';
+  /** The agent whose answer it is made of, by id; `offline`: no agent's. */
+  by: string;
+  /** Questions put to agents, and the attempts that were made to answer them. */
+  calls: number;
+  attempts: number;
+  durationMs: number;
+  /** Of all attempts together, where agents reported it. */
+  usage?: Usage;
+  /** What the user was told of it. */
+  note?: string;
+}
+
 export interface RunMetadata {
   totalTasks: number;
   succeeded: number;
@@ -216,6 +239,8 @@ export interface RunMetadata {
   breakers: Record<string, BreakerMetrics>;
   rateLimits: { agentId: string; taskId: string; resumeAt: number }[];
   heartbeats: { taskId: string; agentId: string; events: number; longestSilenceMs: number }[];
+  /** Who did each phase of a question, in order; empty in a run of a plan. `collect` is the tasks' own. */
+  phases: PhaseRecord[];
   cacheHits: number;
   /** Tokens and cost that the agents reported; 0 tokens when none did. */
   usage: UsageTotals;

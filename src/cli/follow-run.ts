@@ -18,7 +18,7 @@ export interface Followed {
   journal: Journal | null;
   start(): RunHandle;
   flags: RunFlags;
-  /** The result for people, as lines. */
+  /** The result for people, as lines; none: nothing is printed. */
   summary(result: RunResult, width: number): string[];
   watchers: Watchers;
   /** Said before anything else. */
@@ -66,7 +66,8 @@ export async function followRun(followed: Followed): Promise<number> {
     if (flags.json) print(`${JSON.stringify(result)}\n`);
     else if (!flags.jsonl) {
       const width = process.stdout.columns ?? FILE_COLUMNS;
-      print(`${summary(result, width).join('\n')}\n`);
+      const lines = summary(result, width);
+      if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }
     return exitCodeOf(result, { interruptedBy });
   } finally {

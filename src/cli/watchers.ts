@@ -16,6 +16,8 @@ export interface Watchers {
   close(ended: { isWatched: boolean }): Promise<void>;
 }
 
+export const NO_WATCHERS: Watchers = { options: {}, notes: [], async close() {} };
+
 /** What `--trace` and `--inspect` ask for. A trace file holds prompts and outputs, masked, and is its owner's alone. */
 export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watchers> {
   const sinks: TraceSink[] = [];

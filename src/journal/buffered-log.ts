@@ -18,8 +18,8 @@ export class BufferedLog implements RunLog {
   }
 
   append(entry: LogEntry): void {
-    if (this.isInterrupted && entry.type === 'task.settled') {
-      const { status, error, taskId, attempts } = entry.report.outcome;
+    if (this.isInterrupted && (entry.type === 'task.settled' || entry.type === 'call.settled')) {
+      const { status, error, taskId, attempts } = entry.type === 'call.settled' ? entry : entry.report.outcome;
       if (status === 'cancelled' && error?.kind === 'cancelled') {
         if (attempts.length > 0) this.#journal.append(this, { type: 'task.interrupted', taskId, attempts });
         return;

@@ -1,8 +1,9 @@
+import type { SettledCall } from '../actors/phases/calls.ts';
 import type { CollectSettings } from '../machines/collect/events.ts';
 import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
 import type { PhaseName } from '../streams/events.ts';
-import type { AttemptRecord, RunResult } from '../types.ts';
+import type { AttemptRecord, PhaseRecord, RunResult } from '../types.ts';
 
 /** What a run was started with: everything that cannot be worked out again. Plain JSON. */
 export interface RunHeader {
@@ -19,6 +20,10 @@ export interface RunHeader {
   /** Agents that were described for it alone. */
   agents?: Record<string, AgentSpec>;
   defaultAgent?: string;
+  /** Whether a simple query is taken apart. Default `always`. */
+  decompose?: 'always' | 'unlessSimple';
+  /** Its plan is run after a person has approved it. */
+  approve?: boolean;
 }
 
 /** A process as it can be recognised later. */
@@ -35,7 +40,18 @@ export type StoredResult = Omit<RunResult, 'outcomes'>;
 
 /** One record of a run. Times are epoch milliseconds in the run's clock. */
 export type LogEntry =
-  | { type: 'phase.completed'; phase: PhaseName; output: unknown; at: number }
+  | {
+      type: 'phase.completed';
+      phase: PhaseName;
+      output: unknown;
+      at: number;
+      /** How it was done; absent for `collect`. */
+      record?: PhaseRecord;
+    }
+  /** A person has approved the plan: this one is run. */
+  | { type: 'plan.approved'; plan: Plan; at: number }
+  /** A phase asked an agent, and will not ask again. */
+  | ({ type: 'call.settled' } & SettledCall)
   | {
       type: 'plan.compiled';
       at: number;

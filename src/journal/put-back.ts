@@ -26,6 +26,7 @@ export function putBack(run: ReplayedRun, byMs: number): void {
   const moved = <T extends number | null>(at: T): T => (at === null ? at : at - byMs) as T;
   run.startedAt = moved(run.startedAt);
   run.deadlineAt = moved(run.deadlineAt);
+  run.limitAt = moved(run.limitAt);
   run.budgetAt = moved(run.budgetAt);
   run.lastStartAt = moved(run.lastStartAt);
   for (const [taskId, task] of run.tasks) {

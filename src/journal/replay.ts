@@ -1,9 +1,12 @@
+import type { SettledCall } from '../actors/phases/calls.ts';
+import { runBounds } from '../machines/collect/logic.ts';
 import type { Expenses } from '../machines/gate/events.ts';
 import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
 import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../machines/task/logic.ts';
+import type { Plan } from '../plan/types.ts';
 import { tokensOf } from '../policy/usage.ts';
 import type { PhaseName } from '../streams/events.ts';
-import type { AttemptRecord, RunResult } from '../types.ts';
+import type { AttemptRecord, PhaseRecord, RunResult } from '../types.ts';
 import type { LogEntry, RunHeader, StoredProcess, StoredResult, StoredRun } from './entries.ts';
 import { putBack, putBackMs } from './put-back.ts';
 
@@ -14,9 +17,19 @@ export interface ReplayedRun {
   startedAt: number;
   /** Outputs of the phases that were completed. */
   phases: Partial<Record<PhaseName, unknown>>;
-  /** Null when the run got no further than its start. */
+  /** How they were done, in order. */
+  phaseRecords: PhaseRecord[];
+  /** The plan as a person approved it; null: none has. */
+  approved: Plan | null;
+  /** What phases have asked, by task id; each as it ended last. */
+  calls: Map<string, SettledCall>;
+  /** Null when nothing is known of it: it follows from a plan that there was not yet. */
   deadlineAt: number | null;
   budgetAt: number | null;
+  /** When a limit that somebody set ends the run of a question; a limit that follows from its plan is that of the plan. */
+  limitAt: number | null;
+  /** Whether its plan had been announced. */
+  isCompiled: boolean;
   /** Each task once, in the order they settled. */
   settled: TaskReport[];
   /** Tasks that had begun and have not settled. */
@@ -51,8 +64,11 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     header,
     startedAt: header.startedAt,
     phases: {},
-    deadlineAt: null,
-    budgetAt: null,
+    phaseRecords: [],
+    approved: null,
+    calls: new Map(),
+    ...boundsOf(header),
+    isCompiled: false,
     settled: [],
     tasks: new Map(),
     lastStartAt: null,
@@ -68,10 +84,22 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     switch (entry.type) {
       case 'phase.completed':
         run.phases[entry.phase] = entry.output;
+        if (entry.record) run.phaseRecords.push(entry.record);
         break;
+      case 'plan.approved':
+        run.approved = entry.plan;
+        break;
+      case 'call.settled': {
+        const { type: _, ...call } = entry;
+        open.delete(call.taskId);
+        run.tasks.delete(call.taskId);
+        run.calls.set(call.taskId, call);
+        break;
+      }
       case 'plan.compiled':
         run.deadlineAt = entry.deadlineAt;
         run.budgetAt = entry.budgetAt;
+        run.isCompiled = true;
         break;
       case 'attempt.started':
         open.set(entry.taskId, entry);
@@ -112,7 +140,9 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
       }
       case 'run.resumed':
         closeOpen(run, open, sessions, entry.at);
-        if (entry.deadlineAt !== null) run.deadlineAt = entry.deadlineAt;
+        if (entry.deadlineAt === null) break;
+        run.deadlineAt = entry.deadlineAt;
+        run.limitAt = entry.deadlineAt;
         break;
       case 'run.settled':
         run.end = entry.result;
@@ -123,7 +153,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
   closeOpen(run, open, sessions, now);
   putBack(run, putBackMs(header, entries, now));
   for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));
-  const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values()];
+  const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values(), ...run.calls.values()];
   for (const { attempts } of everything) {
     for (const { usage } of attempts) {
       if (!usage) continue;
@@ -132,6 +162,13 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     }
   }
   return run;
+}
+
+/** A question's run is bound from its start; a plan's from when it is compiled. */
+function boundsOf({ query, startedAt, settings }: RunHeader): Pick<ReplayedRun, 'deadlineAt' | 'limitAt' | 'budgetAt'> {
+  if (query === undefined) return { deadlineAt: null, limitAt: null, budgetAt: null };
+  const { deadlineAt, budgetAt } = runBounds(settings, startedAt);
+  return { deadlineAt, limitAt: deadlineAt, budgetAt };
 }
 
 /** The attempts under way when the last owner went: each is over, with a record of its own. */

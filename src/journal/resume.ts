@@ -12,8 +12,8 @@ import { unknownRun } from './run-errors.ts';
 export const MASKED = '«masked»';
 
 /** The plan a run has, as far as it is known. */
-export function planOf({ header, phases }: ReplayedRun): Plan | null {
-  return header.plan ?? (phases.route as Routing | undefined)?.plan ?? null;
+export function planOf({ header, approved, phases }: ReplayedRun): Plan | null {
+  return header.plan ?? approved ?? (phases.route as Routing | undefined)?.plan ?? null;
 }
 
 /** The result of a run that has ended, as it was then; null when it can go on. */
@@ -59,8 +59,8 @@ function holdsMask(value: unknown): boolean {
 }
 
 export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
-  const { startedAt, settled, tasks, spent, lastStartAt, deadlineAt, budgetAt } = run;
-  return { settled, resumed: { startedAt, deadlineAt, budgetAt, spent, lastStartAt, tasks } };
+  const { startedAt, settled, tasks, spent, lastStartAt, deadlineAt, budgetAt, isCompiled } = run;
+  return { settled, resumed: { startedAt, deadlineAt, budgetAt, isCompiled, spent, lastStartAt, tasks } };
 }
 
 export function resumedQuery(run: ReplayedRun): ResumedQuery {
@@ -72,7 +72,14 @@ export function resumedQuery(run: ReplayedRun): ResumedQuery {
     retrieval: (retrieve as Retrieval | undefined) ?? null,
     decomposition: (decompose as Decomposition | undefined) ?? null,
     routing: (route as Routing | undefined) ?? null,
-    // The clock of a query's collect phase starts with that phase.
-    collect: run.deadlineAt === null ? {} : collect,
+    approved: run.approved,
+    phases: run.phaseRecords,
+    calls: { settled: run.calls, parked: run.tasks },
+    spent: run.spent,
+    lastStartAt: run.lastStartAt,
+    deadlineAt: run.limitAt,
+    budgetAt: run.budgetAt,
+    // The clocks of a plan, where nothing else is said, start with the plan.
+    collect: run.isCompiled ? collect : {},
   };
 }

@@ -1,4 +1,3 @@
-import { offlinePhases } from '../actors/phases/offline.ts';
 import { createSoar as createCoreSoar, type Soar, type SoarOptions } from '../create-soar.ts';
 import { agentFromSpec } from './agents-from-spec.ts';
 import { readEntry } from './read-entry.ts';
@@ -22,10 +21,5 @@ export function createSoar(options: NodeSoarOptions = {}): Soar {
   const { cwd = process.cwd(), phases, ...rest } = options;
   const retrieve = createFileRetriever({ cwd });
   const read = (entry: string) => readEntry(cwd, entry);
-  return createCoreSoar({
-    agentFromSpec,
-    readEntry: read,
-    ...rest,
-    phases: { ...offlinePhases({ retrieve }), ...phases },
-  });
+  return createCoreSoar({ agentFromSpec, readEntry: read, ...rest, phases: { retrieve, ...phases } });
 }

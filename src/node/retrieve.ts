@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { createPassageIndex } from '../actors/phases/passage-index.ts';
 import { recencyWeights } from '../actors/phases/recency.ts';
 import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../actors/phases/retrieve.ts';
-import type { Phase, Retrieval, RetrieveInput } from '../actors/phases/types.ts';
+import type { Retriever } from '../actors/phases/types.ts';
 import { changesOf } from './changes.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 
@@ -27,7 +27,7 @@ const BATCH = 32;
  * ago, by git or else by their own times, count a little more. Bounds that are hit
  * and files that cannot be read end up in the notes; the phase rejects only when it is aborted.
  */
-export function createFileRetriever(options: FileRetrieverOptions): Phase<RetrieveInput, Retrieval> {
+export function createFileRetriever(options: FileRetrieverOptions): Retriever {
   const { cwd, maxFiles = 5000, maxFileBytes = 512 * 1024, maxTotalBytes = 64 * 1024 * 1024 } = options;
   const root = resolve(cwd);
   return async ({ query, complexity, contextFiles = [] }, { signal }) => {

@@ -7,7 +7,7 @@ import type { WaveContext } from '../machines/wave/machine.ts';
 import type { Texts } from './texts.ts';
 import type { RecordOf, TraceState } from './trace.schema.ts';
 
-type Started = Pick<RecordOf<'actor.started'>, 'run' | 'task' | 'agent' | 'wave' | 'until' | 'data'>;
+type Started = Pick<RecordOf<'actor.started'>, 'run' | 'task' | 'phase' | 'agent' | 'wave' | 'until' | 'data'>;
 type Moved = Pick<RecordOf<'actor.moved'>, 'until' | 'data'>;
 
 /** What a recorder tells of a machine beyond its states. */
@@ -25,11 +25,12 @@ const TIMED: ReadonlySet<string> = new Set(['retrying', 'cooling', 'circuitOpen'
 const task: Describer = {
   started: (context, texts) => {
     const { input, fallback } = context as TaskContext;
-    const { runId, task: own, agent, prepared, readyAt } = input;
+    const { runId, task: own, agent, prepared, readyAt, phase } = input;
     const request = prepared.prompt && texts.refer(`request/${runId}/${own.id}`, prepared.prompt);
     return {
       run: runId,
       task: own.id,
+      ...(phase === undefined ? undefined : { phase }),
       agent: agent.id,
       wave: own.wave,
       data: {

@@ -82,10 +82,22 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
         outlet.write({ type: 'phase.started', ...outlet.stamp(), run, phase: event.phase });
         return;
       case 'phase.completed': {
-        const { phase, complexity } = event;
+        const { phase, complexity, by } = event;
         const summary = texts.line(event.summary);
-        const extra = complexity ? { complexity } : undefined;
+        const extra = { ...(complexity && { complexity }), ...(by && { by }) };
         outlet.write({ type: 'phase.completed', ...outlet.stamp(), run, phase, summary, ...extra });
+        return;
+      }
+      case 'phase.note': {
+        const message = texts.line(event.message);
+        outlet.write({ type: 'phase.note', ...outlet.stamp(), run, phase: event.phase, message });
+        return;
+      }
+      case 'call.settled': {
+        const { phase, taskId: task, agentId: agent, status, error, durationMs } = event;
+        lastActivity.delete(`${run}/${task}`);
+        const told = { run, phase, task, agent, status, error: error && errorOf(error), durationMs };
+        outlet.write({ type: 'call.settled', ...outlet.stamp(), ...told });
         return;
       }
       case 'attempt.output':

@@ -73,9 +73,9 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
         case 'actor.started':
           if (record.machine === 'breaker' && record.agent !== undefined) breakers.set(record.actor, record.agent);
           else if (record.task !== undefined && record.run !== undefined) {
-            const { task, run, agent = '', wave = 1, at } = record;
+            const { task, run, agent = '', wave = 1, at, phase } = record;
             tasks.set(record.actor, { task, run, agent, queuedSince: at });
-            startTask(spans, { task, run, agent, wave, at });
+            startTask(spans, { task, run, agent, wave, at, ...(phase === undefined ? {} : { phase }) });
           }
           break;
         case 'actor.moved':
@@ -88,6 +88,12 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
         case 'task.settled':
           taskSettled(record, spans, instruments);
           break;
+        case 'call.settled': {
+          const { run, task, status, error, at } = record;
+          const failure = status === 'failed' ? error : null;
+          spans.end(`task/${run}/${task}`, timeOf(at), { 'soar.task.status': status }, failure);
+          break;
+        }
         case 'run.settled': {
           const { run, status, counts, at, error } = record;
           spans.end(`phase/${run}/collect`, timeOf(at));
@@ -123,11 +129,13 @@ interface StartedTask {
   run: string;
   agent: string;
   wave: number;
+  /** The phase it is asked for. Default `collect`: it is a task of the plan. */
+  phase?: string;
   at: number;
 }
 
-function startTask(spans: OpenSpans, { task, run, agent, wave, at }: StartedTask): void {
-  spans.start(`task/${run}/${task}`, `phase/${run}/collect`, `task ${task}`, timeOf(at), {
+function startTask(spans: OpenSpans, { task, run, agent, wave, at, phase = 'collect' }: StartedTask): void {
+  spans.start(`task/${run}/${task}`, `phase/${run}/${phase}`, `task ${task}`, timeOf(at), {
     'soar.run.id': run,
     'soar.task.id': task,
     'soar.task.wave': wave,

@@ -127,8 +127,8 @@ class Indexed implements Replay {
   }
 
   #taskStarted(record: RecordOf<'actor.started'>, task: string): void {
-    const { run = '', actor, agent = '', wave = 1 } = record;
-    const track = this.#task(this.#run(run, record), task, agent, wave);
+    const { run = '', actor, agent = '', wave = 1, phase } = record;
+    const track = this.#task(this.#run(run, record), task, agent, wave, phase);
     track.actor = actor;
     track.agent = agent;
     enterInterval(track, record);
@@ -178,21 +178,22 @@ class Indexed implements Replay {
   #run(run: string, { at, seq }: TraceRecord): RunTrack {
     let track = this.runs.get(run);
     if (!track) {
-      const empty = { plan: null, phases: [], stopping: null, settled: null, tasks: [], outcomes: [] };
+      const empty = { plan: null, phases: [], stopping: null, settled: null, tasks: [], calls: [], outcomes: [] };
       track = { run, title: null, startedAt: at, seq, ...empty };
       this.runs.set(run, track);
     }
     return track;
   }
 
-  #task(run: RunTrack, task: string, agent: string, wave: number): TaskTrack {
+  #task(run: RunTrack, task: string, agent: string, wave: number, phase?: string): TaskTrack {
     const key = `${run.run}/${task}`;
     let track = this.#tasks.get(key);
     if (!track) {
       const empty = { dependsOn: [], critical: false, actor: null, intervals: [], endSeq: Infinity, settled: null };
       track = { run: run.run, task, agent, wave, ...empty };
       this.#tasks.set(key, track);
-      run.tasks.push(track);
+      if (phase === undefined) run.tasks.push(track);
+      else run.calls.push(Object.assign(track, { phase }));
     }
     return track;
   }

@@ -104,6 +104,10 @@ const records = {
     src: z.string().optional(),
     run: z.string().optional(),
     task: z.string().optional(),
+    phase: z
+      .string()
+      .optional()
+      .describe('Of a call: the phase that asks. It is a task of its own, and none of the plan.'),
     agent: z.string().optional(),
     wave: count.optional(),
     state: stateSchema.optional().describe('What it begins in. Absent when it is no machine.'),
@@ -170,6 +174,25 @@ const records = {
     phase: z.string(),
     summary: z.string(),
     complexity: z.string().optional(),
+    by: z.string().optional().describe('The agent whose answer it is made of; `offline`: no agent’s.'),
+  }),
+  'phase.note': z.object({
+    type: z.literal('phase.note'),
+    ...base,
+    run: z.string(),
+    phase: z.string(),
+    message: z.string(),
+  }),
+  'call.settled': z.object({
+    type: z.literal('call.settled'),
+    ...base,
+    run: z.string(),
+    phase: z.string(),
+    task: z.string(),
+    agent: z.string(),
+    status: z.enum(['succeeded', 'failed', 'cancelled', 'skipped']),
+    error: errorSchema.nullable(),
+    durationMs: z.number(),
   }),
   'task.settled': z.object({
     type: z.literal('task.settled'),
@@ -247,6 +270,8 @@ export const traceRecordSchema = z.discriminatedUnion('type', [
   records['plan.compiled'],
   records['phase.started'],
   records['phase.completed'],
+  records['phase.note'],
+  records['call.settled'],
   records['task.settled'],
   records['run.stopping'],
   records['run.settled'],

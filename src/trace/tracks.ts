@@ -35,6 +35,8 @@ export interface TaskInterval {
 export interface TaskTrack {
   run: string;
   task: string;
+  /** Set for a call of that phase. */
+  phase?: string;
   agent: string;
   wave: number;
   dependsOn: readonly string[];
@@ -67,6 +69,8 @@ export interface RunTrack {
   settled: RecordOf<'run.settled'> | null;
   /** In the plan's order. */
   tasks: TaskTrack[];
+  /** What phases asked, as it came; none of them is a task of the plan. */
+  calls: TaskTrack[];
   /** Settlements in order. */
   outcomes: RecordOf<'task.settled'>[];
 }

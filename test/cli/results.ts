@@ -49,6 +49,7 @@ export function resultOf(
       breakers: {},
       rateLimits: [],
       heartbeats: [],
+      phases: [],
       cacheHits: 0,
       usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
       peakConcurrency: 1,

@@ -19,6 +19,7 @@ export const NO_METADATA = {
   breakers: {},
   rateLimits: [],
   heartbeats: [],
+  phases: [],
   cacheHits: 0,
   usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
   peakConcurrency: 0,

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { SnapshotFrom } from 'xstate';
 import type { CollectOutput } from '../../src/machines/collect/events.ts';
 import { buildMetadata } from '../../src/machines/collect/metadata.ts';
+import type { SoarEvent, SoarInput } from '../../src/machines/soar/events.ts';
 import { soarMachine } from '../../src/machines/soar/machine.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
 import { runPath } from '../../src/testing/run-path.ts';
@@ -24,7 +25,10 @@ function collected(status: RunStatus, error: CollectOutput['error'] = null): Col
 }
 
 const outputs = {
-  assess: [{ complexity: 'medium', score: 20, confidence: 1, reasons: [] }],
+  assess: [
+    { complexity: 'medium', score: 20, confidence: 1, reasons: [] },
+    { complexity: 'simple', score: 1, confidence: 1, reasons: [] },
+  ],
   retrieve: [{ passages: [], budget: 10, searched: 0, notes: [] }],
   decompose: [{ goal: 'Know', subgoals: [], notes: [] }],
   route: [{ plan: plan.plan, matches: [] }],
@@ -37,24 +41,58 @@ const outputs = {
   synthesize: [{ answer: 'So it is.', confidence: 1, sources: [] }],
 };
 
+const enough = { type: 'run.cancel', kind: 'cancelled', message: 'enough' } as const;
+const report = { by: 'a', calls: 1, attempts: 2 };
+const edited = { tasks: [{ id: 'other', prompt: 'Do another', agent: 'b' }] };
+const circular = { tasks: [{ id: 'one', prompt: 'Do one', agent: 'a', dependsOn: ['one'] }] };
+
+/** What phases, the gate and a person may say, beside the ends of what is invoked. */
+function samples({ value }: Soar): SoarEvent[] {
+  const [phase = ''] = typeof value === 'string' ? [value] : Object.keys(value);
+  const told: SoarEvent[] = [enough, { type: 'budget.spent', what: 'tokens' }];
+  if (phase === 'approve') {
+    const decisions = [undefined, edited, circular].map((plan) => ({ type: 'plan.approve', ...(plan && { plan }) }));
+    return [...told, ...(decisions as SoarEvent[]), { type: 'plan.refuse', reason: 'not this' }];
+  }
+  if (typeof value === 'string' || phase === 'collect') return told;
+  const news = ['phase.asking', 'phase.idle', 'phase.reported'].map((type) => ({ type, phase, report }));
+  return [...told, ...(news as SoarEvent[])];
+}
+
 describe('the soar machine', () => {
   const coverage = transitionCoverage(soarMachine);
-  const harness = {
-    input: () => ({ query: 'Is it so?', services: fakeServices(), settings: {} }),
+  const harnessOf = (more: Partial<SoarInput> = {}) => ({
+    input: (): SoarInput => ({
+      query: 'Is it so?',
+      services: fakeServices(),
+      settings: {},
+      decompose: 'unlessSimple',
+      ...more,
+    }),
     project: ({ status, value, context }: Soar) => ({
       status,
       value,
       complexity: context.assessment?.complexity,
       collected: context.collected?.status,
       answer: context.synthesis?.answer,
+      subgoals: context.decomposition?.subgoals.length,
+      plan: context.routing?.plan.tasks.map(({ id }) => id),
+      phases: context.phases.map(({ phase, by }) => `${phase} by ${by}`),
       error: context.error,
     }),
-  };
-  const samples = [{ type: 'run.cancel', kind: 'cancelled', message: 'enough' } as const];
+  });
+  const harness = harnessOf();
   const paths = testPaths(soarMachine, { ...harness, samples, outputs });
 
-  test('does on every path what its chart says', async () => {
-    for (const path of paths) await runPath(path, soarMachine, { ...harness, inspect: coverage });
+  test.each([
+    ['that goes on to an answer', {}],
+    ['that ends with a plan', { until: 'route' as const }],
+    ['that waits for a person', { approve: true }],
+  ])('%s does on every path what its chart says', async (_, more) => {
+    const own = harnessOf(more);
+    for (const path of testPaths(soarMachine, { ...own, samples, outputs })) {
+      await runPath(path, soarMachine, { ...own, inspect: coverage });
+    }
   });
 
   test('ends every path that ends with a result of that state', async () => {
@@ -72,10 +110,10 @@ describe('the soar machine', () => {
     const told = paths.filter(({ description }) =>
       description.endsWith('xstate.done.actor.route → run.cancel → run.cancel'),
     );
-    expect(told).toHaveLength(1);
+    expect(told.length).toBeGreaterThan(0);
     for (const path of told) {
       const { gates, actor } = await runPath(path, soarMachine, harness);
-      expect(gates.told).toEqual([{ id: 'collect', event: samples[0] }]);
+      expect(gates.told).toEqual([{ id: 'collect', event: enough }]);
       expect(actor.getSnapshot().value).toEqual({ collect: 'cancelling' });
     }
   });

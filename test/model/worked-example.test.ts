@@ -118,7 +118,8 @@ describe('the same flow with the real machines in it', () => {
 
     const { context } = await clock.settle(waitFor(actor, (snapshot) => snapshot.matches('reviewing')));
     expect(context.answer).toContain('Faster start.');
-    expect(inner.figures.states.missing).toEqual(['soar.collect.cancelling', 'soar.failed', 'soar.cancelled']);
+    const unseen = inner.figures.states.missing.filter((state) => !/\.(asking|cancelling)$/.test(state));
+    expect(unseen).toEqual(['soar.approve', 'soar.planned', 'soar.failed', 'soar.cancelled']);
     actor.stop();
   });
 

@@ -5,8 +5,9 @@ import type { Phases } from '../../src/actors/phases/types.ts';
 import { BUILTIN_DEFAULT, builtinAgents } from '../../src/agents/builtin.ts';
 import type { TaskOutcome } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
+import { phaseControls } from '../support/phase-controls.ts';
 
-const { signal } = new AbortController();
+const controls = phaseControls();
 const documents = [
   {
     path: 'docs/retry.md',
@@ -28,12 +29,12 @@ async function ask(query: string, phases: Phases) {
     capabilities,
     kind: 'function',
   }));
-  const { complexity } = await phases.assess({ query }, { signal });
-  const { passages, notes } = await phases.retrieve({ query, complexity }, { signal });
-  const decomposition = await phases.decompose({ query, complexity, passages, agents: infos }, { signal });
+  const { complexity } = await phases.assess({ query }, controls);
+  const { passages, notes } = await phases.retrieve({ query, complexity }, controls);
+  const decomposition = await phases.decompose({ query, complexity, passages, agents: infos }, controls);
   const { plan } = await phases.route(
     { query, decomposition, agents: infos, passages, fallback: null, defaultAgent: BUILTIN_DEFAULT },
-    { signal },
+    controls,
   );
   const outcomes: TaskOutcome[] = [];
   for (const task of plan.tasks) {
@@ -62,7 +63,7 @@ async function ask(query: string, phases: Phases) {
       durationMs: 0,
     });
   }
-  return { plan, notes, ...(await phases.synthesize({ query, complexity, plan, outcomes, passages }, { signal })) };
+  return { plan, notes, ...(await phases.synthesize({ query, complexity, plan, outcomes, passages }, controls)) };
 }
 
 it('answers a question from documents with several agents, citing them', async () => {

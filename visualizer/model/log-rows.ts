@@ -26,6 +26,8 @@ const GROUP_OF: Readonly<Record<TraceRecord['type'], LogGroup>> = {
   'plan.compiled': 'run',
   'phase.started': 'run',
   'phase.completed': 'run',
+  'phase.note': 'warning',
+  'call.settled': 'task',
   'task.settled': 'task',
   'run.stopping': 'run',
   'run.settled': 'run',
@@ -96,7 +98,19 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
     case 'phase.started':
       return { ...plain, who: record.run, what: `phase ${record.phase} started` };
     case 'phase.completed':
-      return { ...plain, who: record.run, what: `phase ${record.phase} completed: ${record.summary}` };
+      return {
+        ...plain,
+        who: record.run,
+        what: `phase ${record.phase} completed: ${record.summary}`,
+        by: record.by ?? '',
+      };
+    case 'phase.note':
+      return { who: record.run, what: `phase ${record.phase}: ${record.message}`, by: '', tone: 'warn' };
+    case 'call.settled': {
+      const tone = record.status === 'succeeded' ? 'good' : record.status === 'failed' ? 'bad' : 'quiet';
+      const why = record.error ? `: ${record.error.message}` : '';
+      return { who: record.task, what: `${record.status}${why}`, by: `phase ${record.phase}`, tone };
+    }
     case 'run.stopping':
       return { who: record.run, what: `stopping: ${record.reason}`, by: record.kind, tone: 'warn' };
     case 'run.settled': {

@@ -27,6 +27,11 @@ export interface PhaseControls {
    * against the run's budget. Rejects with an `AgentError` when there is no answer in the end.
    */
   call(call: PhaseCall): Promise<PhaseAnswer>;
-  /** Tells the user something: a phase that fell back to offline logic, say. Becomes an event of the run. */
-  note(message: string): void;
+  /**
+   * Tells the user something: a phase that fell back to offline logic, say. Becomes a `phase.note` of the run, and stays in
+   * `metadata.phases`.
+   *
+   * @param about.by Who does the phase in the end, where it is not the agent that answered last: `'offline'` after a fallback.
+   */
+  note(message: string, about?: { by?: string }): void;
 }

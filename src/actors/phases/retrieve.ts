@@ -2,7 +2,7 @@ import { splitQuestions } from '../../text/questions.ts';
 import type { Complexity, Passage } from '../../types.ts';
 import { createPassageIndex } from './passage-index.ts';
 import { recencyWeights } from './recency.ts';
-import type { Phase, Retrieval, RetrieveInput } from './types.ts';
+import type { Retrieval, Retriever } from './types.ts';
 
 /** Most passages retrieved, by complexity. */
 export const PASSAGE_BUDGET: Readonly<Record<Complexity, number>> = Object.freeze({
@@ -27,7 +27,7 @@ export interface SourceDocument {
  * const retrieve = createDocumentRetriever([{ path: 'notes.md', text: '# Gate\nThe gate paces starts.' }]);
  * const { passages } = await retrieve({ query: 'What does the gate do?', complexity: 'simple' }, { signal });
  */
-export function createDocumentRetriever(documents: readonly SourceDocument[]): Phase<RetrieveInput, Retrieval> {
+export function createDocumentRetriever(documents: readonly SourceDocument[]): Retriever {
   return ({ query, complexity, contextFiles = [] }, { signal }) => {
     const questions = questionsOf(query);
     const index = createPassageIndex(questions, contextFiles);

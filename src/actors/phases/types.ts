@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/types.ts';
-import type { Complexity, Passage, Source, TaskOutcome } from '../../types.ts';
+import type { AgentMatch, Complexity, Passage, Source, TaskOutcome } from '../../types.ts';
+import type { PhaseControls } from './controls.ts';
 
 /** How much work a query asks for. */
 export interface Assessment {
@@ -35,7 +36,7 @@ export interface Retrieval {
 }
 
 /** How well an agent fits a subgoal; `insufficient`: none does. */
-export type MatchQuality = 'excellent' | 'acceptable' | 'insufficient';
+export type MatchQuality = AgentMatch['quality'];
 
 /** One part of the question, answerable by one agent. */
 export interface Subgoal {
@@ -94,7 +95,7 @@ export interface RouteInput {
 
 export interface Routing {
   plan: Plan;
-  matches: { taskId: string; agentId: string; quality: MatchQuality; reason: string }[];
+  matches: AgentMatch[];
 }
 
 export interface SynthesizeInput {
@@ -113,7 +114,13 @@ export interface Synthesis {
 }
 
 /** One phase of a `soar` run; may be replaced by any function of the same shape. */
-export type Phase<I, O> = (input: I, controls: { signal: AbortSignal }) => O | Promise<O>;
+export type Phase<I, O> = (input: I, controls: PhaseControls) => O | Promise<O>;
+
+/** A retrieve phase that needs no agent, and may be called by itself. */
+export type Retriever = (
+  input: RetrieveInput,
+  controls: Pick<PhaseControls, 'signal'>,
+) => Retrieval | Promise<Retrieval>;
 
 export interface Phases {
   assess: Phase<AssessInput, Assessment>;

@@ -57,12 +57,20 @@ export interface CollectInput {
   settled?: readonly TaskReport[];
   /** Where the run stood that this one resumes. */
   resumed?: ResumedRun;
+  /** The run that this is a part of, whose clocks and account at the gate it shares. Default: it is a run of its own. */
+  within?: RunBounds;
   /** Records what the run could be resumed from. Default: nothing does. */
   log?: RunLog | null;
   publish?: Publish;
   /** Default: an engine of its own, made from `engine`. */
   services?: Services;
   engine?: EngineInput;
+}
+
+/** When a run must be over, and when its budget of time is spent, epoch milliseconds; null: no such bound is known. */
+export interface RunBounds {
+  deadlineAt: number | null;
+  budgetAt: number | null;
 }
 
 /** A run of a plan that goes on: its clocks, its budget and its tasks stay what they were. */
@@ -72,6 +80,8 @@ export interface ResumedRun {
   /** `null`: it got no further than its start, and has its whole time. */
   deadlineAt: number | null;
   budgetAt: number | null;
+  /** Whether its plan was announced and recorded. */
+  isCompiled: boolean;
   /** `null`: nothing was started. */
   lastStartAt: number | null;
   spent: Expenses;

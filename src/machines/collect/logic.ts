@@ -9,7 +9,7 @@ import type { RunStatus, TaskError } from '../../types.ts';
 import type { ParkedTask, TaskReport } from '../task/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
 import type { RunBook, Skip } from './book.ts';
-import type { CollectInput, CollectSettings, PolicyBounds } from './events.ts';
+import type { CollectInput, CollectSettings, PolicyBounds, RunBounds } from './events.ts';
 
 /** Defaults of a run's settings. */
 export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
@@ -105,6 +105,15 @@ export function runTimeoutMs(
     longest = Math.max(longest, timeoutMs);
   }
   return longest;
+}
+
+/** What a run's own settings say of its end, whatever its plan. */
+export function runBounds({ timeoutMs, budget }: Partial<CollectSettings>, startedAt: number): RunBounds {
+  const budgetMs = budget?.timeMs;
+  return {
+    deadlineAt: timeoutMs === null || timeoutMs === undefined ? null : startedAt + timeoutMs,
+    budgetAt: budgetMs === undefined ? null : startedAt + budgetMs,
+  };
 }
 
 type Agents = ReadonlyMap<string, ResolvedAgent>;

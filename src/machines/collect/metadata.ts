@@ -27,6 +27,7 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
     breakers: figures.breakers,
     rateLimits: [],
     heartbeats: [],
+    phases: [],
     cacheHits: 0,
     usage: sumUsage(reports.flatMap(({ outcome }) => outcome.attempts.map(({ usage }) => usage))),
     peakConcurrency: figures.peakConcurrency,

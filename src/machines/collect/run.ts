@@ -1,6 +1,7 @@
 import type { Services } from '../../actors/services.ts';
 import { withAdHoc } from '../../agents/act-as.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
+import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type Publish, publishNothing, type RunNews } from '../../streams/events.ts';
@@ -53,8 +54,6 @@ export interface CollectRun {
   readonly ending: TaskReport | null;
 }
 
-const NO_PLAN: CompiledPlan = { goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] };
-
 export function createRun(input: CollectInput, services: Services, now: number): CollectRun {
   const settings: CollectSettings = { ...COLLECT_SETTINGS, ...input.settings };
   const compiled = tryCompile(input.plan, [...services.agents.keys()]);
@@ -66,7 +65,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
     staggerMs: services.limits.staggerMs ?? 0,
   });
   const book = new RunBook(plan, settings.onDependencyFailure, now);
-  const { resumed, settled = [] } = input;
+  const { resumed, within, settled = [] } = input;
   const ending = settled.find((report) => endsRunOf(plan, report, settings)) ?? null;
   for (const report of doneReports(plan, now)) book.settle(report);
   for (const report of settled) if (report !== ending) book.settle(report);
@@ -95,8 +94,8 @@ export function createRun(input: CollectInput, services: Services, now: number):
     book,
     startedAt,
     timeoutMs,
-    deadlineAt: resumed?.deadlineAt ?? now + timeoutMs,
-    budgetAt: resumed?.budgetAt ?? (budgetMs === undefined ? null : now + budgetMs),
+    deadlineAt: resumed?.deadlineAt ?? within?.deadlineAt ?? now + timeoutMs,
+    budgetAt: resumed?.budgetAt ?? within?.budgetAt ?? (budgetMs === undefined ? null : now + budgetMs),
     room: Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, services.limits.maxConcurrent),
     activeWaves: new Set(),
     nextWave: 0,

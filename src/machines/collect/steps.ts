@@ -43,13 +43,13 @@ export function open(args: StepArgs): void {
   const { maxConcurrent, staggerMs } = settings;
   const ref = args.self as Addressee<CollectEvent>;
   const now = nowOf(args.self);
-  // The gate counts time from when it hears of the run, which may have begun in another process.
+  // The gate counts time from when it hears of the run, which may have begun before, or in another process.
   const { resumed } = run.input;
-  const budget = resumed?.budgetAt ? { ...settings.budget, timeMs: resumed.budgetAt - now } : settings.budget;
+  const budget = run.budgetAt === null ? settings.budget : { ...settings.budget, timeMs: run.budgetAt - now };
   const opened: RunOpened = { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref };
   const before = resumed ? { spent: resumed.spent, lastStartAt: resumed.lastStartAt } : {};
   tell(args, services.gate, { ...opened, ...before });
-  if (!resumed?.deadlineAt) {
+  if (!resumed?.isCompiled) {
     const { deadlineAt, budgetAt, book } = run;
     const counts = { tasks: book.total, ticked: book.settled };
     run.input.log?.append({ type: 'plan.compiled', at: now, ...counts, deadlineAt, budgetAt });
@@ -297,5 +297,6 @@ function loseWave(args: StepArgs, wave: number, cause: unknown): void {
 
 export function close(args: StepArgs): void {
   const { run } = args.context;
-  tell(args, run.services.gate, { type: 'run.closed', runId: run.runId });
+  // The account of a run that goes on stays open: what comes after the plan counts, too.
+  if (!run.input.within) tell(args, run.services.gate, { type: 'run.closed', runId: run.runId });
 }

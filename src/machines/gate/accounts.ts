@@ -30,17 +30,17 @@ export class Accounts {
   /** What runs are to be told, once the tasks have been told. */
   notices: { ref: Addressee<GateNotice>; event: GateNotice }[] = [];
 
+  /** Announced again, by another part of the same run, it keeps what it has spent. */
   open({ runId, maxConcurrent, staggerMs, budget, ref, spent }: RunOpened, now: number, served: number): void {
     const known = this.runs.get(runId);
     const account: RunAccount = {
+      ...(known ?? { ...NOTHING, ...spent }),
       runId,
       maxConcurrent,
       staggerMs,
       budget,
       until: budget?.timeMs === undefined ? null : now + budget.timeMs,
       ref,
-      ...NOTHING,
-      ...spent,
       out: known?.out ?? 0,
       served,
       spent: null,

@@ -1,13 +1,22 @@
 import type { EngineInput } from '../../actors/engine.ts';
+import type { ResumedCalls } from '../../actors/phases/calls.ts';
+import type { PhaseNews, PhaseReport } from '../../actors/phases/phase.ts';
 import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
 import type { RunLog } from '../../journal/journal.ts';
+import type { Plan } from '../../plan/types.ts';
 import type { Publish } from '../../streams/events.ts';
-import type { RunResult, TaskError } from '../../types.ts';
-import type { CollectInput, CollectOutput, CollectSettings } from '../collect/events.ts';
+import type { PhaseRecord, RunResult, TaskError } from '../../types.ts';
+import type { CollectInput, CollectOutput, CollectSettings, RunBounds } from '../collect/events.ts';
+import type { Expenses, GateNotice } from '../gate/events.ts';
 import type { StopReason } from '../task/events.ts';
 
-export type SoarEvent = { type: 'run.cancel' } & StopReason;
+export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNews | GateNotice | Decision;
+
+/** What a person says of a proposed plan. */
+export type Decision =
+  /** Run it: as it was proposed, or as it was edited. A plan that is not valid is told, and changes nothing. */
+  { type: 'plan.approve'; plan?: Plan } | { type: 'plan.refuse'; reason: string };
 
 export interface SoarInput {
   query: string;
@@ -17,6 +26,12 @@ export interface SoarInput {
   defaultAgent?: string;
   /** Files whose passages come first. */
   contextFiles?: readonly string[];
+  /** What is taken apart: every query, or those alone that are not simple. Default `always`. */
+  decompose?: 'always' | 'unlessSimple';
+  /** Ends as `planned`, with the plan, and runs nothing. Default: goes on to an answer. */
+  until?: 'route';
+  /** Waits for a person's word before the plan is run. Default false. */
+  approve?: boolean;
   publish?: Publish;
   /** Records what the run could be resumed from. Default: nothing does. */
   log?: RunLog | null;
@@ -28,13 +43,22 @@ export interface SoarInput {
 }
 
 /** A run of a query that goes on: its completed phases are not repeated. */
-export interface ResumedQuery {
+export interface ResumedQuery extends RunBounds {
   /** When it first began, epoch milliseconds. */
   startedAt: number;
+  /** How the completed phases were done. */
+  phases: readonly PhaseRecord[];
+  /** What the others have asked. */
+  calls: ResumedCalls;
+  spent: Expenses;
+  /** `null`: nothing was started. */
+  lastStartAt: number | null;
   assessment: Assessment | null;
   retrieval: Retrieval | null;
   decomposition: Decomposition | null;
   routing: Routing | null;
+  /** The plan that a person has approved; null: none has. */
+  approved: Plan | null;
   collect: Pick<CollectInput, 'settled' | 'resumed'>;
 }
 
@@ -43,7 +67,17 @@ export interface SoarContext {
   runId: string;
   services: Services;
   publish: Publish;
+  /** The same for what phases ask. */
+  publishCalls: Publish;
   startedAt: number;
+  /** Of the whole run, from its first phase to its last. */
+  bounds: RunBounds;
+  /** When the present phase began. */
+  phaseAt: number;
+  /** What the present phase said of itself. */
+  report: PhaseReport | null;
+  /** How the phases were done that are over. */
+  phases: readonly PhaseRecord[];
   assessment: Assessment | null;
   retrieval: Retrieval | null;
   decomposition: Decomposition | null;

@@ -1,10 +1,108 @@
-import type { AgentInfo } from '../../actors/phases/types.ts';
+import type { PhaseScope } from '../../actors/phases/calls.ts';
+import type { AgentInfo, Assessment, Routing } from '../../actors/phases/types.ts';
+import type { Addressee } from '../../actors/scope.ts';
 import type { Services } from '../../actors/services.ts';
 import { toTaskError } from '../../errors/classify.ts';
-import type { PhaseName } from '../../streams/events.ts';
-import type { TaskError } from '../../types.ts';
+import { NO_PLAN } from '../../plan/no-plan.ts';
+import { sumUsage } from '../../policy/usage.ts';
+import { type PhaseName, publishNothing } from '../../streams/events.ts';
+import type { PhaseRecord, RunMetadata, TaskError } from '../../types.ts';
+import { watchCosts } from '../collect/costs.ts';
+import { COLLECT_SETTINGS, runBounds, tryCompile } from '../collect/logic.ts';
 import { buildMetadata } from '../collect/metadata.ts';
-import type { SoarContext, SoarOutput } from './events.ts';
+import type { GateNotice, RunOpened } from '../gate/events.ts';
+import type { StopReason } from '../task/events.ts';
+import type { Decision, SoarContext, SoarInput, SoarOutput } from './events.ts';
+
+/** Where a run begins, or goes on. */
+export function initialContext(input: SoarInput, services: Services, now: number): SoarContext {
+  const { resumed } = input;
+  const startedAt = resumed?.startedAt ?? now;
+  const publish = input.publish ?? publishNothing;
+  return {
+    input,
+    runId: input.runId ?? 'run',
+    services,
+    publish,
+    publishCalls: watchCosts(input.settings?.budget ?? null, services.agents, publish),
+    startedAt,
+    bounds: resumed ?? runBounds(input.settings ?? {}, startedAt),
+    phaseAt: now,
+    report: null,
+    phases: resumed?.phases ?? [],
+    assessment: resumed?.assessment ?? null,
+    retrieval: resumed?.retrieval ?? null,
+    decomposition: resumed?.decomposition ?? null,
+    routing: resumedRouting(resumed),
+    collected: null,
+    synthesis: null,
+    error: null,
+  };
+}
+
+function resumedRouting(resumed: SoarInput['resumed']): Routing | null {
+  if (!resumed) return null;
+  const { routing, approved } = resumed;
+  return approved ? { matches: [], ...routing, plan: approved } : routing;
+}
+
+/** How the run announces itself at the gate: from its first phase on, what it does counts. */
+export function runOpened(context: SoarContext, ref: Addressee<GateNotice>, now: number): RunOpened {
+  const { input, runId, bounds } = context;
+  const { maxConcurrent, staggerMs, budget } = { ...COLLECT_SETTINGS, ...input.settings };
+  return {
+    type: 'run.opened',
+    runId,
+    maxConcurrent,
+    staggerMs,
+    budget: bounds.budgetAt === null ? budget : { ...budget, timeMs: bounds.budgetAt - now },
+    ...(input.resumed ? { spent: input.resumed.spent, lastStartAt: input.resumed.lastStartAt } : {}),
+    ref,
+  };
+}
+
+/** What a phase needs to ask agents. */
+export function scopeOf(
+  { input, runId, services, publishCalls: publish }: SoarContext,
+  phase: PhaseRecord['phase'],
+): PhaseScope {
+  const { query, log = null, settings = {}, resumed } = input;
+  return { phase, runId, query, services, publish, log, settings, resumed: resumed?.calls ?? null };
+}
+
+/** How a phase was done; nothing for collect, whose tasks tell it themselves. An actor of a user's says nothing of it. */
+export function phaseRecord(phase: PhaseName, { report, phaseAt }: SoarContext, now: number): PhaseRecord[] {
+  if (phase === 'collect') return [];
+  const { by, calls, attempts, ...more } = report ?? { by: 'offline', calls: 0, attempts: 0 };
+  return [{ phase, by, calls, attempts, durationMs: now - phaseAt, ...more }];
+}
+
+/** Why what a phase still wants to ask is not asked. */
+export const SPENT: StopReason = Object.freeze({ kind: 'budget', message: 'The budget of the run is spent.' });
+
+export function timeoutReason({ bounds, startedAt }: SoarContext, now: number): StopReason {
+  const timeoutMs = (bounds.deadlineAt ?? now) - startedAt;
+  return { kind: 'timeout', message: `The run did not finish within ${timeoutMs} ms.` };
+}
+
+/** What is wrong with an edited plan; null when it can be run. */
+export function faultOf({ services }: SoarContext, { plan }: Approval): TaskError | null {
+  if (!plan) return null;
+  const compiled = tryCompile(plan, [...services.agents.keys()]);
+  return 'kind' in compiled ? compiled : null;
+}
+
+/** The plan that is run after a person's word. */
+export function adopted({ routing }: SoarContext, { plan }: Approval): Routing | null {
+  return plan ? { matches: [], ...routing, plan } : routing;
+}
+
+type Approval = Extract<Decision, { type: 'plan.approve' }>;
+
+/** Whether a query is put to an agent without being taken apart. */
+export function goesAsItIs({ decompose }: SoarInput, assessment: Assessment | null): boolean {
+  return decompose === 'unlessSimple' && assessment?.complexity === 'simple';
+}
 
 /** What the decompose and route phases may know of the agents. */
 export function agentInfos(services: Services): AgentInfo[] {
@@ -68,7 +166,7 @@ function summarised(phase: PhaseName, context: SoarContext): string {
 }
 
 /** Of a run that ended before it had a plan. */
-const NO_METADATA = buildMetadata({ goal: undefined, plan: { tasks: [] }, tasks: [], byId: new Map(), waves: [] }, [], {
+const NO_METADATA = buildMetadata(NO_PLAN, [], {
   startedAt: 0,
   endedAt: 0,
   peakConcurrency: 0,
@@ -76,23 +174,33 @@ const NO_METADATA = buildMetadata({ goal: undefined, plan: { tasks: [] }, tasks:
 });
 
 /** The result of a run of a query, in whichever final state it ended. */
-export function resultOf(context: SoarContext, ended: 'done' | 'failed' | 'cancelled', now: number): SoarOutput {
-  const { input, assessment, routing, collected, synthesis, startedAt } = context;
+export function resultOf(
+  context: SoarContext,
+  ended: 'done' | 'planned' | 'failed' | 'cancelled',
+  now: number,
+): SoarOutput {
+  const { input, assessment, routing, collected, synthesis } = context;
   const error = context.error ?? collected?.error ?? null;
   const status =
     ended === 'cancelled' && error?.kind !== 'internal'
       ? 'cancelled'
       : context.error
         ? 'failed'
-        : (collected?.status ?? 'failed');
+        : (collected?.status ?? (ended === 'planned' ? 'succeeded' : 'failed'));
   return {
     status,
     outcomes: collected?.outcomes ?? [],
-    metadata: { ...(collected?.metadata ?? NO_METADATA), totalDurationMs: now - startedAt },
+    metadata: withPhases(collected?.metadata ?? NO_METADATA, context, now),
     ...(error ? { error } : {}),
     query: input.query,
     ...(assessment ? { complexity: assessment.complexity } : {}),
     ...(routing ? { plan: routing.plan } : {}),
     ...(synthesis ? { answer: synthesis.answer, confidence: synthesis.confidence, sources: synthesis.sources } : {}),
   };
+}
+
+/** The metadata of the plan's tasks, with what the phases did around them: the run used what both used. */
+function withPhases(metadata: RunMetadata, { phases, startedAt }: SoarContext, now: number): RunMetadata {
+  const usage = sumUsage([metadata.usage, ...phases.map((phase) => phase.usage)]);
+  return { ...metadata, phases: [...phases], usage, totalDurationMs: now - startedAt };
 }

@@ -1,11 +1,14 @@
-import { assign, fromPromise, sendTo, setup } from 'xstate';
+import { assign, type PromiseActorLogic, raise, sendTo, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
 import { offlinePhases } from '../../actors/phases/offline.ts';
+import { type PhaseInput, type PhaseReport, phaseLogic } from '../../actors/phases/phase.ts';
+import { singleSubgoal } from '../../actors/phases/single.ts';
 import type {
   AssessInput,
   Assessment,
   DecomposeInput,
   Decomposition,
+  Phase,
   Retrieval,
   RetrieveInput,
   RouteInput,
@@ -13,14 +16,65 @@ import type {
   Synthesis,
   SynthesizeInput,
 } from '../../actors/phases/types.ts';
-import { nowOf } from '../../actors/scope.ts';
-import { type PhaseName, publishNothing } from '../../streams/events.ts';
+import { nowOf, tell } from '../../actors/scope.ts';
+import { sleepUntil } from '../../actors/sleep-until.ts';
+import { NO_PLAN } from '../../plan/no-plan.ts';
+import type { PhaseName } from '../../streams/events.ts';
 import type { CollectOutput } from '../collect/events.ts';
 import { collectMachine } from '../collect/machine.ts';
 import type { SoarContext, SoarEvent, SoarInput, SoarOutput } from './events.ts';
-import { agentInfos, foundBy, phaseError, resultOf, summaryOf } from './logic.ts';
+import {
+  adopted,
+  agentInfos,
+  faultOf,
+  foundBy,
+  goesAsItIs,
+  initialContext,
+  phaseError,
+  phaseRecord,
+  resultOf,
+  runOpened,
+  SPENT,
+  scopeOf,
+  summaryOf,
+  timeoutReason,
+} from './logic.ts';
+
+type Of<T extends SoarEvent['type']> = Extract<SoarEvent, { type: T }>;
 
 const offline = offlinePhases({});
+
+/** Typed as what an actor of a user's would be, so that any logic of that input and output can stand in for it. */
+function phaseActor<I, O>(phase: Phase<I, O>): PromiseActorLogic<O, PhaseInput<I>> {
+  return phaseLogic(phase) as unknown as PromiseActorLogic<O, PhaseInput<I>>;
+}
+
+const stopped = <P extends PhaseName>(phase: P) =>
+  ({ target: '#soar.cancelled', actions: { type: 'recordPhase', params: { phase } } }) as const;
+
+/** How a phase goes on: by itself, or with an agent of its asked, which is never lost. */
+const modes = <P extends PhaseName>(phase: P) =>
+  ({
+    initial: 'thinking',
+    states: {
+      thinking: { on: { 'phase.asking': 'asking' } },
+      asking: {
+        on: {
+          'phase.idle': 'thinking',
+          'budget.spent': { actions: { type: 'skipCalls', params: { phase } } },
+          'run.cancel': { target: 'cancelling', actions: ['noteReason', { type: 'tellPhase', params: { phase } }] },
+        },
+      },
+      // Left only when the phase has ended, which waits for its attempts: stopping it would lose them.
+      cancelling: {
+        on: {
+          'run.cancel': {},
+          [`xstate.done.actor.${phase}`]: stopped(phase),
+          [`xstate.error.actor.${phase}`]: stopped(phase),
+        },
+      },
+    },
+  }) as const;
 
 /** A query, through all six phases, to an answer. Each phase is an invoked actor that `.provide` replaces. */
 export const soarMachine = setup({
@@ -29,40 +83,102 @@ export const soarMachine = setup({
     events: {} as SoarEvent,
     input: {} as SoarInput,
     output: {} as SoarOutput,
-    tags: {} as 'working' | 'settled',
+    tags: {} as 'working' | 'waiting' | 'settled',
   },
   actors: {
     engine,
-    assess: fromPromise<Assessment, AssessInput>(async ({ input, signal }) => offline.assess(input, { signal })),
-    retrieve: fromPromise<Retrieval, RetrieveInput>(async ({ input, signal }) => offline.retrieve(input, { signal })),
-    decompose: fromPromise<Decomposition, DecomposeInput>(async ({ input, signal }) =>
-      offline.decompose(input, { signal }),
-    ),
-    route: fromPromise<Routing, RouteInput>(async ({ input, signal }) => offline.route(input, { signal })),
+    sleepUntil,
+    assess: phaseActor<AssessInput, Assessment>(offline.assess),
+    retrieve: phaseActor<RetrieveInput, Retrieval>(offline.retrieve),
+    decompose: phaseActor<DecomposeInput, Decomposition>(offline.decompose),
+    route: phaseActor<RouteInput, Routing>(offline.route),
     collect: collectMachine,
-    synthesize: fromPromise<Synthesis, SynthesizeInput>(async ({ input, signal }) =>
-      offline.synthesize(input, { signal }),
-    ),
+    synthesize: phaseActor<SynthesizeInput, Synthesis>(offline.synthesize),
   },
   actions: {
+    openRun: (args) =>
+      tell(args, args.context.services.gate, runOpened(args.context, args.self as never, nowOf(args.self))),
+    closeRun: (args) => tell(args, args.context.services.gate, { type: 'run.closed', runId: args.context.runId }),
+    beginPhase: assign(({ self }) => ({ phaseAt: nowOf(self), report: null })),
     announce: ({ context, self }, { phase }: { phase: PhaseName }) =>
       context.publish({ type: 'phase.started', phase }, nowOf(self)),
+    keepReport: assign((_, { report }: { report: PhaseReport }) => ({ report })),
+    recordPhase: assign(({ context, self }, { phase }: { phase: PhaseName }) => ({
+      phases: [...context.phases, ...phaseRecord(phase, context, nowOf(self))],
+    })),
     announceDone: ({ context, self }, { phase }: { phase: PhaseName }) => {
-      const complexity = context.assessment?.complexity;
-      const summary = summaryOf(phase, context);
-      const news = { type: 'phase.completed' as const, phase, summary };
-      const { log } = context.input;
-      log?.append({ type: 'phase.completed', phase, output: foundBy(phase, context), at: nowOf(self) });
-      context.publish(complexity ? { ...news, complexity } : news, nowOf(self));
+      const now = nowOf(self);
+      const { assessment, input, publish } = context;
+      const record = context.phases.findLast((one) => one.phase === phase);
+      input.log?.append({
+        type: 'phase.completed',
+        phase,
+        output: foundBy(phase, context),
+        at: now,
+        ...(record ? { record } : {}),
+      });
+      publish(
+        {
+          type: 'phase.completed',
+          phase,
+          summary: summaryOf(phase, context),
+          ...(assessment ? { complexity: assessment.complexity } : {}),
+          ...(record ? { by: record.by } : {}),
+        },
+        now,
+      );
     },
     keep: assign((_, found: Partial<SoarContext>) => found),
-    noteReason: assign(({ event: { kind, message } }) => ({ error: { kind, message, retryable: false } })),
+    /** A simple query needs no taking apart. */
+    decideAlone: assign(({ context: { input, retrieval } }) => ({
+      decomposition: singleSubgoal(input.query, retrieval?.passages ?? []),
+    })),
+    noteReason: assign(({ event }) => {
+      const { kind, message } = event as Of<'run.cancel'>;
+      return { error: { kind, message, retryable: false } };
+    }),
     notePhaseError: assign(({ self }, { phase, error }: { phase: PhaseName; error: unknown }) => ({
       error: phaseError(phase, error, nowOf(self)),
     })),
-    forwardCancel: sendTo('collect', ({ event }) => event),
+    tellPhase: sendTo(
+      (_, { phase }: { phase: PhaseName }) => phase,
+      ({ event }) => event,
+    ),
+    skipCalls: sendTo(
+      (_, { phase }: { phase: PhaseName }) => phase,
+      () => ({ type: 'task.skip', ...SPENT }),
+    ),
+    propose: ({ context: { routing, publish }, self }) =>
+      publish(
+        { type: 'plan.proposed', plan: routing?.plan ?? NO_PLAN.plan, matches: routing?.matches ?? [] },
+        nowOf(self),
+      ),
+    adopt: assign(({ context, event }) => ({ routing: adopted(context, event as Of<'plan.approve'>) })),
+    recordApproval: ({ context: { input, publish, routing }, event, self }) => {
+      const at = nowOf(self);
+      const plan = routing?.plan ?? NO_PLAN.plan;
+      input.log?.append({ type: 'plan.approved', plan, at });
+      publish({ type: 'plan.approved', edited: (event as Of<'plan.approve'>).plan !== undefined }, at);
+    },
+    tellFault: ({ context, event, self }) => {
+      const fault = faultOf(context, event as Of<'plan.approve'>);
+      context.publish({ type: 'plan.faulty', message: fault?.message ?? '' }, nowOf(self));
+    },
+    noteRefusal: assign(({ event }) => ({
+      error: { kind: 'cancelled' as const, message: (event as Of<'plan.refuse'>).reason, retryable: false },
+    })),
+    /** At its limit a run is cancelled as anybody would cancel it. */
+    cancelForTime: raise(({ context, self }) => ({
+      type: 'run.cancel' as const,
+      ...timeoutReason(context, nowOf(self)),
+    })),
+    exhaust: raise({ type: 'budget.spent', what: 'time' }),
   },
   guards: {
+    endsWithPlan: ({ context }) => context.input.until === 'route',
+    needsApproval: ({ context }) => context.input.approve === true,
+    isSound: ({ context, event }) => faultOf(context, event as Of<'plan.approve'>) === null,
+    goesAsItIs: ({ context: { input, assessment } }) => goesAsItIs(input, assessment),
     wasCancelled: (_, { collected }: { collected: CollectOutput }) => collected.status === 'cancelled',
     hasNoPlan: (_, { collected }: { collected: CollectOutput }) =>
       collected.error?.kind === 'invalid_request' && collected.outcomes.length === 0,
@@ -70,74 +186,111 @@ export const soarMachine = setup({
   },
 }).createMachine({
   id: 'soar',
-  context: ({ input, spawn, self }) => ({
-    input,
-    runId: input.runId ?? 'run',
-    services: input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services,
-    publish: input.publish ?? publishNothing,
-    startedAt: input.resumed?.startedAt ?? nowOf(self),
-    assessment: input.resumed?.assessment ?? null,
-    retrieval: input.resumed?.retrieval ?? null,
-    decomposition: input.resumed?.decomposition ?? null,
-    routing: input.resumed?.routing ?? null,
-    collected: null,
-    synthesis: null,
-    error: null,
-  }),
+  context: ({ input, spawn, self }) =>
+    initialContext(
+      input,
+      input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services,
+      nowOf(self),
+    ),
+  entry: 'openRun',
   initial: 'assess',
-  on: { 'run.cancel': { target: '.cancelled', actions: 'noteReason' } },
+  invoke: [
+    {
+      id: 'deadline',
+      src: 'sleepUntil',
+      input: ({ context }) => ({ at: context.bounds.deadlineAt }),
+      onDone: { actions: 'cancelForTime' },
+      onError: { actions: 'cancelForTime' },
+    },
+    {
+      id: 'budget',
+      src: 'sleepUntil',
+      input: ({ context }) => ({ at: context.bounds.budgetAt }),
+      onDone: { actions: 'exhaust' },
+      onError: { actions: 'exhaust' },
+    },
+  ],
+  on: {
+    'run.cancel': { target: '.cancelled', actions: 'noteReason' },
+    'phase.reported': { actions: { type: 'keepReport', params: ({ event }) => ({ report: event.report }) } },
+  },
   states: {
     assess: {
       tags: 'working',
-      entry: { type: 'announce', params: { phase: 'assess' } },
+      entry: ['beginPhase', { type: 'announce', params: { phase: 'assess' } }],
+      ...modes('assess'),
       invoke: {
         id: 'assess',
         src: 'assess',
-        input: ({ context }) => ({ query: context.input.query }),
+        input: ({ context }) => ({ query: context.input.query, scope: scopeOf(context, 'assess') }),
         onDone: {
           target: 'retrieve',
           actions: [
             { type: 'keep', params: ({ event }) => ({ assessment: event.output }) },
+            { type: 'recordPhase', params: { phase: 'assess' } },
             { type: 'announceDone', params: { phase: 'assess' } },
           ],
         },
         onError: {
           target: 'failed',
-          actions: { type: 'notePhaseError', params: ({ event }) => ({ phase: 'assess', error: event.error }) },
+          actions: [
+            { type: 'recordPhase', params: { phase: 'assess' } },
+            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'assess', error: event.error }) },
+          ],
         },
       },
     },
     retrieve: {
       tags: 'working',
-      entry: { type: 'announce', params: { phase: 'retrieve' } },
+      entry: ['beginPhase', { type: 'announce', params: { phase: 'retrieve' } }],
+      ...modes('retrieve'),
       invoke: {
         id: 'retrieve',
         src: 'retrieve',
-        input: ({ context: { input, assessment } }) => ({
+        input: ({ context, context: { input, assessment } }) => ({
+          scope: scopeOf(context, 'retrieve'),
           query: input.query,
           complexity: assessment?.complexity ?? 'medium',
           ...(input.contextFiles ? { contextFiles: input.contextFiles } : {}),
         }),
-        onDone: {
-          target: 'decompose',
-          actions: [
-            { type: 'keep', params: ({ event }) => ({ retrieval: event.output }) },
-            { type: 'announceDone', params: { phase: 'retrieve' } },
-          ],
-        },
+        onDone: [
+          {
+            guard: 'goesAsItIs',
+            target: 'route',
+            actions: [
+              { type: 'keep', params: ({ event }) => ({ retrieval: event.output }) },
+              { type: 'recordPhase', params: { phase: 'retrieve' } },
+              { type: 'announceDone', params: { phase: 'retrieve' } },
+              'decideAlone',
+            ],
+          },
+          {
+            target: 'decompose',
+            actions: [
+              { type: 'keep', params: ({ event }) => ({ retrieval: event.output }) },
+              { type: 'recordPhase', params: { phase: 'retrieve' } },
+              { type: 'announceDone', params: { phase: 'retrieve' } },
+            ],
+          },
+        ],
         onError: {
           target: 'failed',
-          actions: { type: 'notePhaseError', params: ({ event }) => ({ phase: 'retrieve', error: event.error }) },
+          actions: [
+            { type: 'recordPhase', params: { phase: 'retrieve' } },
+            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'retrieve', error: event.error }) },
+          ],
         },
       },
     },
     decompose: {
       tags: 'working',
-      entry: { type: 'announce', params: { phase: 'decompose' } },
+      entry: ['beginPhase', { type: 'announce', params: { phase: 'decompose' } }],
+      ...modes('decompose'),
       invoke: {
         id: 'decompose',
         src: 'decompose',
-        input: ({ context: { input, assessment, retrieval, services } }) => ({
+        input: ({ context, context: { input, assessment, retrieval, services } }) => ({
+          scope: scopeOf(context, 'decompose'),
           query: input.query,
           complexity: assessment?.complexity ?? 'medium',
           passages: retrieval?.passages ?? [],
@@ -147,22 +300,28 @@ export const soarMachine = setup({
           target: 'route',
           actions: [
             { type: 'keep', params: ({ event }) => ({ decomposition: event.output }) },
+            { type: 'recordPhase', params: { phase: 'decompose' } },
             { type: 'announceDone', params: { phase: 'decompose' } },
           ],
         },
         onError: {
           target: 'failed',
-          actions: { type: 'notePhaseError', params: ({ event }) => ({ phase: 'decompose', error: event.error }) },
+          actions: [
+            { type: 'recordPhase', params: { phase: 'decompose' } },
+            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'decompose', error: event.error }) },
+          ],
         },
       },
     },
     route: {
       tags: 'working',
-      entry: { type: 'announce', params: { phase: 'route' } },
+      entry: ['beginPhase', { type: 'announce', params: { phase: 'route' } }],
+      ...modes('route'),
       invoke: {
         id: 'route',
         src: 'route',
-        input: ({ context: { input, retrieval, decomposition, services } }) => ({
+        input: ({ context, context: { input, retrieval, decomposition, services } }) => ({
+          scope: scopeOf(context, 'route'),
           query: input.query,
           decomposition: decomposition ?? { goal: input.query, subgoals: [], notes: [] },
           agents: agentInfos(services),
@@ -170,26 +329,62 @@ export const soarMachine = setup({
           fallback: input.settings?.fallback ?? null,
           defaultAgent: input.defaultAgent ?? [...services.agents.keys()][0] ?? null,
         }),
-        onDone: {
-          target: 'collect',
-          actions: [
-            { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
-            { type: 'announceDone', params: { phase: 'route' } },
-          ],
-        },
+        onDone: [
+          {
+            guard: 'endsWithPlan',
+            target: 'planned',
+            actions: [
+              { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
+              { type: 'recordPhase', params: { phase: 'route' } },
+              { type: 'announceDone', params: { phase: 'route' } },
+            ],
+          },
+          {
+            guard: 'needsApproval',
+            target: 'approve',
+            actions: [
+              { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
+              { type: 'recordPhase', params: { phase: 'route' } },
+              { type: 'announceDone', params: { phase: 'route' } },
+            ],
+          },
+          {
+            target: 'collect',
+            actions: [
+              { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
+              { type: 'recordPhase', params: { phase: 'route' } },
+              { type: 'announceDone', params: { phase: 'route' } },
+            ],
+          },
+        ],
         onError: {
           target: 'failed',
-          actions: { type: 'notePhaseError', params: ({ event }) => ({ phase: 'route', error: event.error }) },
+          actions: [
+            { type: 'recordPhase', params: { phase: 'route' } },
+            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'route', error: event.error }) },
+          ],
         },
+      },
+    },
+    /** A person looks at the plan. Nothing is held meanwhile, and no clock runs but the run's own. */
+    approve: {
+      tags: 'waiting',
+      entry: 'propose',
+      on: {
+        'plan.approve': [
+          { guard: 'isSound', target: 'collect', actions: ['adopt', 'recordApproval'] },
+          { actions: 'tellFault' },
+        ],
+        'plan.refuse': { target: 'cancelled', actions: 'noteRefusal' },
       },
     },
     collect: {
       tags: 'working',
-      entry: { type: 'announce', params: { phase: 'collect' } },
+      entry: ['beginPhase', { type: 'announce', params: { phase: 'collect' } }],
       invoke: {
         id: 'collect',
         src: 'collect',
-        input: ({ context: { input, routing, retrieval, services, publish, runId } }) => ({
+        input: ({ context: { input, routing, retrieval, services, publish, runId, bounds } }) => ({
           plan: routing?.plan ?? { tasks: [] },
           runId,
           services,
@@ -198,6 +393,7 @@ export const soarMachine = setup({
           passages: retrieval?.passages ?? [],
           ...(input.settings ? { settings: input.settings } : {}),
           log: input.log ?? null,
+          within: bounds,
           ...input.resumed?.collect,
         }),
         onDone: [
@@ -231,17 +427,25 @@ export const soarMachine = setup({
         },
       },
       initial: 'running',
-      states: { running: { on: { 'run.cancel': { target: 'cancelling', actions: 'forwardCancel' } } }, cancelling: {} },
+      states: {
+        running: {
+          on: { 'run.cancel': { target: 'cancelling', actions: { type: 'tellPhase', params: { phase: 'collect' } } } },
+        },
+        cancelling: {},
+      },
       // Left only when the child has ended: stopping it would lose what is in flight.
       on: { 'run.cancel': {} },
     },
     synthesize: {
       tags: 'working',
-      entry: { type: 'announce', params: { phase: 'synthesize' } },
+      // Who is told of its budget was collect.
+      entry: ['openRun', 'beginPhase', { type: 'announce', params: { phase: 'synthesize' } }],
+      ...modes('synthesize'),
       invoke: {
         id: 'synthesize',
         src: 'synthesize',
-        input: ({ context: { input, assessment, retrieval, routing, collected } }) => ({
+        input: ({ context, context: { input, assessment, retrieval, routing, collected } }) => ({
+          scope: scopeOf(context, 'synthesize'),
           query: input.query,
           complexity: assessment?.complexity ?? 'medium',
           plan: routing?.plan ?? { tasks: [] },
@@ -254,6 +458,7 @@ export const soarMachine = setup({
             target: 'failed',
             actions: [
               { type: 'keep', params: ({ event }) => ({ synthesis: event.output }) },
+              { type: 'recordPhase', params: { phase: 'synthesize' } },
               { type: 'announceDone', params: { phase: 'synthesize' } },
             ],
           },
@@ -261,21 +466,42 @@ export const soarMachine = setup({
             target: 'done',
             actions: [
               { type: 'keep', params: ({ event }) => ({ synthesis: event.output }) },
+              { type: 'recordPhase', params: { phase: 'synthesize' } },
               { type: 'announceDone', params: { phase: 'synthesize' } },
             ],
           },
         ],
         onError: {
           target: 'failed',
-          actions: { type: 'notePhaseError', params: ({ event }) => ({ phase: 'synthesize', error: event.error }) },
+          actions: [
+            { type: 'recordPhase', params: { phase: 'synthesize' } },
+            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'synthesize', error: event.error }) },
+          ],
         },
       },
     },
-    done: { type: 'final', tags: 'settled', output: ({ context, self }) => resultOf(context, 'done', nowOf(self)) },
-    failed: { type: 'final', tags: 'settled', output: ({ context, self }) => resultOf(context, 'failed', nowOf(self)) },
+    planned: {
+      type: 'final',
+      tags: 'settled',
+      entry: 'closeRun',
+      output: ({ context, self }) => resultOf(context, 'planned', nowOf(self)),
+    },
+    done: {
+      type: 'final',
+      tags: 'settled',
+      entry: 'closeRun',
+      output: ({ context, self }) => resultOf(context, 'done', nowOf(self)),
+    },
+    failed: {
+      type: 'final',
+      tags: 'settled',
+      entry: 'closeRun',
+      output: ({ context, self }) => resultOf(context, 'failed', nowOf(self)),
+    },
     cancelled: {
       type: 'final',
       tags: 'settled',
+      entry: 'closeRun',
       output: ({ context, self }) => resultOf(context, 'cancelled', nowOf(self)),
     },
   },

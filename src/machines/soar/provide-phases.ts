@@ -1,4 +1,5 @@
-import { type AnyActorLogic, fromPromise } from 'xstate';
+import type { AnyActorLogic } from 'xstate';
+import { phaseLogic } from '../../actors/phases/phase.ts';
 import type { Phase, Phases } from '../../actors/phases/types.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import type { soarMachine } from './machine.ts';
@@ -18,8 +19,8 @@ export function providePhases(
 }
 
 function fromPhase(name: keyof Phases, phase: Phase<never, unknown>): AnyActorLogic {
-  return fromPromise(async ({ input, signal }) => {
-    const found = await phase(input as never, { signal });
+  return phaseLogic(async (input, controls) => {
+    const found = await phase(input as never, controls);
     const { expected, isUsable } = SHAPES[name];
     if (typeof found === 'object' && found !== null && isUsable(found as Record<string, never>)) return found;
     throw new SoarError('phase-failed', `Expected phase ${name} to give ${expected}, got something else.`);

@@ -37,6 +37,8 @@ export interface TaskInput {
   /** When its last dependency settled, epoch milliseconds. */
   readyAt: number;
   query?: string;
+  /** The phase that asks, when it is no task of the plan. */
+  phase?: string;
   /** Where it stood, in a run that is resumed. */
   resumed?: ParkedTask;
   /** Records what a run could be resumed from. Default: nothing does. */

@@ -1,0 +1,10 @@
+import type { CompiledPlan } from './types.ts';
+
+/** What there is before a plan is known, or in place of an invalid one. */
+export const NO_PLAN: CompiledPlan = Object.freeze({
+  goal: undefined,
+  plan: { tasks: [] },
+  tasks: [],
+  byId: new Map(),
+  waves: [],
+});
