@@ -4,14 +4,22 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunResult, TaskOutcome } from '../../src/types.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
+import { startModelServer } from '../support/model-server.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 // Stand-ins for coding CLIs come first, so that no example can start a real one.
 const env = { ...process.env, PATH: pathWithFakes() };
 
 function execute(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return executeWith({}, ...args);
+}
+
+function executeWith(
+  own: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const options = { cwd: root, env, maxBuffer: 64 * 1024 ** 2 };
+    const options = { cwd: root, env: { ...env, ...own }, maxBuffer: 64 * 1024 ** 2 };
     execFile(process.execPath, ['--import', 'tsx', ...args], options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
@@ -150,5 +158,30 @@ describe('the example of embedding', () => {
     const readme = await readFile(path.join(root, 'README.md'), 'utf8');
     expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``);
     expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(25);
+  });
+});
+
+describe('the example of a model', () => {
+  it('writes, doubts and mends, through a rate limit and a stream that dies', async () => {
+    const server = await startModelServer({
+      teapot: [
+        { status: 429, headers: { 'retry-after-ms': '20' }, body: { error: { message: 'Slow down' } } },
+        { deltas: ['A teapot ', 'is'], end: 'cut' },
+        { deltas: ['Teapots ', 'pour.'], usage: [20, 4] },
+      ],
+    });
+    const own = { MODEL_URL: server.url, MODEL: 'teapot' };
+    const { code, stdout, stderr } = await executeWith(own, 'examples/model.ts');
+    expect({ code, lines: stdout.trimEnd().split('\n') }).toEqual({
+      code: 0,
+      lines: [
+        'praise succeeded: Teapots pour.',
+        'doubt succeeded: Teapots pour.',
+        'final succeeded: Teapots pour.',
+        '72 tokens',
+      ],
+    });
+    expect(stderr).toMatch(/(?:praise|doubt) waits: /);
+    expect((await server.received()).length).toBe(5);
   });
 });
