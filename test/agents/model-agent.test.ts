@@ -224,6 +224,17 @@ describe('a model that fails', () => {
     expect(failed.message).toMatch(/^Model m failed in the middle of its answer: ./);
   });
 
+  it('by a reset of the connection is transient as well', async () => {
+    const server = await startModelServer({ m: [{ deltas: ['The answer ', 'is'], end: 'never' }] });
+    const controls = fakeControls();
+    const run = agentOf(server).run(fakeRequest({ prompt: 'Say it.' }), controls);
+    await controls.heard('The answer is');
+    server.reset();
+    const failed = await failureOf(run);
+    expect(failed).toMatchObject({ kind: 'transient', output: 'The answer is' });
+    expect(failed.message).toMatch(/^Model m failed in the middle of its answer: .*ECONNRESET/);
+  });
+
   it('without a last word is transient too', async () => {
     expect(await failing({ deltas: ['Half'], finish: null })).toMatchObject({ kind: 'transient', output: 'Half' });
   });

@@ -24,7 +24,7 @@ export interface Reply {
   usage?: readonly [input: number, output: number];
   /** Sent as it is, after the pieces. */
   raw?: string;
-  /** How it ends: properly (default), by cutting the connection, or not at all. */
+  /** How it ends: properly (default), by cutting the connection, or not until `reset()`. */
   end?: 'cut' | 'never';
 }
 
@@ -46,6 +46,7 @@ export interface ServerScript {
 
 const script = JSON.parse(process.env.MODEL_SERVER_SCRIPT ?? '{"models":{}}') as ServerScript;
 const asked = new Map<string, number>();
+const open = new Set<ServerResponse>();
 const tell = (message: object) => process.send?.(message);
 
 const server = createServer((request, response) => {
@@ -104,7 +105,10 @@ function send(response: ServerResponse, reply: Reply, model: string): void {
     piece({ role: 'assistant', tool_calls: [{ index, id: `call-${index}`, type: 'function', function: call }] });
   }
   if (reply.raw !== undefined) response.write(reply.raw);
-  if (reply.end === 'never') return;
+  if (reply.end === 'never') {
+    open.add(response);
+    return;
+  }
   if (reply.end === 'cut') {
     // Once what was written is out, so that the caller has it before the connection dies.
     response.socket?.destroySoon();
@@ -122,5 +126,8 @@ function send(response: ServerResponse, reply: Reply, model: string): void {
 }
 
 process.on('disconnect', () => process.exit());
-process.on('message', () => tell({ type: 'synced' }));
+process.on('message', (message) => {
+  if (message === 'reset') for (const response of open) response.socket?.resetAndDestroy();
+  else tell({ type: 'synced' });
+});
 server.listen(0, '127.0.0.1', () => tell({ type: 'listening', port: (server.address() as AddressInfo).port }));

@@ -88,7 +88,7 @@ export function toAgentError(thrown: unknown, call: FailedCall): AgentError {
   const kept = { output, ...(usage ? { usage } : {}) };
   if (AgentError.isInstance(thrown)) return thrown;
   const told = read(thrown, (text) => oneLine(masked(text, call.secrets)));
-  const kind = (thrown instanceof Error ? BY_NAME[thrown.name] : undefined) ?? kindOf(told);
+  const kind = (thrown instanceof Error ? BY_NAME[thrown.name] : undefined) ?? kindOf(told, output !== '');
   const where = told.status === null || told.status < 400 ? '' : ` answered HTTP ${told.status}`;
   const what = told.isUnreached ? ' could not be reached' : where === '' ? ' failed' : where;
   const half = output === '' || where !== '' ? '' : ' in the middle of its answer';
@@ -100,7 +100,7 @@ export function toAgentError(thrown: unknown, call: FailedCall): AgentError {
   });
 }
 
-function kindOf({ status, headers, codes, said, isUnreached }: Told): ErrorKind {
+function kindOf({ status, headers, codes, said, isUnreached }: Told, hasBegun: boolean): ErrorKind {
   for (const code of codes) {
     const kind = CODES.find(([pattern]) => pattern.test(code))?.[1];
     // A quota that says when it is full again is a rate limit; one that does not is a bill to pay.
@@ -108,7 +108,11 @@ function kindOf({ status, headers, codes, said, isUnreached }: Told): ErrorKind 
     if (kind) return kind;
   }
   if (isUnreached) return 'connection';
-  if (status === null || status < 400) return classifyText(`Error: ${said}`)?.kind ?? 'transient';
+  if (status === null || status < 400) {
+    const kind = classifyText(`Error: ${said}`)?.kind ?? 'transient';
+    // An answer that was under way had reached its server: what broke is the answer.
+    return kind === 'connection' && (hasBegun || status !== null) ? 'transient' : kind;
+  }
   const byWords = VAGUE.has(status) ? classifyText(`Error: ${said}`)?.kind : undefined;
   if (byWords) return byWords;
   if (status === 404 && /\bmodel\b/i.test(said)) return 'invalid_model';
