@@ -145,7 +145,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     agents: isBare ? builtinAgents() : (options.agents ?? {}),
     limits: engineLimits(parsed),
     random,
-    ...(options.journal ? { journal: options.journal } : {}),
+    ...(options.journal ? { journal: options.journal, answers: options.journal.answers } : {}),
     ...(options.maxCoolingMs === undefined ? {} : { maxCoolingMs: options.maxCoolingMs }),
     ...(options.prices ? { prices: options.prices } : {}),
     ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),

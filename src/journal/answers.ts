@@ -1,4 +1,5 @@
 import type { Usage } from '../types.ts';
+import type { JournalStore } from './journal-store.ts';
 
 /** The answer of a task that succeeded, kept for tasks of other runs that ask the same. Plain JSON. */
 export interface StoredAnswer {
@@ -29,11 +30,40 @@ export const ANSWER_TTL_MS = 7 * 24 * 3_600_000;
 export const MAX_ANSWERS = 1000;
 
 /** Whether JSON says all of a value: what it does not would come back as something else. */
-export function isPlain(value: unknown): boolean {
+export function isPlain(value: unknown, depth = 0): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isPlain);
-  if (typeof value !== 'object' || 'toJSON' in value) return false;
+  // Something that deep has itself in it.
+  if (depth > DEEPEST || typeof value !== 'object' || 'toJSON' in value) return false;
   const kind = Object.getPrototypeOf(value);
-  return (kind === Object.prototype || kind === null) && Object.values(value).every(isPlain);
+  if (!Array.isArray(value) && kind !== Object.prototype && kind !== null) return false;
+  return Object.values(value).every((one) => isPlain(one, depth + 1));
+}
+
+const DEEPEST = 100;
+
+/** The answers of a store. Nothing that goes wrong with them is worth a run: an answer that is not found is given anew. */
+export function keptAnswers(store: JournalStore, mask: (json: string) => string, isClosed: () => boolean): AnswerStore {
+  return {
+    find(key, now) {
+      try {
+        const body = isClosed() ? null : store.findAnswer(key);
+        const answer = body === null ? null : (JSON.parse(body) as StoredAnswer);
+        return answer && now - answer.at < ANSWER_TTL_MS ? answer : null;
+      } catch {
+        return null;
+      }
+    },
+    save(answer) {
+      if (isClosed()) return;
+      if (answer.data !== undefined && !isPlain(answer.data)) return;
+      const json = JSON.stringify(answer);
+      if (mask(json) !== json) return;
+      try {
+        store.saveAnswer(answer.key, answer.at, json);
+      } catch {
+        // A disk that is full, or a journal that was closed, is told of where records are written.
+      }
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { SoarError } from '../errors/soar-error.ts';
+import { type AnswerStore, keptAnswers } from './answers.ts';
 import { BufferedLog } from './buffered-log.ts';
 import type {
   LogEntry,
@@ -12,6 +13,7 @@ import type {
 import type { Journal, RunLog } from './journal.ts';
 import type { JournalStore, RunWrite } from './journal-store.ts';
 import { jsonOf } from './json-of.ts';
+import { keptRecords, type RecordStore } from './records.ts';
 import { unknownRun } from './run-errors.ts';
 
 export interface BufferedJournalOptions {
@@ -21,6 +23,8 @@ export interface BufferedJournalOptions {
 
 /** A journal over a store: collects what one turn appends and commits it at once. */
 export class BufferedJournal implements Journal {
+  readonly answers: AnswerStore;
+  readonly records: RecordStore;
   readonly #store: JournalStore;
   readonly #mask: (json: string) => string;
   readonly #live = new Map<string, BufferedLog>();
@@ -38,6 +42,8 @@ export class BufferedJournal implements Journal {
   constructor(store: JournalStore, options: BufferedJournalOptions = {}) {
     this.#store = store;
     this.#mask = options.mask ?? ((json) => json);
+    this.answers = keptAnswers(store, this.#mask, () => this.#isClosed);
+    this.records = keptRecords(store, this.#mask, () => this.#isClosed);
   }
 
   begin(header: RunHeader): RunLog {

@@ -41,6 +41,14 @@ export interface JournalStore {
   list(): RunSummary[];
   breakers(): ReadonlyMap<string, StoredBreaker>;
   paces(): ReadonlyMap<string, StoredPace>;
+  /** The JSON of an answer; null when there is none by this key. */
+  findAnswer(key: string): string | null;
+  /** Keeps an answer in the place of an older one, and forgets the oldest. */
+  saveAnswer(key: string, at: number, body: string): void;
+  /** The JSON of every record, newest first. */
+  records(): string[];
+  /** Keeps a record in the place of an older one, and forgets the oldest. */
+  saveRecord(question: string, at: number, body: string): void;
   endProcesses(processes: readonly StoredProcess[]): Promise<void>;
   close(): void;
 }

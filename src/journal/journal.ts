@@ -1,3 +1,4 @@
+import type { AnswerStore } from './answers.ts';
 import type {
   LogEntry,
   RunHeader,
@@ -7,6 +8,8 @@ import type {
   StoredProcess,
   StoredRun,
 } from './entries.ts';
+
+import type { RecordStore } from './records.ts';
 
 /**
  * The record that runs can be resumed from. What is appended is committed at the end of the turn (the next microtask), all
@@ -38,6 +41,10 @@ export interface Journal {
   /** When providers were asked last, and whether they cool, by provider. */
   paces(): ReadonlyMap<string, StoredPace>;
   savePace(pace: StoredPace): void;
+  /** Answers of tasks, for tasks of other runs that ask the same. */
+  readonly answers: AnswerStore;
+  /** Questions that were answered well. */
+  readonly records: RecordStore;
   /** Commits what is left, gives up every run it owns and lets go of its store. Harmless when called again. */
   close(): void;
 }

@@ -1,9 +1,12 @@
 import { SoarError } from '../errors/soar-error.ts';
+import { MAX_ANSWERS } from './answers.ts';
 import { BufferedJournal, type BufferedJournalOptions } from './buffered-journal.ts';
 import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 import type { Journal } from './journal.ts';
 import type { JournalStore, Learned, RunWrite } from './journal-store.ts';
+import { MemoryShelf } from './memory-shelf.ts';
 import { mergedPace } from './merged-pace.ts';
+import { MAX_RECORDS } from './records.ts';
 import { takenOver } from './run-errors.ts';
 import { initialSummary, summaryAfter } from './run-summary.ts';
 
@@ -19,6 +22,18 @@ export interface MemoryDisk {
   runs: Map<string, MemoryRun>;
   breakers: Map<string, StoredBreaker>;
   paces: Map<string, StoredPace>;
+  answers: MemoryShelf;
+  records: MemoryShelf;
+}
+
+function emptyDisk(): MemoryDisk {
+  return {
+    runs: new Map(),
+    breakers: new Map(),
+    paces: new Map(),
+    answers: new MemoryShelf(MAX_ANSWERS),
+    records: new MemoryShelf(MAX_RECORDS),
+  };
 }
 
 export interface MemoryJournal extends Journal {
@@ -40,7 +55,7 @@ export interface MemoryJournal extends Journal {
  * const next = createSoar({ journal: journal.crash(), agents }).resume(run.id);
  */
 export function memoryJournal(options: BufferedJournalOptions & { disk?: MemoryDisk } = {}): MemoryJournal {
-  const { disk = { runs: new Map(), breakers: new Map(), paces: new Map() }, ...rest } = options;
+  const { disk = emptyDisk(), ...rest } = options;
   return new Memory(disk, rest);
 }
 
@@ -134,6 +149,22 @@ class MemoryStore implements JournalStore {
 
   paces(): ReadonlyMap<string, StoredPace> {
     return new Map(this.#disk.paces);
+  }
+
+  findAnswer(key: string): string | null {
+    return this.#disk.answers.find(key);
+  }
+
+  saveAnswer(key: string, at: number, body: string): void {
+    this.#disk.answers.save(key, at, body);
+  }
+
+  records(): string[] {
+    return this.#disk.records.newestFirst();
+  }
+
+  saveRecord(question: string, at: number, body: string): void {
+    this.#disk.records.save(question, at, body);
   }
 
   async endProcesses(): Promise<void> {}

@@ -11,6 +11,7 @@ import type { Agent, AgentAnswer, AgentControls, AgentRequest } from '../types.t
 import { BoundedBytes } from './bounded-bytes.ts';
 import type { OutputReader, OutputReaderFactory } from './output-reader.ts';
 import { processFailure, startFailure } from './process-failure.ts';
+import { processVersion } from './process-version.ts';
 import { PLACEHOLDER, withPrompt } from './prompt-argument.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
@@ -79,6 +80,7 @@ export function commandAgent(options: CommandAgentOptions): Agent {
     maxConcurrent: options.maxConcurrent,
     requireOutput: options.requireOutput,
     killsItself: true,
+    version: processVersion(options),
     run: (request, controls) => runCommand(command, options, request, controls),
   };
 }

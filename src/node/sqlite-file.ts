@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSy
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SoarError } from '../errors/soar-error.ts';
+import { ownFile } from './folder-state.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, versionOf } from './sqlite-schema.ts';
 
 type Sqlite = typeof import('node:sqlite');
@@ -20,6 +21,7 @@ const LOOKED_THROUGH_BYTES = 16 * 1024 ** 2;
  */
 export function openStore(dir: string, options: { create?: boolean } = {}): DatabaseSync | null {
   const path = join(dir, STORE_FILE);
+  ownFile(dir);
   const exists = existsSync(path) && statSync(path).size > 0;
   if (!exists && options.create === false) return null;
   if (exists) inspect(path);

@@ -38,6 +38,10 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE breakers (agent TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
   // 2: how providers were asked last, and whether they cool.
   'CREATE TABLE paces (provider TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
+  // 3: what tasks were answered, and what questions.
+  `CREATE TABLE answers (key TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE INDEX answers_at ON answers (at);
+   CREATE TABLE records (question TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Version of a store; 0 when it is empty. */

@@ -53,6 +53,19 @@ export function statementsOf(db: DatabaseSync) {
     ),
     addBlob: sql('INSERT OR IGNORE INTO blobs VALUES (?, ?)'),
     findBlob: sql('SELECT text FROM blobs WHERE sha256 = ?'),
+    findAnswer: sql('SELECT body FROM answers WHERE key = ?'),
+    saveAnswer: sql(
+      'INSERT INTO answers VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at, body = excluded.body',
+    ),
+    forgetAnswers: sql('DELETE FROM answers WHERE at < ?'),
+    trimAnswers: sql('DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?)'),
+    records: sql('SELECT body FROM records ORDER BY at DESC, question'),
+    saveRecord: sql(
+      'INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (question) DO UPDATE SET at = excluded.at, body = excluded.body',
+    ),
+    trimRecords: sql(
+      'DELETE FROM records WHERE question IN (SELECT question FROM records ORDER BY at DESC LIMIT -1 OFFSET ?)',
+    ),
     breakers: sql('SELECT agent, body FROM breakers'),
     paces: sql('SELECT body FROM paces'),
     findPace: sql('SELECT body FROM paces WHERE provider = ?'),

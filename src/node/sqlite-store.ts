@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { SoarError } from '../errors/soar-error.ts';
+import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
 import type {
   LogEntry,
   RunHeader,
@@ -12,6 +13,7 @@ import type {
 } from '../journal/entries.ts';
 import type { JournalStore, Learned, RunWrite } from '../journal/journal-store.ts';
 import { mergedPace } from '../journal/merged-pace.ts';
+import { MAX_RECORDS } from '../journal/records.ts';
 import { takenOver } from '../journal/run-errors.ts';
 import { initialSummary, summaryAfter } from '../journal/run-summary.ts';
 import { blobsIn, withBlobs } from './blobs.ts';
@@ -174,6 +176,32 @@ export class SqliteStore implements JournalStore {
     const stored = this.#sql.findPace.get(pace.provider)?.body as string | undefined;
     const merged = mergedPace(stored === undefined ? undefined : (JSON.parse(stored) as StoredPace), pace);
     this.#sql.savePace.run(pace.provider, JSON.stringify(merged));
+  }
+
+  findAnswer(key: string): string | null {
+    return wrapped(this.#path, () => {
+      const body = this.#sql.findAnswer.get(key)?.body as string | undefined;
+      return body === undefined ? null : this.#whole(body);
+    });
+  }
+
+  saveAnswer(key: string, at: number, body: string): void {
+    this.#transaction(() => {
+      this.#sql.saveAnswer.run(key, at, this.#stored(body));
+      this.#sql.forgetAnswers.run(at - ANSWER_TTL_MS);
+      this.#sql.trimAnswers.run(MAX_ANSWERS);
+    });
+  }
+
+  records(): string[] {
+    return wrapped(this.#path, () => this.#sql.records.all().map(({ body }) => this.#whole(body as string)));
+  }
+
+  saveRecord(question: string, at: number, body: string): void {
+    this.#transaction(() => {
+      this.#sql.saveRecord.run(question, at, this.#stored(body));
+      this.#sql.trimRecords.run(MAX_RECORDS);
+    });
   }
 
   endProcesses(processes: readonly StoredProcess[]): Promise<void> {

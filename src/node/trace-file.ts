@@ -1,6 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { SoarError } from '../errors/soar-error.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
+import { ownFile } from './folder-state.ts';
 
 export interface FileSinkOptions {
   mode?: TraceMode;
@@ -82,6 +83,7 @@ export function fileSink(path: string, { mode, flushMs = 200 }: FileSinkOptions 
 function open(path: string): number {
   try {
     const file = openSync(path, 'w', 0o600);
+    ownFile(path);
     if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
     return file;
   } catch (error) {

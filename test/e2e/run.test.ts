@@ -116,6 +116,33 @@ describe('soar run', () => {
     expect(ended.code).toBe(4);
   });
 
+  it('uses answers of earlier runs again with --cache, until a file of the folder changes', async () => {
+    const cwd = await temporaryDirectory();
+    const elsewhere = await temporaryDirectory();
+    await writeIn(cwd, 'notes.md', 'first');
+    const ask = { prompt: `echo asked >> ${elsewhere}/log; cat notes.md` };
+    const plan = planOf([
+      { id: 'a', ...ask },
+      { id: 'b', ...ask },
+    ]);
+    const go = async (...args: string[]) => {
+      const { stdout, stderr } = await runSoar(['run', '-', '--json', '--cache', ...args], {
+        cwd,
+        stdin: JSON.stringify(plan),
+      });
+      const result = JSON.parse(stdout) as RunResult;
+      const asked = (await readFile(join(elsewhere, 'log'), 'utf8')).trim().split('\n').length;
+      return { vias: result.outcomes.map(({ via, output }) => `${via} ${output}`), asked, stderr };
+    };
+    const first = await go('--trace', 'trace.jsonl');
+    expect(first).toMatchObject({ vias: ['agent first', 'cache first'], asked: 1 });
+    expect(first.stderr).toContain('done b from the cache (2/2 done)');
+    expect(await go('--trace', 'trace.jsonl')).toMatchObject({ vias: ['cache first', 'cache first'], asked: 1 });
+    await writeIn(cwd, 'notes.md', 'second');
+    expect(await go('--trace', 'trace.jsonl')).toMatchObject({ vias: ['agent second', 'cache second'], asked: 2 });
+    expect(await go('--no-cache')).toMatchObject({ vias: ['agent second', 'agent second'], asked: 4 });
+  });
+
   it('ends with 75 when every failure is a rate limit', async () => {
     const policy = { ...quick, cooling: { maxRateLimits: 0 } };
     const { code, stdout } = await run(

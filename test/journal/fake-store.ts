@@ -48,6 +48,18 @@ export class FakeStore implements JournalStore {
     return new Map();
   }
 
+  findAnswer(): string | null {
+    return null;
+  }
+
+  saveAnswer(): void {}
+
+  records(): string[] {
+    return [];
+  }
+
+  saveRecord(): void {}
+
   /** Ends the wait for the disk that is under way; absent until it is slow. */
   wrote: (() => void) | null = null;
   sync?: () => Promise<void>;

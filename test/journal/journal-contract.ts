@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ANSWER_TTL_MS, MAX_ANSWERS } from '../../src/journal/answers.ts';
 import type { LogEntry, RunHeader } from '../../src/journal/entries.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import type { StoredRecord } from '../../src/journal/records.ts';
 import { COLLECT_SETTINGS } from '../../src/machines/collect/logic.ts';
 import { NO_NOTES } from '../../src/machines/task/logic.ts';
 import type { TaskOutcome } from '../../src/types.ts';
@@ -132,6 +134,70 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
           .list()
           .map(({ status }) => status),
       ).toEqual(['interrupted', 'interrupted']);
+    });
+
+    it('keeps answers by key, the newest of each, whatever their size', () => {
+      const { journal, next } = open();
+      const about = { agentId: 'one', runId: 'r', taskId: 'a' };
+      const large = { ...about, key: 'k1', at: 1000, output: 'long '.repeat(10_000), data: { n: [1, null] } };
+      journal.answers.save({ ...large, output: 'older', at: 500 });
+      journal.answers.save(large);
+      journal.answers.save({ ...about, key: 'k2', at: 2000, output: 'short', usage: { totalTokens: 3 } });
+      expect(journal.answers.find('k1', 2000)).toEqual(large);
+      const later = next();
+      expect(later.answers.find('k1', 2000)).toEqual(large);
+      expect(later.answers.find('k2', 2000)).toMatchObject({ output: 'short', usage: { totalTokens: 3 } });
+      expect(later.answers.find('k3', 2000)).toBeNull();
+    });
+
+    it('finds no answer that is a week old', () => {
+      const { journal } = open();
+      journal.answers.save({ key: 'k', agentId: 'one', runId: 'r', taskId: 'a', at: 1000, output: 'ok' });
+      expect(journal.answers.find('k', 1000 + ANSWER_TTL_MS - 1)?.output).toBe('ok');
+      expect(journal.answers.find('k', 1000 + ANSWER_TTL_MS)).toBeNull();
+    });
+
+    it('keeps the newest thousand answers', () => {
+      const { journal } = open();
+      const about = { agentId: 'one', runId: 'r', taskId: 'a', output: 'ok' };
+      for (let n = 0; n < MAX_ANSWERS + 2; n += 1) journal.answers.save({ ...about, key: `k${n}`, at: 1000 + n });
+      expect(['k0', 'k1', 'k2', `k${MAX_ANSWERS + 1}`].map((key) => journal.answers.find(key, 3000)?.output)).toEqual([
+        undefined,
+        undefined,
+        'ok',
+        'ok',
+      ]);
+    });
+
+    it('keeps records of questions, newest first and one for each question', () => {
+      const { journal, next } = open();
+      const record = (runId: string, query: string, at: number): StoredRecord => ({
+        runId,
+        at,
+        query,
+        complexity: 'simple',
+        outline: ['look'],
+        answer: `by ${runId}`,
+        confidence: 0.9,
+        sources: [{ path: 'a.md', hash: 'f00' }],
+        keywords: ['gate'],
+      });
+      journal.records.save(record('r1', 'What is a gate?', 1000));
+      journal.records.save(record('r2', 'What is a lease?', 3000));
+      journal.records.save(record('r3', ' what is  a GATE? ', 2000));
+      const all = next().records.all();
+      expect(all.map(({ runId }) => runId)).toEqual(['r2', 'r3']);
+      expect(all[0]).toEqual(record('r2', 'What is a lease?', 3000));
+    });
+
+    it('keeps nothing once it is closed, and finds nothing', () => {
+      const { journal } = open();
+      const answer = { key: 'k', agentId: 'one', runId: 'r', taskId: 'a', at: 1000, output: 'ok' };
+      journal.answers.save(answer);
+      journal.close();
+      journal.answers.save({ ...answer, key: 'k2' });
+      expect(journal.answers.find('k', 1000)).toBeNull();
+      expect(journal.records.all()).toEqual([]);
     });
 
     it('knows how a run has ended', () => {

@@ -209,7 +209,7 @@ describe('a store', () => {
       ['sleeps', 'retrying', 1],
       ['runs', 'staggered', 1],
     ]);
-    expect(run.spent).toEqual({ attempts: 3, tokens: 7 });
+    expect(run.spent).toEqual({ attempts: 3, tokens: 7, costUsd: 0 });
     expect([...journal.breakers().values()]).toMatchObject([{ agentId: 'one', state: 'closed', failures: [{}] }]);
     expect([...journal.paces()]).toEqual([]);
     expect(journal.attach('stored-by-v1').runId).toBe('stored-by-v1');
