@@ -10,6 +10,7 @@ import { chartPage } from '../src/trace/chart-page.ts';
 import { defineChart } from '../src/trace/definition.ts';
 import { conformanceJsonSchema } from '../test/conformance/case.schema.ts';
 import { chartPicture } from './chart-picture.tsx';
+import { withMutationTables } from './mutation/page.ts';
 import { taskOverview } from './task-overview.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -38,7 +39,21 @@ const GENERATORS: readonly Generator[] = [
     file: 'docs/charts/task-overview.svg',
     generate: () => chartPicture(taskOverview(), 'The outer states of a task, and what leads from one to another.'),
   },
+  {
+    file: 'docs/mutation.md',
+    generate: async () =>
+      withMutationTables(
+        await readFile(path.join(root, 'docs/mutation.md'), 'utf8'),
+        await recorded('scores'),
+        await recorded('survivors'),
+      ),
+  },
 ];
+
+/** What `npm run mutate` found, or was told. */
+async function recorded<T>(name: 'scores' | 'survivors'): Promise<T> {
+  return JSON.parse(await readFile(path.join(root, `scripts/mutation/${name}.json`), 'utf8')) as T;
+}
 
 async function main(checkOnly: boolean): Promise<number> {
   const stale: string[] = [];
