@@ -46,6 +46,7 @@ function start(ledger: Ledger, wanted: StartRequest, now = 0) {
 describe('who is next', () => {
   it('is nobody when nobody waits', () => {
     expect(ledgerOf().decide(0)).toEqual({ do: 'idle' });
+    expect(ledgerOf().reserveNext(0)).toBeNull();
   });
 
   it('is the one that came first, of a run with several agents', () => {
@@ -89,6 +90,18 @@ describe('who is next', () => {
     expect(older.reserveNext(0)?.requestId).toBe('x2');
   });
 
+  it('is the run served longest ago, also when an older lane of its holds a newer request', () => {
+    const ledger = ledgerOf();
+    for (const id of ['x', 'y']) ledger.open(opened(id), 0);
+    start(ledger, request('x1', { runId: 'x' }));
+    start(ledger, request('y1', { runId: 'y' }));
+    ledger.enqueue(request('x2', { runId: 'x' }), 0);
+    ledger.enqueue(request('y2', { runId: 'y' }), 0);
+    ledger.enqueue(request('x3', { runId: 'x' }), 0);
+    ledger.withdraw('x2');
+    expect(ledger.reserveNext(0)?.requestId).toBe('x3');
+  });
+
   it('is none of a run whose budget is spent', () => {
     const ledger = ledgerOf();
     ledger.open(opened('r', { budget: { attempts: 1 } }), 0);
@@ -125,15 +138,16 @@ describe('when the next start is due', () => {
   });
 
   it('counts from the last start of another process, which is never in the future', () => {
-    const decisionAfter = (lastStartAt: number | null) => {
+    const decisionAfter = (lastStartAt: number | null, now = 5000) => {
       const ledger = ledgerOf({ staggerMs: 1000 });
-      ledger.open(opened('r', { lastStartAt }), 5000);
-      ledger.enqueue(request('q1'), 5000);
-      return ledger.decide(5000);
+      ledger.open(opened('r', { lastStartAt }), now);
+      ledger.enqueue(request('q1'), now);
+      return ledger.decide(now);
     };
     expect(decisionAfter(4500)).toEqual({ do: 'pace', at: 5500 });
     expect(decisionAfter(9000)).toEqual({ do: 'pace', at: 6000 });
     expect(decisionAfter(null)).toMatchObject({ do: 'ask' });
+    expect(decisionAfter(null, 10)).toMatchObject({ do: 'ask' });
   });
 
   it('is not moved back by a run that started earlier', () => {
@@ -294,6 +308,7 @@ describe('a release', () => {
     ledger.open(opened('r', { budget: { costUsd: 0.5 } }), 0);
     start(ledger, request('q1'));
     ledger.release(release('q1', { costUsd: 0.5 }));
+    expect(ledger.accounts.notices.map(({ event }) => event)).toEqual([{ type: 'budget.spent', what: 'cost' }]);
     expect(ledger.enqueue(request('q2'), 0)).toBe(false);
   });
 });

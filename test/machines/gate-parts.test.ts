@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { resolveAgent } from '../../src/agents/resolve.ts';
+import type { StoredPace } from '../../src/journal/entries.ts';
 import { Accounts, type RunAccount } from '../../src/machines/gate/accounts.ts';
 import type { RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
 import { Lanes } from '../../src/machines/gate/lanes.ts';
-import { coolingAfter, narrowed, newPace, type Pace, widened } from '../../src/machines/gate/pacing.ts';
+import {
+  coolingAfter,
+  LONGEST_GUESS_MS,
+  narrowed,
+  newPace,
+  type Pace,
+  restoredPace,
+  widened,
+} from '../../src/machines/gate/pacing.ts';
 import { addressee } from '../model/fakes.ts';
 
 function opened(runId: string, more: Partial<RunOpened> = {}): RunOpened {
@@ -169,5 +178,32 @@ describe('the pace of a provider', () => {
     expect(afterSuccess(250)).toEqual([187.5, 0]);
     expect(afterSuccess(249)).toEqual([0, 0]);
     expect(afterSuccess(0)).toEqual([0, 0]);
+  });
+});
+
+describe('the pace that another process left', () => {
+  const left = (changes: Partial<StoredPace> = {}): StoredPace => ({
+    provider: 'p',
+    lastStart: 900,
+    extraMs: 1000,
+    coolUntil: 1000,
+    cooledAt: 950,
+    streak: 2,
+    at: 1000,
+    ...changes,
+  });
+
+  it('of a provider that was never limited is its last start alone', () => {
+    expect(restoredPace(left({ coolUntil: null, cooledAt: null, extraMs: 0 }), 1000, 5000)).toEqual(newPace(900));
+  });
+
+  it('forgets what little is left of the gap', () => {
+    expect(restoredPace(left({ extraMs: 125 }), 1000, 5000).extraMs).toBe(125);
+    expect(restoredPace(left({ extraMs: 124 }), 1000, 5000).extraMs).toBe(0);
+  });
+
+  it('forgets its rate limits after a quiet as long as the longest cooling that is guessed', () => {
+    expect(restoredPace(left(), 1000 + LONGEST_GUESS_MS - 1, 5000).streak).toBe(2);
+    expect(restoredPace(left(), 1000 + LONGEST_GUESS_MS, 5000).streak).toBe(0);
   });
 });
