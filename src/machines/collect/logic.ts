@@ -84,6 +84,9 @@ export function runTimeoutMs(
   engine: { maxConcurrent: number; staggerMs: number },
 ): number {
   if (settings.timeoutMs !== null) return settings.timeoutMs;
+  // What the engine grants all its runs bounds each of them, however much wider its own settings are.
+  const maxConcurrent = Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, engine.maxConcurrent);
+  const staggerMs = Math.max(settings.staggerMs ?? 0, engine.staggerMs);
   // Tasks may have policies of their own; the slowest of them bounds the run.
   let longest = 0;
   const seen = new Map<Policy, Set<string>>();
@@ -97,9 +100,9 @@ export function runTimeoutMs(
     const judged = { ...policy, clocks: { ...policy.clocks, maxTimeoutMs } };
     const timeoutMs = deriveRunTimeoutMs({
       tasks: plan.tasks.length,
-      maxConcurrent: settings.maxConcurrent ?? engine.maxConcurrent,
+      maxConcurrent,
       policy: judged,
-      staggerMs: settings.staggerMs ?? engine.staggerMs,
+      staggerMs,
       hasFallback,
     });
     longest = Math.max(longest, timeoutMs);
