@@ -1,6 +1,9 @@
 import { loadConfig } from '../node/config.ts';
 import { checkAgents, type DoctorReport } from '../node/doctor.ts';
+import type { SelfTest } from '../node/self-test.ts';
+import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';
+import { formatDollars, formatDuration } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { claimStdout, print } from './stdout.ts';
 import { type Column, tableLines } from './table.ts';
@@ -10,6 +13,7 @@ export interface DoctorFlags {
   json?: boolean;
   config?: string;
   cwd?: string;
+  selfTest?: boolean;
 }
 
 /** A report, and whether an agent of the configuration is meant rather than a tool one could use. */
@@ -27,7 +31,10 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   const known = { ...Object.fromEntries(live.map((id) => [id, 'function' as const])), ...config.specs };
   const chosen = chosenAgent(toolChoice({}, process.env), undefined, known);
   const specs = { ...config.specs, ...(chosen ? { [chosen.id]: chosen.spec } : {}) };
-  const checked = await checkAgents(specs);
+  if (flags.selfTest) {
+    process.stderr.write('Asking every tool and model that is there for one word; that may cost money.\n');
+  }
+  const checked = await checkAgents(specs, { selfTest: flags.selfTest === true });
   const reports: AgentReport[] = [
     ...live.map((id) => functionReport(id, config.path)),
     ...checked.map((report) => ({ ...report, configured: Object.hasOwn(specs, report.id) })),
@@ -80,6 +87,12 @@ export function doctorLines(
   ];
 }
 
+function answered({ answer, usage, durationMs }: SelfTest): string {
+  const tokens = usage?.totalTokens === undefined ? '' : `, ${usage.totalTokens} tokens`;
+  const cost = usage?.costUsd === undefined ? '' : `, ${formatDollars(usage.costUsd)}`;
+  return `answered "${oneLine(answer ?? '')}" after ${formatDuration(durationMs)}${tokens}${cost}`;
+}
+
 function tableOf(reports: readonly AgentReport[], width: number, paint: Paint): string[] {
   const rows = reports.map(({ ok, id, kind, path, program, version }) => {
     return [ok ? '✓' : '✗', id, kind, path ?? program, version ?? '–'];
@@ -88,9 +101,10 @@ function tableOf(reports: readonly AgentReport[], width: number, paint: Paint): 
   return [
     paint('dim', titles),
     ...lines.flatMap((line, i) => {
-      const { ok = true, hint = null } = reports[i] ?? {};
+      const { ok = true, hint = null, selfTest } = reports[i] ?? {};
       const marked = paint(ok ? 'green' : 'red', line.slice(0, 1)) + line.slice(1);
-      return hint === null ? [marked] : [marked, paint('dim', `   ${hint}`)];
+      const notes = [...(selfTest?.ok ? [answered(selfTest)] : []), ...(hint === null ? [] : [oneLine(hint)])];
+      return [marked, ...notes.map((note) => paint('dim', `   ${note}`))];
     }),
   ];
 }

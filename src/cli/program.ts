@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { DoctorFlags } from './doctor.ts';
 import {
   addAgentFlags,
   addContextFlag,
@@ -102,7 +103,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   addPlaceFlags(program.command('doctor').description('check which agents work here'))
     .option('--json', 'the reports as a JSON array')
-    .action(async (flags: { json?: boolean; config?: string; cwd?: string }) => {
+    .option(
+      '--self-test',
+      'ask every tool and model that is there for one word, and read its answer; that may cost money',
+    )
+    .action(async (flags: DoctorFlags) => {
       const { doctorCommand } = await import('./doctor.ts');
       done(await doctorCommand(flags));
     });

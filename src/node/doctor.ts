@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { execa } from 'execa';
 import type { AgentSpec, CliTool } from '../plan/types.ts';
+import { agentFromSpec } from './agents-from-spec.ts';
 import { checkModel } from './check-model.ts';
 import { CLI_TOOLS } from './cli-tools.ts';
+import { type SelfTest, selfTest } from './self-test.ts';
 import { findProgram } from './which.ts';
 
 /** Whether one agent can be started on this machine. */
@@ -18,6 +20,8 @@ export interface DoctorReport {
   ok: boolean;
   /** What to do when it is not ok. */
   hint: string | null;
+  /** What came of asking it, of agents that could be asked when that was wished. */
+  selfTest?: SelfTest;
 }
 
 export interface DoctorOptions {
@@ -25,6 +29,10 @@ export interface DoctorOptions {
   env?: Record<string, string | undefined>;
   /** How long `--version`, or a server of models, may take, milliseconds. Default 5000. */
   timeoutMs?: number;
+  /** Asks every CLI tool that is installed, and every model that is there, for one word. That costs money. Default false. */
+  selfTest?: boolean;
+  /** How long one answer may take, milliseconds. Default 120000. */
+  selfTestTimeoutMs?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -40,9 +48,27 @@ export async function checkAgents(
   const used = new Set(Object.values(specs).map((spec) => (spec.kind === 'cli' ? spec.tool : null)));
   const unused = (Object.keys(CLI_TOOLS) as CliTool[]).filter((tool) => !used.has(tool));
   return Promise.all([
-    ...Object.entries(specs).map(([id, spec]) => check(id, spec, options)),
-    ...unused.map((tool) => check(tool, { kind: 'cli', tool }, options)),
+    ...Object.entries(specs).map(([id, spec]) => examine(id, spec, options)),
+    ...unused.map((tool) => examine(tool, { kind: 'cli', tool }, options)),
   ]);
+}
+
+async function examine(id: string, spec: AgentSpec, options: DoctorOptions): Promise<DoctorReport> {
+  const report = await check(id, spec, options);
+  if (!options.selfTest || !report.ok || spec.kind === 'command') return report;
+  const asked = options.env && spec.kind === 'cli' ? { ...spec, env: { ...defined(options.env), ...spec.env } } : spec;
+  const tested = await selfTest(agentFromSpec(id, asked), { timeoutMs: options.selfTestTimeoutMs });
+  const old = spec.kind === 'cli' && 'format' in CLI_TOOLS[spec.tool].output && tested.ok && tested.read === 'text';
+  const hint = old
+    ? `It answered in plain text: it does not know the flags for events. Update it: ${CLI_TOOLS[spec.tool].install}`
+    : tested.error;
+  return { ...report, ok: tested.ok, hint, selfTest: tested };
+}
+
+function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 async function check(id: string, spec: AgentSpec, options: DoctorOptions): Promise<DoctorReport> {

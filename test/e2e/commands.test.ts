@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePlanText } from '../../src/plan/parse.ts';
 import type { RunResult } from '../../src/types.ts';
+import { pathWithFakes } from '../support/fake-tools.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 
@@ -96,6 +97,14 @@ describe('soar doctor', () => {
       ['broken', false],
     ]);
     expect(code).toBe(1);
+  });
+
+  it('asks the tools that are there for one word when told to, and says that it may cost money', async () => {
+    const env = { PATH: pathWithFakes() };
+    const { stdout, stderr, code } = await runSoar(['doctor', '--self-test'], { cwd: await temporaryDirectory(), env });
+    expect(stderr).toContain('may cost money');
+    expect(stdout).toMatch(/✓ +claude .*0\.0\.0 \(a fake claude\)\n +answered "ready" after \d.*1050 tokens, \$0\.01/);
+    expect(code).toBe(0);
   });
 
   it('is content when nothing is configured', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAgents } from '../../src/node/doctor.ts';
 import { findProgram } from '../../src/node/which.ts';
+import { pathWithFakes } from '../support/fake-tools.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 
 async function folderWith(programs: Record<string, string>): Promise<string> {
@@ -98,5 +99,61 @@ describe('checkAgents', () => {
       ok: false,
       hint: expect.stringMatching(/300 ms/),
     });
+  });
+});
+
+describe('checkAgents with a self-test', () => {
+  const env = { PATH: pathWithFakes() };
+  const asked = async (story: string, options: Parameters<typeof checkAgents>[1] = {}) => {
+    const specs = { coder: { kind: 'cli', tool: 'claude', env: { FAKE: story } } } as const;
+    const [report] = await checkAgents(specs, { env, selfTest: true, ...options });
+    return report;
+  };
+
+  it('asks each tool that is installed for one word, and reads what it prints', async () => {
+    const reports = await checkAgents({}, { env, selfTest: true });
+    expect(reports.map(({ id, ok, selfTest }) => [id, ok, selfTest?.answer, selfTest?.read])).toEqual([
+      ['claude', true, 'ready', 'events'],
+      ['codex', true, 'ready', 'events'],
+      ['gemini', true, 'ready', 'events'],
+      ['opencode', true, 'ready', 'events'],
+      ['aider', true, 'ready', 'text'],
+      ['cursor-agent', true, 'ready', 'events'],
+      ['ollama', true, 'ready', 'text'],
+    ]);
+    expect(reports[0]?.selfTest?.usage).toMatchObject({ totalTokens: 1050, costUsd: 0.01 });
+    expect(reports.every(({ hint }) => hint === null)).toBe(true);
+  });
+
+  it('asks nobody unless told to, and never a command or what is not installed', async () => {
+    const PATH = await folderWith({
+      claude: 'case "$1" in --version) echo 1;; *) touch "$0.ran";; esac',
+      mine: 'touch ran',
+    });
+    const specs = { mine: { kind: 'command', command: ['mine'] } } as const;
+    await checkAgents(specs, { env: { PATH } });
+    await expect(access(join(PATH, 'claude.ran'))).rejects.toThrow();
+    const reports = await checkAgents(specs, { env: { PATH }, selfTest: true });
+    expect(reports.filter(({ selfTest }) => selfTest).map(({ id }) => id)).toEqual(['claude']);
+  });
+
+  it('is not content with a tool that is not logged in', async () => {
+    const report = await asked('unauthorized');
+    expect(report).toMatchObject({ ok: false, version: '0.0.0 (a fake claude)', hint: 'auth: Invalid API key none' });
+  });
+
+  it('says which tool is too old to print events', async () => {
+    const PATH = `${await folderWith({ claude: 'cat >/dev/null; echo ready' })}:${process.env.PATH}`;
+    const specs = { coder: { kind: 'cli', tool: 'claude' } } as const;
+    const [report] = await checkAgents(specs, { env: { PATH }, selfTest: true });
+    expect(report).toMatchObject({ ok: true, hint: expect.stringMatching(/plain text.*Update it/) });
+  });
+
+  it('gives up one that does not answer', async () => {
+    const script = 'case "$1" in --version) echo 1;; *) exec sleep 1003.1;; esac';
+    const PATH = `${await folderWith({ claude: script })}:${process.env.PATH}`;
+    const specs = { coder: { kind: 'cli', tool: 'claude' } } as const;
+    const [report] = await checkAgents(specs, { env: { PATH }, selfTest: true, selfTestTimeoutMs: 200 });
+    expect(report).toMatchObject({ ok: false, hint: 'timeout: It did not answer within 200 ms' });
   });
 });
