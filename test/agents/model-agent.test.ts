@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { tool } from 'ai';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { type ModelSettings, modelAgent } from '../../src/agents/ai-sdk/index.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
@@ -271,6 +271,19 @@ describe('a model that fails', () => {
     const failed = await failureOf(run);
     expect(failed).toMatchObject({ kind: 'connection', retryable: true });
     expect(failed.message).toMatch(/^Model m could not be reached: .*ECONNREFUSED/);
+  });
+
+  it('prints nothing: the error is the answer', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => printed.mockRestore());
+    await failing({ status: 500, body: { error: { message: 'Oops' } } });
+    await failing({ deltas: ['Hal'], raw: 'data: {"error":{"message":"Overloaded"}}\n\n' });
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  it('has no colours of a terminal in its words', async () => {
+    const { message } = await failing({ status: 400, body: { error: { message: '\u001b[1mNot\u001b[0m\u0007 so' } } });
+    expect(message).toBe('Model m answered HTTP 400: Not so');
   });
 
   it('has nothing of the request in its error', async () => {

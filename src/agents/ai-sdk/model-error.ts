@@ -180,7 +180,10 @@ function parsed(text: string | undefined): unknown {
 }
 
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .replace(/\p{Cc}\[[\d;]*m/gu, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   return line.length <= SAID_CHARS ? line : `${line.slice(0, SAID_CHARS)} …`;
 }
 
