@@ -1,3 +1,4 @@
+import { DATA_RULE, dataBlock } from '../text/data-block.ts';
 import { fairShare, middleCut } from '../text/middle-cut.ts';
 import type { Passage, TaskError, TaskStatus } from '../types.ts';
 
@@ -63,10 +64,10 @@ export function buildPrompt(input: PromptInput): BuiltPrompt {
     parts.push(`WARNING: ${failed}/${dependencies.length} dependencies failed. Proceed with available context.`);
   }
   if (passages.length > 0) {
-    const blocks = passages.map(
-      ({ path, startLine, endLine }, i) => `${path}:${startLine}-${endLine}\n${pieces[dependencies.length + i]}`,
+    const blocks = passages.map(({ path, startLine, endLine }, i) =>
+      dataBlock('passage', pieces[dependencies.length + i] ?? '', { path, lines: `${startLine}-${endLine}` }),
     );
-    parts.push(['Relevant passages:', ...blocks].join('\n\n'));
+    parts.push(`Relevant passages. ${DATA_RULE}\n\n${blocks.join('\n')}`);
   }
   return { prompt: parts.join('\n\n'), partialContext: failed > 0, cut: texts.some((text) => text.length > share) };
 }
