@@ -1,3 +1,4 @@
+export { type ModelPhasesOptions, modelPhases } from './actors/phases/model-phases.ts';
 export type { Phases } from './actors/phases/types.ts';
 export { builtinAgents } from './agents/builtin.ts';
 export { type Clock, systemClock } from './clock.ts';

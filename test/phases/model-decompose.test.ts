@@ -111,9 +111,9 @@ describe('modelDecompose', () => {
   });
 
   it('tells the faults of the repaired answer, not of the first one, when both are bad', async () => {
-    const { notes } = await run({ decompose: JSON.stringify(circle), 'decompose-repair': '{"subgoals":[]}' });
-    expect(notes[0]).toContain('Expected 1 to 4 subgoals for a medium question, got 0.');
-    expect(notes[0]).not.toContain('circle');
+    const { controls } = await run({ decompose: JSON.stringify(circle), 'decompose-repair': '{"subgoals":[]}' });
+    expect(controls.notes[0]).toContain('Expected 1 to 4 subgoals for a medium question, got 0.');
+    expect(controls.notes[0]).not.toContain('circle');
   });
 
   it.each<[string, Record<string, Scripted>, string]>([
@@ -125,14 +125,14 @@ describe('modelDecompose', () => {
       'Bad key (auth)',
     ],
   ])('takes the question apart by its words, and says so, when the agent %s', async (_, script, why) => {
-    const { controls, subgoals, notes } = await run(script);
+    const { controls, subgoals } = await run(script);
     expect(subgoals.map(({ id }) => id)).toEqual([
       'how-does-the-gate-grant-leases',
       'how-does-the-breaker-refuse',
       'bring-together',
     ]);
     expect(controls.notes).toEqual([expect.stringContaining(why)]);
-    expect(notes).toEqual(controls.notes);
+    expect(controls.doneBy).toEqual(['offline']);
   });
 
   it('ends with the run when it is stopped', async () => {

@@ -6,6 +6,8 @@ export type Scripted = string | Error | Partial<PhaseAnswer> | ((call: PhaseCall
 export interface FakePhaseControls extends PhaseControls {
   readonly calls: readonly PhaseCall[];
   readonly notes: readonly string[];
+  /** Who the phase said did its work. */
+  readonly doneBy: readonly string[];
   /** Names of the calls, in order. */
   readonly names: readonly string[];
   abort(): void;
@@ -16,10 +18,12 @@ export function phaseControls(script: Readonly<Record<string, Scripted>> = {}): 
   const controller = new AbortController();
   const calls: PhaseCall[] = [];
   const notes: string[] = [];
+  const doneBy: string[] = [];
   return {
     signal: controller.signal,
     calls,
     notes,
+    doneBy,
     get names() {
       return calls.map(({ name }) => name);
     },
@@ -33,7 +37,10 @@ export function phaseControls(script: Readonly<Record<string, Scripted>> = {}): 
         ? { output: answer, agentId: call.agentId }
         : { output: '', agentId: call.agentId, ...answer };
     },
-    note: (message) => void notes.push(message),
+    note(message, { by } = {}) {
+      notes.push(message);
+      if (by !== undefined) doneBy.push(by);
+    },
     abort: () => controller.abort(new Error('stopped')),
   };
 }

@@ -22,7 +22,9 @@ export async function modelAssess(input: AssessInput, controls: PhaseControls, a
   const call = { name: 'assess', prompt: assessPrompt(input.query, byWords), agentId };
   const { found, failure } = await askForJson(controls, call, readVerdict);
   if (found === null) {
-    controls.note(`Agent \`${agentId}\` gave no verdict on the question, so its words decide: ${failure}`);
+    controls.note(`Agent \`${agentId}\` gave no verdict on the question, so its words decide: ${failure}`, {
+      by: 'offline',
+    });
     return byWords;
   }
   const agrees = found.complexity === byWords.complexity;

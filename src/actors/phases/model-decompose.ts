@@ -7,6 +7,7 @@ import { decomposePrompt } from './decompose.prompt.ts';
 import { decompose } from './decompose.ts';
 import { type Proposal, readProposal } from './decomposition.schema.ts';
 import { MAX_PASSAGES, passagesFor } from './passages-for.ts';
+import { singleSubgoal } from './single.ts';
 import type { DecomposeInput, Decomposition, Subgoal } from './types.ts';
 import { verify } from './verify.ts';
 
@@ -23,15 +24,16 @@ export async function modelDecompose(
   agentId: string,
 ): Promise<Decomposition> {
   const { query, complexity, passages } = input;
-  if (complexity === 'simple') return whole(query, passages);
+  if (complexity === 'simple') return singleSubgoal(query, passages);
   const asked = await askForJson(controls, { name: 'decompose', prompt: decomposePrompt(input), agentId }, (value) =>
     readVerified(value, input),
   );
   if (asked.found) return decompositionOf(asked.found, input);
-  const note = `Agent \`${agentId}\` gave no usable decomposition, so the question was taken apart by its words: ${asked.failure}`;
-  controls.note(note);
-  const offline = decompose(input);
-  return { ...offline, notes: [note, ...offline.notes] };
+  controls.note(
+    `Agent \`${agentId}\` gave no usable decomposition, so the question is taken apart by its words: ${asked.failure}`,
+    { by: 'offline' },
+  );
+  return decompose(input);
 }
 
 function readVerified(value: unknown, input: DecomposeInput): Read<Proposal> {
@@ -39,19 +41,6 @@ function readVerified(value: unknown, input: DecomposeInput): Read<Proposal> {
   if (!('value' in read)) return read;
   const { issues } = verify(read.value, input);
   return issues.length > 0 ? { faults: issues.map(({ message }) => message) } : read;
-}
-
-function whole(query: string, passages: readonly Passage[]): Decomposition {
-  const goal = query.trim();
-  const [title = goal] = goal.split('\n');
-  const subgoal: Subgoal = {
-    id: uniqueSlug(title, new Set()),
-    title: title.length > 80 ? `${title.slice(0, 79).trimEnd()}…` : title,
-    prompt: goal,
-    dependsOn: [],
-    passages: passages.slice(0, MAX_PASSAGES),
-  };
-  return { goal, subgoals: [subgoal], notes: [] };
 }
 
 /** The subgoals of a verified proposal: ids as slugs, dependencies by these, and the passages for each. */

@@ -1,18 +1,8 @@
-import type { PhaseControls } from './controls.ts';
 import { modelAssess } from './model-assess.ts';
 import { modelDecompose } from './model-decompose.ts';
 import { modelSynthesize } from './model-synthesize.ts';
 import { routeWith } from './route.ts';
-import type {
-  AssessInput,
-  Assessment,
-  DecomposeInput,
-  Decomposition,
-  RouteInput,
-  Routing,
-  Synthesis,
-  SynthesizeInput,
-} from './types.ts';
+import type { Phases } from './types.ts';
 
 export interface ModelPhasesOptions {
   /** Id of the agent that assesses, decomposes and synthesizes: a model, a CLI, or a function that calls one. */
@@ -32,13 +22,11 @@ export interface ModelPhasesOptions {
  * @example
  * const soar = createSoar({ agents: { llm }, phases: modelPhases({ agentId: 'llm' }) });
  */
-export function modelPhases({ agentId, adHocBase = agentId }: ModelPhasesOptions) {
+export function modelPhases({ agentId, adHocBase = agentId }: ModelPhasesOptions): Omit<Phases, 'retrieve'> {
   return {
-    assess: (input: AssessInput, controls: PhaseControls): Promise<Assessment> => modelAssess(input, controls, agentId),
-    decompose: (input: DecomposeInput, controls: PhaseControls): Promise<Decomposition> =>
-      modelDecompose(input, controls, agentId),
-    route: (input: RouteInput): Routing => routeWith(input, adHocBase || null),
-    synthesize: (input: SynthesizeInput, controls: PhaseControls): Promise<Synthesis> =>
-      modelSynthesize(input, controls, agentId),
+    assess: (input, controls) => modelAssess(input, controls, agentId),
+    decompose: (input, controls) => modelDecompose(input, controls, agentId),
+    route: (input) => routeWith(input, adHocBase || null),
+    synthesize: (input, controls) => modelSynthesize(input, controls, agentId),
   };
 }

@@ -69,8 +69,10 @@ function draftsOf(input: SynthesizeInput, controls: PhaseControls, agentId: stri
       const { found, failure } = await askAgent(controls, { name, prompt, agentId });
       const text = unfenced(found?.output ?? '');
       if (text !== '') return { text, ...taskCitations(text, ids), score: null };
-      const instead = name === 'synthesize' ? 'the results are put together by a template' : 'it stays as it was';
-      controls.note(`Agent \`${agentId}\` wrote no answer, so ${instead}: ${failure ?? 'it was empty.'}`);
+      const isFirst = name === 'synthesize';
+      const instead = isFirst ? 'the results are put together by a template' : 'it stays as it was';
+      const note = `Agent \`${agentId}\` wrote no answer, so ${instead}: ${failure ?? 'it was empty.'}`;
+      controls.note(note, isFirst ? { by: 'offline' } : {});
       return null;
     },
     async judge(name: string, { text }: Draft): Promise<Score | null> {
