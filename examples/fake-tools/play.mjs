@@ -3,6 +3,7 @@
 //
 //   ok            answers                          rate-limit    hits a limit that resets in a moment
 //   crash         dies in the middle of its work   unauthorized  has no valid key, and prints the one it has
+//   hang          works on and on
 //   mid-line      answers, with an event written into the middle of another one
 import { randomUUID } from 'node:crypto';
 
@@ -35,6 +36,12 @@ const resetsAt = Math.ceil(Date.now() / 1000) + 1;
 const print = (event) => console.log(JSON.stringify(event));
 const usage = { input_tokens: 1000, output_tokens: 50 };
 
+/** What becomes of it in the middle of its work. */
+async function breakOff() {
+  if (step === 'crash') process.exit(1);
+  if (step === 'hang') await new Promise((resolve) => setTimeout(resolve, 60_000));
+}
+
 /** Prints an event with another one in the middle of its line, whose line end cuts it in two. */
 function printCut(event, other) {
   const line = JSON.stringify(event);
@@ -43,7 +50,7 @@ function printCut(event, other) {
 }
 
 const tools = {
-  claude() {
+  async claude() {
     const ids = { session_id: session, uuid: randomUUID() };
     const says = (text, error) => ({
       type: 'assistant',
@@ -91,12 +98,12 @@ const tools = {
       message: { content: [{ type: 'tool_result', content: 'HTTP 429 Too Many Requests' }] },
       ...ids,
     });
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     if (step === 'mid-line') printCut(says(answer), limit('allowed'));
     else print(says(answer));
     ends(answer);
   },
-  codex() {
+  async codex() {
     const fails = (message) => {
       print({ type: 'error', message });
       print({ type: 'turn.failed', error: { message } });
@@ -111,13 +118,13 @@ const tools = {
       type: 'item.completed',
       item: { id: 'item_0', type: 'command_execution', command: 'ls', status: 'completed' },
     });
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     const message = { type: 'item.completed', item: { id: 'item_1', type: 'agent_message', text: answer } };
     if (step === 'mid-line') printCut(message, { type: 'error', message: 'Reconnecting... 1/5' });
     else print(message);
     print({ type: 'turn.completed', usage: { ...usage, cached_input_tokens: 0 } });
   },
-  gemini() {
+  async gemini() {
     const timestamp = new Date().toISOString();
     const stats = { input_tokens: 1000, output_tokens: 50, total_tokens: 1050 };
     const fails = (type, message, code) => {
@@ -128,13 +135,13 @@ const tools = {
     if (step === 'rate-limit') fails('RetryableQuotaError', 'Your quota will reset after 1s.', 1);
     if (step === 'unauthorized') fails('FatalAuthenticationError', wrongKey, 41);
     print({ type: 'tool_use', timestamp, tool_name: 'read_file', tool_id: 't', parameters: {} });
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     const message = { type: 'message', timestamp, role: 'assistant', content: answer, delta: true };
     if (step === 'mid-line') printCut(message, { type: 'error', timestamp, severity: 'warning', message: 'slow' });
     else print(message);
     print({ type: 'result', timestamp, status: 'success', stats });
   },
-  opencode() {
+  async opencode() {
     const base = { timestamp: Date.now(), sessionID: `ses_${session}` };
     const fails = (name, data) => {
       print({ type: 'error', ...base, error: { name, data } });
@@ -151,14 +158,14 @@ const tools = {
     }
     if (step === 'unauthorized') fails('ProviderAuthError', { providerID: 'fake', message: wrongKey });
     print({ type: 'tool_use', ...base, part: { type: 'tool', tool: 'bash' } });
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     const text = { type: 'text', ...base, part: { type: 'text', text: answer } };
     if (step === 'mid-line') printCut(text, { type: 'step_start', ...base, part: {} });
     else print(text);
     print({ type: 'step_finish', ...base, part: { reason: 'stop', cost: 0.01, tokens: { input: 1000, output: 50 } } });
     print({ type: 'done', ...base, reason: 'idle', rejected: [] });
   },
-  'cursor-agent'() {
+  async 'cursor-agent'() {
     const fails = (message) => {
       console.error(`Error: ${message}`);
       process.exit(1);
@@ -168,7 +175,7 @@ const tools = {
     if (step === 'rate-limit') fails('Rate limit exceeded. Try again in 1s');
     if (step === 'unauthorized') fails(wrongKey);
     print({ type: 'tool_call', subtype: 'started', call_id: 'c', tool_call: { readToolCall: {} }, ...ids });
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     const message = { type: 'assistant', message: { content: [{ type: 'text', text: answer }] }, ...ids };
     if (step === 'mid-line') printCut(message, { type: 'thinking', subtype: 'delta', ...ids });
     else print(message);
@@ -181,28 +188,28 @@ const tools = {
       ...ids,
     });
   },
-  aider() {
+  async aider() {
     console.log('\nAider v0.86.1\nMain model: fake with diff edit format\nGit repo: none\nRepo-map: disabled\n');
     // It exits with code 0 whatever happens.
     if (step === 'rate-limit') return console.log('litellm.RateLimitError: RateLimitError: Please try again in 1s.');
     if (step === 'unauthorized') return console.log(`litellm.AuthenticationError: AuthenticationError: ${wrongKey}`);
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     console.log(`${answer}\n\nTokens: 1.0k sent, 50 received. Cost: $0.01 message, $0.01 session.`);
   },
-  ollama() {
+  async ollama() {
     const fails = (message) => {
       console.error(`Error: ${message}`);
       process.exit(1);
     };
     if (step === 'rate-limit') fails('429 Too Many Requests: retry after 1s');
     if (step === 'unauthorized') fails(`unauthorized: ${wrongKey}`);
-    if (step === 'crash') process.exit(1);
+    await breakOff();
     console.log(answer);
     console.error('prompt eval count:    1000 token(s)\neval count:           50 token(s)');
   },
 };
 
-tools[tool]();
+await tools[tool]();
 
 async function stdin() {
   const chunks = [];

@@ -99,7 +99,7 @@ function goOn({ error }: PreviousAttempt): string {
 }
 
 const LOST =
-  /\bno (?:such )?(?:conversation|session|thread|rollout|chat)\b|\b(?:session|conversation|thread|rollout|chat)\b[^\n]{0,120}\b(?:not found|does not exist|unknown|invalid|could not be)\b|\b(?:invalid|unknown|resuming) session\b/i;
+  /\bno (?:\w+ )?(?:conversation|session|thread|rollout|chat)s?\b|\b(?:session|conversation|thread|rollout|chat)\b[^\n]{0,120}\b(?:not found|does not exist|unknown|invalid|could not be)\b|\b(?:invalid|unknown|resuming) session\b/i;
 
 /** Whether a tool said that there is no such session, before it did anything. */
 function isLostSession(error: unknown): boolean {

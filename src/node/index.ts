@@ -7,6 +7,7 @@ export { checkAgents, type DoctorOptions, type DoctorReport } from './doctor.ts'
 export { type JournalSourceOptions, journalSource } from './journal-source.ts';
 export { killLiveProcesses, type LiveProcess, liveProcesses } from './live-processes.ts';
 export { createSecretMask, maskShapes, type SecretMask } from './mask-secrets.ts';
+export type { OutputReader, OutputReaderFactory, ProcessLeft } from './output-reader.ts';
 export { createFileRetriever, type FileRetrieverOptions } from './retrieve.ts';
 export { DEFAULT_STATE_DIR, existingJournal, type SqliteJournalOptions, sqliteJournal } from './sqlite-journal.ts';
 export { type StatelyServer, statelyServer } from './stately-server.ts';

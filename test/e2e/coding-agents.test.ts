@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { RunResult, TaskOutcome } from '../../src/types.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
 import { temporaryDirectory } from '../support/processes.ts';
-import { type Ended, runSoar, writeIn } from './soar-cli.ts';
+import { type Ended, runSoar, startSoar, writeIn } from './soar-cli.ts';
 
 const SECRET = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuvwxyz';
 const ENV = { PATH: pathWithFakes(), FAKE_API_KEY: SECRET };
@@ -81,6 +81,23 @@ it('soar run gets over coding agents that fail, and no secret stays behind', asy
   const files = await filesIn(cwd);
   expect(files).toContain('did limited');
   for (const place of [stdout, stderr, files]) expect(place).not.toContain(SECRET);
+});
+
+it('soar resume goes on in the session that an interrupt broke off', async () => {
+  const cwd = await temporaryDirectory();
+  const task = { id: 'long', prompt: 'one', agent: 'claude', env: { FAKE: 'hang ok' } };
+  await writeIn(cwd, 'plan.json', { ...PLAN, tasks: [task] });
+  const running = startSoar(['run', 'plan.json', '--jsonl'], { cwd, env: ENV });
+  await running.said('"type":"attempt.progress"');
+  running.child.kill('SIGINT');
+  expect((await running.ended).code).toBe(130);
+  const [{ runId }] = JSON.parse((await runSoar(['runs', '--json'], { cwd })).stdout) as [{ runId: string }];
+  const { code, stdout, stderr } = await runSoar(['resume', runId, '--json'], { cwd, env: ENV });
+  expect(code, stderr).toBe(0);
+  const [outcome] = (JSON.parse(stdout) as RunResult).outcomes;
+  expect(outcome?.output).toBe('claude did long, going on where it had stopped.');
+  expect(outcome?.attempts.map(({ result }) => result)).toEqual(['cancelled', 'succeeded']);
+  expect(outcome?.attempts[1]?.session).toBe(outcome?.attempts[0]?.session);
 });
 
 it('soar ask answers through the rate limit of a coding agent', async () => {

@@ -101,14 +101,22 @@ describe('cliAgent', () => {
       },
     );
 
-    it('begins anew in the same attempt when the tool does not know it any more', async () => {
+    it.each<[CliTool, string]>([
+      ['claude', 'No conversation found with session ID: a1-b2'],
+      ['codex', 'Error: No saved session found with ID a1-b2. Run `codex exec resume` without an ID'],
+      ['codex', 'Error: no rollout found for thread id a1-b2'],
+      ['codex', 'Error: thread/resume failed: no thread with id: a1-b2'],
+      ['gemini', 'Error resuming session: Invalid session identifier "a1-b2".'],
+      ['gemini', 'Error resuming session: No previous sessions found for this project.'],
+      ['opencode', 'Error: Session not found'],
+    ])('begins %s anew in the same attempt when it says "%s"', async (tool, message) => {
       const folder = await temporaryDirectory();
       const script =
-        'for a in "$@"; do if [ "$a" = --resume ]; then cat >/dev/null; echo "No conversation found with session ID: a1-b2" >&2; exit 1; fi; done\nprintf "fresh:"\ncat\n';
-      await writeFile(join(folder, 'claude'), `#!/bin/sh\n${script}`);
-      await chmod(join(folder, 'claude'), 0o755);
-      const env = { PATH: `${folder}${delimiter}${process.env.PATH}` };
-      const agent = cliAgent({ tool: 'claude', env });
+        'for a in "$@"; do case "$a" in --resume|--session|resume) cat >/dev/null; echo "$LOST" >&2; exit 1;; esac; done\nprintf "fresh:"\ncat\n';
+      await writeFile(join(folder, tool), `#!/bin/sh\n${script}`);
+      await chmod(join(folder, tool), 0o755);
+      const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, LOST: message };
+      const agent = cliAgent({ tool, env });
       const answer = await agent.run(fakeRequest({ prompt: 'hi', previous }), fakeControls());
       expect(answer).toMatchObject({ output: 'fresh:hi' });
     });

@@ -49,6 +49,17 @@ describe.each(TOOLS)('a stand-in of %s', (tool) => {
     expect(session === null).toBe(!hasSession);
   });
 
+  it.runIf(hasSession)('leaves its session behind when it is told to stop', async () => {
+    const controls = fakeControls();
+    const env = { PATH: pathWithFakes(), FAKE: 'hang' };
+    const run = cliAgent({ tool, env }).run(fakeRequest({ prompt: 'work' }), {
+      ...controls,
+      progress: () => controls.abort(new Error('enough')),
+    });
+    await expect(run).rejects.toMatchObject({ kind: 'cancelled', message: 'enough' });
+    expect(controls.sessions).toHaveLength(1);
+  });
+
   it.runIf(hasSession)('goes on where it had stopped', async () => {
     const { end, session } = await play(tool, 'ok', 'before-1');
     expect(end).toMatchObject({ output: `${tool} did task, going on where it had stopped.` });

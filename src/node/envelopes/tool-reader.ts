@@ -31,6 +31,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   const noise = new BoundedBytes({ maxBytes: NOISE_BYTES, head: 'none' });
   const read = format.reader();
   let seen = false;
+  let session = '';
   /** What was said since work was last done, and all of it. */
   let said = bounded();
   const everything = bounded();
@@ -44,7 +45,8 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   function take(event: ToolEvent): void {
     switch (event.type) {
       case 'session':
-        controls.session(event.id);
+        if (event.id !== session) controls.session(event.id);
+        session = event.id;
         break;
       case 'text': {
         if (isFresh && everything.total > 0) {
