@@ -4,6 +4,7 @@ import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { formatPlanYaml } from '../plan/parse.ts';
+import { withPlaces } from '../plan/reading.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
 import type { RunResult } from '../types.ts';
 import { OFFLINE_NOTE, queryOf } from './ask.ts';
@@ -74,7 +75,9 @@ async function deliver(
   say: (line: string) => void,
 ): Promise<void> {
   const { waves, tasks } = compilePlan(plan, { agents });
-  const text = output?.endsWith('.json') ? `${JSON.stringify(plan, null, 2)}\n` : formatPlanYaml(plan);
+  const written = withPlaces(plan);
+  const isJson = output?.endsWith('.json') ?? false;
+  const text = isJson ? `${JSON.stringify(written, null, 2)}\n` : formatPlanYaml(written, headOf(output));
   if (output === undefined || output === '-') {
     print(text);
     return;
@@ -85,6 +88,12 @@ async function deliver(
   say(
     `Wrote ${output}: ${counted(tasks.length, 'task')} in ${counted(waves.length, 'wave')}. Run it: soar run ${output}`,
   );
+}
+
+/** What a person who edits the plan should know. */
+function headOf(output: string | undefined): string {
+  const file = output === undefined || output === '-' ? 'plan.yaml' : output;
+  return `Edit it, then: soar run ${file}\nprompt: what an agent is told · read: lines that it gets with it, as they are when it runs\ndependsOn: tasks whose results it gets · agents: who can be named as agent`;
 }
 
 /** The plan with the descriptions of the agents it names, so that it can be run where there is no configuration. */

@@ -165,8 +165,19 @@ const KEY_ORDER = [
   'tasks',
 ] as const satisfies readonly (keyof Plan)[];
 
-/** A plan as a YAML file, for people to read and edit; `parsePlanText` gives the same plan back. */
-export function formatPlanYaml(plan: Plan): string {
+/**
+ * A plan as a YAML file, for people to read and edit; `parsePlanText` gives the same plan back.
+ *
+ * @param head Lines that stand above it as comments. Default: none.
+ */
+export function formatPlanYaml(plan: Plan, head = ''): string {
   const ordered = Object.fromEntries(KEY_ORDER.filter((key) => plan[key] !== undefined).map((key) => [key, plan[key]]));
-  return stringify(ordered, { lineWidth: 0, aliasDuplicateObjects: false, indentSeq: true, keepUndefined: false });
+  const text = stringify(ordered, {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    indentSeq: true,
+    keepUndefined: false,
+  });
+  const comments = head === '' ? [] : head.split('\n').map((line) => `# ${line}\n`);
+  return `${comments.join('')}${text}`;
 }

@@ -64,7 +64,8 @@ describe('soar plan', () => {
     const cwd = await library();
     const planned = await runSoar(['plan', 'How does the gate pace starts?'], { cwd });
     expect(planned.code).toBe(0);
-    expect(parsePlanText(planned.stdout).tasks[0]?.passages?.[0]?.path).toBe('gate.md');
+    expect(planned.stdout).toMatch(/^# Edit it, then: soar run plan\.yaml\n/);
+    expect(parsePlanText(planned.stdout).tasks[0]?.read?.[0]).toMatch(/^gate\.md:/);
     const { code, stdout } = await runSoar(['run', '-', '--json'], { cwd, stdin: planned.stdout });
     expect((JSON.parse(stdout) as RunResult).outcomes.some(({ output }) => output.includes('gate.md'))).toBe(true);
     expect(code).toBe(0);
@@ -75,6 +76,7 @@ describe('soar plan', () => {
     const args = ['plan', 'How does the gate work?', '-o', 'plan.yaml', '--tool', 'claude', '--model', 'opus'];
     const { code, stdout, stderr } = await runSoar(args, { cwd });
     const plan = parsePlanText(await readFile(join(cwd, 'plan.yaml'), 'utf8'));
+    expect(plan.tasks[0]?.read?.[0]).toMatch(/^gate\.md:/);
     expect(plan.agents).toEqual({ claude: { kind: 'cli', tool: 'claude', model: 'opus' } });
     expect(stdout).toBe('');
     expect(stderr).toContain('soar run plan.yaml');
