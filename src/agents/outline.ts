@@ -1,4 +1,5 @@
 import { cite } from '../text/citations.ts';
+import { firstHand } from '../text/earlier.ts';
 import { declaredName, HEADING, linesOf } from '../text/passage-lines.ts';
 import { statementsOf } from '../text/statements.ts';
 import { queryTerms, terms } from '../text/terms.ts';
@@ -17,9 +18,10 @@ export function outlineAgent(): Agent {
     description:
       'Lists the files that have to do with a question, each with its role in a line; works without a model.',
     capabilities: ['where', 'structure', 'files', 'outline'],
-    run: ({ question, passages = [] }, { signal, heartbeat, progress }) => {
+    run: ({ question, passages: found = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();
+      const passages = firstHand(found);
       const files = [...new Set(passages.map(({ path }) => path))];
       const lines = files
         .map((path) => ({ path, own: passages.filter((passage) => passage.path === path) }))

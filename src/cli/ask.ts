@@ -25,7 +25,12 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   requireKeys(specs, Object.keys(options.agents ?? {}));
   const watchers = await openWatchers(flags);
   const journal = await openJournal(flags);
-  const soar = createSoar({ ...options, ...watchers.options, ...(journal ? { journal } : {}) });
+  const soar = createSoar({
+    ...options,
+    ...watchers.options,
+    ...(journal ? { journal } : {}),
+    memory: flags.memory !== false,
+  });
   const paint = paintFor(process.stdout);
   return followRun({
     soar,

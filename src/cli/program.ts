@@ -4,6 +4,7 @@ import type { DoctorFlags } from './doctor.ts';
 import {
   addAgentFlags,
   addContextFlag,
+  addMemoryFlag,
   addPlaceFlags,
   addResumeFlags,
   addRunFlags,
@@ -59,7 +60,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command('ask')
     .description('answer a question, by way of all six phases')
     .argument('<query...>', 'the question, or - for stdin');
-  addContextFlag(addRunFlags(ask)).action(async (words: string[], flags: RunFlags) => {
+  addMemoryFlag(addContextFlag(addRunFlags(ask))).action(async (words: string[], flags: RunFlags) => {
     const { askCommand } = await import('./ask.ts');
     done(await askCommand(words, flags));
   });
@@ -68,7 +69,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command('resume')
     .description('go on with a run after a crash or an interrupt')
     .argument('<runId>', 'as `soar run` said it, or `soar runs`');
-  addResumeFlags(resume).action(async (runId: string, flags: RunFlags) => {
+  addMemoryFlag(addResumeFlags(resume)).action(async (runId: string, flags: RunFlags) => {
     const { resumeCommand } = await import('./resume.ts');
     done(await resumeCommand(runId, flags));
   });

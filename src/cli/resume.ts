@@ -29,7 +29,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     requireTime(run, flags);
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
-    soar = createSoar({ ...optionsOf(run, config), ...watchers.options, journal });
+    soar = createSoar({ ...optionsOf(run, config), ...watchers.options, journal, memory: flags.memory !== false });
   } catch (error) {
     journal.close();
     throw error;

@@ -1,11 +1,18 @@
+import { systemClock } from '../clock.ts';
 import { createSoar as createCoreSoar, type Soar, type SoarOptions } from '../create-soar.ts';
 import { agentFromSpec } from './agents-from-spec.ts';
 import { readEntry } from './read-entry.ts';
+import { keepAnswer, withEarlierAnswers } from './recall.ts';
 import { createFileRetriever } from './retrieve.ts';
 
 export interface NodeSoarOptions extends SoarOptions {
   /** The directory `ask` searches. Default: the working directory. */
   cwd?: string;
+  /**
+   * Whether `ask` also looks at what earlier questions were answered, and keeps its own answer for later ones; in the journal, so
+   * without one there is none. Default true.
+   */
+  memory?: boolean;
 }
 
 /**
@@ -18,8 +25,28 @@ export interface NodeSoarOptions extends SoarOptions {
  * const { outcomes } = await soar.run({ tasks: [{ id: 'a', prompt: 'echo ha' }] }).result; // outcomes[0].output === 'ha'
  */
 export function createSoar(options: NodeSoarOptions = {}): Soar {
-  const { cwd = process.cwd(), phases, ...rest } = options;
-  const retrieve = createFileRetriever({ cwd });
+  const { cwd = process.cwd(), memory = true, phases, ...rest } = options;
+  const { journal } = rest;
+  const records = memory && journal ? journal.records : null;
+  const files = createFileRetriever({ cwd });
+  const retrieve = records ? withEarlierAnswers(files, records, cwd) : files;
   const read = (entry: string) => readEntry(cwd, entry);
-  return createCoreSoar({ agentFromSpec, readEntry: read, ...rest, phases: { retrieve, ...phases } });
+  const soar = createCoreSoar({ agentFromSpec, readEntry: read, ...rest, phases: { retrieve, ...phases } });
+  if (!records) return soar;
+  const clock = rest.clock ?? systemClock;
+  return {
+    ...soar,
+    ask(query, askOptions) {
+      const run = soar.ask(query, askOptions);
+      // Before whoever waits for the result hears of it, and perhaps closes the journal.
+      run.result.then((result) => keepAnswer(result, records, cwd, clock.now()));
+      return run;
+    },
+    resume(runId, resumeOptions) {
+      const wasOver = journal?.list().some((one) => one.runId === runId && one.endedAt !== null);
+      const run = soar.resume(runId, resumeOptions);
+      if (!wasOver) run.result.then((result) => keepAnswer(result, records, cwd, clock.now()));
+      return run;
+    },
+  };
 }

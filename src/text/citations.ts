@@ -6,7 +6,8 @@ export interface Citation {
   endLine: number;
 }
 
-const CITATION = /\(((?:[^()\s:,;`]|\([^()\s:,;`]*\))+(?: (?:[^()\s:,;`]|\([^()\s:,;`]*\))+)*):(\d+)(?:-(\d+))?\)/g;
+const CITATION =
+  /\(((?:run:)?(?:[^()\s:,;`]|\([^()\s:,;`]*\))+(?: (?:[^()\s:,;`]|\([^()\s:,;`]*\))+)*):(\d+)(?:-(\d+))?\)/g;
 
 /** Writes `(path:12)` or `(path:12-14)`. */
 export function cite({ path, startLine, endLine }: Citation): string {

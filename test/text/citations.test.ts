@@ -6,6 +6,7 @@ it('reads back what it writes', () => {
     { path: 'src/a.ts', startLine: 3, endLine: 3 },
     { path: 'app/(shop)/page.tsx', startLine: 3, endLine: 3 },
     { path: 'my notes/b.md', startLine: 3, endLine: 9 },
+    { path: 'run:mwv-1', startLine: 3, endLine: 9 },
   ];
   expect(citationsIn(places.map(cite).join(' and '))).toEqual(places);
 });

@@ -1,8 +1,9 @@
 import { bm25 } from '../../text/bm25.ts';
+import { isEarlier } from '../../text/earlier.ts';
 import { queryTerms, terms } from '../../text/terms.ts';
 import type { Passage } from '../../types.ts';
 
-/** Most passages one subgoal carries. */
+/** Most passages of files one subgoal carries. */
 export const MAX_PASSAGES = 6;
 
 /**
@@ -16,11 +17,13 @@ export function passagesFor(about: string, passages: readonly Passage[]): Passag
   const texts = passages.map(({ text, path }) => [...terms(path), ...terms(text)]);
   const scores = bm25(wanted, texts);
   const stress = bm25(stressed, texts);
-  return passages
+  const fitting = passages
     .map((passage, at) => ({ ...passage, score: rounded((scores[at] ?? 0) + 2 * (stress[at] ?? 0)) }))
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, MAX_PASSAGES);
+    .sort((a, b) => b.score - a.score);
+  // The best of the earlier answers comes on top, so that no file loses its place to one.
+  const earlier = fitting.filter(({ path }) => isEarlier(path)).slice(0, 1);
+  return [...fitting.filter(({ path }) => !isEarlier(path)).slice(0, MAX_PASSAGES), ...earlier];
 }
 
 const rounded = (score: number) => Math.round(score * 1000) / 1000;

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Retriever } from '../actors/phases/types.ts';
+import { recall, recordOf } from '../journal/recall.ts';
+import type { RecordStore, StoredRecord } from '../journal/records.ts';
+import type { RunResult } from '../types.ts';
+
+/** A larger file is not looked at again. */
+const LARGEST_BYTES = 16 * 1024 ** 2;
+/** Of the passages that a question may have, this share may be earlier answers; they come on top, so no file loses its place. */
+const SHARE = 1 / 5;
+
+/**
+ * Retrieval that also finds what earlier questions were answered, after the passages of `retrieve`, as passages of `run:<runId>`. An
+ * answer is left out once a file it cites has changed or is gone, and a note says so.
+ */
+export function withEarlierAnswers(retrieve: Retriever, records: RecordStore, cwd: string): Retriever {
+  return async (input, controls) => {
+    const found = await retrieve(input, controls);
+    const most = Math.max(1, Math.floor(found.budget * SHARE));
+    const notes: string[] = [];
+    const passages = [];
+    const stale: string[] = [];
+    for (const { record, passage } of recall(input.query, input.complexity, records.all())) {
+      if (passages.length >= most) break;
+      if (isStale(record, cwd)) stale.push(passage.path);
+      else passages.push(passage);
+    }
+    if (passages.length > 0) notes.push(`Answered before: ${passages.map(({ path }) => path).join(', ')}.`);
+    if (stale.length > 0) notes.push(`Left out, since files they cite have changed: ${stale.join(', ')}.`);
+    return { ...found, passages: [...found.passages, ...passages], notes: [...found.notes, ...notes] };
+  };
+}
+
+/** Keeps a question that was answered well, for later ones. Never throws. */
+export function keepAnswer(result: RunResult, records: RecordStore, cwd: string, now: number): void {
+  const record = recordOf(result, now, (path) => hashOf(resolve(cwd, path)));
+  if (record) records.save(record);
+}
+
+function isStale({ sources }: StoredRecord, cwd: string): boolean {
+  return sources.some(({ path, hash }) => hash === null || hashOf(resolve(cwd, path)) !== hash);
+}
+
+function hashOf(path: string): string | null {
+  try {
+    if (statSync(path).size > LARGEST_BYTES) return null;
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch {
+    return null;
+  }
+}
