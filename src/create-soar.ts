@@ -11,10 +11,9 @@ import { journaledPublish } from './journal/journaled-publish.ts';
 import type { CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
-import { soarMachine } from './machines/soar/machine.ts';
-import { providePhases } from './machines/soar/provide-phases.ts';
 import { type ObserveOptions, observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
+import { phaseAgentOf, soarMachines } from './phase-agent.ts';
 import { compilePlan } from './plan/compile.ts';
 import { ownAgents } from './plan/plan-agents.ts';
 import { withReading } from './plan/reading.ts';
@@ -47,6 +46,12 @@ export interface SoarOptions extends RunSettings, ObserveOptions {
   prices?: Readonly<Record<string, Price>>;
   /** Phases of `ask` that replace the built-in offline ones: a function, or an actor logic. */
   phases?: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>;
+  /**
+   * Id of the agent that assesses, decomposes and synthesizes in `ask` and `plan`; any agent that answers in text. `false`: none, words
+   * alone decide. Where it gives nothing of use they decide, too, and `phase.note` says so. Default: the default agent
+   * when that is a model or a CLI, else none. A phase of `phases` wins.
+   */
+  phaseAgent?: string | false;
   /** Runs of `ask` wait for a person's word on their plan: {@link RunHandle.approve}. Default false. */
   approve?: boolean;
   /** Default: the system's clock. */
@@ -81,6 +86,8 @@ export interface AskOptions extends RunOptions {
   agents?: Record<string, AgentSpec>;
   /** Files whose passages come first. */
   contextFiles?: readonly string[];
+  /** The agent that thinks in this run, whatever the engine's option is. */
+  phaseAgent?: string | false;
   /** Waits for a person's word on the plan, whatever the engine's option is. */
   approve?: boolean;
 }
@@ -154,7 +161,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
   const { inspect } = observation;
   const root = createActor(engine, { id: 'engine', input, clock, ...(inspect ? { inspect } : {}) }).start();
   const { services } = root.getSnapshot();
-  const soar = options.phases ? providePhases(soarMachine, options.phases) : soarMachine;
+  const machineFor = soarMachines(options.phases);
   // Who takes queries apart in a way of his own means all of them.
   const decompose = options.phases?.decompose ? ('always' as const) : ('unlessSimple' as const);
   const open = new Map<string, RunHandle>();
@@ -229,8 +236,10 @@ export function createSoar(options: SoarOptions = {}): Soar {
       throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
     }
     services.addAgents(planAgents(agents, options));
+    const phaseAgent = phaseAgentOf(services.agents, askOptions.phaseAgent ?? options.phaseAgent, options.defaultAgent);
     return {
       query,
+      phaseAgent,
       settings: settingsOf(parsed, {}, askOptions, fallback),
       decompose,
       ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
@@ -272,7 +281,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const input = { ...questionInput(query, askOptions), ...(approve ? { approve } : {}) };
       return launch({
         runId,
-        logic: soar,
+        logic: machineFor(input.phaseAgent),
         input,
         about: { query },
         resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
@@ -282,10 +291,11 @@ export function createSoar(options: SoarOptions = {}): Soar {
     },
     plan(query, planOptions = {}) {
       const runId = admit(planOptions.runId);
+      const input = questionInput(query, planOptions);
       return launch({
         runId,
-        logic: soar,
-        input: { ...questionInput(query, planOptions), until: 'route' },
+        logic: machineFor(input.phaseAgent),
+        input: { ...input, until: 'route' },
         about: { query },
         resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
         signal: planOptions.signal,
@@ -299,7 +309,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const resumed = resumeRun(runId, resumeOptions, {
         journal: options.journal,
         clock,
-        soar,
+        machineFor,
         addAgents: (agents) => services.addAgents(planAgents(agents, options)),
         prepare,
       });

@@ -13,6 +13,8 @@ import { resolvePolicy } from './policy/presets.ts';
 
 const limits = z.record(z.string(), positiveCount);
 
+const phaseAgent = z.union([z.string(), z.literal(false)]);
+
 const soarOptionsSchema = strictObject({
   ...runSettingsShape,
   agents: z.record(z.string(), z.unknown()),
@@ -25,6 +27,7 @@ const soarOptionsSchema = strictObject({
   maxOpenWaitMs: durationMs,
   onOpen: z.enum(['fail', 'wait']),
   phases: z.record(z.string(), z.unknown()),
+  phaseAgent,
   approve: z.boolean(),
   clock: z.unknown(),
   random: z.unknown(),
@@ -42,6 +45,7 @@ const runOptionsSchema = strictObject({
   signal: z.unknown(),
   fallback: z.union([z.string(), z.literal(false)]),
   contextFiles: z.array(z.string()),
+  phaseAgent,
   approve: z.boolean(),
   agents: z.record(z.string(), z.unknown()),
 }).partial();

@@ -29,7 +29,8 @@ type RunParts = Pick<Launch, 'logic' | 'input' | 'about' | 'resultOf'>;
 export interface ResumeDeps {
   journal: Journal;
   clock: Clock;
-  soar: typeof soarMachine;
+  /** The machine of a question whose phases this agent thinks in. */
+  machineFor: (phaseAgent: string | null) => typeof soarMachine;
   /** Compiles the plan, and makes the agents it brings along. Throws `invalid-plan`. */
   prepare: (plan: Plan) => CompiledPlan;
   /** Makes the agents that were described for the run. */
@@ -40,7 +41,7 @@ export interface ResumeDeps {
 export function resumeRun(
   runId: string,
   { timeoutMs }: { timeoutMs?: number },
-  { journal, clock, soar, prepare, addAgents }: ResumeDeps,
+  { journal, clock, machineFor, prepare, addAgents }: ResumeDeps,
 ): Omit<Launch, 'runId' | 'signal'> {
   const now = clock.now();
   const known = ended(storedRun(journal, runId, now));
@@ -56,7 +57,10 @@ export function resumeRun(
     }
     requireWhole(run);
     addAgents(run.header.agents);
-    const parts = run.header.query === undefined ? planParts(run, prepare) : queryParts(run, run.header.query, soar);
+    // A plan that a person edited may bring agents along.
+    addAgents(run.approved?.agents);
+    const parts =
+      run.header.query === undefined ? planParts(run, prepare) : queryParts(run, run.header.query, machineFor);
     const { deadlineAt } = run;
     log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });
     const { processes } = run;
@@ -98,8 +102,8 @@ function planParts(run: ReplayedRun, prepare: ResumeDeps['prepare']): RunParts {
   };
 }
 
-function queryParts(run: ReplayedRun, query: string, soar: typeof soarMachine): RunParts {
-  const { runId, settings, contextFiles, defaultAgent, approve, decompose } = run.header;
+function queryParts(run: ReplayedRun, query: string, machineFor: ResumeDeps['machineFor']): RunParts {
+  const { runId, settings, contextFiles, defaultAgent, approve, decompose, phaseAgent = null } = run.header;
   const resumed = resumedQuery(run);
   const input: SoarInput = {
     query,
@@ -111,7 +115,7 @@ function queryParts(run: ReplayedRun, query: string, soar: typeof soarMachine): 
     ...(defaultAgent === undefined ? {} : { defaultAgent }),
   };
   return {
-    logic: soarLogicFor(soar, input),
+    logic: soarLogicFor(machineFor(phaseAgent), input),
     input,
     about: aboutOf(undefined, query),
     resultOf: (output) => ({ runId, ...(output as SoarOutput) }),

@@ -13,6 +13,7 @@ import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { counted } from './format.ts';
 import { requireKeys } from './model-keys.ts';
+import { phaseLine } from './progress-log.ts';
 import { resolveAsk } from './resolve-run.ts';
 import { print } from './stdout.ts';
 import { toolChoice } from './tool-agent.ts';
@@ -44,7 +45,7 @@ export async function planCommand(words: readonly string[], flags: PlanFlags): P
     start: () => {
       const handle = soar.plan(query, run);
       handle.events$.subscribe((event) => {
-        if (event.type === 'phase.completed') phases.push(`${event.phase}: ${event.summary}`);
+        if (event.type === 'phase.completed') phases.push(phaseLine(event));
       });
       return handle;
     },

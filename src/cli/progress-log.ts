@@ -21,7 +21,9 @@ export function createProgressLog(): (event: RunEvent) => string[] {
         waves = event.waves.length;
         return [];
       case 'phase.completed':
-        return event.phase === 'collect' ? [] : [`${event.phase}: ${short(event.summary)}`];
+        return event.phase === 'collect' ? [] : [phaseLine(event)];
+      case 'phase.note':
+        return [`${event.phase}: ${short(event.message)}`];
       case 'wave.started':
         return [`wave ${event.wave}/${waves}: ${counted(event.tasks, 'task')}`];
       case 'attempt.started': {
@@ -50,6 +52,12 @@ export function createProgressLog(): (event: RunEvent) => string[] {
         return [];
     }
   };
+}
+
+/** What a phase found, and who found it when that was an agent. */
+export function phaseLine({ phase, summary, by }: Extract<RunEvent, { type: 'phase.completed' }>): string {
+  const who = by === undefined || by === 'offline' ? '' : ` (${by})`;
+  return `${phase}${who}: ${short(summary)}`;
 }
 
 function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: string): string[] {

@@ -84,6 +84,9 @@ export function watchEvent(view: ProgressView, event: RunEvent): void {
     case 'attempt.progress':
       update(view, event.taskId, { said: progressText(event) });
       return;
+    case 'call.settled':
+      view.active.delete(event.taskId);
+      return;
     case 'task.settled':
       view.active.delete(event.outcome.taskId);
       view.settled = event.settled;

@@ -58,6 +58,7 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
     watch: (event) => {
       watchEvent(view, event);
       if (event.type === 'warning') area.log(paint('yellow', `warning: ${event.message}`));
+      if (event.type === 'phase.note') area.log(paint('yellow', `${event.phase}: ${event.message}`));
     },
     say: (line) => area.log(line),
     stop() {

@@ -84,6 +84,9 @@ export function resolveAsk(
     for (const id of Object.keys(agents)) if (id !== chosen.id && id !== fallback) delete agents[id];
   }
   const defaultAgent = choosesAgent(choice) ? chosen?.id : byDefault;
+  // A chosen tool or model thinks, too, unless nobody shall.
+  const thinker = config.phases?.agent;
+  const phaseAgent = choosesAgent(choice) && thinker !== false ? undefined : thinker;
   const settings = settingsOf(flags, config.budget);
   const isOffline = Object.keys(agents).length === 0;
   return {
@@ -91,6 +94,7 @@ export function resolveAsk(
       ...engineOptions(config, pacing(settings)),
       agents: isOffline ? builtinAgents() : agents,
       ...(defaultAgent === undefined ? {} : { defaultAgent }),
+      ...(phaseAgent === undefined ? {} : { phaseAgent }),
     },
     run: {
       ...settings,
@@ -148,7 +152,16 @@ function pacing({ maxConcurrent, staggerMs }: RunSettings): Pick<RunSettings, 'm
 }
 
 function engineOptions(config: LoadedConfig, pace: RunSettings): SoarOptions {
-  const { path: _, specs: _specs, agents: _agents, fallback: _fallback, defaults, policy, ...settings } = config;
+  const {
+    path: _,
+    specs: _specs,
+    agents: _agents,
+    fallback: _fallback,
+    defaults,
+    policy,
+    phases: _phases,
+    ...settings
+  } = config;
   const chosen = defaults?.policy ?? policy;
   return {
     ...settings,

@@ -61,7 +61,7 @@ function requireTime(run: ReplayedRun, flags: RunFlags): void {
 /** The engine that the run had: its own agents, those of the configuration, and its pace. */
 function optionsOf({ header, phases, end }: ReplayedRun, config: LoadedConfig): SoarOptions {
   if (end) return {};
-  const { plan, agents = {}, settings, defaultAgent } = header;
+  const { plan, agents = {}, settings, defaultAgent, phaseAgent } = header;
   const { maxConcurrent, staggerMs } = settings;
   const pace = { ...(maxConcurrent === null ? {} : { maxConcurrent }), ...(staggerMs === null ? {} : { staggerMs }) };
   if (plan) {
@@ -72,7 +72,8 @@ function optionsOf({ header, phases, end }: ReplayedRun, config: LoadedConfig): 
   const { options } = resolveAsk(config, {}, NO_CHOICE);
   const own = { ...options.agents, ...agentsFromSpecs(agents) };
   // A chosen tool was the one agent there was, beside the fallback.
-  const wanted = Object.keys(agents).length === 0 ? null : new Set([...Object.keys(agents), settings.fallback]);
+  const wanted =
+    Object.keys(agents).length === 0 ? null : new Set([...Object.keys(agents), settings.fallback, phaseAgent]);
   const kept = Object.entries(own).filter(([id]) => phases.route !== undefined || !wanted || wanted.has(id));
   requireKeys(
     { ...config.specs, ...agents },

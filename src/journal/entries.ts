@@ -20,6 +20,8 @@ export interface RunHeader {
   /** Agents that were described for it alone. */
   agents?: Record<string, AgentSpec>;
   defaultAgent?: string;
+  /** The agent that thinks in its phases; null or absent: none. */
+  phaseAgent?: string | null;
   /** Whether a simple query is taken apart. Default `always`. */
   decompose?: 'always' | 'unlessSimple';
   /** Its plan is run after a person has approved it. */

@@ -14,6 +14,9 @@ export const configSchema = strictObject({
   defaults: strictObject({ agent: agentId.optional(), policy: policyInputSchema.optional() })
     .optional()
     .describe('What tasks use that say nothing themselves.'),
+  phases: strictObject({ agent: z.union([agentId, z.literal(false)]).optional() })
+    .optional()
+    .describe('Who thinks in the phases of `ask` and `plan`.'),
   fallback: agentId.optional().describe("Agent that takes over when a task's own is exhausted or blocked."),
   limits: strictObject({ perAgent: limits.optional(), perProvider: limits.optional() })
     .optional()

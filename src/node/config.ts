@@ -21,6 +21,8 @@ export interface SoarConfig
   agents?: Record<string, AgentSpec | Agent | AgentFunction>;
   /** Id of the agent that takes over when a task's own is exhausted or blocked. */
   fallback?: string;
+  /** Who thinks in the phases of `ask` and `plan`: an agent, or `false` for words alone. Default: the default agent, when it can. */
+  phases?: { agent?: string | false };
   /** What tasks use that say nothing themselves. */
   defaults?: { agent?: string; policy?: PolicyInput };
 }
@@ -159,6 +161,7 @@ function checkConfig(value: unknown, path: string, name: string): LoadedConfig {
   const issues = [
     unknownAgent('fallback', settings.fallback, ids),
     unknownAgent('defaults.agent', settings.defaults?.agent, ids),
+    unknownAgent('phases.agent', settings.phases?.agent || undefined, ids),
   ].filter((issue) => issue !== null);
   if (issues.length > 0) throw configError(issues, name);
   return { ...settings, path, specs, agents: live };

@@ -9,6 +9,29 @@ function linesOf(...events: RunNews[]): string[] {
 }
 
 describe('the log of a run', () => {
+  it('tells who did a phase when that was an agent, and what a phase notes', () => {
+    expect(
+      linesOf(
+        { type: 'phase.completed', phase: 'retrieve', summary: '3 passages', by: 'offline' },
+        {
+          type: 'attempt.started',
+          taskId: 'phase:decompose',
+          agentId: 'llm',
+          attempt: 1,
+          key: 'k',
+          phase: 'decompose',
+        },
+        { type: 'phase.note', phase: 'decompose', message: 'It was no plan.' },
+        { type: 'phase.completed', phase: 'decompose', summary: '4 subgoals', by: 'llm' },
+      ),
+    ).toEqual([
+      'retrieve: 3 passages',
+      'start phase:decompose (llm)',
+      'decompose: It was no plan.',
+      'decompose (llm): 4 subgoals',
+    ]);
+  });
+
   it('tells waves, starts, retries and ends', () => {
     const ids = { taskId: 'lint', agentId: 'sh' };
     const failure = { kind: 'exit', message: 'exited with code 1', retryable: true } as const;

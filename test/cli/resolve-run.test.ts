@@ -151,4 +151,16 @@ describe('what a question is asked with', () => {
     expect(Object.keys(options.agents ?? {}).sort()).toEqual(['helper', 'm']);
     expect(options.defaultAgent).toBe('m');
   });
+
+  it('has the agent think that the configuration names, or nobody', () => {
+    expect(ask({ specs: { sh, helper: sh }, phases: { agent: 'helper' } }).options.phaseAgent).toBe('helper');
+    expect(ask({ specs: { sh } }).options.phaseAgent).toBeUndefined();
+    const none = ask({ specs: { sh }, phases: { agent: false } }, { tool: 'claude' });
+    expect(none.options.phaseAgent).toBe(false);
+  });
+
+  it('leaves the thinking to a chosen tool, too', () => {
+    const { options } = ask({ specs: { sh, helper: sh }, phases: { agent: 'helper' } }, { tool: 'claude' });
+    expect([options.phaseAgent, options.defaultAgent]).toEqual([undefined, 'claude']);
+  });
 });

@@ -1,0 +1,41 @@
+import { canThink } from './actors/phases/calls.ts';
+import { modelPhases } from './actors/phases/model-phases.ts';
+import type { ResolvedAgent } from './agents/resolve.ts';
+import type { SoarOptions } from './create-soar.ts';
+import { SoarError } from './errors/soar-error.ts';
+import { soarMachine } from './machines/soar/machine.ts';
+import { providePhases } from './machines/soar/provide-phases.ts';
+
+/**
+ * The agent that assesses, decomposes and synthesizes, by id; null: nobody, words alone decide.
+ *
+ * @throws SoarError `invalid-options` when there is no such agent.
+ */
+export function phaseAgentOf(
+  agents: ReadonlyMap<string, ResolvedAgent>,
+  given: string | false | undefined,
+  defaultAgent: string | undefined,
+): string | null {
+  if (given === false) return null;
+  if (given === undefined) {
+    const id = defaultAgent ?? agents.keys().next().value;
+    const agent = id === undefined ? undefined : agents.get(id);
+    return agent && canThink(agent) ? agent.id : null;
+  }
+  if (agents.has(given)) return given;
+  const known = [...agents.keys()].map((id) => `\`${id}\``).join(', ');
+  throw new SoarError('invalid-options', `Expected \`phaseAgent\` to be one of the agents ${known}, got \`${given}\`.`);
+}
+
+/** The machines of an engine's questions: one for each agent that thinks, since its phases are the agent's. */
+export function soarMachines(own: SoarOptions['phases']): (phaseAgent: string | null) => typeof soarMachine {
+  const made = new Map<string | null, typeof soarMachine>();
+  return (phaseAgent) => {
+    const known = made.get(phaseAgent);
+    if (known) return known;
+    const phases = { ...(phaseAgent === null ? {} : modelPhases({ agentId: phaseAgent })), ...own };
+    const machine = Object.keys(phases).length > 0 ? providePhases(soarMachine, phases) : soarMachine;
+    made.set(phaseAgent, machine);
+    return machine;
+  };
+}
