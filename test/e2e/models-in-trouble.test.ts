@@ -1,27 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/types.ts';
-import { type Fixture, startMockProvider } from '../support/mock-provider.ts';
-import { temporaryDirectory } from '../support/processes.ts';
+import { breaksOff, isBusy, says, startMockProvider } from '../support/mock-provider.ts';
+import { temporaryDirectory, textsIn } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 
 const KEY = 'the-real-key-of-the-provider-0123456789';
 /** Its variable has a name by which no mask would know it. */
 const WRONG = 'a-key-that-was-revoked-long-ago-987654';
-
-/** Everything that lies in a directory and below it, as text. */
-async function textsIn(directory: string): Promise<string> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const texts = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
-  return texts.join('\n');
-}
-
-const says = (model: string, content: string, more: Partial<Fixture['match']> = {}): Fixture => ({
-  match: { model, ...more },
-  response: { content },
-});
 
 describe('a plan of models, of which each is in trouble of its own', () => {
   it('gets through, and tells what happened', async () => {
@@ -29,17 +14,9 @@ describe('a plan of models, of which each is in trouble of its own', () => {
     const provider = await startMockProvider({
       key: KEY,
       fixtures: [
-        {
-          match: { model: 'busy', sequenceIndex: 0 },
-          response: { status: 429, retryAfter: 1, error: { message: 'Slow down', type: 'rate_limit_error' } },
-        },
+        isBusy('busy', 1),
         says('busy', 'The lid is blue.'),
-        {
-          ...says('dying', 'The spout is crooked, and nobody knows why.', { sequenceIndex: 0 }),
-          chunkSize: 5,
-          latency: 5,
-          truncateAfterChunks: 3,
-        },
+        breaksOff('dying', 'The spout is crooked, and nobody knows why.'),
         says('dying', 'The spout is straight.'),
         says('locked', 'Nobody gets to hear this.'),
         says('spare', 'The handle is warm.'),

@@ -40,7 +40,7 @@ describe('the documentation', () => {
     expect(told.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('explains every key of a plan and of a task', () => {
+  it('explains every key of a plan, of a task and of an agent', () => {
     const schema = planJsonSchema() as unknown as {
       properties: object;
       $defs: { task: { properties: object }; agent: { oneOf: { properties: object }[] } };
@@ -48,9 +48,9 @@ describe('the documentation', () => {
     const page = read('docs/plan-files.md');
     const keys = [...Object.keys(schema.properties), ...Object.keys(schema.$defs.task.properties)];
     expect(keys.filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
-    const [command] = schema.$defs.agent.oneOf;
     const agents = read('docs/agents.md');
-    expect(Object.keys(command?.properties ?? {}).filter((key) => !agents.includes(`\`${key}`))).toEqual([]);
+    const keysOfAgents = schema.$defs.agent.oneOf.flatMap(({ properties }) => Object.keys(properties));
+    expect(keysOfAgents.filter((key) => !agents.includes(`\`${key}`))).toEqual([]);
   });
 
   it('lists every preset', () => {

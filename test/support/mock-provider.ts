@@ -72,3 +72,20 @@ export async function startMockProvider(script: ProviderScript): Promise<MockPro
       }),
   };
 }
+
+/** What a model answers; with `more` only when that fits, too. */
+export function says(model: string, content: string, more: Partial<Fixture['match']> = {}): Fixture {
+  return { match: { model, ...more }, response: { content } };
+}
+
+/** What a model answers when it is asked for the first time: to wait. */
+export function isBusy(model: string, retryAfter: number, more: Partial<Fixture['match']> = {}): Fixture {
+  const error = { message: 'Slow down', type: 'rate_limit_error', code: 'rate_limit_exceeded' };
+  return { match: { model, sequenceIndex: 0, ...more }, response: { status: 429, retryAfter, error } };
+}
+
+/** What a model begins to answer when it is asked for the first time, before its connection dies. */
+export function breaksOff(model: string, content: string): Fixture {
+  // With a pause between the pieces, so that they are on their way before the connection is not.
+  return { ...says(model, content, { sequenceIndex: 0 }), chunkSize: 5, latency: 5, truncateAfterChunks: 3 };
+}
