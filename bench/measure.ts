@@ -6,7 +6,9 @@ import { systemClock } from '../src/clock.ts';
 import { createSoar, type SoarOptions } from '../src/create-soar.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { sqliteJournal } from '../src/node/sqlite-journal.ts';
+import { fileSink } from '../src/node/trace-file.ts';
 import { compilePlan } from '../src/plan/compile.ts';
+import { ringSink } from '../src/trace/ring-sink.ts';
 import { chain, flat, layered, sleepyChains } from './workloads.ts';
 
 /** One measurement, run in a process of its own: `node measure.ts <name> <n>` prints one JSON line. */
@@ -43,6 +45,16 @@ async function stored(): Promise<number> {
     return ms;
   } finally {
     journal.close();
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** The same with a trace in a file. */
+async function filed(): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'soar-bench-'));
+  try {
+    return await runPlan(flat(n), { trace: [fileSink(join(dir, 'run.jsonl'))] });
+  } finally {
     rmSync(dir, { recursive: true });
   }
 }
@@ -124,6 +136,8 @@ const measures: Record<string, () => Promise<number>> = {
   chainEager: () => runPlan(chain(n), { schedule: 'eager' }),
   journaled: () => runPlan(flat(n), { journal: memoryJournal() }),
   stored: () => stored(),
+  traced: () => runPlan(flat(n), { trace: [ringSink()] }),
+  filed: () => filed(),
   inspected: () => runPlan(flat(n), { inspect: () => {} }),
   awake: () => sleepers(n, 0),
   asleep: () => sleepers(n, 1500),
@@ -142,5 +156,15 @@ function timed<T>(work: (input: T) => unknown, input: T): number {
 const measure = measures[name];
 if (!measure) throw new Error(`Expected one of ${Object.keys(measures).join(', ')}, got ${name}.`);
 const rssBefore = process.memoryUsage().rss;
+const cpuBefore = process.threadCpuUsage();
 const value = await measure();
-console.log(JSON.stringify({ name, n, value, rssMb: (process.resourceUsage().maxRSS * 1024 - rssBefore) / 1e6 }));
+const { user, system } = process.threadCpuUsage(cpuBefore);
+console.log(
+  JSON.stringify({
+    name,
+    n,
+    value,
+    cpuMs: (user + system) / 1000,
+    rssMb: (process.resourceUsage().maxRSS * 1024 - rssBefore) / 1e6,
+  }),
+);

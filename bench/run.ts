@@ -6,6 +6,7 @@ const script = fileURLToPath(new URL('./measure.ts', import.meta.url));
 
 interface Sample {
   value: number;
+  cpuMs: number;
   rssMb: number;
 }
 
@@ -24,7 +25,11 @@ function medians(cases: readonly (readonly [string, number])[]): Map<string, Sam
   return new Map(
     [...samples].map(([key, all]) => [
       key,
-      { value: median(all.map(({ value }) => value)), rssMb: median(all.map(({ rssMb }) => rssMb)) },
+      {
+        value: median(all.map(({ value }) => value)),
+        cpuMs: median(all.map(({ cpuMs }) => cpuMs)),
+        rssMb: median(all.map(({ rssMb }) => rssMb)),
+      },
     ]),
   );
 }
@@ -34,6 +39,8 @@ const cases = [
   ['flat', 10_000],
   ['flat', 100_000],
   ['inspected', 10_000],
+  ['traced', 10_000],
+  ['filed', 10_000],
   ['journaled', 10_000],
   ['stored', 10_000],
   ['layered', 10_000],
@@ -53,6 +60,8 @@ const found = medians(cases);
 const at = (name: string, n: number) => found.get(`${name} ${n}`) as Sample;
 const perTask = (name: string, n: number) => (at(name, n).value * 1000) / n;
 const growth = (name: string) => Math.log10(at(name, 100_000).value / at(name, 10_000).value);
+/** By the main thread's own time, which other work on the machine does not stretch. */
+const cpuRatio = (name: string, base: string) => (at(name, 10_000).cpuMs / at(base, 10_000).cpuMs).toFixed(2);
 const rows: [string, string, string][] = [
   ['flat, 10,000 tasks', `${perTask('flat', 10_000).toFixed(1)} µs a task`, 'at most 60'],
   ['100 layers of 100', `${perTask('layered', 10_000).toFixed(1)} µs a task`, 'at most 60'],
@@ -62,6 +71,8 @@ const rows: [string, string, string][] = [
   ['bare promise pool, 10,000', `${perTask('pool', 10_000).toFixed(2)} µs a task`, 'the floor'],
   ['flat ÷ bare pool', (at('flat', 10_000).value / at('pool', 10_000).value).toFixed(0), ''],
   ['inspector on ÷ off', (at('inspected', 10_000).value / at('flat', 10_000).value).toFixed(2), 'at most 1.3'],
+  ['compact trace in a ring on ÷ off, CPU', cpuRatio('traced', 'flat'), 'at most 1.3'],
+  ['compact trace in a file on ÷ off, CPU', cpuRatio('filed', 'flat'), 'at most 1.3'],
   ['memory journal on ÷ off', (at('journaled', 10_000).value / at('flat', 10_000).value).toFixed(2), ''],
   ['SQLite journal on ÷ off', (at('stored', 10_000).value / at('flat', 10_000).value).toFixed(2), 'at most 1.5'],
   ['growth to 100,000, flat', `exponent ${growth('flat').toFixed(2)}`, 'at most 1.15'],

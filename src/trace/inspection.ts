@@ -85,10 +85,10 @@ export class InspectionRecorder {
       id: ref.id,
       parent: parent?.actor ?? null,
       machine,
-      ...told,
     };
     const src: unknown = ref.src;
     if (typeof src === 'string') record.src = src;
+    if (told) Object.assign(record, told);
     if (run !== undefined) record.run = run;
     if (machine !== null) record.state = snapshot.value;
     else if (typeof snapshot.input?.at === 'number') record.until = snapshot.input.at;
@@ -133,9 +133,9 @@ export class InspectionRecorder {
 
   #moved(event: Inspected<'@xstate.microstep'>, session: string): void {
     const snapshot = event.snapshot as AnyMachineSnapshot;
-    const { value, status } = snapshot;
     const facts = movingFacts(event._transitions);
     const isMove = facts?.hasTarget ?? false;
+    const { value, status } = snapshot;
     if (!isMove && status === 'active' && !this.#outlet.wantsFull) return;
     const entry = this.#live.get(session);
     if (!entry) return;

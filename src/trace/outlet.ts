@@ -5,12 +5,17 @@ import { TRACE_VERSION, type TraceRecord } from './trace.schema.ts';
 
 export type Redact = (record: TraceRecord) => TraceRecord | null;
 
+interface Target {
+  readonly sink: TraceSink;
+  readonly mode: TraceMode;
+}
+
 /** The way from a recorder to its sinks: stamps, redaction, and nothing that throws gets out. */
 export class Outlet {
   readonly wantsFull: boolean;
   readonly #clock: Clock;
   readonly #redact: Redact | undefined;
-  readonly #sinks: readonly { sink: TraceSink; mode: TraceMode }[];
+  readonly #sinks: readonly Target[];
   #seq = -1;
   /** When the last record was stamped. */
   at = Number.NEGATIVE_INFINITY;
@@ -54,25 +59,26 @@ export class Outlet {
     if (!this.#isClosed) this.#send(record, this.#sinks, fullOnly);
   }
 
-  #send(record: TraceRecord, to: readonly { sink: TraceSink; mode: TraceMode }[], fullOnly: boolean): void {
-    let sent: TraceRecord | null = record;
-    if (this.#redact) {
-      try {
-        sent = this.#redact(record);
-      } catch (error) {
-        this.#fault('The redaction hook', error);
-        return;
-      }
-    }
+  #send(record: TraceRecord, to: readonly Target[], fullOnly: boolean): void {
+    const sent = this.#redact ? this.#redacted(record) : record;
     if (!sent) return;
     for (let i = 0; i < to.length; i += 1) {
-      const { sink, mode } = to[i] as { sink: TraceSink; mode: TraceMode };
-      if (fullOnly && mode !== 'full') continue;
+      const target = to[i] as Target;
+      if (fullOnly && target.mode !== 'full') continue;
       try {
-        sink.write(sent);
+        target.sink.write(sent);
       } catch (error) {
         this.#fault('A sink', error);
       }
+    }
+  }
+
+  #redacted(record: TraceRecord): TraceRecord | null {
+    try {
+      return this.#redact?.(record) ?? null;
+    } catch (error) {
+      this.#fault('The redaction hook', error);
+      return null;
     }
   }
 

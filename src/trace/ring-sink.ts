@@ -21,6 +21,27 @@ export interface RingSink extends TraceSink {
 
 const DEFAULT_CAPACITY = 10_000;
 
+/** An actor whose start was let go, and its last move that was. */
+interface Alive {
+  started: RecordOf<'actor.started'>;
+  moved: RecordOf<'actor.moved'> | null;
+}
+
+/** As if it had begun in the state it was in by then. */
+function asStarted({ started, moved }: Alive): RecordOf<'actor.started'> {
+  return moved ? { ...started, state: moved.state, until: moved.until } : started;
+}
+
+function tellAll(listeners: ReadonlySet<(record: TraceRecord) => void>, record: TraceRecord): void {
+  for (const listener of listeners) {
+    try {
+      listener(record);
+    } catch {
+      // A view's own fault.
+    }
+  }
+}
+
 /** Keeps the last records in memory, for views that come late. */
 export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions = {}): RingSink {
   if (!(capacity >= 1)) throw new RangeError(`Expected \`capacity\` to be 1 or more, got ${capacity}.`);
@@ -28,7 +49,7 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
   const ring: TraceRecord[] = [];
   const definitions: TraceRecord[] = [];
   const plans = new Map<string, TraceRecord[]>();
-  const alive = new Map<string, RecordOf<'actor.started'>>();
+  const alive = new Map<string, Alive>();
   const listeners = new Set<(record: TraceRecord) => void>();
   let head = 0;
   let dropped = 0;
@@ -48,15 +69,18 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
         plans.delete(record.run);
         break;
       case 'actor.started':
-        alive.set(record.actor, record);
+        alive.set(record.actor, { started: record, moved: null });
         break;
       case 'actor.ended':
         alive.delete(record.actor);
         break;
       case 'actor.moved': {
+        if (record.status) {
+          alive.delete(record.actor);
+          break;
+        }
         const actor = alive.get(record.actor);
-        if (record.status) alive.delete(record.actor);
-        else if (actor) alive.set(record.actor, { ...actor, state: record.state, until: record.until });
+        if (actor) actor.moved = record;
         break;
       }
     }
@@ -71,16 +95,12 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
         ring[head] = record;
         head = (head + 1) % size;
       }
-      for (const listener of listeners) {
-        try {
-          listener(record);
-        } catch {
-          // A view's own fault.
-        }
-      }
+      if (listeners.size > 0) tellAll(listeners, record);
     },
     records: () => {
-      const before = [...definitions, ...[...plans.values()].flat(), ...alive.values()].sort((a, b) => a.seq - b.seq);
+      const before = [...definitions, ...[...plans.values()].flat(), ...[...alive.values()].map(asStarted)].sort(
+        (a, b) => a.seq - b.seq,
+      );
       return [...before, ...ring.slice(head), ...ring.slice(0, head)];
     },
     get dropped() {

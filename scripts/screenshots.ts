@@ -1,0 +1,97 @@
+/**
+ * Takes the pictures of the viewer in `docs/images` anew: `node --import tsx scripts/screenshots.ts [folder]`. The runs are made up in
+ * virtual time, but for the one of a real question; the browser is the one that the tests use.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { createSoar } from '../src/node/create-soar.ts';
+import { pageWithTrace, viewerPage } from '../src/node/viewer-page.ts';
+import { ringSink } from '../src/trace/ring-sink.ts';
+import type { TraceRecord } from '../src/trace/trace.schema.ts';
+import { startBrowser } from '../test/support/browser.ts';
+import { crowdTrace, linesOf, releaseTrace, stormTrace } from '../test/support/sample-traces.ts';
+
+interface Shot {
+  name: string;
+  records: Promise<TraceRecord[]>;
+  schemes?: readonly ('light' | 'dark')[];
+  /** Part of the run that has passed; 1 is its end. */
+  at?: number;
+  prepare?(page: Page): Promise<void>;
+}
+
+/** A question to the files here, answered by the built-in agents. */
+async function askTrace(): Promise<TraceRecord[]> {
+  const ring = ringSink();
+  const soar = createSoar({ trace: { sinks: [ring], texts: true } });
+  await soar.ask('How does a task retry after a rate limit?', { runId: 'ask' }).result;
+  await soar.close();
+  return ring.records();
+}
+
+const select = (task: string) => (page: Page) => page.locator(`.card[data-task="${task}"]`).click();
+
+const SHOTS: readonly Shot[] = [
+  {
+    name: 'viewer-release',
+    records: releaseTrace(),
+    schemes: ['light', 'dark'],
+    at: 0.62,
+    prepare: select('breaking'),
+  },
+  { name: 'viewer-storm', records: stormTrace(), schemes: ['light', 'dark'], at: 1, prepare: select('fetch-west') },
+  {
+    name: 'viewer-statechart',
+    records: stormTrace(),
+    at: 0.4,
+    prepare: async (page) => {
+      await select('rates')(page);
+      await page.locator('.pane-chart').getByRole('button', { name: 'Show this pane alone' }).click();
+    },
+  },
+  { name: 'viewer-thousand', records: crowdTrace(1000), schemes: ['light', 'dark'], at: 0.55 },
+  { name: 'viewer-ask', records: askTrace(), at: 1 },
+];
+
+async function shoot(
+  browser: Browser,
+  { name, records, schemes = ['light'], at = 1, prepare }: Shot,
+  folder: string,
+  work: string,
+) {
+  const file = path.join(work, `${name}.html`);
+  await writeFile(file, pageWithTrace(await viewerPage(), linesOf(await records), 'run.jsonl'));
+  for (const colorScheme of schemes) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector('html[data-ready="true"]', { state: 'attached' });
+    if (at === 1) await page.keyboard.press('End');
+    else
+      await page.locator('.slider').evaluate((slider, part) => {
+        const input = slider as HTMLInputElement;
+        input.value = String(Number(input.max) * part);
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      }, at);
+    await prepare?.(page);
+    await page.waitForSelector('.chart, .empty');
+    // Layout is done by a worker and drawn in the frame after.
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(folder, `${name}${colorScheme === 'dark' ? '-dark' : ''}.png`) });
+    await context.close();
+  }
+}
+
+const folder = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '../docs/images'));
+const work = await mkdtemp(path.join(tmpdir(), 'soar-shots-'));
+const browser = await startBrowser();
+try {
+  await mkdir(folder, { recursive: true });
+  for (const shot of SHOTS) await shoot(browser, shot, folder, work);
+} finally {
+  await browser.close();
+  await rm(work, { recursive: true, force: true });
+}
