@@ -1,27 +1,18 @@
 import type { LogEntry, StoredResult, StoredRun } from '../journal/entries.ts';
 import { replay } from '../journal/replay.ts';
 import { planOf } from '../journal/resume.ts';
-import type { SoarContext } from '../machines/soar/events.ts';
-import { summaryOf } from '../machines/soar/logic.ts';
+import { NO_NOTES } from '../machines/task/logic.ts';
 import { compilePlan } from '../plan/compile.ts';
 import type { CompiledPlan } from '../plan/types.ts';
 import { clip } from '../trace/plain.ts';
 import type { TextRef, TraceRecord } from '../trace/trace.schema.ts';
 import { TRACE_VERSION } from '../trace/trace.schema.ts';
 import type { TaskOutcome } from '../types.ts';
-import { chartNamed, transitionKeys } from './chart-keys.ts';
+import { chartNamed } from './chart-keys.ts';
+import { PhaseStory } from './phase-story.ts';
 import { TaskStory, type Told } from './task-story.ts';
 
 const TITLE_CHARS = 200;
-
-/** What a phase's output is to the run. */
-const FOUND: Readonly<Record<string, keyof SoarContext>> = {
-  assess: 'assessment',
-  retrieve: 'retrieval',
-  decompose: 'decomposition',
-  route: 'routing',
-  synthesize: 'synthesis',
-};
 
 type Of<T extends LogEntry['type']> = Extract<LogEntry, { type: T }>;
 
@@ -43,23 +34,19 @@ export function toldByJournal(stored: StoredRun, options: JournalTraceOptions): 
 class JournalTrace {
   readonly #stored: StoredRun;
   readonly #run: string;
-  readonly #root: string;
+  readonly #root: PhaseStory;
   readonly #told: Told[] = [];
   readonly #stories = new Map<string, TaskStory>();
   readonly #settled = new Map<string, TaskOutcome>();
-  readonly #machine: 'collect' | 'soar';
-  #state = '';
   #plan: CompiledPlan | null = null;
   #opens: (number | null)[] = [];
   #settledCount = 0;
   #lastAt: number;
-  #phases = 0;
 
   constructor(stored: StoredRun) {
     this.#stored = stored;
     this.#run = stored.header.runId;
-    this.#root = `${this.#run}:run`;
-    this.#machine = stored.header.query === undefined ? 'collect' : 'soar';
+    this.#root = new PhaseStory(stored, this.#tell);
     this.#lastAt = stored.header.startedAt;
     for (const entry of stored.entries) {
       if (entry.type === 'task.settled') this.#settled.set(entry.report.outcome.taskId, entry.report.outcome);
@@ -85,10 +72,9 @@ class JournalTrace {
   #begin(): void {
     const { startedAt, goal, query } = this.#stored.header;
     const run = this.#run;
-    const machine = this.#machine;
     const opening = { type: 'trace.started', v: TRACE_VERSION, trace: run, mode: 'compact' } as const;
     this.#tell(startedAt, 'opening', opening);
-    for (const name of [machine, 'task']) {
+    for (const name of [this.#root.machine, 'task']) {
       this.#tell(startedAt, `machine/${name}`, { type: 'machine.defined', machine: name, chart: chartNamed(name) });
     }
     const reference = query === undefined ? undefined : this.#text(startedAt, `query/${run}`, query);
@@ -99,35 +85,26 @@ class JournalTrace {
       ...(title === undefined ? {} : { title: clip(title, TITLE_CHARS) }),
       ...(reference ? { query: reference } : {}),
     });
-    this.#state = machine === 'soar' ? 'assess' : 'collecting';
-    this.#tell(startedAt, 'root', {
-      type: 'actor.started',
-      actor: this.#root,
-      id: run,
-      parent: null,
-      machine,
-      run,
-      state: this.#state,
-    });
-    if (query !== undefined) this.#phase('assess', startedAt);
-  }
-
-  #phase(phase: string, at: number): void {
-    this.#phases += 1;
-    this.#tell(at, `phase/${this.#phases}`, { type: 'phase.started', run: this.#run, phase });
+    this.#root.begin(startedAt);
   }
 
   #enter(entry: LogEntry): void {
     switch (entry.type) {
       case 'phase.completed':
-        this.#phaseCompleted(entry);
+        this.#root.completed(entry, this.#tally());
+        break;
+      case 'plan.approved':
+        this.#root.approved(entry.at);
+        break;
+      case 'call.settled':
+        this.#callSettled(entry);
         break;
       case 'plan.compiled':
         this.#compiled(entry);
         break;
       case 'attempt.started': {
         const { taskId, n, agentId, at } = entry;
-        this.#story(taskId)?.started(n, agentId, at);
+        this.#story(taskId, agentId)?.started(n, agentId, at);
         break;
       }
       case 'task.parked':
@@ -163,42 +140,9 @@ class JournalTrace {
     this.#warn(at, `The process ended here. \`soar resume ${this.#run}\` goes on.`);
   }
 
-  #phaseCompleted({ phase, output, at }: Of<'phase.completed'>): void {
-    const summary =
-      phase === 'collect'
-        ? this.#tally()
-        : summaryOf(phase, { [FOUND[phase] ?? phase]: output } as unknown as SoarContext);
-    const complexity = (output as { complexity?: unknown } | null)?.complexity;
-    this.#tell(at, `done/${phase}`, {
-      type: 'phase.completed',
-      run: this.#run,
-      phase,
-      summary: clip(summary, 500),
-      ...(phase === 'assess' && typeof complexity === 'string' ? { complexity } : {}),
-    });
-    const next = nextPhase(phase);
-    if (next === null) return;
-    this.#move(at, next, `xstate.done.actor.${phase}`);
-    this.#phase(next, at);
-  }
-
   #tally(): string {
     const succeeded = [...this.#settled.values()].filter(({ status }) => status === 'succeeded').length;
     return `${succeeded} of ${this.#plan?.tasks.length ?? 0} succeeded`;
-  }
-
-  #move(at: number, to: string, event: string, status?: 'done'): void {
-    const machine = this.#machine;
-    const keys = transitionKeys(machine, { from: this.#state, event, to, last: true });
-    this.#state = to;
-    this.#tell(at, `root/${to}`, {
-      type: 'actor.moved',
-      actor: this.#root,
-      state: to,
-      event,
-      keys,
-      ...(status ? { status } : {}),
-    });
   }
 
   #compiled({ at, deadlineAt }: Of<'plan.compiled'>): void {
@@ -240,17 +184,38 @@ class JournalTrace {
     return opens;
   }
 
-  #story(task: string): TaskStory | undefined {
+  /** @param asked The agent of a call that a phase makes; it is no task of the plan. */
+  #story(task: string, asked?: string): TaskStory | undefined {
     const known = this.#stories.get(task);
+    if (known) return known;
     const of = this.#plan?.byId.get(task);
-    if (known || !of) return known;
-    const { agent, wave } = of;
+    const [, phase] = /^phase:([a-z]+)/.exec(task) ?? [];
+    if (!of && (asked === undefined || phase === undefined)) return undefined;
     const outcome = this.#settled.get(task);
     const readyAt = outcome && outcome.startedAt !== null ? outcome.startedAt - outcome.queuedMs : null;
-    const about = { run: this.#run, task, agent, wave, readyAt, openAt: this.#opens[wave - 1] ?? null };
-    const story = new TaskStory({ ...about, actor: `${this.#run}:${task}`, parent: this.#root }, this.#tell);
+    const about = of
+      ? { agent: of.agent, wave: of.wave, readyAt, openAt: this.#opens[of.wave - 1] ?? null }
+      : { agent: asked ?? '', wave: 0, readyAt, openAt: null, ...(phase === undefined ? {} : { phase }) };
+    const ids = { run: this.#run, task, actor: `${this.#run}:${task}`, parent: this.#root.actor };
+    const story = new TaskStory({ ...about, ...ids }, this.#tell);
     this.#stories.set(task, story);
     return story;
+  }
+
+  #callSettled({ phase, taskId, agentId, status, error, attempts }: Of<'call.settled'>): void {
+    const [first, last] = [attempts[0], attempts.at(-1)];
+    const at = last?.endedAt ?? this.#lastAt;
+    this.#story(taskId, agentId)?.settled({ attempts, settledAt: at, status, error }, NO_NOTES);
+    this.#tell(at, `called/${taskId}`, {
+      type: 'call.settled',
+      run: this.#run,
+      phase,
+      task: taskId,
+      agent: agentId,
+      status,
+      error,
+      durationMs: first ? at - first.startedAt : 0,
+    });
   }
 
   #taskSettled({ report: { outcome, notes } }: Of<'task.settled'>): void {
@@ -282,11 +247,11 @@ class JournalTrace {
     });
   }
 
-  #runSettled({ status, metadata, error, answer, query }: StoredResult, at: number): void {
+  #runSettled(result: StoredResult, at: number): void {
+    const { status, metadata, error, answer } = result;
     const { totalTasks: total, succeeded, failed, cancelled, skipped } = metadata;
     const reference = answer === undefined ? undefined : this.#text(at, `answer/${this.#run}`, answer);
-    const isDone = query === undefined || status === 'succeeded' || status === 'partial';
-    this.#move(at, isDone ? 'done' : status, query === undefined ? '' : `xstate.done.actor.${this.#state}`, 'done');
+    this.#root.ended(result, at);
     this.#tell(at, 'end', {
       type: 'run.settled',
       run: this.#run,
@@ -304,15 +269,6 @@ class JournalTrace {
     if (text !== '') this.#tell(at, ref, { type: 'text', ref, text });
     return { ref, chars: text.length };
   }
-}
-
-/** The phase that follows, as the chart of a question has it; null after the last. */
-function nextPhase(phase: string): string | null {
-  const state = chartNamed('soar').states?.find(({ key }) => key === phase);
-  const done = state?.transitions?.findLast(({ event }) => event === `xstate.done.actor.${phase}`);
-  const next = done?.targets[0]?.split('.')[1];
-  const isFinal = chartNamed('soar').states?.some(({ key, type }) => key === next && type === 'final');
-  return next === undefined || isFinal ? null : next;
 }
 
 /** Numbers what was told, as lines of a trace. */

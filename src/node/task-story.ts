@@ -21,6 +21,8 @@ export interface StoryOf {
   task: string;
   agent: string;
   wave: number;
+  /** Of a call: the phase that asks. */
+  phase?: string;
   actor: string;
   parent: string;
   /** When its dependencies had settled, and when its wave could admit it, as far as that can be worked out. */
@@ -45,6 +47,8 @@ const WAKES: Readonly<Record<string, string>> = {
   retrying: 'xstate.done.actor.backoff',
   cooling: 'xstate.done.actor.cooling',
 };
+
+type Ended = Pick<TaskOutcome, 'settledAt' | 'status' | 'error'> & { attempts: readonly AttemptRecord[] };
 
 /** The moves of one task, worked out from what a journal keeps of it. */
 export class TaskStory {
@@ -97,7 +101,7 @@ export class TaskStory {
     this.#move(own?.endedAt ?? at, isFallback ? PARKED.fallback : 'staggered', 'attempt.ended', { data });
   }
 
-  settled({ attempts, settledAt, status, error }: TaskOutcome, notes: TaskNotes): void {
+  settled({ attempts, settledAt, status, error }: Ended, notes: TaskNotes): void {
     const ended = attempts.slice(this.#ends).at(-1);
     if (ended && this.#isRunning()) {
       this.#move(ended.endedAt, 'done', 'attempt.ended', { data: endData(ended), status: 'done' });
@@ -137,10 +141,11 @@ export class TaskStory {
   #admit(by: number): void {
     if (this.#state !== null) return;
     this.#state = 'staggered';
-    const { actor, parent, run, task, agent, wave, openAt, readyAt } = this.#of;
+    const { actor, parent, run, task, agent, wave, phase, openAt, readyAt } = this.#of;
     const ready = Math.min(readyAt ?? openAt ?? by, by);
     const at = Math.min(Math.max(openAt ?? ready, ready), by);
-    const about = { actor, id: task, parent, machine: 'task', run, task, agent, wave };
+    const own = { actor, id: task, parent, machine: 'task', run, task, agent, wave };
+    const about = phase === undefined ? own : { ...own, phase };
     this.#tell(at, actor, { type: 'actor.started', ...about, state: 'staggered', data: { readyAt: ready } });
   }
 

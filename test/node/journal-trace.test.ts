@@ -10,7 +10,7 @@ import { parseTrace } from '../../src/trace/parse-trace.ts';
 import { createReplay, type Replay } from '../../src/trace/replay.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import { type RecordOf, type TraceRecord, traceRecordSchema } from '../../src/trace/trace.schema.ts';
-import { releaseTrace, stormTrace } from '../support/sample-traces.ts';
+import { questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 
 const OVER: JournalTraceOptions = { now: 0, isRunning: false };
@@ -117,8 +117,33 @@ describe('a trace made of a journal', () => {
       return of(records, 'actor.moved').flatMap(({ actor, state }) => (actor === first?.actor ? [state] : []));
     };
     const names = (states: readonly unknown[]) =>
-      states.map((state) => (typeof state === 'string' ? state : 'collect'));
+      states
+        .map((state) => (typeof state === 'string' ? state : Object.keys(state as object)[0]))
+        .filter((name, index, all) => name !== all[index - 1]);
     expect(names(root(told))).toEqual(names(root(ring.records())));
+  });
+
+  it('tells of what phases ask, and of a person who approves', async () => {
+    const journal = memoryJournal();
+    const recorded = await questionTrace({ journal });
+    const told = tell(journal, 'sample');
+    for (const record of told) traceRecordSchema.parse(record);
+    const calls = (records: readonly TraceRecord[]) =>
+      [...createReplay(records).runs.values()][0]?.calls.map(({ task, phase, agent, intervals }) => [
+        ...[task, phase, agent],
+        ...intervals.map(({ state, from, to, attempt }) => [state, from, to, attempt]),
+      ]);
+    expect(calls(recorded)).toHaveLength(1);
+    expect(calls(told)).toEqual(calls(recorded));
+    const news = (records: readonly TraceRecord[]) =>
+      records.flatMap(({ seq, ...record }) => (/^(?:call|phase)\./.test(record.type) ? [record] : []));
+    expect(news(told)).toEqual(news(recorded));
+    expect(courses(createReplay(told))).toEqual(courses(createReplay(recorded)));
+    const waits = of(told, 'actor.moved').filter(({ state }) => state === 'approve' || state === 'collect');
+    expect(waits.map(({ state, at }) => [state, at - (told[0]?.at ?? 0)])).toEqual([
+      ['approve', 5000],
+      ['collect', 8000],
+    ]);
   });
 
   it('tells that a process ended, and what its attempts came to', async () => {

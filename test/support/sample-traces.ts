@@ -1,4 +1,5 @@
 import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
+import { AgentError } from '../../src/errors/agent-error.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
@@ -180,4 +181,51 @@ export function crowdTrace(count: number): Promise<TraceRecord[]> {
       },
     },
   );
+}
+
+/**
+ * A question: its decompose phase asks a model, which is rate-limited first; a person approves the plan; one task's answer is
+ * that of its twin; every answer tells its tokens.
+ */
+export async function questionTrace(more: SoarOptions = {}): Promise<TraceRecord[]> {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 15, 9, 30));
+  const ring = ringSink({ capacity: 1_000_000 });
+  const used = (inputTokens: number, outputTokens: number) => ({
+    inputTokens,
+    outputTokens,
+    costUsd: 0.002 * outputTokens,
+  });
+  let asked = 0;
+  const wait = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+  const soar = createSoar({
+    clock,
+    random: () => 0.5,
+    trace: { sinks: [ring], texts: true },
+    agents: {
+      model: async ({ taskId }) => {
+        await wait(1500);
+        asked += 1;
+        if (asked === 1) throw new AgentError('rate_limited', '429 Too Many Requests', { retryAfterMs: 2000 });
+        return { output: `said of ${taskId}`, usage: used(1200, 90) };
+      },
+    },
+    phases: {
+      retrieve: () => ({ passages: [], budget: 10, searched: 0, notes: [] }),
+      decompose: async ({ query }, { call }) => {
+        const { output } = await call({ name: 'decompose', prompt: `Take apart: ${query}`, agentId: 'model' });
+        const part = (id: string, dependsOn: string[] = []) => ({ id, title: '', prompt: output, dependsOn });
+        return { goal: query, subgoals: [part('one'), part('twin'), part('last', ['one', 'twin'])], notes: [] };
+      },
+      synthesize: ({ outcomes }) => ({ answer: outcomes.at(-1)?.output ?? '', confidence: 0.8, sources: [] }),
+    },
+    cache: true,
+    ...more,
+  });
+  const run = soar.ask('What holds it together?', { runId: 'sample', approve: true });
+  run.events$.subscribe(({ type }) => {
+    if (type === 'plan.proposed') clock.setTimeout(() => run.approve(), 3000);
+  });
+  await clock.settle(run.result);
+  await soar.close();
+  return ring.records();
 }
