@@ -6,6 +6,7 @@ import type { ParkedTask, TaskContext, TaskInput } from '../../src/machines/task
 import {
   attemptSpec,
   blocked,
+  cooling,
   coolingEnd,
   ended,
   fallbackBlocked,
@@ -163,11 +164,11 @@ describe('after an attempt that failed', () => {
 });
 
 describe('cooling', () => {
-  const cooling = { maxRateLimits: 3, maxCoolingMs: 10_000, defaultCoolingMs: 4000 };
+  const bounds = { maxRateLimits: 3, maxCoolingMs: 10_000, defaultCoolingMs: 4000 };
   const limited = (retryAt: number | null) =>
     resultOf({ status: 'rate_limited', error: { ...busy, kind: 'rate_limited' }, retryAt });
   const waiting = (waits: Partial<TaskContext['waits']>) =>
-    contextOf({ settings: { cooling } }, { waits: { ...contextOf().waits, ...waits } });
+    contextOf({ settings: { cooling: bounds } }, { waits: { ...contextOf().waits, ...waits } });
 
   it('ends when the provider says, else when the gate estimates, else after the default', () => {
     expect(coolingEnd(waiting({ resumeAt: 3000 }), limited(9000))).toBe(9000);
@@ -182,6 +183,17 @@ describe('cooling', () => {
   it('is borne up to the longest time, over all times together', () => {
     expect(nextAfter(waiting({ coolingMs: 6000 }), limited(5000))).toBe('cool');
     expect(nextAfter(waiting({ coolingMs: 6000 }), limited(5001))).toBe('fail');
+  });
+
+  it('is added to what was borne before, and counts the rate limit', () => {
+    const cooled = cooling(waiting({ coolingMs: 6000, rateLimited: 1, resumeAt: 2000 }), limited(4000));
+    expect(cooled.waits).toMatchObject({
+      coolingMs: 9000,
+      rateLimited: 2,
+      since: 1000,
+      until: 4000,
+      resumeAt: null,
+    });
   });
 });
 

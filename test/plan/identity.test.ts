@@ -37,3 +37,11 @@ it('lasts as long as its agent is what it was', () => {
   expect(lastingKey('key', 'v1')).toBe(lastingKey('key', 'v1'));
   expect(lastingKey('key', 'v1')).not.toBe(lastingKey('key', 'v2'));
 });
+
+it.each([{ path: 'b.md' }, { startLine: 2 }, { endLine: 3 }, { text: 'hear' }])(
+  'is another for another passage: %o',
+  (other) => {
+    const passages = [{ ...passage, ...other }];
+    expect(workKey({ ...work, passages })).not.toBe(workKey({ ...work, passages: [passage] }));
+  },
+);

@@ -31,3 +31,17 @@ it('sums a cost only where one is known', () => {
   expect(sumUsage([{ inputTokens: 1 }, undefined])).toEqual({ inputTokens: 1, outputTokens: 0, totalTokens: 1 });
   expect(sumUsage([{ costUsd: 1 }, { outputTokens: 2 }, { costUsd: 0.5 }])).toMatchObject({ costUsd: 1.5 });
 });
+
+it('takes what a report comes to from its parts when it names no total', () => {
+  expect(sumUsage([{ inputTokens: 5, outputTokens: 3 }, { totalTokens: 4 }, { outputTokens: 2 }])).toEqual({
+    inputTokens: 5,
+    outputTokens: 5,
+    totalTokens: 14,
+  });
+});
+
+it('prices output alone by its own figure', () => {
+  expect(priced({ outputTokens: 1_000_000, totalTokens: 2_000_000 }, { ...price, inputPerMillion: 100 }).costUsd).toBe(
+    10,
+  );
+});
