@@ -15,11 +15,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   plan: { mutate: ['src/plan/**/*.ts'], tests: PURE },
   task: {
     mutate: ['src/machines/task/logic.ts'],
-    tests: [
-      'test/machines/task*.test.ts',
-      'test/machines/engine.test.ts',
-      'test/conformance/conformance.test.ts',
-    ],
+    tests: ['test/machines/task*.test.ts', 'test/machines/engine.test.ts', 'test/conformance/conformance.test.ts'],
   },
   breaker: {
     mutate: ['src/machines/breaker/logic.ts', 'src/machines/breaker/restored.ts'],
