@@ -55,6 +55,11 @@ export function splitQuestions(query: string): Questions {
   return { parts: withSubject(raw.map(marked)), compared: null };
 }
 
+/** Whether a query asks one thing; a comparison does. */
+export function asksOneThing(query: string): boolean {
+  return splitQuestions(query).parts.length < 2;
+}
+
 function comparison(query: string): [string, string] | null {
   const text = query.replace(/\s+/g, ' ').trim();
   if (text.length > MAX_COMPARISON) return null;

@@ -316,6 +316,7 @@ describe('a query', () => {
     const simple = { complexity: 'simple' as const, score: 1, confidence: 1, reasons: [] };
     const input = { query: 'Why?', decompose: 'unlessSimple' as const };
     expect(goesAsItIs(input, simple)).toBe(true);
+    expect(goesAsItIs({ ...input, query: 'What is a lease? What is a permit?' }, simple)).toBe(false);
     expect(goesAsItIs(input, FOUND.assessment)).toBe(false);
     expect(goesAsItIs(input, null)).toBe(false);
     expect(goesAsItIs({ query: 'Why?' }, simple)).toBe(false);

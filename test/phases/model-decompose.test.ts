@@ -144,9 +144,20 @@ describe('modelDecompose', () => {
   });
 
   it('asks nobody about a simple question', async () => {
+    const query = 'What is a lease?';
+    const { controls, subgoals } = await run({}, { complexity: 'simple', query });
+    expect(controls.names).toEqual([]);
+    expect(subgoals).toMatchObject([{ prompt: query, dependsOn: [], passages: input.passages }]);
+  });
+
+  it('asks nobody about a simple question that asks several things either, and leaves none out', async () => {
     const { controls, subgoals } = await run({}, { complexity: 'simple' });
     expect(controls.names).toEqual([]);
-    expect(subgoals).toMatchObject([{ prompt: input.query, dependsOn: [], passages: input.passages }]);
+    expect(subgoals.map(({ title }) => title)).toEqual([
+      'How does the gate grant leases?',
+      'How does the breaker refuse?',
+      'Bring together',
+    ]);
   });
 });
 

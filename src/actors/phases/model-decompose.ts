@@ -1,4 +1,5 @@
 import { middleCut } from '../../text/middle-cut.ts';
+import { asksOneThing } from '../../text/questions.ts';
 import { uniqueSlug } from '../../text/slug.ts';
 import type { Passage } from '../../types.ts';
 import { askForJson, type Read } from './ask-agent.ts';
@@ -16,7 +17,8 @@ const GOAL_CHARS = 600;
 
 /**
  * Has an agent take the question apart, and verifies what it gives. What cannot be read or has issues goes back once; after
- * that the offline decomposition is used, with a note. A simple question is one subgoal, without a call.
+ * that the offline decomposition is used, with a note. A simple question is one subgoal, or one for each thing it asks, without a
+ * call.
  */
 export async function modelDecompose(
   input: DecomposeInput,
@@ -24,7 +26,7 @@ export async function modelDecompose(
   agentId: string,
 ): Promise<Decomposition> {
   const { query, complexity, passages } = input;
-  if (complexity === 'simple') return singleSubgoal(query, passages);
+  if (complexity === 'simple') return asksOneThing(query) ? singleSubgoal(query, passages) : decompose(input);
   const asked = await askForJson(controls, { name: 'decompose', prompt: decomposePrompt(input), agentId }, (value) =>
     readVerified(value, input),
   );

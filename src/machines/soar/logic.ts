@@ -6,6 +6,7 @@ import { toTaskError } from '../../errors/classify.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import { type PhaseName, publishNothing } from '../../streams/events.ts';
+import { asksOneThing } from '../../text/questions.ts';
 import type { PhaseRecord, RunMetadata, TaskError } from '../../types.ts';
 import { watchCosts } from '../collect/costs.ts';
 import { COLLECT_SETTINGS, runBounds, tryCompile } from '../collect/logic.ts';
@@ -99,9 +100,9 @@ export function adopted({ routing }: SoarContext, { plan }: Approval): Routing |
 
 type Approval = Extract<Decision, { type: 'plan.approve' }>;
 
-/** Whether a query is put to an agent without being taken apart. */
-export function goesAsItIs({ decompose }: SoarInput, assessment: Assessment | null): boolean {
-  return decompose === 'unlessSimple' && assessment?.complexity === 'simple';
+/** Whether a query is put to an agent without being taken apart: one that asks several things never is. */
+export function goesAsItIs({ decompose, query }: SoarInput, assessment: Assessment | null): boolean {
+  return decompose === 'unlessSimple' && assessment?.complexity === 'simple' && asksOneThing(query);
 }
 
 /** What the decompose and route phases may know of the agents. */
