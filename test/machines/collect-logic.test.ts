@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveAgents } from '../../src/agents/resolve.ts';
 import { RunBook } from '../../src/machines/collect/book.ts';
+import { conclude } from '../../src/machines/collect/conclude.ts';
 import type { CollectSettings } from '../../src/machines/collect/events.ts';
 import {
   agentOf,
@@ -9,6 +10,7 @@ import {
   endsRun,
   fallbackOf,
   policiesOf,
+  runBounds,
   runTimeoutMs,
   skipsOf,
   statusOf,
@@ -16,12 +18,13 @@ import {
   withHistory,
 } from '../../src/machines/collect/logic.ts';
 import { buildMetadata, criticalPathMs } from '../../src/machines/collect/metadata.ts';
+import { type CollectRun, createRun } from '../../src/machines/collect/run.ts';
 import type { ParkedTask, TaskNotes, TaskReport } from '../../src/machines/task/events.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
 import type { CompiledPlan, Plan, Task, TaskSpec } from '../../src/plan/types.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
 import type { AttemptRecord, TaskOutcome } from '../../src/types.ts';
-import { fakeReport } from '../model/fakes.ts';
+import { fakeReport, fakeServices } from '../model/fakes.ts';
 
 const one = (id: string, more: Partial<TaskSpec> = {}): TaskSpec => ({ id, prompt: `do ${id}`, ...more });
 const planOf = (tasks: TaskSpec[], rest: Partial<Plan> = {}) => compilePlan({ ...rest, tasks });
@@ -377,6 +380,7 @@ describe('the metadata of a run', () => {
       ],
       peakConcurrency: 2,
       totalDurationMs: 100,
+      phases: [],
     });
   });
 
@@ -389,5 +393,75 @@ describe('the metadata of a run', () => {
     expect(path(30, 20, 40)).toBe(50);
     expect(path(30, 20, 60)).toBe(60);
     expect(criticalPathMs(plan, [])).toBe(0);
+  });
+});
+
+describe('the bounds of a run', () => {
+  it('are what its settings say, from when it began', () => {
+    expect(runBounds({}, 100)).toEqual({ deadlineAt: null, budgetAt: null });
+    expect(runBounds({ timeoutMs: null, budget: { tokens: 5 } }, 100)).toEqual({ deadlineAt: null, budgetAt: null });
+    expect(runBounds({ timeoutMs: 50, budget: { timeMs: 20 } }, 100)).toEqual({ deadlineAt: 150, budgetAt: 120 });
+  });
+});
+
+describe('what a run comes to', () => {
+  type Stop = NonNullable<CollectRun['stop']>;
+  const stopped = (cause: Stop['cause'], kind: Stop['kind'] = 'cancelled'): Stop => ({ cause, kind, message: 'So.' });
+  const plan = { tasks: [one('x', { agent: 'a', fallback: 'b' }), one('y', { agent: 'a', critical: true })] };
+
+  function concluded(stop: Stop | null, x: TaskOutcome['status'], y: TaskOutcome['status'], given: Plan = plan) {
+    const run = createRun({ plan: given }, { ...fakeServices(), breakerMetrics: metricsOf }, 10);
+    run.stop = stop;
+    for (const [at, status] of [x, y].entries()) {
+      const task = run.plan.tasks[at];
+      if (task) run.book.settle(reportOf(task, { status }));
+    }
+    return conclude(run, 70);
+  }
+  const asked: string[] = [];
+  const metrics = { state: 'closed' as const, failures: 0, opened: 0, halfOpened: 0, closed: 0, rejected: 0 };
+  const metricsOf = (agentId: string) => {
+    asked.push(agentId);
+    return agentId === 'a' ? metrics : null;
+  };
+
+  it('is cancelled when it was told to stop or its time was up, and failed when it broke', () => {
+    expect(concluded(stopped('told'), 'succeeded', 'cancelled').status).toBe('cancelled');
+    expect(concluded(stopped('time', 'timeout'), 'succeeded', 'cancelled').status).toBe('cancelled');
+    expect(concluded(stopped('told', 'internal'), 'succeeded', 'cancelled').status).toBe('failed');
+    expect(concluded(stopped('budget', 'budget'), 'succeeded', 'skipped').status).toBe('partial');
+    expect(concluded(stopped('budget', 'internal'), 'succeeded', 'skipped').status).toBe('failed');
+    expect(concluded(stopped('failure', 'dependency'), 'succeeded', 'cancelled').status).toBe('failed');
+  });
+
+  it('is failed by a critical task alone, when nothing was stopped', () => {
+    expect(concluded(null, 'succeeded', 'failed').status).toBe('failed');
+    expect(concluded(null, 'failed', 'succeeded').status).toBe('partial');
+    expect(concluded(null, 'succeeded', 'skipped').status).toBe('partial');
+  });
+
+  it('is failed when its plan is not valid', () => {
+    const { status, error, outcomes } = concluded(null, 'succeeded', 'succeeded', {
+      tasks: [one('x', { agent: 'z' })],
+    });
+    expect([status, error?.kind, outcomes]).toEqual(['failed', 'invalid_request', []]);
+  });
+
+  it('has the error of what stopped it, unless that stopped nothing', () => {
+    const moot = concluded(stopped('budget', 'budget'), 'succeeded', 'succeeded');
+    expect([moot.status, moot.error]).toEqual(['succeeded', null]);
+    expect(concluded(stopped('told'), 'succeeded', 'cancelled').error).toEqual({
+      kind: 'cancelled',
+      message: 'So.',
+      retryable: false,
+    });
+  });
+
+  it('has the breakers of all agents that were asked, each looked up once', () => {
+    asked.length = 0;
+    const { metadata } = concluded(null, 'succeeded', 'succeeded');
+    expect(metadata.breakers).toEqual({ a: metrics });
+    expect(asked).toEqual(['a', 'b']);
+    expect(metadata.totalDurationMs).toBe(60);
   });
 });

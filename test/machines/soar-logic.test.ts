@@ -18,7 +18,7 @@ import {
   summaryOf,
   timeoutReason,
 } from '../../src/machines/soar/logic.ts';
-import type { RunMetadata, TaskError } from '../../src/types.ts';
+import type { AttemptRecord, RunMetadata, TaskError } from '../../src/types.ts';
 import { addressee, fakeServices } from '../model/fakes.ts';
 
 const services = fakeServices();
@@ -49,6 +49,17 @@ function collectedWith(changes: Partial<CollectOutput>): CollectOutput {
   const metadata = { succeeded: 2, totalTasks: 3, totalDurationMs: 1 } as RunMetadata;
   return { status: 'partial', outcomes: [], metadata, error: null, ...changes };
 }
+
+const unpriced: AttemptRecord = {
+  n: 1,
+  agentId: 'a',
+  key: 'r/t/1',
+  startedAt: 0,
+  endedAt: 1,
+  result: 'succeeded',
+  error: null,
+  usage: { totalTokens: 5 },
+};
 
 const broken: TaskError = { kind: 'internal', message: 'broke', retryable: false };
 const told: TaskError = { kind: 'cancelled', message: 'enough', retryable: false };
@@ -212,6 +223,17 @@ describe('a query that begins', () => {
     });
     const bounded = begun({ runId: 'r', settings: { timeoutMs: 50, budget: { timeMs: 20 } } });
     expect(bounded).toMatchObject({ runId: 'r', bounds: { deadlineAt: 150, budgetAt: 120 } });
+  });
+
+  it('tells once when what it used is of unknown cost, where that is bounded', () => {
+    const warnings = (budget?: { costUsd: number }) => {
+      const told: string[] = [];
+      const context = begun({ settings: budget ? { budget } : {}, publish: ({ type }) => void told.push(type) });
+      const ended = { type: 'attempt.ended', taskId: 't', ...unpriced } as const;
+      for (let i = 0; i < 2; i += 1) context.publishCalls(ended, 0);
+      return told.filter((type) => type === 'warning').length;
+    };
+    expect([warnings({ costUsd: 1 }), warnings()]).toEqual([1, 0]);
   });
 
   it('goes on with what was found, by the bounds it had', () => {
