@@ -40,6 +40,12 @@ describe('createJsonLines', () => {
     expect(texts).toEqual(['npm notice']);
   });
 
+  it('reads over a byte order mark, colours and the line ends of Windows', () => {
+    const event = { n: 1, type: 'say' };
+    const { events, texts } = read(`\u{feff}${json(event)}\r\n\r\n\u{1b}[2m${json(event)}\u{1b}[0m\r\n`);
+    expect({ events, texts }).toEqual({ events: [event, event], texts: [] });
+  });
+
   it('does not take what stands in a text for an event', () => {
     const quoting = { type: 'say', text: `it printed ${json(note)}` };
     expect(read(json(quoting)).events).toEqual([quoting]);
