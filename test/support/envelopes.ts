@@ -28,6 +28,7 @@ export interface Envelope {
 
 export interface Understood {
   output?: string;
+  data?: unknown;
   error?: { kind: string; message: string; output?: string; retryAt?: number; retryAfterMs?: number };
   usage?: Usage;
   session?: string;
@@ -92,7 +93,10 @@ async function understood(controls: FakeControls, run: () => Promise<AgentAnswer
   try {
     const answer = await run();
     if (typeof answer === 'string') end.output = answer;
-    else Object.assign(end, { output: answer.output }, answer.usage ? { usage: answer.usage } : {});
+    else {
+      const { output, data, usage } = answer;
+      Object.assign(end, { output }, data === undefined ? {} : { data }, usage ? { usage } : {});
+    }
   } catch (thrown) {
     const { kind, message, output, retryAt, retryAfterMs, usage } = thrown as NonNullable<Understood['error']> & {
       usage?: Usage;

@@ -28,7 +28,14 @@ export const claudeEventSchema = z.object({
   parent_tool_use_id: softText,
   message: soft(messageSchema),
   /** `stream_event`: the raw event of the API. */
-  event: soft(z.object({ type: softText, delta: soft(z.object({ type: softText, text: softText })) })),
+  event: soft(
+    z.object({
+      type: softText,
+      delta: soft(z.object({ type: softText, text: softText })),
+      message: soft(z.object({ usage: soft(tokensSchema) })),
+      usage: soft(tokensSchema),
+    }),
+  ),
   /** `assistant`: the message is an error in the clothes of an answer. */
   error: softText,
   rate_limit_info: soft(z.object({ status: softText, resetsAt: softNumber })),
@@ -38,6 +45,8 @@ export const claudeEventSchema = z.object({
   errors: soft(z.array(z.string())),
   total_cost_usd: softCount,
   usage: soft(tokensSchema),
+  /** Of `--json-schema`. */
+  structured_output: z.unknown().optional(),
   modelUsage: soft(z.record(z.string(), modelTokensSchema)),
 });
 

@@ -5,6 +5,8 @@ import { failureOf } from './failure.ts';
 import type { JsonEvent } from './json-lines.ts';
 import type { ToolEvent, ToolFormat } from './tool-event.ts';
 
+type Tokens = NonNullable<ClaudeEvent['usage']>;
+
 /** What `error` of an `assistant` event says. */
 const ERRORS: Readonly<Record<string, ErrorKind>> = {
   authentication_failed: 'auth',
@@ -52,6 +54,8 @@ export const claudeFormat: ToolFormat = {
   reader() {
     /** Parts of the message under way that were told already. */
     let told = '';
+    /** What the message under way was given to read. */
+    let begun: Tokens = {};
     /** What its last message says went wrong. */
     let broken: { kind: ErrorKind | null; message: string } | null = null;
     return (event: JsonEvent): ToolEvent[] => {
@@ -62,7 +66,14 @@ export const claudeFormat: ToolFormat = {
       const isOwn = !data.parent_tool_use_id;
       switch (data.type) {
         case 'stream_event': {
-          if (isOwn && data.event?.type === 'message_start') told = '';
+          const { type, message, usage } = data.event ?? {};
+          if (type === 'message_start') begun = message?.usage ?? {};
+          if (type === 'message_start' && isOwn) told = '';
+          // What a message cost is known when it ends; of an attempt that is cut off, this is all that is known.
+          if (type === 'message_delta' && usage) {
+            const tokens = tokensOf({ ...begun, output_tokens: usage.output_tokens });
+            return [...events, { type: 'usage', usage: tokens, add: true }, { type: 'beat' }];
+          }
           const text = isOwn && data.event?.delta?.type === 'text_delta' ? (data.event.delta.text ?? '') : '';
           if (text === '') return [...events, { type: 'beat' }];
           told += text;
@@ -97,7 +108,12 @@ function resultOf(data: ClaudeEvent, broken: { kind: ErrorKind | null; message: 
   const usage: ToolEvent = { type: 'usage', usage: usageOf(data) };
   const { subtype = '', is_error, result = '', errors = [], api_error_status: status } = data;
   const isError = is_error === true || subtype.startsWith('error') || broken !== null;
-  if (!isError) return [usage, ...(result === '' ? [] : [{ type: 'answer', text: result } as const]), { type: 'done' }];
+  if (!isError) {
+    const { structured_output: value } = data;
+    const structured: ToolEvent[] = value === undefined || value === null ? [] : [{ type: 'data', value }];
+    const answer: ToolEvent[] = result === '' ? [] : [{ type: 'answer', text: result }];
+    return [usage, ...answer, ...structured, { type: 'done' }];
+  }
   const limit = LIMITS[subtype];
   if (limit !== undefined) {
     return [usage, { type: 'failure', failure: { kind: 'output_limit', message: limit }, isFinal: true }];
@@ -128,22 +144,28 @@ function toolsOf({ message }: ClaudeEvent): ToolEvent[] {
 /** By model where it says so, which counts subagents too. */
 function usageOf({ usage, modelUsage, total_cost_usd: costUsd }: ClaudeEvent): Usage {
   const models = Object.values(modelUsage ?? {}).map((one) => ({
-    input: (one.inputTokens ?? 0) + (one.cacheCreationInputTokens ?? 0) + (one.cacheReadInputTokens ?? 0),
-    output: one.outputTokens ?? 0,
+    input_tokens: one.inputTokens,
+    cache_creation_input_tokens: one.cacheCreationInputTokens,
+    cache_read_input_tokens: one.cacheReadInputTokens,
+    output_tokens: one.outputTokens,
   }));
-  const {
-    input_tokens = 0,
-    cache_creation_input_tokens = 0,
-    cache_read_input_tokens = 0,
-    output_tokens = 0,
-  } = usage ?? {};
-  const whole = { input: input_tokens + cache_creation_input_tokens + cache_read_input_tokens, output: output_tokens };
-  const counted = models.length > 0 ? models : usage ? [whole] : [];
+  const counted = (models.length > 0 ? models : usage ? [usage] : []).map(tokensOf);
   const cost = costUsd === undefined ? {} : { costUsd };
   if (counted.length === 0) return cost;
-  const inputTokens = counted.reduce((sum, one) => sum + one.input, 0);
-  const outputTokens = counted.reduce((sum, one) => sum + one.output, 0);
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, ...cost };
+  const sum = (pick: (one: (typeof counted)[number]) => number) => counted.reduce((all, one) => all + pick(one), 0);
+  return {
+    inputTokens: sum((one) => one.inputTokens),
+    outputTokens: sum((one) => one.outputTokens),
+    totalTokens: sum((one) => one.totalTokens),
+    ...cost,
+  };
+}
+
+function tokensOf(tokens: Tokens): { inputTokens: number; outputTokens: number; totalTokens: number } {
+  const cached = (tokens.cache_creation_input_tokens ?? 0) + (tokens.cache_read_input_tokens ?? 0);
+  const inputTokens = (tokens.input_tokens ?? 0) + cached;
+  const outputTokens = tokens.output_tokens ?? 0;
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
 }
 
 function epochMs(instant: number): number {

@@ -25,6 +25,8 @@ export type ToolEvent =
   | { type: 'beat' }
   /** What the tool itself calls the answer; with `isSpare`, it is one only when nothing was said. */
   | { type: 'answer'; text: string; isSpare?: boolean }
+  /** The structured part of the answer. */
+  | { type: 'data'; value: unknown }
   /** Replaces what was known; with `add`, it is added to it. */
   | { type: 'usage'; usage: Usage; add?: boolean }
   /** When a limit that was hit ends, epoch milliseconds; counts if it then fails of it. */

@@ -37,6 +37,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   const everything = bounded();
   let isFresh = true;
   let answer: { text: string; isSpare: boolean } | null = null;
+  let data: unknown;
   let usage: Usage | null = null;
   let limitAt: number | null = null;
   let failure: { failure: Failure; isFinal: boolean } | null = null;
@@ -72,6 +73,9 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
         break;
       case 'answer':
         answer = { text: event.text, isSpare: event.isSpare === true };
+        break;
+      case 'data':
+        data = event.value;
         break;
       case 'usage':
         usage = event.add && usage ? sum(usage, event.usage) : event.usage;
@@ -134,7 +138,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
       const produced: AgentErrorOptions = { ...text(), ...used };
       if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
       if (failure?.isFinal) throw failed(failure.failure, limitAt, produced);
-      if (done && exitSignal === null) return { ...text(), ...used };
+      if (done && exitSignal === null) return { ...text(), ...(data === undefined ? {} : { data }), ...used };
       if (failure && exitSignal === null) throw failed(failure.failure, limitAt, produced);
       if (exitCode !== 0) {
         const spoken = seen || done ? noise.text() : left.stdout;
