@@ -55,6 +55,6 @@ export function keptRecords(store: JournalStore, mask: (json: string) => string,
 }
 
 /** Questions that differ in case and white space alone are one. */
-function questionOf(query: string): string {
+export function questionOf(query: string): string {
   return query.trim().toLowerCase().replace(/\s+/g, ' ');
 }

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Retriever } from '../actors/phases/types.ts';
 import { recall, recordOf } from '../journal/recall.ts';
-import type { RecordStore, StoredRecord } from '../journal/records.ts';
+import { questionOf, type RecordStore, type StoredRecord } from '../journal/records.ts';
 import type { RunResult } from '../types.ts';
 
 /** A larger file is not looked at again. */
@@ -22,7 +22,10 @@ export function withEarlierAnswers(retrieve: Retriever, records: RecordStore, cw
     const notes: string[] = [];
     const passages = [];
     const stale: string[] = [];
-    for (const { record, passage } of recall(input.query, input.complexity, records.all())) {
+    // With its own earlier answer before it, no question would ever be the same again.
+    const own = input.cache ? questionOf(input.query) : null;
+    const wanted = records.all().filter(({ query }) => questionOf(query) !== own);
+    for (const { record, passage } of recall(input.query, input.complexity, wanted)) {
       if (passages.length >= most) break;
       if (isStale(record, cwd)) stale.push(passage.path);
       else passages.push(passage);

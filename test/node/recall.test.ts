@@ -67,6 +67,18 @@ describe('a question that was answered well', () => {
     expect(journal.records.all().map(({ runId }) => runId)).toEqual([result.runId]);
   });
 
+  it('does not get in the way of its own answers with a cache', async () => {
+    const { ask } = await story();
+    const version = 'v1';
+    const run = () => 'The gate paces starts by leases and gaps (gate.md:3).';
+    const options = { cache: true, agents: { one: { version, run } } };
+    const first = await ask(QUESTION, options);
+    const again = await ask(QUESTION, options);
+    expect([first, again].map(({ result }) => result.metadata.cacheHits)).toEqual([0, again.result.outcomes.length]);
+    expect(again.result.answer).toBe(first.result.answer);
+    expect((await ask('What paces the starts at the gate?', options)).notes).toContain('Answered before');
+  });
+
   it('is neither looked at nor kept without a memory', async () => {
     const { ask, journal } = await story();
     await ask(QUESTION, { memory: false });

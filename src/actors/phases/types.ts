@@ -22,6 +22,8 @@ export interface RetrieveInput {
   complexity: Complexity;
   /** Files the user wants read first, relative to the directory searched or absolute. */
   contextFiles?: readonly string[];
+  /** Identical work is wanted once: the same question then finds the same again, its own earlier answer excepted. */
+  cache?: boolean;
 }
 
 export interface Retrieval {

@@ -252,6 +252,7 @@ export const soarMachine = setup({
           query: input.query,
           complexity: assessment?.complexity ?? 'medium',
           ...(input.contextFiles ? { contextFiles: input.contextFiles } : {}),
+          ...(input.settings?.cache ? { cache: true } : {}),
         }),
         onDone: [
           {
