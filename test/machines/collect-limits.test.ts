@@ -176,11 +176,14 @@ describe('a budget', () => {
     ]);
   });
 
-  it('of tokens once spent leaves the gate to other runs', async () => {
+  it.each([
+    ['tokens', { totalTokens: 60 }, { tokens: 100 }],
+    ['cost', { costUsd: 0.6 }, { costUsd: 1 }],
+  ])('of %s once spent leaves the gate to other runs', async (_, usage, budget) => {
     const clock = new VirtualClock();
-    const one = scriptedAgent(clock, [{ ms: 100, usage: { totalTokens: 60 } }]);
+    const one = scriptedAgent(clock, [{ ms: 100, usage }]);
     const options = { agents: { one }, clock, maxConcurrent: 1, policy: { retry: { retries: 0 } } };
-    const run = start(tasks(4), { ...options, run: { budget: { tokens: 100 } } });
+    const run = start(tasks(4), { ...options, run: { budget } });
     expect((await run.settled()).metadata).toMatchObject({ succeeded: 2, skipped: 2 });
     expect((await startOn(run.soar, clock, tasks(2)).settled()).status).toBe('succeeded');
   });

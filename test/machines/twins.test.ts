@@ -190,18 +190,35 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped']);
   });
 
-  it('costs one start of a budget', async () => {
-    const { settled } = story([{ ms: 100 }], [...twins(4), task('other')], {
-      schedule,
-      run: { budget: { attempts: 2 } },
-    });
+  it('costs one start of a budget, also when that is spent before the answer comes', async () => {
+    const plan = [...twins(4), task('other'), task('late', { dependsOn: ['t1'] })];
+    const { settled, asked } = story([{ ms: 100 }], plan, { schedule, run: { budget: { attempts: 2 } } });
     const result = await settled();
-    expect(result).toMatchObject({ status: 'partial', metadata: { cacheHits: 0, skipped: 3 } });
-    const enough = await story([{ ms: 100 }], [...twins(4), task('other')], {
-      schedule,
-      run: { budget: { attempts: 3 } },
-    }).settled();
-    expect(enough).toMatchObject({ status: 'succeeded', metadata: { cacheHits: 3 } });
+    expect(asked()).toEqual(['t1', 'other']);
+    expect(result).toMatchObject({ status: 'partial', metadata: { cacheHits: 3, skipped: 1 } });
+    expect(outcomeOf(result, 'late').error?.kind).toBe('budget');
+    const exact = await story([{ ms: 100 }], plan.slice(0, 5), { schedule, run: { budget: { attempts: 2 } } });
+    expect(await exact.settled()).toMatchObject({ status: 'succeeded', metadata: { cacheHits: 3 } });
+    expect(exact.of('run.stopping')).toEqual([]);
+  });
+
+  it('is skipped, twin by twin, when its budget is spent and the first one fails', async () => {
+    const options = { schedule, run: { budget: { attempts: 1 } } };
+    const { settled, asked } = story([{ ms: 100, fail: 'auth' }], twins(4), options);
+    const result = await settled();
+    expect(asked()).toEqual(['t1']);
+    expect(result.outcomes.map(({ status, error }) => [status, error?.kind])).toEqual([
+      ['failed', 'auth'],
+      ...Array.from({ length: 3 }, () => ['skipped', 'budget']),
+    ]);
+  });
+
+  it('is cancelled with its run while it waits for an answer that a spent budget still allows', async () => {
+    const options = { schedule, run: { budget: { attempts: 1 } } };
+    const { settled, clock, run } = story([{ hang: true }], twins(3), options);
+    await clock.advance(50);
+    run.cancel('enough');
+    expect((await settled()).outcomes.map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
   });
 
   it('skips what depends on a failed twin, and never asks for it', async () => {

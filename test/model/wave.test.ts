@@ -37,6 +37,7 @@ function samples({ context: { roll } }: Wave, history: readonly EventObject[]): 
           type: 'wave.stop' as const,
           unadmitted: 'cancelled' as const,
           admitted,
+          ...(admitted === 'skip' && pending[0] ? { except: new Set([pending[0].id]) } : {}),
           ...stop,
         }))
       : []),

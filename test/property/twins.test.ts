@@ -12,6 +12,8 @@ interface Scenario {
   options: Pick<SoarOptions, 'schedule' | 'maxConcurrent' | 'onDependencyFailure' | 'retries'>;
   /** Agents' first answers to a prompt that fail, before it goes well. */
   failures: number;
+  /** Budget of attempts. */
+  attempts: number | null;
   cancelAt: number | null;
 }
 
@@ -43,6 +45,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
     retries: fc.integer({ min: 0, max: 1 }),
   }),
   failures: fc.integer({ min: 0, max: 2 }),
+  attempts: fc.option(fc.integer({ min: 0, max: 6 }), { freq: 2 }),
   cancelAt: fc.option(fc.integer({ min: 0, max: 400 }), { freq: 3 }),
 });
 
@@ -71,12 +74,12 @@ function oracle(clock: VirtualClock, failures: number): Agent & { asked: Map<str
   };
 }
 
-async function play({ tasks, options, failures, cancelAt }: Scenario, cache: boolean) {
+async function play({ tasks, options, failures, attempts, cancelAt }: Scenario, cache: boolean) {
   const clock = new VirtualClock();
   const agents = { one: oracle(clock, failures), two: oracle(clock, failures) };
   const policy = { preset: 'patient', breaker: { enabled: false } } as const;
   const soar = createSoar({ ...options, policy, agents, clock, random: () => 0.5, cache });
-  const watched = watch(soar.run({ tasks }), clock, soar);
+  const watched = watch(soar.run({ tasks, ...(attempts === null ? {} : { budget: { attempts } }) }), clock, soar);
   if (cancelAt !== null) clock.setTimeout(() => watched.run.cancel('enough'), cancelAt);
   return { ...watched, agents, result: await watched.settled() };
 }
@@ -99,6 +102,7 @@ it('asks each question once that has an answer, and comes to what it would have 
       const calm = {
         ...drawn,
         failures: 0,
+        attempts: null,
         cancelAt: null,
         // What an ending run has still in flight depends on time, and a cache saves time.
         tasks: drawn.tasks.map(({ critical: _, ...task }) => task),

@@ -46,6 +46,7 @@ export const collectMachine = setup({
     cancel: (args) => stopAll(args, 'told'),
     cancelForTime: (args) => stopAll(args, 'time'),
     abort: (args) => stopAll(args, 'failure'),
+    settleTwins: (args) => steps.settleTwins(args),
     exhaust: (args) => stopAll(args, 'budget'),
     closeRun: (args) => steps.close(args),
     conclude: assign({ output: ({ context, self }) => conclude(context.run, nowOf(self)) }),
@@ -131,8 +132,9 @@ export const collectMachine = setup({
       on: {
         'tasks.settled': [
           { guard: 'endsRun', target: 'aborting', actions: ['settle', 'abort'] },
-          { actions: 'settle' },
+          { actions: ['settle', 'settleTwins'] },
         ],
+        'child.failed': { actions: ['loseWaves', 'closeWave', 'settleTwins'] },
         'run.cancel': { target: 'cancelling', actions: 'cancel' },
       },
     },

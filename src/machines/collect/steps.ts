@@ -235,6 +235,18 @@ function offer(args: StepArgs, tasks: readonly Task[]): void {
   release(args);
 }
 
+/** Of a run that can start nothing more: twins whose answer has come have it, the others are skipped. */
+export function settleTwins(args: StepArgs): void {
+  const { run } = args.context;
+  const freed = run.twins?.freed();
+  if (!freed) return;
+  tellAnswers(args, freed.answered);
+  const { kind, message } = run.stop ?? { kind: 'internal' as const, message: 'The run stopped.' };
+  for (const { id: taskId, wave } of freed.start) {
+    tellWave(args, wave, { type: 'tasks.skip', skips: [{ taskId, kind, message }] });
+  }
+}
+
 /** Lets twins go on; `eager`: hands ready tasks to their waves while there is room in front of the gate. */
 export function release(args: StepArgs): void {
   const { run } = args.context;

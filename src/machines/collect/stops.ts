@@ -17,11 +17,16 @@ export function stopAll(args: StepArgs, cause: StopCause): void {
   const { run } = args.context;
   const reason = reasonOf(args, cause);
   run.stop = { ...reason, cause };
+  // An answer that is on its way costs nothing more, however many wait for it.
+  const except = cause === 'budget' ? run.twins?.waiting : undefined;
   // A budget that is spent by the last start needed stops nothing.
-  const isMoot = cause === 'budget' && run.book.settled + run.inFlight.now >= run.book.total;
+  const isMoot = cause === 'budget' && run.book.settled + run.inFlight.now + (except?.size ?? 0) >= run.book.total;
   if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
   if (cause !== 'budget') tell(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
-  tellWaves(args, { type: 'children.tell', event: { type: 'wave.stop', ...reason, ...STOPS[cause] } as WaveEvent });
+  tellWaves(args, {
+    type: 'children.tell',
+    event: { type: 'wave.stop', ...reason, ...STOPS[cause], ...(except ? { except } : {}) } as WaveEvent,
+  });
   const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
   run.nextWave = run.plan.waves.length;
   const now = nowOf(args.self);

@@ -98,6 +98,11 @@ export class Twins {
     this.#freedTasks.push(next);
   }
 
+  /** Ids of the tasks that wait for another one's answer. */
+  get waiting(): ReadonlySet<string> {
+    return new Set([...this.#asked.values()].flatMap(({ waiting }) => waiting.map(({ id }) => id)));
+  }
+
   /** Those that may go on since this was last asked. */
   freed(): Pick<Sorted, 'start' | 'answered'> {
     const { book } = this.#deps;

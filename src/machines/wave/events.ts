@@ -10,6 +10,8 @@ export interface WaveStop extends StopReason {
   unadmitted: 'cancelled' | 'skipped';
   /** `skip`: tasks that wait settle as skipped, attempts in flight go on. `cancel`: everything stops. `both`: first the one, then the other. */
   admitted: 'skip' | 'cancel' | 'both';
+  /** Tasks that were not admitted and yet stay: the answers they wait for are on their way. */
+  except?: ReadonlySet<string>;
 }
 
 /** What a task comes to that another one, or another run, has asked for it. */

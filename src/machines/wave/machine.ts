@@ -132,8 +132,9 @@ export const waveMachine = setup({
     settleAnswered: (args: Args) => settleAnswered(args),
     stopAll: (args: Args) => {
       if (args.event.type !== 'wave.stop') return;
-      const { kind, message, unadmitted, admitted } = args.event;
-      settlePending(args, args.context.roll.pending.keys(), unadmitted, { kind, message });
+      const { kind, message, unadmitted, admitted, except } = args.event;
+      const stopped = [...args.context.roll.pending.keys()].filter((id) => !except?.has(id));
+      settlePending(args, stopped, unadmitted, { kind, message });
       if (admitted !== 'cancel') tellTasks(args, { type: 'task.skip', kind, message });
       if (admitted !== 'skip') tellTasks(args, { type: 'run.cancel', kind, message });
     },
@@ -180,6 +181,10 @@ export const waveMachine = setup({
     stopping: {
       tags: 'working',
       always: { guard: 'isSettled', target: 'done' },
+      on: {
+        'tasks.skip': { actions: 'skip' },
+        'tasks.answered': { actions: 'settleAnswered' },
+      },
     },
     done: { type: 'final', tags: 'settled' },
   },
