@@ -1,6 +1,7 @@
 import { SoarError } from '../errors/soar-error.ts';
 import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { terminalApproval } from './approval.ts';
 import { enter, readInput, requireFiles } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
@@ -17,6 +18,7 @@ export const OFFLINE_NOTE =
 
 /** `soar ask <query>`: all six phases. Returns the exit code. */
 export async function askCommand(words: readonly string[], flags: RunFlags): Promise<number> {
+  const approval = flags.approve ? terminalApproval() : undefined;
   enter(flags.cwd);
   const query = await queryOf(words);
   await requireFiles(flags.context ?? []);
@@ -35,9 +37,10 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   return followRun({
     soar,
     journal,
-    start: () => soar.ask(query, run),
+    start: () => soar.ask(query, { ...run, ...(approval ? { approve: true } : {}) }),
     flags,
     watchers,
+    ...(approval ? { approval } : {}),
     notes: isOffline ? [OFFLINE_NOTE] : [],
     summary: (result, width) => [...tableOf(result, width, paint), ...answerOf(result, paint)],
   });

@@ -32,6 +32,8 @@ export interface RunFlags extends StateFlags {
   memory?: boolean;
   /** `run` only. */
   dryRun?: boolean;
+  /** `ask` only: a person decides on the plan. */
+  approve?: boolean;
   /** `ask` and `plan` only. */
   context?: string[];
 }

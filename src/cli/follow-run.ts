@@ -3,6 +3,7 @@ import type { Journal } from '../journal/journal.ts';
 import { killLiveProcesses } from '../node/live-processes.ts';
 import type { RunHandle } from '../run-handle.ts';
 import type { RunResult } from '../types.ts';
+import type { Approval } from './approval.ts';
 import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -21,6 +22,8 @@ export interface Followed {
   /** The result for people, as lines; none: nothing is printed. */
   summary(result: RunResult, width: number): string[];
   watchers: Watchers;
+  /** Who decides on the run's plan, when it waits for that. */
+  approval?: Approval;
   /** Said before anything else. */
   notes?: readonly string[];
 }
@@ -32,7 +35,7 @@ export interface Followed {
  * @returns the exit code.
  */
 export async function followRun(followed: Followed): Promise<number> {
-  const { soar, journal, start, flags, summary, watchers, notes = [] } = followed;
+  const { soar, journal, start, flags, summary, watchers, approval, notes = [] } = followed;
   let handle: RunHandle | null = null;
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
@@ -55,12 +58,15 @@ export async function followRun(followed: Followed): Promise<number> {
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
     if (journal) progress.say(`run ${handle.id}, recorded; should it be interrupted: ${resumeLine(handle.id, flags)}`);
     for (const note of [...notes, ...watchers.notes]) progress.say(note);
-    const { watch } = progress;
+    const asked = handle;
+    const shown = progress;
     handle.events$.subscribe((event) => {
       if (flags.jsonl) print(`${JSON.stringify(event)}\n`);
-      watch(event);
+      shown.watch(event);
+      if (event.type === 'plan.proposed') approval?.consider(event.plan, asked, shown);
     });
     const result = await handle.result;
+    approval?.close();
     hasEnded = true;
     progress.stop();
     if (flags.json) print(`${JSON.stringify(result)}\n`);

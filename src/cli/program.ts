@@ -60,10 +60,12 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command('ask')
     .description('answer a question, by way of all six phases')
     .argument('<query...>', 'the question, or - for stdin');
-  addMemoryFlag(addContextFlag(addRunFlags(ask))).action(async (words: string[], flags: RunFlags) => {
-    const { askCommand } = await import('./ask.ts');
-    done(await askCommand(words, flags));
-  });
+  addMemoryFlag(addContextFlag(addRunFlags(ask)))
+    .option('--approve', 'show the plan, and run it once you have said yes, or have edited it')
+    .action(async (words: string[], flags: RunFlags) => {
+      const { askCommand } = await import('./ask.ts');
+      done(await askCommand(words, flags));
+    });
 
   const resume = program
     .command('resume')

@@ -12,6 +12,9 @@ export interface Progress {
   watch(event: RunEvent): void;
   /** Says a line that stays. */
   say(line: string): void;
+  /** Takes the view away for a conversation; what is said stays. */
+  pause(): void;
+  resume(): void;
   /** Leaves nothing behind but what was said. */
   stop(): void;
 }
@@ -21,7 +24,7 @@ const FRAME_MS = 100;
 
 /** A live view in a terminal, a plain log elsewhere, nothing at all when quiet. */
 export function createProgress(stream: NodeJS.WriteStream, options: { quiet: boolean }): Progress {
-  if (options.quiet) return { watch() {}, say() {}, stop() {} };
+  if (options.quiet) return { watch() {}, say() {}, pause() {}, resume() {}, stop() {} };
   const isDumb = process.env.TERM === 'dumb';
   return stream.isTTY && !isDumb ? liveProgress(stream) : plainProgress(stream);
 }
@@ -34,6 +37,8 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
       for (const line of linesOf(event)) say(line);
     },
     say,
+    pause() {},
+    resume() {},
     stop() {},
   };
 }
@@ -47,7 +52,9 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
   });
   const paint = paintFor(stream);
   const view = initialView(systemClock.now());
+  let isPaused = false;
   const draw = () =>
+    isPaused ||
     area.draw(frameLines(view, { columns: stream.columns ?? 80, rows: stream.rows ?? 24 }, systemClock.now(), paint));
   const timer = setInterval(draw, FRAME_MS);
   timer.unref();
@@ -61,6 +68,13 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
       if (event.type === 'phase.note') area.log(paint('yellow', `${event.phase}: ${event.message}`));
     },
     say: (line) => area.log(line),
+    pause() {
+      isPaused = true;
+      clear();
+    },
+    resume() {
+      isPaused = false;
+    },
     stop() {
       clearInterval(timer);
       clear();

@@ -6,6 +6,7 @@ import { planOf, storedRun } from '../journal/resume.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { type LoadedConfig, loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { type Approval, terminalApproval } from './approval.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
@@ -22,11 +23,13 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
   enter(flags.cwd);
   const journal = await requireJournal(flags, runId);
   let soar: Soar;
+  let approval: Approval | undefined;
   let run: ReplayedRun;
   let watchers: Watchers;
   try {
     run = storedRun(journal, runId, systemClock.now());
     requireTime(run, flags);
+    approval = waitsForApproval(run) ? terminalApproval() : undefined;
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
     soar = createSoar({ ...optionsOf(run, config), ...watchers.options, journal, memory: flags.memory !== false });
@@ -42,11 +45,16 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     start: () => soar.resume(runId, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
     flags,
     watchers,
+    ...(approval ? { approval } : {}),
     summary: (result, width) => [
       ...tableOf(result, width, paint),
       ...(result.query === undefined ? outputsOf(result, leaves, paint) : answerOf(result, paint)),
     ],
   });
+}
+
+function waitsForApproval({ header, approved, end }: ReplayedRun): boolean {
+  return header.approve === true && approved === null && end === null;
 }
 
 /** A run whose time is up would be cancelled at once, and then be over for good. */
