@@ -1,3 +1,4 @@
+export type { PhaseAnswer, PhaseCall, PhaseControls } from './actors/phases/controls.ts';
 export { type ModelPhasesOptions, modelPhases } from './actors/phases/model-phases.ts';
 export type { Phases } from './actors/phases/types.ts';
 export { builtinAgents } from './agents/builtin.ts';
@@ -5,6 +6,7 @@ export { type Clock, systemClock } from './clock.ts';
 export {
   type AskOptions,
   createSoar,
+  type PlanOptions,
   type ResumeOptions,
   type RunOptions,
   type Soar,
