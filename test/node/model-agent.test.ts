@@ -71,9 +71,14 @@ describe('an agent of kind model', () => {
     expect(failed.message).not.toContain(KEY.slice(0, 5));
   });
 
-  it('never answers with it', async () => {
-    const { spec } = await serverWith([{ deltas: ['Your key is ', KEY.slice(0, 9), KEY.slice(9), '.'] }]);
-    expect(await ask(spec, { THE_KEY: KEY })).toEqual({ output: 'Your key is «masked».' });
+  it('never answers with it, and shows no piece of it', async () => {
+    const { spec } = await serverWith([
+      { deltas: ['Your key is the-', KEY.slice(4, 9), KEY.slice(9), '.', ' Or the', ' other'] },
+    ]);
+    const controls = fakeControls();
+    const answer = await modelAgentAt(spec, { THE_KEY: KEY }).run(fakeRequest(), controls);
+    expect(answer).toEqual({ output: 'Your key is «masked». Or the other' });
+    expect(controls.chunks.map(({ text }) => text)).toEqual(['Your key is ', '«masked»', '.', ' Or ', 'the other']);
   });
 
   it('shares the pace of its host with others there', () => {

@@ -1,7 +1,8 @@
 import { isStepCount, type LanguageModel, type LanguageModelUsage, streamText, type ToolSet } from 'ai';
 import { AgentError } from '../../errors/agent-error.ts';
 import type { AgentAnswer, AgentControls, AgentRequest, Usage } from '../../types.ts';
-import { masked, toAgentError } from './model-error.ts';
+import { type MaskedStream, masked, maskedStream } from './masked-stream.ts';
+import { toAgentError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
 /** Steps a model with tools may take when nobody says otherwise; the SDK's own agents have the same. */
@@ -34,7 +35,7 @@ export async function askModel(
   const clean = (text: string) => masked(text, secrets);
   const heard: Heard = { steps: [''], usage: undefined, finish: null, error: null };
   try {
-    await listen(model, settings, request, controls, heard, clean);
+    await listen(model, settings, request, controls, heard, maskedStream(secrets));
   } catch (thrown) {
     heard.error ??= { thrown };
   }
@@ -54,7 +55,7 @@ async function listen(
   { prompt }: AgentRequest,
   { signal, heartbeat, output }: AgentControls,
   heard: Heard,
-  clean: (text: string) => string,
+  shown: MaskedStream,
 ): Promise<void> {
   const { stream } = streamText<ToolSet>({
     ...settings,
@@ -68,11 +69,16 @@ async function listen(
     ...(system === undefined ? {} : { instructions: system }),
     ...(tools ? { tools, stopWhen: stopWhen ?? isStepCount(TOOL_STEPS) } : {}),
   });
+  // A piece that is held back is a sign of life all the same.
+  const show = (text: string) => (text === '' ? heartbeat() : output(text));
   for await (const part of stream) {
     switch (part.type) {
       case 'text-delta':
         heard.steps.push(`${heard.steps.pop() ?? ''}${part.text}`);
-        output(clean(part.text));
+        show(shown.push(part.text));
+        break;
+      case 'text-end':
+        show(shown.end());
         break;
       case 'start-step':
         if (heard.steps.at(-1) !== '') heard.steps.push('');

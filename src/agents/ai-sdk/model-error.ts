@@ -5,6 +5,7 @@ import type { ErrorKind } from '../../errors/error-kind.ts';
 import { parseRetryAfterMs } from '../../errors/retry-after.ts';
 import { asksToWait, retryAfterOfHeaders } from '../../errors/retry-after-headers.ts';
 import type { Usage } from '../../types.ts';
+import { masked } from './masked-stream.ts';
 
 /** What is known when a call to a model fails. */
 export interface FailedCall {
@@ -185,15 +186,4 @@ function oneLine(text: string): string {
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   return line.length <= SAID_CHARS ? line : `${line.slice(0, SAID_CHARS)} …`;
-}
-
-/** A shorter value would blot out ordinary words: local servers take any key, such as `none`. */
-const SHORTEST_SECRET = 8;
-
-/** A text without the values that must not get out, should a server repeat them. */
-export function masked(text: string, secrets: readonly string[]): string {
-  return secrets.reduce(
-    (left, secret) => (secret.length < SHORTEST_SECRET ? left : left.replaceAll(secret, '«masked»')),
-    text,
-  );
 }
