@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { tool } from 'ai';
+import { type LanguageModel, simulateReadableStream, tool } from 'ai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { type ModelSettings, modelAgent } from '../../src/agents/ai-sdk/index.ts';
@@ -88,6 +88,33 @@ describe('a model agent', () => {
     expect(answer).toEqual({ output: 'It is 5.', usage: { inputTokens: 30, outputTokens: 9, totalTokens: 39 } });
     const [, second] = await server.received();
     expect(second?.body?.messages?.at(-1)).toMatchObject({ role: 'tool', content: '5' });
+  });
+
+  it.each([
+    ['2', { inputTokens: 5, outputTokens: 2, totalTokens: 7 }, 'stop'],
+    ['3', { inputTokens: { total: 5 }, outputTokens: { total: 2 } }, { unified: 'stop', raw: 'stop' }],
+    ['4', { inputTokens: { total: 5, cacheRead: 3 }, outputTokens: { total: 2 } }, { unified: 'stop', raw: 'stop' }],
+  ])('takes models of generation %s of the interface', async (generation, usage, finishReason) => {
+    const parts = [
+      { type: 'stream-start', warnings: [] },
+      { type: 'text-start', id: '1' },
+      { type: 'text-delta', id: '1', delta: 'Hello' },
+      { type: 'text-end', id: '1' },
+      { type: 'finish', finishReason, usage },
+    ];
+    const model = {
+      specificationVersion: `v${generation}`,
+      provider: 'mine.chat',
+      modelId: 'm',
+      supportedUrls: {},
+      doStream: () => Promise.resolve({ stream: simulateReadableStream({ chunks: parts }) }),
+      doGenerate: () => Promise.reject(new Error('It is streamed.')),
+    } as unknown as LanguageModel;
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => void vi.restoreAllMocks());
+    const answer = await modelAgent({ model }).run(fakeRequest({ prompt: 'Say it.' }), fakeControls());
+    const cached = generation === '4' ? { cachedInputTokens: 3 } : {};
+    expect(answer).toEqual({ output: 'Hello', usage: { inputTokens: 5, ...cached, outputTokens: 2, totalTokens: 7 } });
   });
 
   it('is of the provider of its model, and starts no more often than models do', () => {
