@@ -25,6 +25,7 @@ export function modelAgentAt(spec: ModelAgentSpec, env: Environment = process.en
     model,
     description: description ?? `The model ${model}.`,
     provider: spec.provider ?? new URL(baseURL).host,
+    version: JSON.stringify([baseURL, model, system, temperature, maxOutputTokens, Object.entries(headers).sort()]),
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(staggerMs === undefined ? {} : { staggerMs }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),

@@ -19,15 +19,24 @@ export interface ModelAgentOptions extends ModelSettings, Omit<Agent, 'run' | 'k
  * const soar = createSoar({ agents: { llm: modelAgent({ model: openai('gpt-5-mini'), system: 'Answer in one sentence.' }) } });
  */
 export function modelAgent(options: ModelAgentOptions): Agent {
-  const { model, description, capabilities, provider, staggerMs, maxConcurrent, requireOutput, adHoc, ...rest } =
-    options;
-  const { version = versionOf(options), ...settings } = rest;
+  const {
+    model,
+    description,
+    capabilities,
+    provider,
+    staggerMs,
+    maxConcurrent,
+    requireOutput,
+    adHoc,
+    version,
+    ...settings
+  } = options;
   return {
     kind: 'model',
     model: nameOf(model),
     description: description ?? `The model ${nameOf(model)}.`,
     provider: provider ?? providerOf(model),
-    ...(version === null ? {} : { version }),
+    ...(version === undefined ? {} : { version }),
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(staggerMs === undefined ? {} : { staggerMs }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
@@ -35,22 +44,6 @@ export function modelAgent(options: ModelAgentOptions): Agent {
     ...(adHoc === undefined ? {} : { adHoc }),
     run: (request, controls) => askModel(model, settings, request, controls),
   };
-}
-
-/** What its answers depend on, as one text; null where tools bring in what cannot be told. */
-function versionOf({ model, tools, stopWhen, headers: _, ...rest }: ModelAgentOptions): string | null {
-  if (tools || stopWhen) return null;
-  const {
-    description: _d,
-    capabilities: _c,
-    provider: _p,
-    staggerMs: _s,
-    maxConcurrent: _m,
-    adHoc: _a,
-    ...settings
-  } = rest;
-  const of = typeof model === 'string' ? model : `${model.provider} ${model.modelId}`;
-  return JSON.stringify([of, Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 /** `openai.responses` is of `openai`, and so is the gateway's `openai/gpt-5-mini`. */
