@@ -1,6 +1,7 @@
 import { type AnyActorLogic, type AnyActorRef, createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
 import type { Phases } from './actors/phases/types.ts';
+import { isOver } from './actors/scope.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { resolveAgents } from './agents/resolve.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -176,7 +177,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     log?.failed((error) => {
       const message = `The run can no longer be recorded and stops: ${error.message}`;
       streams.publish({ type: 'warning', message }, clock.now());
-      actor.send({ type: 'run.cancel', kind: 'internal', message });
+      if (!isOver(actor)) actor.send({ type: 'run.cancel', kind: 'internal', message });
     });
     const handle = createHandle({
       runId,

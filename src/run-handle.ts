@@ -10,6 +10,7 @@ import type { Decision } from './machines/soar/events.ts';
 import { NO_PLAN } from './plan/no-plan.ts';
 import type { CompiledPlan, Plan } from './plan/types.ts';
 import type { RunEvent } from './streams/events.ts';
+import { guardActor } from './streams/guarded-actor.ts';
 import type { RunProgress } from './streams/progress.ts';
 import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
 import type { RunResult } from './types.ts';
@@ -104,6 +105,7 @@ export function createHandle({
     },
     error: (error) => settle(failedResult(runId, error, clock)),
   });
+  guardActor(actor, streams.onFault);
   if (signal?.aborted) queueMicrotask(onAbort);
   else signal?.addEventListener('abort', onAbort, { once: true });
   const { events$, progress$, heartbeats$ } = streams;

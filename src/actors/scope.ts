@@ -17,10 +17,12 @@ export interface Addressee<E> {
 }
 
 /**
- * Sends at once and with the sender's name on it, so that an inspector sees who sent what.
+ * Sends at once and with the sender's name on it, so that an inspector sees who sent what; nothing to who has ended.
  * `system._relay` is what XState's own logic creators use for this; there is no public equivalent.
  */
 export function relay<E extends EventObject>(sender: Sender, target: Addressee<E>, event: E): void {
+  // It would be dropped, with a warning on the user's console.
+  if (isOver(target)) return;
   (sender.system as Relaying)._relay(sender.self as AnyActorRef, target as unknown as AnyActorRef, event);
 }
 

@@ -1,5 +1,6 @@
 import type { Soar } from '../create-soar.ts';
 import type { Journal } from '../journal/journal.ts';
+import { jsonOf } from '../journal/json-of.ts';
 import { killLiveProcesses } from '../node/live-processes.ts';
 import type { RunHandle } from '../run-handle.ts';
 import type { RunResult } from '../types.ts';
@@ -61,7 +62,7 @@ export async function followRun(followed: Followed): Promise<number> {
     const asked = handle;
     const shown = progress;
     handle.events$.subscribe((event) => {
-      if (flags.jsonl) print(`${JSON.stringify(event)}\n`);
+      if (flags.jsonl) print(`${jsonOf(event)}\n`);
       shown.watch(event);
       if (event.type === 'plan.proposed') approval?.consider(event.plan, asked, shown);
     });
@@ -69,7 +70,7 @@ export async function followRun(followed: Followed): Promise<number> {
     approval?.close();
     hasEnded = true;
     progress.stop();
-    if (flags.json) print(`${JSON.stringify(result)}\n`);
+    if (flags.json) print(`${jsonOf(result)}\n`);
     else if (!flags.jsonl) {
       const width = process.stdout.columns ?? FILE_COLUMNS;
       const lines = summary(result, width);

@@ -57,7 +57,7 @@ export type LogEntry =
   | {
       type: 'plan.compiled';
       at: number;
-      /** Tasks of the plan, and how many of them were ticked. */
+      /** Tasks of the plan, and how many of them were ticked and have no record of their own. */
       tasks: number;
       ticked: number;
       deadlineAt: number;

@@ -22,6 +22,8 @@ export interface RunStreams {
   readonly progress$: Observable<RunProgress>;
   readonly heartbeats$: Observable<Heartbeat>;
   readonly publish: Publish;
+  /** Tells what a spectator threw. */
+  readonly onFault: (error: unknown) => void;
   complete(): void;
 }
 
@@ -47,7 +49,7 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     // The subscriber that threw gets the warning too, and may throw again.
     if (isWarning) return;
     const message = `A subscriber threw: ${error instanceof Error ? error.message : 'not an Error'}`;
-    send({ type: 'warning', message }, progress.at, true);
+    send({ type: 'warning', message }, clock.now(), true);
   };
 
   const tell = (news: RunNews, at: number, isAboutFault: boolean): void => {
@@ -87,6 +89,7 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     progress$: new GuardedObservable(progress.progress$, onFault),
     heartbeats$: new GuardedObservable(heartbeats, onFault),
     publish: (news, at) => send(news, at, false),
+    onFault,
     complete: () => {
       isEnding = true;
       if (!isTelling) end();

@@ -1,5 +1,6 @@
 import { map, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { AnyActorRef } from 'xstate';
 import type { RunEvent } from '../../src/streams/events.ts';
 import { createRunStreams } from '../../src/streams/run-streams.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -41,6 +42,38 @@ describe('a subscriber that throws', () => {
     // Vitest fails a file in which anything is thrown that nobody catches.
     expect((await run.settled()).status).toBe('succeeded');
     expect(run.events.filter((event) => !isWarning(event)).at(-1)?.type).toBe('run.settled');
+  });
+});
+
+describe('a subscriber of the run’s actor that throws', () => {
+  it.each([
+    ['a function', (actor: AnyActorRef) => actor.subscribe(boom)],
+    ['an observer', (actor: AnyActorRef) => actor.subscribe({ next: boom, complete: boom })],
+    ['a listener', (actor: AnyActorRef) => actor.on('*', boom)],
+  ])('is told of in a warning and ends nothing: %s', async (_, subscribe) => {
+    const clock = new VirtualClock();
+    const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
+    subscribe(run.run.actor);
+    expect((await run.settled()).status).toBe('succeeded');
+    if (_ !== 'a listener') expect(run.of('warning')[0]?.message).toBe('A subscriber threw: boom');
+  });
+
+  it('is told as before of what it wants to hear', async () => {
+    const clock = new VirtualClock();
+    const run = start(tasks(1), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
+    const heard: string[] = [];
+    const given = {
+      heard,
+      next(this: { heard: string[] }) {
+        this.heard.push('next');
+      },
+      complete: () => void heard.push('complete'),
+    };
+    const { unsubscribe } = run.run.actor.subscribe(() => heard.push('unsubscribed'));
+    unsubscribe();
+    run.run.actor.subscribe(given);
+    await run.settled();
+    expect(new Set(heard)).toEqual(new Set(['next', 'complete']));
   });
 });
 

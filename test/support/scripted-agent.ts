@@ -1,6 +1,6 @@
+import type { Clock } from '../../src/clock.ts';
 import { AgentError, type AgentErrorOptions } from '../../src/errors/agent-error.ts';
 import type { ErrorKind } from '../../src/errors/error-kind.ts';
-import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent, AgentControls, AgentRequest, Usage } from '../../src/types.ts';
 
 /** What one execution does, as plain data. Times are milliseconds from its start. */
@@ -53,7 +53,7 @@ export interface ScriptedAgent extends Agent {
  * By task, or the same for all.
  */
 export function scriptedAgent(
-  clock: VirtualClock,
+  clock: Clock,
   script: readonly Step[] | Readonly<Record<string, readonly Step[]>> = [{}],
   profile: Omit<Agent, 'run'> = {},
 ): ScriptedAgent {
@@ -91,7 +91,7 @@ export function scriptedAgent(
 }
 
 async function act(
-  clock: VirtualClock,
+  clock: Clock,
   step: Step,
   request: AgentRequest,
   controls: AgentControls,
@@ -118,7 +118,7 @@ async function act(
 }
 
 /** True when it was told to end before its time was up. */
-function waited(clock: VirtualClock, step: Step, signal: AbortSignal): Promise<boolean> {
+function waited(clock: Clock, step: Step, signal: AbortSignal): Promise<boolean> {
   const { ms = 0, hang = false, deaf = false, dyingMs = 0 } = step;
   if (!hang && !deaf && ms === 0) return Promise.resolve(false);
   return new Promise((resolve) => {

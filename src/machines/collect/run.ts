@@ -67,8 +67,9 @@ export function createRun(input: CollectInput, services: Services, now: number):
   const book = new RunBook(plan, settings.onDependencyFailure, now);
   const { resumed, within, settled = [] } = input;
   const ending = settled.find((report) => endsRunOf(plan, report, settings)) ?? null;
-  for (const report of doneReports(plan, now)) book.settle(report);
   for (const report of settled) if (report !== ending) book.settle(report);
+  // In a run that is resumed they are among those that have settled.
+  for (const report of doneReports(plan, now)) book.settle(report);
   const agents = withAdHoc(services.agents, plan.plan.agents);
   const runId = input.runId ?? 'run';
   const query = input.query === undefined ? {} : { query: input.query };

@@ -51,8 +51,8 @@ export function open(args: StepArgs): void {
   tell(args, services.gate, { ...opened, ...before });
   if (!resumed?.isCompiled) {
     const { deadlineAt, budgetAt, book } = run;
-    const counts = { tasks: book.total, ticked: book.settled };
-    run.input.log?.append({ type: 'plan.compiled', at: now, ...counts, deadlineAt, budgetAt });
+    run.input.log?.append({ type: 'plan.compiled', at: now, tasks: book.total, ticked: 0, deadlineAt, budgetAt });
+    for (const report of book.reports()) run.input.log?.append({ type: 'task.settled', report });
   }
   const waves = plan.waves.map((wave) => wave.map(({ id }) => id));
   run.publish({ type: 'plan.compiled', waves, timeoutMs: run.timeoutMs }, now);

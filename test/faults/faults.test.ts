@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { FAULTS } from './all.ts';
+import { nothing } from './findings.ts';
+
+/** How much of the campaign runs with the tests; `npm run faults` runs the whole of it. */
+const SHARE: Readonly<Record<string, readonly number[]>> = {
+  simulation: Array.from({ length: 150 }, (_, i) => i + 1),
+  'power-cut': [1],
+  'kill-at-record': [18, 31],
+  'full-disk': [1],
+  'read-only': [1],
+  'damaged-store': [2],
+  'newer-store': [1],
+  'clock-jump': [1],
+  'two-owners': [1],
+  'bad-agent': [2],
+  throwing: [1, 2],
+};
+
+describe('a fault loses no task, repeats none that has settled and leaves nothing behind', () => {
+  for (const { id, about, attempt, unavailable } of FAULTS) {
+    it.skipIf(unavailable?.() ?? false)(`${id}: ${about}`, async () => {
+      const seeds = SHARE[id] ?? [];
+      expect(seeds).not.toEqual([]);
+      for (const seed of seeds) expect({ seed, ...(await attempt(seed)) }).toEqual({ seed, ...nothing() });
+    });
+  }
+});
