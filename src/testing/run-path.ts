@@ -1,4 +1,5 @@
 import type { AnyStateMachine, EventObject } from 'xstate';
+import { differences } from './differences.ts';
 import { type Driven, drive, type Harness, perform, projectAll } from './harness.ts';
 import { frozenCopy, stable } from './project.ts';
 import type { TestPath } from './test-paths.ts';
@@ -9,7 +10,7 @@ import type { TestPath } from './test-paths.ts';
  *
  * @param harness The one the path was made with, above all the same `project`.
  * @returns The actor as the path left it.
- * @throws At the first difference, naming the step, what was expected and what was found.
+ * @throws At the first step where they differ, naming it and each difference: `context.tries: expected 2, found 1`.
  * @example
  * const harness = { input: { query: '?' }, project: ({ value }) => value };
  * for (const path of testPaths(flow, harness)) await runPath(path, flow, { ...harness, inspect: coverage });
@@ -45,8 +46,7 @@ function compare<M extends AnyStateMachine>(
   throw new Error(
     [
       `The actor is not where the model says, after ${count} of ${steps.length} steps: ${events.map(({ type }) => type).join(' → ') || 'at the start'}.`,
-      `expected: ${stable(expected)}`,
-      `found:    ${stable(found)}`,
+      ...differences(expected, found).map((line) => `  ${line}`),
     ].join('\n'),
   );
 }

@@ -4,6 +4,7 @@ import {
   type AnyMachineSnapshot,
   type AnyStateMachine,
   createActor,
+  type EventFromLogic,
   type EventObject,
   fromCallback,
   type InputFrom,
@@ -31,8 +32,8 @@ export interface TestPathsOptions<M extends AnyStateMachine> extends Harness<M> 
    * names, without a payload.
    */
   samples?:
-    | readonly EventObject[]
-    | ((snapshot: SnapshotFrom<M>, history: readonly EventObject[]) => readonly EventObject[]);
+    | readonly EventFromLogic<M>[]
+    | ((snapshot: SnapshotFrom<M>, history: readonly EventObject[]) => readonly EventFromLogic<M>[]);
   /** Outputs of invoked actors to try, by id. Default: `undefined`. */
   outputs?: Readonly<Record<string, readonly unknown[]>>;
   /** Errors of invoked actors to try, by id. Default: one error each; `[]`: none. */
@@ -202,7 +203,7 @@ function eventsIn<M extends AnyStateMachine>(
   const isTaken = (event: EventObject) =>
     machine.getTransitionData(snapshot, event).length > 0 ||
     (denied && active.some(({ transitions }) => transitions.has(event.type)));
-  const own =
+  const own: readonly EventObject[] =
     typeof samples === 'function' ? samples(snapshot as SnapshotFrom<M>, history) : (samples ?? bareEvents(machine));
   const events = own.filter(isTaken);
   for (const { invoke, transitions } of active) {

@@ -12,6 +12,7 @@ import {
   recordRun,
   runPath,
   schedulerOf,
+  type TestPath,
   type TraceMatchers,
   testPaths,
   traceMatchers,
@@ -116,8 +117,22 @@ describe('runPath', () => {
     const changed = flow.provide({ guards: { mayRetry: () => false } });
     const [path] = testPaths(flow).filter(({ description }) => description.startsWith(again));
     await expect(runPath(path ?? expect.fail(), changed)).rejects.toThrow(
-      'after 2 of 4 steps: go → xstate.error.actor.fetch',
+      [
+        'The actor is not where the model says, after 2 of 4 steps: go → xstate.error.actor.fetch.',
+        '  status: expected "active", found "done"',
+        '  value: expected "pausing", found "failed"',
+      ].join('\n'),
     );
+  });
+
+  test('tells what differs part by part, and no more than can be read', async () => {
+    const project = (list: unknown) => () => ({ a: { b: [1, { c: 2 }], list }, same: 1 });
+    const paths = testPaths(flow, { project: project({}), kind: 'shortest' });
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`k${i}`, i]));
+    const told = (list: unknown) => runPath(paths[0] as TestPath, flow, { project: project(list) });
+    await expect(told(null)).rejects.toThrow('at the start.\n  a.list: expected {}, found null');
+    await expect(told([])).rejects.toThrow('a.list: expected {}, found []');
+    await expect(told(many)).rejects.toThrow(/k0: expected undefined, found 0\n[\s\S]*k7: .*\n {2}… and 2 more$/);
   });
 });
 
