@@ -12,6 +12,9 @@ const STANDS = ['.git/HEAD', '.git/logs/HEAD'];
 /** Files and folders that this process writes itself: records and traces. */
 const own = new Set<string>();
 
+/** Folders that were found too large, which they stay: finding it out once is enough. */
+const large = new Set<string>();
+
 /** States that were taken in this turn: nothing changes while one thing is asked a hundred times. */
 const fresh = new Map<string, string | null>();
 
@@ -35,11 +38,13 @@ export function folderState(folder: string): string | null {
 }
 
 function stateOf(root: string): string | null {
+  if (large.has(root)) return null;
   const hash = createHash('sha256');
   let left = MAX_ENTRIES;
   const look = (folder: string) => {
     const entries = readdirSync(join(root, folder), { withFileTypes: true });
     left -= entries.length;
+    if (left < 0) large.add(root);
     if (left < 0) throw new Error('too many');
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
