@@ -12,7 +12,7 @@ import { pageWithTrace, viewerPage } from '../src/node/viewer-page.ts';
 import { ringSink } from '../src/trace/ring-sink.ts';
 import type { TraceRecord } from '../src/trace/trace.schema.ts';
 import { startBrowser } from '../test/support/browser.ts';
-import { crowdTrace, linesOf, releaseTrace, stormTrace } from '../test/support/sample-traces.ts';
+import { crowdTrace, linesOf, questionTrace, releaseTrace, stormTrace } from '../test/support/sample-traces.ts';
 
 interface Shot {
   name: string;
@@ -54,6 +54,12 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'viewer-thousand', records: crowdTrace(1000), schemes: ['light', 'dark'], at: 0.55 },
   { name: 'viewer-ask', records: askTrace(), at: 1 },
+  {
+    name: 'viewer-question',
+    records: questionTrace(),
+    at: 0.7,
+    prepare: (page) => page.locator('[data-task="phase:decompose"]').click(),
+  },
 ];
 
 async function shoot(

@@ -52,6 +52,11 @@ export const kinds = computed<TaskKind[]>(() => {
   return run.value?.tasks.map((task) => kindAt(task, upTo)) ?? [];
 });
 
+/** What a task or a call is at the instant looked at. */
+export function kindNow(task: TaskTrack): TaskKind {
+  return kinds.value[task.index] ?? kindAt(task, seq.value);
+}
+
 export const path = computed(() => {
   version.value;
   return run.value ? criticalPath(run.value) : new Set<string>();
@@ -73,7 +78,7 @@ export const isLive = computed(() => connection.value === 'following' && !trace(
 export const selectedTask = computed<TaskTrack | null>(() => {
   version.value;
   const { task } = selection.value;
-  return (task !== null && run.value?.byId.get(task)) || null;
+  return (task !== null && (run.value?.byId.get(task) ?? run.value?.calls.get(task))) || null;
 });
 
 export const selectedActor = computed<ActorTrack | null>(() => {

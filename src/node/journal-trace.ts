@@ -4,6 +4,7 @@ import { planOf } from '../journal/resume.ts';
 import { NO_NOTES } from '../machines/task/logic.ts';
 import { compilePlan } from '../plan/compile.ts';
 import type { CompiledPlan } from '../plan/types.ts';
+import { isUsed } from '../trace/news.ts';
 import { clip } from '../trace/plain.ts';
 import type { TextRef, TraceRecord } from '../trace/trace.schema.ts';
 import { TRACE_VERSION } from '../trace/trace.schema.ts';
@@ -260,6 +261,7 @@ class JournalTrace {
       durationMs: metadata.totalDurationMs,
       criticalPathMs: metadata.criticalPathMs,
       peakConcurrency: metadata.peakConcurrency,
+      ...(metadata.usage && isUsed(metadata.usage) ? { usage: metadata.usage } : {}),
       ...(error ? { error } : {}),
       ...(reference ? { answer: reference } : {}),
     });

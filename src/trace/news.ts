@@ -1,5 +1,5 @@
 import type { RunEvent } from '../streams/events.ts';
-import type { AttemptRecord, TaskError } from '../types.ts';
+import type { AttemptRecord, TaskError, UsageTotals } from '../types.ts';
 import type { Outlet } from './outlet.ts';
 import type { Texts } from './texts.ts';
 import type { RecordOf } from './trace.schema.ts';
@@ -129,6 +129,11 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
   };
 }
 
+/** Whether any attempt told what it used. */
+export function isUsed({ totalTokens, costUsd }: UsageTotals): boolean {
+  return totalTokens > 0 || costUsd !== undefined;
+}
+
 function attemptOf(
   { n, agentId: agent, startedAt, endedAt, result, error, usage }: AttemptRecord,
   errorOf: (error: TaskError) => TaskError,
@@ -154,6 +159,7 @@ function runSettled(
     durationMs: metadata.totalDurationMs,
     criticalPathMs: metadata.criticalPathMs,
     peakConcurrency: metadata.peakConcurrency,
+    ...(isUsed(metadata.usage) ? { usage: metadata.usage } : undefined),
     ...(result.error ? { error: errorOf(result.error) } : undefined),
     ...(answer ? { answer } : undefined),
   };

@@ -62,6 +62,14 @@ const chartSchema: z.ZodType<ChartDefinition> = z.object({
   },
 });
 
+const usageSchema = z.object({
+  inputTokens: count.optional(),
+  cachedInputTokens: count.optional(),
+  outputTokens: count.optional(),
+  totalTokens: count.optional(),
+  costUsd: z.number().nonnegative().optional(),
+});
+
 const attemptSchema = z.object({
   n: count,
   agent: z.string(),
@@ -69,15 +77,7 @@ const attemptSchema = z.object({
   endedAt: instant,
   result: z.enum(['succeeded', 'failed', 'rate_limited', 'cancelled', 'abandoned']),
   error: errorSchema.nullable(),
-  usage: z
-    .object({
-      inputTokens: count.optional(),
-      cachedInputTokens: count.optional(),
-      outputTokens: count.optional(),
-      totalTokens: count.optional(),
-      costUsd: z.number().nonnegative().optional(),
-    })
-    .optional(),
+  usage: usageSchema.optional(),
 });
 
 const records = {
@@ -230,6 +230,7 @@ const records = {
     durationMs: z.number(),
     criticalPathMs: z.number(),
     peakConcurrency: count,
+    usage: usageSchema.optional().describe('Of all attempts that told theirs; absent when none did.'),
     error: errorSchema.optional(),
     answer: textRefSchema.optional(),
   }),

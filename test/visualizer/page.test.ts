@@ -12,7 +12,7 @@ import type { TraceRecord } from '../../src/trace/trace.schema.ts';
 import { kindAt } from '../../visualizer/model/task-kind.ts';
 import { treeRows } from '../../visualizer/model/tree.ts';
 import { startBrowser } from '../support/browser.ts';
-import { crowdTrace, linesOf, releaseTrace, stormTrace } from '../support/sample-traces.ts';
+import { crowdTrace, linesOf, questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { runOf, seqAfter, storeOf, taskOf } from './traces.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -405,4 +405,54 @@ test('a trace of a later format is refused with a sentence', async () => {
   await writeFile(file, pageWithTrace(await viewerPage(), later, 'later.jsonl'));
   const page = await open(pathToFileURL(file).href);
   expect(await page.getByRole('alert').textContent()).toMatch(/format 2, which is later than this viewer/);
+});
+
+describe('a question whose phases ask agents', () => {
+  test('has its calls in the timeline and in the details, beside the plan, with what they used', async () => {
+    const page = await openFile(await questionTrace());
+    expect(await page.locator('.card').count()).toBe(3);
+    await page.locator('#timeline-list [data-task="phase:decompose"]').click();
+    expect(await page.locator('.pane-details h3').textContent()).toBe('phase:decompose');
+    const details = await page.locator('.pane-details').textContent();
+    expect(details).toContain('Asked byphase decompose');
+    expect(details).toContain('1,200 in, 90 out, $0.18');
+    expect(await page.locator('.attempts tbody tr').count()).toBe(2);
+    expect(await page.getByTestId('chart-state').textContent()).toBe('done');
+  });
+
+  test('adds up what its attempts used, at any instant and at its end', async () => {
+    const page = await openFile(await questionTrace());
+    const tokens = async () =>
+      (await page.locator('.pane-details .facts').first().textContent())?.match(/Tokens(.*?)Most/)?.[1];
+    expect(await tokens()).toBe('3,600 in, 270 out, $0.54');
+    await seek(page, 6000);
+    expect(await page.getByTestId('run-status').textContent()).toBe('waits for approval');
+    expect(await page.locator('.pane-details .facts').first().textContent()).toContain('Tokens1,200 in, 90 out, $0.18');
+  });
+
+  test('says of an answer that it is its twin’s', async () => {
+    const page = await openFile(await questionTrace());
+    await page.locator('.card[data-task="twin"]').click();
+    expect(await page.locator('.pane-details .status').textContent()).toBe('succeeded, from the cache');
+  });
+});
+
+test('states and records of later versions break nothing', async () => {
+  const records = await stormTrace();
+  const odd = records.map((record) => {
+    if (record.type === 'actor.moved' && record.state === 'retrying')
+      return { ...record, state: { pondering: 'deeply' } };
+    if (record.type === 'task.settled' && record.task === 'report')
+      return { ...record, via: 'oracle', status: 'postponed' };
+    return record;
+  });
+  const last = odd.at(-1) as TraceRecord;
+  const more = { type: 'weather.changed', seq: last.seq + 1, at: last.at, run: 'sample', to: 'rain' };
+  const page = await openFile([...odd, more] as unknown as TraceRecord[]);
+  for (const ms of [0, 4000, 14_000]) await seek(page, ms);
+  await page.keyboard.press('End');
+  await page.locator('.card[data-task="report"]').click();
+  expect(await page.locator('.pane-details h3').textContent()).toBe('report');
+  await page.locator('.card[data-task="fetch-west"]').click();
+  expect(await page.locator('.pane-details').textContent()).toContain('failed');
 });

@@ -104,7 +104,7 @@ export function elkPlan(tasks: readonly TaskTrack[], size: { width: number; heig
       'elk.edgeRouting': 'ORTHOGONAL',
       'elk.spacing.nodeNode': '12',
       'elk.separateConnectedComponents': 'false',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '44',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '32',
       'elk.layered.nodePlacement.strategy': tasks.length > 120 ? 'SIMPLE' : 'NETWORK_SIMPLEX',
       'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
       'elk.padding': '[top=30,left=12,bottom=12,right=12]',

@@ -97,7 +97,7 @@ export function overviewOf(run: RunTrack, from: number, to: number, steps: numbe
   const waiting = new Float32Array(steps);
   const span = Math.max(1, to - from);
   const marks: Overview['marks'] = [];
-  for (const task of run.tasks) {
+  for (const task of [...run.calls.values(), ...run.tasks]) {
     if (task.settled?.status === 'failed') marks.push({ at: task.settled.settledAt, kind: 'failed' });
     for (const bar of barsOf(task, to)) {
       if (bar.kind === 'queued') continue;

@@ -39,3 +39,10 @@ export function tickText(ms: number, step: number): string {
   const seconds = (ms % 60_000) / 1000;
   return `${minutes}:${String(step < 1000 ? seconds.toFixed(1) : Math.round(seconds)).padStart(step < 1000 ? 4 : 2, '0')}`;
 }
+
+export const tokensText = (count: number): string => count.toLocaleString('en');
+
+/** US dollars, with as many places as a small sum needs. */
+export function moneyText(usd: number): string {
+  return `$${usd >= 1 || usd === 0 ? usd.toFixed(2) : Number(usd.toPrecision(2))}`;
+}

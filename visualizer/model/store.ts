@@ -112,6 +112,11 @@ export class TraceStore {
         task.settled = record;
         return;
       }
+      case 'call.settled': {
+        const { task, agent, phase } = record;
+        callOf(this.#runOf(record.run, record.at), task, agent, phase).called = record;
+        return;
+      }
       case 'run.stopping':
         this.#runOf(record.run, record.at).stopping = record;
         return;
@@ -149,7 +154,8 @@ export class TraceStore {
     if (actor.machine === 'gate' || actor.machine === 'breaker') this.guards.push(actor);
     if (record.task !== undefined && record.run !== undefined) {
       const run = this.#runOf(record.run, at);
-      taskOf(run, record.task, record.agent ?? '', record.wave ?? 0).actor = actor;
+      const { task, agent = '', wave = 0, phase } = record;
+      (phase === undefined ? taskOf(run, task, agent, wave) : callOf(run, task, agent, phase)).actor = actor;
     }
   }
 
@@ -164,6 +170,7 @@ export class TraceStore {
       plan: null,
       tasks: [],
       byId: new Map(),
+      calls: new Map(),
       phases: [],
       stopping: null,
       settled: null,
@@ -208,11 +215,30 @@ function taskOf(run: RunTrack, id: string, agent: string, wave: number): TaskTra
   return run.byId.get(id) ?? addTask(run, { id, agent, dependsOn: [], critical: false, prompt: null, wave });
 }
 
+/** A call that a phase makes: a task of its own, beside the plan. */
+function callOf(run: RunTrack, id: string, agent: string, phase: string): TaskTrack {
+  const known = run.calls.get(id);
+  if (known) return known;
+  const none = {
+    dependsOn: [],
+    dependents: [],
+    critical: false,
+    prompt: null,
+    actor: null,
+    settled: null,
+    called: null,
+  };
+  const call: TaskTrack = { id, agent, phase, wave: 0, index: -1, ...none };
+  run.calls.set(id, call);
+  return call;
+}
+
 function addTask(
   run: RunTrack,
   about: Pick<TaskTrack, 'id' | 'agent' | 'dependsOn' | 'critical' | 'prompt' | 'wave'>,
 ): TaskTrack {
-  const task: TaskTrack = { ...about, index: run.tasks.length, dependents: [], actor: null, settled: null };
+  const none = { dependents: [], phase: null, actor: null, settled: null, called: null };
+  const task: TaskTrack = { ...about, ...none, index: run.tasks.length };
   run.tasks.push(task);
   run.byId.set(task.id, task);
   return task;

@@ -1,4 +1,4 @@
-import { hasStarted, lastAt, type Move, moveAt, type TaskTrack } from './tracks.ts';
+import { hasStarted, lastAt, type Move, moveAt, type TaskTrack, type Usage, usageOf } from './tracks.ts';
 
 /** How a task looks at an instant: the states of its machine, and its outcome when it has one. */
 export const TASK_KINDS = [
@@ -68,17 +68,18 @@ export function kindOfState(state: Move['state']): TaskKind | null {
 
 /** What a task is at an instant. */
 export function kindAt(task: TaskTrack, seq: number): TaskKind {
-  const { actor, settled } = task;
-  if (settled && settled.seq <= seq) return outcomeKind(task);
+  const { actor } = task;
+  const over = task.settled ?? task.called;
+  if (over && over.seq <= seq) return outcomeKind(task);
   if (!actor || !hasStarted(actor, seq)) return 'pending';
   const kind = kindOfState(moveAt(actor, seq)?.state ?? null);
   if (kind) return kind;
   // Its machine is done and its outcome is told a moment later.
-  return settled ? outcomeKind(task) : 'running';
+  return over ? outcomeKind(task) : 'running';
 }
 
-function outcomeKind({ settled }: TaskTrack): TaskKind {
-  if (!settled) return 'pending';
+function outcomeKind({ settled, called }: TaskTrack): TaskKind {
+  if (!settled) return called?.status ?? 'pending';
   return settled.status === 'succeeded' && settled.via === 'fallback' ? 'recovered' : settled.status;
 }
 
@@ -97,27 +98,39 @@ export interface AttemptView {
   endedAt: number | null;
   result: string;
   error: { kind: string; message: string } | null;
+  usage: Usage | undefined;
   output: { ref: string; chars: number } | null;
 }
 
 /** The attempts that have started by an instant. */
 export function attemptsAt({ actor, settled }: TaskTrack, seq: number): AttemptView[] {
   if (settled && settled.seq <= seq && settled.attempts.length > 0) {
-    return settled.attempts.map((one) => ({ ...one, output: outputOf(actor?.moves, one.n) }));
+    return settled.attempts.map((one) => ({ ...one, usage: one.usage, output: outputOf(actor?.moves, one.n) }));
   }
   const made: AttemptView[] = [];
   const moves = actor?.moves.slice(0, lastAt(actor.moves, seq) + 1) ?? [];
-  for (const { event, at, data } of moves) {
+  for (const move of moves) {
+    const { event, at, data } = move;
     if (event === 'start.granted') {
       const n = Number(data?.attempt ?? made.length + 1);
       const agent = String(data?.agent ?? actor?.agent ?? '');
-      made.push({ n, agent, startedAt: at, endedAt: null, result: 'running', error: null, output: null });
+      made.push({
+        n,
+        agent,
+        startedAt: at,
+        endedAt: null,
+        result: 'running',
+        error: null,
+        usage: undefined,
+        output: null,
+      });
     } else if (event === 'attempt.ended' && data) {
       const last = made.at(-1);
       if (!last || last.endedAt !== null) continue;
       last.endedAt = at;
       last.result = String(data.result ?? 'ended');
       last.error = (data.error as AttemptView['error'] | undefined) ?? null;
+      last.usage = usageOf(move);
       last.output = outputOf(moves, last.n);
     }
   }

@@ -45,9 +45,13 @@ export interface TaskTrack {
   wave: number;
   readonly critical: boolean;
   readonly prompt: TextRef | null;
+  /** Of a call: the phase that asks. It is no task of the plan then. */
+  readonly phase: string | null;
   /** Null until it was admitted. */
   actor: ActorTrack | null;
   settled: RecordOf<'task.settled'> | null;
+  /** What `settled` is to a task. */
+  called: RecordOf<'call.settled'> | null;
 }
 
 export interface RunTrack {
@@ -58,9 +62,18 @@ export interface RunTrack {
   plan: RecordOf<'plan.compiled'> | null;
   readonly tasks: TaskTrack[];
   readonly byId: Map<string, TaskTrack>;
+  /** What phases asked, in order. */
+  readonly calls: Map<string, TaskTrack>;
   readonly phases: (RecordOf<'phase.started'> | RecordOf<'phase.completed'>)[];
   stopping: RecordOf<'run.stopping'> | null;
   settled: RecordOf<'run.settled'> | null;
+}
+
+export type Usage = NonNullable<RecordOf<'task.settled'>['attempts'][number]['usage']>;
+
+/** What an attempt used that ended with a move. */
+export function usageOf({ event, data }: Move): Usage | undefined {
+  return event === 'attempt.ended' ? (data?.usage as Usage | undefined) : undefined;
 }
 
 export type { ChartDefinition, RecordOf, TextRef, TraceRecord, TraceState };

@@ -10,6 +10,7 @@ import {
   type TaskTrack,
   type TextRef,
 } from '../model/tracks.ts';
+import { usageText } from '../model/usage.ts';
 import { now, path, run, selectActor, selectedActor, selectedTask, selectTask, seq, trace } from '../state.ts';
 import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
@@ -20,7 +21,11 @@ export function DetailsPane() {
   const task = selectedTask.value;
   const actor = selectedActor.value;
   return (
-    <Pane id="details" title="Details" note={task ? 'task' : actor ? (actor.machine ?? 'actor') : 'run'}>
+    <Pane
+      id="details"
+      title="Details"
+      note={task ? (task.phase === null ? 'task' : 'call') : actor ? (actor.machine ?? 'actor') : 'run'}
+    >
       <section class="details" tabIndex={0} aria-label="Details of the selection">
         {task ? <TaskDetails task={task} /> : actor ? <ActorDetails actor={actor} /> : <RunSummary />}
       </section>
@@ -47,6 +52,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
       </h3>
       <p class={`status k-${kind}`}>
         {KIND_TEXTS[kind]}
+        {settled?.via === 'cache' && ', from the cache'}
         {move?.until !== undefined &&
           !settled &&
           move.until > now.value &&
@@ -54,7 +60,11 @@ function TaskDetails({ task }: { task: TaskTrack }) {
       </p>
       <dl class="facts">
         <Fact name="Agent">{task.agent}</Fact>
-        <Fact name="Wave">{task.wave || '–'}</Fact>
+        {task.phase === null ? (
+          <Fact name="Wave">{task.wave || '–'}</Fact>
+        ) : (
+          <Fact name="Asked by">phase {task.phase}</Fact>
+        )}
         {isThere && <Fact name="Admitted">{clockText(actor.startedAt - startedAt)}</Fact>}
         {settled && <Fact name="Settled">{clockText(settled.settledAt - startedAt)}</Fact>}
         {settled && settled.startedAt !== null && (
@@ -106,7 +116,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
               </tr>
             </thead>
             <tbody>
-              {attempts.map(({ n, agent, startedAt: from, endedAt, result, error }) => (
+              {attempts.map(({ n, agent, startedAt: from, endedAt, result, error, usage }) => (
                 <tr key={n} class={`result-${result}`}>
                   <td>{n}</td>
                   <td>{agent}</td>
@@ -114,8 +124,9 @@ function TaskDetails({ task }: { task: TaskTrack }) {
                   <td class="mono">{spanText((endedAt ?? now.value) - from)}</td>
                   <td>
                     {result}
+                    {usage && <span class="attempt-note">{usageText(usage)}</span>}
                     {error && (
-                      <span class="error-note">
+                      <span class="attempt-note">
                         {error.kind === result ? error.message : `${error.kind}: ${error.message}`}
                       </span>
                     )}
@@ -137,7 +148,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
         </Block>
       )}
       {request && request.chars > (task.prompt?.chars ?? 0) && (
-        <Block name="Prompt with context">
+        <Block name={task.prompt ? 'Prompt with context' : 'Prompt'}>
           <Text of={request} />
         </Block>
       )}

@@ -63,13 +63,15 @@ const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping'
 function busy(wanted: ReadonlySet<TaskKind>): number {
   const { runs } = trace();
   return runs
-    .flatMap(({ tasks }) => tasks)
+    .flatMap(({ tasks, calls }) => [...calls.values(), ...tasks])
     .reduce((sum, task) => sum + (wanted.has(kindAt(task, seq.value)) ? 1 : 0), 0);
 }
 
 function refusalsOf(agent: string | undefined): number {
   const { runs } = trace();
-  const tasks = runs.flatMap((run) => run.tasks).filter((task) => task.agent === agent);
+  const tasks = runs
+    .flatMap(({ tasks, calls }) => [...calls.values(), ...tasks])
+    .filter((task) => task.agent === agent);
   const isRefusal = ({ event, seq: at, data }: Move) =>
     event === 'start.refused' && at <= seq.value && data?.cause === 'circuit_open';
   return tasks.reduce((sum, { actor }) => sum + (actor?.moves.filter(isRefusal).length ?? 0), 0);

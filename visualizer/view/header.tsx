@@ -1,4 +1,5 @@
 import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
+import { moveAt, stateText } from '../model/tracks.ts';
 import {
   connection,
   goToEnd,
@@ -7,6 +8,7 @@ import {
   isLive,
   kinds,
   run,
+  runActor,
   runId,
   selection,
   seq,
@@ -25,7 +27,9 @@ export function Header() {
   const counts = countKinds(kinds.value);
   const settled = shown?.settled && shown.settled.seq <= seq.value ? shown.settled : null;
   const isLeft = isEnded && lastSeq === seq.value;
-  const status = settled?.status ?? (shown ? (isLeft ? 'interrupted' : 'running') : 'empty');
+  const state = runActor.value && stateText(moveAt(runActor.value, seq.value)?.state ?? null);
+  const present = state === 'approve' ? 'waits for approval' : 'running';
+  const status = settled?.status ?? (shown ? (isLeft ? 'interrupted' : present) : 'empty');
   const total = kinds.value.length;
   return (
     <header class="top">

@@ -8,7 +8,7 @@ import { KIND_PATHS } from './icons.tsx';
 import { linePath } from './line-path.ts';
 import { useSize } from './use-size.ts';
 
-const cardSize = (tasks: number) => (tasks > 60 ? { width: 104, height: 24 } : { width: 140, height: 38 });
+const cardSize = (tasks: number) => (tasks > 60 ? { width: 104, height: 24 } : { width: 132, height: 38 });
 
 /** The plan as boxes and arrows, waves from left to right. */
 export function PlanGraph({ run }: { run: RunTrack }) {
@@ -24,12 +24,7 @@ export function PlanGraph({ run }: { run: RunTrack }) {
       isGone = true;
     };
   }, [run]);
-  const scale = drawing
-    ? Math.max(
-        run.tasks.length > 60 ? 0.8 : 0.62,
-        Math.min(1.15, size.width / drawing.width, size.height / drawing.height),
-      )
-    : 1;
+  const scale = drawing ? Math.max(0.8, Math.min(1.15, size.width / drawing.width, size.height / drawing.height)) : 1;
   return (
     <div ref={ref} class="scroll-box">
       {drawing ? <Graph run={run} drawing={drawing} scale={scale} /> : <p class="empty">Laying out…</p>}
@@ -97,7 +92,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
         const kind = states[task.index] ?? 'pending';
         if (!box) return null;
         const isSmall = box.height < 30;
-        const most = Math.floor((box.width - 36) / 7.2);
+        const most = Math.floor((box.width - 36) / 6.8);
         return (
           <g
             key={task.id}
@@ -122,7 +117,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             </text>
             {!isSmall && (
               <text x={32} y={30} class="card-note">
-                {clipped(`${KIND_TEXTS[kind]} · ${task.agent}`, Math.floor((box.width - 36) / 5.9))}
+                {clipped(`${task.agent} · ${KIND_TEXTS[kind]}`, Math.floor((box.width - 36) / 5.3))}
               </text>
             )}
           </g>

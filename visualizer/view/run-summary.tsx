@@ -1,5 +1,6 @@
 import { spanText } from '../model/spans.ts';
 import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
+import { usageAt, usageText } from '../model/usage.ts';
 import { kinds, run, seq, trace } from '../state.ts';
 import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
@@ -16,6 +17,7 @@ export function RunSummary() {
   const { plan, settled, stopping } = shown;
   const counts = countKinds(kinds.value);
   const isOver = settled !== null && settled.seq <= upTo;
+  const used = (isOver && settled.usage) || usageAt(shown, upTo);
   return (
     <>
       <h3 class="subject">{shown.title || shown.id}</h3>
@@ -38,6 +40,7 @@ export function RunSummary() {
         {plan && <Fact name="Time limit">{spanText(plan.timeoutMs)}</Fact>}
         {isOver && <Fact name="Took">{spanText(settled.durationMs)}</Fact>}
         {isOver && <Fact name="Critical path">{spanText(settled.criticalPathMs)}</Fact>}
+        {used && <Fact name="Tokens">{usageText(used)}</Fact>}
         {isOver && <Fact name="Most at once">{settled.peakConcurrency}</Fact>}
         <Fact name="Records">{`${log.length.toLocaleString('en')}${damaged > 0 ? `, ${damaged} unreadable` : ''}`}</Fact>
       </dl>

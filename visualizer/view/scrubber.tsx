@@ -117,15 +117,12 @@ function TrackPicture() {
     const palette = colours();
     const { running, waiting, peak, marks } = view;
     const floor = size.height - 1;
-    const unit = (size.height - 8) / peak;
+    const bands = phaseBands(runActor.value, horizon.value);
+    // The names of phases stand above what ran.
+    const unit = (size.height - (bands.length > 0 ? 16 : 8)) / peak;
     const width = size.width / running.length;
     const done = ((at - startedAt) / span) * size.width;
-    drawPhases(
-      context,
-      size,
-      phaseBands(runActor.value, horizon.value),
-      (time) => ((time - startedAt) / span) * size.width,
-    );
+    drawPhases(context, size, bands, (time) => ((time - startedAt) / span) * size.width);
     for (const [step, count] of running.entries()) {
       const x = step * width;
       context.globalAlpha = x <= done ? 1 : 0.35;

@@ -2,7 +2,7 @@ import { type Bar, barsOf } from '../model/segments.ts';
 import { tickStep, tickText } from '../model/spans.ts';
 import type { TaskKind } from '../model/task-kind.ts';
 import type { TaskTrack } from '../model/tracks.ts';
-import { now, trace } from '../state.ts';
+import { kindNow, now, trace } from '../state.ts';
 import { barFill, type Colours, colours, drawIcon, useCanvas } from './canvas.ts';
 
 interface TimelineDrawing {
@@ -12,7 +12,6 @@ interface TimelineDrawing {
   tasks: readonly TaskTrack[];
   view: { from: number; to: number };
   critical: ReadonlySet<string>;
-  states: readonly TaskKind[];
   active: number;
 }
 
@@ -31,7 +30,7 @@ export function TimelineCanvas(props: TimelineDrawing) {
 }
 
 function draw(context: CanvasRenderingContext2D, props: TimelineDrawing, at: number, startedAt: number): void {
-  const { size, top, tasks, view, critical, states, active } = props;
+  const { size, top, tasks, view, critical, active } = props;
   const palette = colours();
   const width = size.width - LABELS;
   const perMs = width / (view.to - view.from);
@@ -68,7 +67,7 @@ function draw(context: CanvasRenderingContext2D, props: TimelineDrawing, at: num
     for (const bar of bars) if (bar.to === bar.from) drawBar(context, bar, xOf, y, palette);
     if (isCritical) drawCritical(context, bars, xOf, y, palette);
     context.restore();
-    drawOutcome(context, task, states[task.index] ?? 'pending', at, xOf, y, palette);
+    drawOutcome(context, task, kindNow(task), at, xOf, y, palette);
   }
   context.restore();
   drawNow(context, xOf(at), size.height, palette);

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { BAR_LEGEND, barsOf } from '../model/segments.ts';
 import { spanText } from '../model/spans.ts';
 import { KIND_TEXTS, type TaskKind } from '../model/task-kind.ts';
-import { horizon, kinds, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
+import { horizon, kindNow, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
 import { IconButton, KindIcon } from './icons.tsx';
 import { Pane } from './pane.tsx';
 import { AXIS, LABELS, ROW, TimelineCanvas } from './timeline-canvas.tsx';
@@ -52,7 +52,7 @@ export function TimelinePane() {
       }
       controls={controls}
     >
-      {run.value && run.value.tasks.length > 0 ? (
+      {run.value && run.value.tasks.length + run.value.calls.size > 0 ? (
         <>
           <Timeline view={view} zoom={zoom} />
           <div class="timeline-foot">
@@ -94,17 +94,16 @@ function Timeline({
   const [top, setTop] = useState(0);
   const shown = run.value;
   const tasks = useMemo(
-    () => [...(shown?.tasks ?? [])].sort((a, b) => a.wave - b.wave || a.index - b.index),
-    [shown, shown?.tasks.length],
+    () => [
+      ...(shown?.calls.values() ?? []),
+      ...[...(shown?.tasks ?? [])].sort((a, b) => a.wave - b.wave || a.index - b.index),
+    ],
+    [shown, shown?.tasks.length, shown?.calls.size],
   );
   const places = useMemo(() => new Map(tasks.map((task, place) => [task.id, place])), [tasks]);
   const active = selectedTask.value ? (places.get(selectedTask.value.id) ?? -1) : -1;
-  const states = kinds.value;
   // With nothing selected the list keeps to where work is going on.
-  const firstOpen = Math.min(
-    tasks.length - 1,
-    tasks.findIndex((task) => !OVER.has(states[task.index] ?? 'pending')) + 4,
-  );
+  const firstOpen = Math.min(tasks.length - 1, tasks.findIndex((task) => !OVER.has(kindNow(task))) + 4);
   const isDragging = useRef(false);
   const width = Math.max(0, size.width - LABELS);
   const timeAt = (x: number) => view.from + (Math.max(0, x - LABELS) / Math.max(1, width)) * (view.to - view.from);
@@ -134,15 +133,7 @@ function Timeline({
         isDragging.current = false;
       }}
     >
-      <TimelineCanvas
-        size={size}
-        top={top}
-        tasks={tasks}
-        view={view}
-        critical={path.value}
-        states={states}
-        active={active}
-      />
+      <TimelineCanvas size={size} top={top} tasks={tasks} view={view} critical={path.value} active={active} />
       <div class="timeline-rows" style={{ top: `${AXIS}px` }}>
         <VirtualList
           id="timeline-list"
@@ -156,14 +147,14 @@ function Timeline({
           onScroll={setTop}
           attributes={(index) => {
             const task = tasks[index];
-            return task ? { 'aria-label': rowText(task, states[task.index] ?? 'pending'), 'data-task': task.id } : {};
+            return task ? { 'aria-label': rowText(task, kindNow(task)), 'data-task': task.id } : {};
           }}
           render={(index) => {
             const task = tasks[index];
             if (!task) return null;
             return (
               <span class="timeline-label" style={{ width: `${LABELS - 10}px` }}>
-                <KindIcon kind={states[task.index] ?? 'pending'} size={12} />
+                <KindIcon kind={kindNow(task)} size={12} />
                 <span class="clip">{task.id}</span>
               </span>
             );

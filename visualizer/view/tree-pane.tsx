@@ -1,8 +1,7 @@
 import { signal } from '@preact/signals';
-import { kindOfState } from '../model/task-kind.ts';
 import { hasEnded, moveAt, stateText } from '../model/tracks.ts';
 import { treeRows } from '../model/tree.ts';
-import { kinds, run, selectActor, selectedActor, seq, trace } from '../state.ts';
+import { kindNow, run, selectActor, selectedActor, seq, trace } from '../state.ts';
 import { GlyphIcon, KindIcon } from './icons.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
@@ -79,7 +78,7 @@ export function TreeView() {
           return (
             <span class={`tree-row${isOver ? ' is-over' : ''}`} style={{ paddingLeft: `${(level - 1) * 14}px` }}>
               <span class="twist">{hasChildren && <GlyphIcon name={isExpanded ? 'down' : 'right'} size={12} />}</span>
-              <Mark id={actor.task} state={moveAt(actor, seq.value)?.state ?? null} />
+              <Mark id={actor.task} />
               <span class="name">{actor.name}</span>
               {actor.machine && actor.machine !== actor.name && <span class="by">{actor.machine}</span>}
               <span class="state-text">{state}</span>
@@ -91,8 +90,8 @@ export function TreeView() {
   );
 }
 
-function Mark({ id, state }: { id: string | undefined; state: Parameters<typeof kindOfState>[0] }) {
-  const task = id === undefined ? undefined : run.value?.byId.get(id);
+function Mark({ id }: { id: string | undefined }) {
+  const task = id === undefined ? undefined : (run.value?.byId.get(id) ?? run.value?.calls.get(id));
   if (!task) return null;
-  return <KindIcon kind={kinds.value[task.index] ?? kindOfState(state) ?? 'pending'} size={12} />;
+  return <KindIcon kind={kindNow(task)} size={12} />;
 }
