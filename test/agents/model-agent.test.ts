@@ -141,13 +141,42 @@ describe('a model that fails', () => {
     [
       '400 of a key',
       { status: 400, body: [{ error: { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT' } }] },
-      'invalid_request',
+      'auth',
     ],
     [
       'a prompt too long',
       { status: 400, body: { error: { message: 'Too long', code: 'context_length_exceeded' } } },
       'invalid_request',
     ],
+    [
+      '400 of bad JSON',
+      { status: 400, body: { error: { message: 'Invalid JSON: unexpected token' } } },
+      'invalid_request',
+    ],
+    [
+      '400 of a filter',
+      { status: 400, body: { error: { message: 'Filtered', code: 'content_filter' } } },
+      'invalid_request',
+    ],
+    [
+      '413 of a limit',
+      { status: 413, body: { error: { message: 'Too large', code: 'rate_limit_exceeded' } } },
+      'invalid_request',
+    ],
+    [
+      '404 of vLLM',
+      {
+        status: 404,
+        body: { object: 'error', message: 'The model `x` does not exist.', type: 'NotFoundError', code: 404 },
+      },
+      'invalid_model',
+    ],
+    [
+      '503 of a model that loads',
+      { status: 503, body: { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } } },
+      'transient',
+    ],
+    ['402 in the stream', { raw: 'data: {"error":{"code":402,"message":"Insufficient credits"}}\n\n' }, 'forbidden'],
     ['413', { status: 413, body: 'too large' }, 'invalid_request'],
     ['408', { status: 408, body: '' }, 'transient'],
     ['409', { status: 409, body: '' }, 'transient'],
