@@ -143,6 +143,7 @@ describe('route, with an agent that can play any part', () => {
   });
 
   it('makes none up without such an agent', () => {
+    expect(withBase([gap('a')], [agent('general', [])]).plan.agents).toBeUndefined();
     expect(routed([gap('a')], [agent('general', [])]).plan.agents).toBeUndefined();
     expect(routed([gap('a')], [agent('general', [])]).matches[0]?.agentId).toBe('general');
   });
