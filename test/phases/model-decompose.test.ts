@@ -194,7 +194,9 @@ describe('the prompt of decompose', () => {
   });
 
   it('shows one piece of each file and stays within bounds', async () => {
-    const many = Array.from({ length: 60 }, (_, at) => passage(`src/f${at % 20}.ts`, `line ${at} ${'x'.repeat(100)}\n`.repeat(400)));
+    const many = Array.from({ length: 60 }, (_, at) =>
+      passage(`src/f${at % 20}.ts`, `line ${at} ${'x'.repeat(100)}\n`.repeat(400)),
+    );
     const prompt = await promptOf({ passages: many, complexity: 'complex' });
     expect(prompt.match(/<passage path/g)).toHaveLength(7);
     expect(prompt.match(/<passage path="src\/f0\.ts"/g)).toHaveLength(1);
