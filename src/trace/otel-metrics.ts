@@ -7,6 +7,7 @@ export interface Instruments {
   breakerChanges: Counter;
   queueTime: Histogram;
   duration: Histogram;
+  runDuration: Histogram;
   tokens: Histogram;
 }
 
@@ -29,9 +30,13 @@ export function instrumentsOf(meter: Meter): Instruments {
       unit: 's',
       description: 'Time from asking for a start until it was granted.',
     }),
-    duration: meter.createHistogram('gen_ai.client.operation.duration', {
+    duration: meter.createHistogram('gen_ai.invoke_agent.duration', {
       unit: 's',
       description: 'Duration of an attempt.',
+    }),
+    runDuration: meter.createHistogram('gen_ai.invoke_workflow.duration', {
+      unit: 's',
+      description: 'Duration of a run.',
     }),
     tokens: meter.createHistogram('gen_ai.client.token.usage', {
       unit: '{token}',

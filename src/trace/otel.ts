@@ -1,4 +1,5 @@
 import { type Attributes, context, type HrTime, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
+import type { Usage } from '../types.ts';
 import { type Instruments, instrumentsOf } from './otel-metrics.ts';
 import { OpenSpans } from './otel-spans.ts';
 import type { TraceSink } from './sink.ts';
@@ -95,12 +96,22 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
           break;
         }
         case 'run.settled': {
-          const { run, status, counts, at, error } = record;
+          const { run, status, counts, at, error, usage } = record;
           spans.end(`phase/${run}/collect`, timeOf(at));
-          const attributes: Attributes = { 'soar.run.status': status };
+          // Names of our own: the conventions' stand at the attempts, and whoever adds them up must not count twice.
+          const attributes: Attributes = {
+            'soar.run.status': status,
+            ...told('soar.usage.input_tokens', usage?.inputTokens),
+            ...told('soar.usage.output_tokens', usage?.outputTokens),
+            ...told('soar.usage.cost_usd', usage?.costUsd),
+          };
           for (const [name, count] of Object.entries(counts)) attributes[`soar.tasks.${name}`] = count;
           const failure = status === 'failed' ? (error ?? { kind: 'internal', message: 'Tasks failed.' }) : null;
           spans.end(`run/${run}`, timeOf(at), attributes, failure);
+          instruments.runDuration.record(record.durationMs / 1000, {
+            'gen_ai.workflow.name': 'soar-machine',
+            ...(failure ? { 'error.type': failure.kind } : {}),
+          });
           break;
         }
         case 'trace.ended':
@@ -109,6 +120,10 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
       }
     },
   };
+}
+
+function told(name: string, value: number | undefined): Attributes {
+  return value === undefined ? {} : { [name]: value };
 }
 
 /** An instant as OpenTelemetry cannot misread it: it takes small numbers for something else. */
@@ -177,14 +192,16 @@ function attemptEnded(
 ): void {
   const id = `attempt/task/${task.run}/${task.task}`;
   const error = data.error as { kind: string; message: string } | undefined;
-  const usage = data.usage as { inputTokens?: number; outputTokens?: number } | undefined;
+  const usage = data.usage as Usage | undefined;
   const ended = spans.end(
     id,
     timeOf(at),
     {
       'soar.attempt.result': String(data.result),
-      ...(usage?.inputTokens === undefined ? {} : { 'gen_ai.usage.input_tokens': usage.inputTokens }),
-      ...(usage?.outputTokens === undefined ? {} : { 'gen_ai.usage.output_tokens': usage.outputTokens }),
+      ...told('gen_ai.usage.input_tokens', usage?.inputTokens),
+      ...told('gen_ai.usage.cache_read.input_tokens', usage?.cachedInputTokens),
+      ...told('gen_ai.usage.output_tokens', usage?.outputTokens),
+      ...told('soar.usage.cost_usd', usage?.costUsd),
     },
     error ?? null,
   );
@@ -192,6 +209,7 @@ function attemptEnded(
   const agent = { 'gen_ai.agent.id': String(ended.attributes['gen_ai.agent.id']) };
   const operation = {
     ...agent,
+    'gen_ai.agent.name': agent['gen_ai.agent.id'],
     'gen_ai.operation.name': 'invoke_agent',
     ...(error ? { 'error.type': error.kind } : {}),
   };

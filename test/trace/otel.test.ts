@@ -27,7 +27,8 @@ function flaky(clock: VirtualClock): AgentFunction {
       const call = calls;
       clock.setTimeout(() => {
         if (call === 1) reject(new AgentError('connection', 'lost'));
-        else resolve({ output: 'ok', usage: { inputTokens: 10, outputTokens: 5 } });
+        else
+          resolve({ output: 'ok', usage: { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5, costUsd: 0.02 } });
       }, 1000);
     });
 }
@@ -106,7 +107,17 @@ describe('OpenTelemetry', () => {
       'error.type': 'connection',
     });
     expect(first?.status).toMatchObject({ code: 2, message: 'lost' });
-    expect(second?.attributes).toMatchObject({ 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 5 });
+    expect(second?.attributes).toMatchObject({
+      'gen_ai.usage.input_tokens': 10,
+      'gen_ai.usage.cache_read.input_tokens': 4,
+      'gen_ai.usage.output_tokens': 5,
+      'soar.usage.cost_usd': 0.02,
+    });
+    expect(named('invoke_workflow soar-machine')[0]?.attributes).toMatchObject({
+      'soar.usage.input_tokens': 10,
+      'soar.usage.output_tokens': 5,
+      'soar.usage.cost_usd': 0.02,
+    });
     expect(second?.status.code).toBe(0);
   });
 
@@ -148,10 +159,11 @@ describe('OpenTelemetry', () => {
       [['main', 'closed'], 1],
     ]);
     expect(points.get('soar.queue.duration')?.[0]?.value).toMatchObject({ count: 2, sum: 1.5 });
-    expect(points.get('gen_ai.client.operation.duration')?.map(({ value }) => value)).toMatchObject([
+    expect(points.get('gen_ai.invoke_agent.duration')?.map(({ value }) => value)).toMatchObject([
       { count: 1, sum: 1 },
       { count: 1, sum: 1 },
     ]);
+    expect(points.get('gen_ai.invoke_workflow.duration')?.[0]?.value).toMatchObject({ count: 1, sum: 4 });
     expect(points.get('gen_ai.client.token.usage')).toHaveLength(2);
   });
 
