@@ -1,5 +1,6 @@
 import { SoarError } from '../errors/soar-error.ts';
 import { formatPlanYaml, parsePlanText } from '../plan/parse.ts';
+import { withPlaces } from '../plan/reading.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunHandle } from '../run-handle.ts';
 import { oneLine } from './clean-text.ts';
@@ -71,7 +72,7 @@ export async function decide(
         return true;
       }
       if (answer === 'e' || answer === 'edit') {
-        text = await edit(text ?? formatPlanYaml(plan));
+        text = await edit(text ?? formatPlanYaml(withPlaces(plan)));
         plan = parsed(text);
         show();
       } else {
