@@ -188,6 +188,7 @@ function end(
   const used = result.usage ? { usage: result.usage } : {};
   const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error, ...used };
   spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
+  const { usage } = result;
   const { gate, isCalm } = snapshot.input;
   const { leaseId, permitId, ref } = spec;
   const isLimited = result.status === 'rate_limited';
@@ -198,13 +199,13 @@ function end(
     kind: result.error?.kind ?? null,
     at: now,
     ...(isLimited ? { rateLimit: { retryAt: result.retryAt, ref } } : {}),
+    ...(usage ? { tokens: tokensOf(usage), costUsd: usage.costUsd ?? 0 } : {}),
   };
-  // One more success of an agent in good health says nothing that could not wait.
-  const isNews = verdict.result !== 'success' || !isCalm?.(spec.agent.id);
+  // One more success of an agent in good health says nothing that could not wait, unless it may have spent a budget.
+  const isNews = verdict.result !== 'success' || usage !== undefined || !isCalm?.(spec.agent.id);
   if (isNews) relay(scope, gate, { type: 'attempt.judged', ...verdict });
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
-  const spent = result.usage ? { tokens: tokensOf(result.usage), costUsd: result.usage.costUsd ?? 0 } : {};
-  relay(scope, gate, { type: 'lease.release', ...verdict, ...spent });
+  relay(scope, gate, { type: 'lease.release', ...verdict });
 }
 
 function withCost(result: AttemptResult, price: Price | null): AttemptResult {

@@ -143,6 +143,22 @@ describe('soar run', () => {
     expect(await go('--no-cache')).toMatchObject({ vias: ['agent second', 'agent second'], asked: 4 });
   });
 
+  it('answers from what exists when the budget of cost is spent half-way', async () => {
+    const cwd = await temporaryDirectory();
+    const agent = "({ question }) => ({ output: 'found: ' + question, usage: { costUsd: 1 } })";
+    await writeIn(cwd, 'soar.config.mjs', `export default { agents: { paid: ${agent} } };`);
+    const question = 'What does the gate do? What does the breaker do? What does the journal keep?';
+    const flags = ['--budget', 'cost=2', '--max-concurrent', '1', '--json'];
+    const { code, stdout } = await runSoar(['ask', question, ...flags], { cwd });
+    const result = JSON.parse(stdout) as RunResult;
+    const via = Map.groupBy(result.outcomes, ({ status }) => status);
+    expect(via.get('succeeded')).toHaveLength(2);
+    expect(via.get('skipped')?.every(({ error }) => error?.kind === 'budget')).toBe(true);
+    expect(result).toMatchObject({ status: 'partial', metadata: { usage: { costUsd: 2 } } });
+    expect(result.answer).toContain('found: What does the gate do?');
+    expect(code).toBe(4);
+  });
+
   it('ends with 75 when every failure is a rate limit', async () => {
     const policy = { ...quick, cooling: { maxRateLimits: 0 } };
     const { code, stdout } = await run(

@@ -188,6 +188,29 @@ describe('a budget', () => {
     expect((await startOn(run.soar, clock, tasks(2)).settled()).status).toBe('succeeded');
   });
 
+  it('is known to be spent before anybody starts who waited for the end that spent it', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { a: [{ ms: 100, usage: { totalTokens: 60 } }], b: [{ ms: 500 }] });
+    const plan = [task('a'), task('b'), task('z', { dependsOn: ['a'] })];
+    const options = { agents: { one }, clock, schedule: 'eager', maxConcurrent: 3 } as const;
+    const result = await start(plan, { ...options, run: { budget: { tokens: 60 } } }).settled();
+    expect(one.calls.map(({ taskId }) => taskId)).toEqual(['a', 'b']);
+    expect(outcomeOf(result, 'z').error?.kind).toBe('budget');
+  });
+
+  it('is why a run ends whose last task had another attempt coming', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100, fail: 'transient', details: { usage: { costUsd: 1 } } }]);
+    const result = await start([task('a')], {
+      agents: { one },
+      clock,
+      policy: retrying(1),
+      run: { budget: { costUsd: 1 } },
+    }).settled();
+    expect(one.calls).toHaveLength(1);
+    expect(result).toMatchObject({ status: 'failed', error: { kind: 'budget' }, metadata: { skipped: 1 } });
+  });
+
   it('of nothing starts nothing', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock);

@@ -303,11 +303,15 @@ describe('a release', () => {
     expect(isNextDue({ released: { tokens: 5, costUsd: 0.1 } })).toBe(true);
   });
 
-  it('counts cost against a budget, also without tokens', () => {
+  it('counts cost against a budget once, with the verdict, also without tokens', () => {
     const ledger = ledgerOf();
     ledger.open(opened('r', { budget: { costUsd: 0.5 } }), 0);
     start(ledger, request('q1'));
-    ledger.release(release('q1', { costUsd: 0.5 }));
+    ledger.judge(release('q1', { costUsd: 0.3 }));
+    ledger.judge(release('q1', { costUsd: 0.3 }));
+    expect(ledger.accounts.notices).toEqual([]);
+    start(ledger, request('q1b'));
+    ledger.judge(release('q1b', { costUsd: 0.2 }));
     expect(ledger.accounts.notices.map(({ event }) => event)).toEqual([{ type: 'budget.spent', what: 'cost' }]);
     expect(ledger.enqueue(request('q2'), 0)).toBe(false);
   });

@@ -264,6 +264,16 @@ describe('the limits of a run of a question', () => {
     expect(await run.settled()).toMatchObject({ error: { kind: 'budget' }, metadata: { skipped: 1 } });
   });
 
+  it('hold from its first phase on: cost, by the table of prices', async () => {
+    const usage = { inputTokens: 400, outputTokens: 100 };
+    const prices = { thinker: { inputPerMillion: 1000, outputPerMillion: 6000 } };
+    const run = ask({ budget: { costUsd: 1 }, prices, steps: [{ ok: 'do it', usage }] });
+    const result = await run.settled();
+    expect(result).toMatchObject({ error: { kind: 'budget', message: "The run's budget of cost is spent." } });
+    expect(result.metadata).toMatchObject({ skipped: 1, usage: { totalTokens: 500, costUsd: 1 } });
+    expect(run.worker.calls).toEqual([]);
+  });
+
   it('let what waits in a phase wait no longer when a budget is spent', async () => {
     const kinds: unknown[] = [];
     const think: Think = async ({ call }) => {

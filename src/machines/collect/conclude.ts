@@ -30,7 +30,10 @@ export function conclude(run: CollectRun, now: number): CollectOutput {
     peakConcurrency: run.inFlight.peak,
     breakers,
   });
-  const isMoot = stop?.cause === 'budget' && !outcomes.some((outcome) => outcome.error?.kind === 'budget');
-  const error = fault ?? (stop && !isMoot ? { kind: stop.kind, message: stop.message, retryable: false } : null);
+  const unpaid = outcomes.find((outcome) => outcome.error?.kind === 'budget')?.error ?? null;
+  const isMoot = stop?.cause === 'budget' && !unpaid;
+  const stopped = stop && !isMoot ? { kind: stop.kind, message: stop.message, retryable: false } : null;
+  // The last task of a run may hear of a spent budget before the run does.
+  const error = fault ?? stopped ?? unpaid;
   return { status, outcomes, metadata, error };
 }

@@ -26,18 +26,19 @@ interface Verdict {
   rateLimit?: { retryAt: number | null; ref: Addressee<GateReply> };
   /** When the attempt ended, epoch milliseconds. */
   at: number;
+  /** What it used, as far as that is known. */
+  tokens?: number;
+  costUsd?: number;
 }
 
 /** The end of an attempt, from the executor: its lease is free. The permit goes back with it, if it has not before. */
 export interface LeaseRelease extends Verdict {
   type: 'lease.release';
-  tokens?: number;
-  costUsd?: number;
 }
 
 /**
- * Ahead of the release, when it matters to whoever starts next: the breaker and the pace learn of the end before the
- * task does, and the lease is free only after the run has heard of it and perhaps wants nothing more to start.
+ * Ahead of the release, when it matters to whoever starts next: the breaker, the pace and the budget learn of the end before
+ * the task does, and the lease is free only after the run has heard of it and perhaps wants nothing more to start.
  */
 export interface AttemptJudged extends Verdict {
   type: 'attempt.judged';

@@ -156,7 +156,7 @@ export class Ledger {
   isNextDueAfter({ leaseId, at, rateLimit, tokens, costUsd }: LeaseRelease): boolean {
     const lease = this.leases.get(leaseId);
     if (this.asked || !lease || (rateLimit && !lease.isJudged)) return false;
-    // What it used may spend a budget, and who is next depends on that.
+    // What it used may have spent a budget, and who is next depends on that.
     const { budget } = lease.run;
     if ((tokens && budget?.tokens !== undefined) || (costUsd && budget?.costUsd !== undefined)) return false;
     const next = this.#next(at, lease);
@@ -240,10 +240,13 @@ export class Ledger {
   }
 
   /** Enters what an end says of the provider, once. Null when it is known, or the lease is back already. */
-  judge({ leaseId, rateLimit, result, at }: AttemptJudged | LeaseRelease): Judged | null {
+  judge({ leaseId, rateLimit, result, at, tokens = 0, costUsd = 0 }: AttemptJudged | LeaseRelease): Judged | null {
     const lease = this.leases.get(leaseId);
     if (!lease || lease.isJudged) return null;
     lease.isJudged = true;
+    lease.run.tokens += tokens;
+    lease.run.costUsd += costUsd;
+    if (tokens + costUsd > 0) this.accounts.judge(lease.run, at);
     const { agent } = lease.request;
     const pace = this.#paces.get(agent.provider) ?? newPace(lease.startedAt);
     this.#paces.set(agent.provider, pace);
@@ -257,13 +260,9 @@ export class Ledger {
   }
 
   /** Takes a lease back; a second release of it changes nothing. */
-  release({ leaseId, tokens = 0, costUsd = 0, at }: LeaseRelease): void {
+  release({ leaseId }: LeaseRelease): void {
     const lease = this.leases.get(leaseId);
-    if (!lease) return;
-    this.#return(lease);
-    lease.run.tokens += tokens;
-    lease.run.costUsd += costUsd;
-    if (tokens + costUsd > 0) this.accounts.judge(lease.run, at);
+    if (lease) this.#return(lease);
   }
 
   /** What an inspector or a persisted snapshot shows. */
