@@ -7,6 +7,7 @@ import { formatDollars, formatDuration } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { claimStdout, print } from './stdout.ts';
 import { type Column, tableLines } from './table.ts';
+import { columnsOf } from './terminal-width.ts';
 import { chosenAgent, toolChoice } from './tool-agent.ts';
 
 export interface DoctorFlags {
@@ -40,8 +41,7 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
     ...checked.map((report) => ({ ...report, configured: Object.hasOwn(specs, report.id) })),
   ];
   if (flags.json) print(`${JSON.stringify(reports)}\n`);
-  else
-    print(`${doctorLines(reports, config.path, process.stdout.columns ?? 160, paintFor(process.stdout)).join('\n')}\n`);
+  else print(`${doctorLines(reports, config.path, columnsOf(process.stdout), paintFor(process.stdout)).join('\n')}\n`);
   return reports.some(({ configured, ok }) => configured && !ok) ? 1 : 0;
 }
 

@@ -11,7 +11,7 @@ import { onInterrupt } from './interrupts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { resumeLine } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
-import { FILE_COLUMNS } from './summary.ts';
+import { columnsOf } from './terminal-width.ts';
 import type { Watchers } from './watchers.ts';
 
 export interface Followed {
@@ -72,7 +72,7 @@ export async function followRun(followed: Followed): Promise<number> {
     progress.stop();
     if (flags.json) print(`${jsonOf(result)}\n`);
     else if (!flags.jsonl) {
-      const width = process.stdout.columns ?? FILE_COLUMNS;
+      const width = columnsOf(process.stdout);
       const lines = summary(result, width);
       if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }

@@ -26,7 +26,7 @@ const ERASE_BELOW = '\x1b[J';
 export function createLiveArea(stream: AreaStream): LiveArea {
   let drawn: readonly string[] = [];
   const home = () => {
-    const columns = stream.columns ?? 80;
+    const columns = stream.columns || 80;
     const rows = drawn.reduce((sum, line) => sum + rowsOf(line, columns), 0);
     return rows === 0 ? '' : `\x1b[${rows}A\r`;
   };

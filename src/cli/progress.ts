@@ -6,6 +6,7 @@ import { frameLines } from './progress-frame.ts';
 import { createProgressLog } from './progress-log.ts';
 import { initialView, watchEvent } from './progress-view.ts';
 import { printable } from './stdout.ts';
+import { columnsOf, rowsOf } from './terminal-width.ts';
 
 /** Shows a run on stderr while it goes on. */
 export interface Progress {
@@ -55,7 +56,7 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
   let isPaused = false;
   const draw = () =>
     isPaused ||
-    area.draw(frameLines(view, { columns: stream.columns ?? 80, rows: stream.rows ?? 24 }, systemClock.now(), paint));
+    area.draw(frameLines(view, { columns: columnsOf(stream), rows: rowsOf(stream) }, systemClock.now(), paint));
   const timer = setInterval(draw, FRAME_MS);
   timer.unref();
   // However this process ends, the terminal is left clean.

@@ -10,8 +10,9 @@ import { counted } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
-import { answerOf, FILE_COLUMNS, leavesOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
+import { answerOf, leavesOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
+import { columnsOf } from './terminal-width.ts';
 
 export interface RunsFlags extends StateFlags {
   json?: boolean;
@@ -48,7 +49,7 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
     `${settled}/${tasks}`,
     oneLine(goal ?? query ?? ''),
   ]);
-  print(`${tableLines(COLUMNS, rows, process.stdout.columns ?? FILE_COLUMNS).join('\n')}\n`);
+  print(`${tableLines(COLUMNS, rows, columnsOf(process.stdout)).join('\n')}\n`);
   return 0;
 }
 
@@ -67,7 +68,7 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
     if (flags.json) print(`${JSON.stringify(result ?? { ...summary, outcomes })}\n`);
     else {
       const paint = paintFor(process.stdout);
-      const width = process.stdout.columns ?? FILE_COLUMNS;
+      const width = columnsOf(process.stdout);
       const leaves = leavesOf(planOf(run) ?? { tasks: [] });
       const lines = result ? finishedLines(result, leaves, width, paint) : openLines(summary, outcomes, width, paint);
       const reason = result ? [] : reasonLines(stored.entries);

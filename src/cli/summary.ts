@@ -8,9 +8,6 @@ import { type Column, tableLines } from './table.ts';
 /** Most of one output that a summary shows. */
 export const SHOWN = Object.freeze({ lines: 40, chars: 4000, outputs: 20 });
 
-/** Columns of a summary that is not read in a terminal. */
-export const FILE_COLUMNS = 160;
-
 /** Ids of the tasks that no other depends on. */
 export function leavesOf({ tasks }: Plan): ReadonlySet<string> {
   const needed = new Set(tasks.flatMap(({ dependsOn = [] }) => dependsOn));

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { SoarError } from '../errors/soar-error.ts';
 import { printable } from './stdout.ts';
+import { columnsOf } from './terminal-width.ts';
 
 /** A person to talk with. What is said goes to stderr: stdout is for results. */
 export interface Terminal {
@@ -25,7 +26,7 @@ export function isTerminal(): boolean {
 export function terminal(signal: AbortSignal): Terminal {
   return {
     say: (line) => void process.stderr.write(`${printable(line)}\n`),
-    columns: () => process.stderr.columns ?? 80,
+    columns: () => columnsOf(process.stderr),
     ask(question) {
       if (signal.aborted) return Promise.resolve(null);
       process.stderr.write(question);
