@@ -229,6 +229,53 @@ describe('a run that is told to stop while a phase asks', () => {
   });
 });
 
+describe('a run that is told to stop at any instant of its phases', () => {
+  const policy = {
+    preset: 'patient',
+    retry: { retries: 2, strategy: 'fixed', baseDelayMs: 200, jitter: 0 },
+    breaker: { failureThreshold: 1, resetTimeoutMs: 400, onOpen: 'wait' },
+  } as const;
+  const steps: Step[] = [
+    { ms: 100, fail: 'transient', dyingMs: 30 },
+    { ms: 100, fail: 'rate_limited', details: { retryAfterMs: 300 }, dyingMs: 30 },
+    { ms: 100, ok: 'do it', dyingMs: 30 },
+  ];
+  const phases = {
+    ...decomposing(async ({ call }) => {
+      const calls = ['decompose', 'decompose-two'].map((name) => call({ name, prompt: name, agentId: 'thinker' }));
+      return (await Promise.all(calls)).map(({ output }) => output).join();
+    }),
+    synthesize: async (_: unknown, { call }: PhaseControls) => {
+      const { output } = await call({ name: 'write', prompt: 'x', agentId: 'thinker' });
+      return { answer: output, confidence: 1, sources: [] };
+    },
+  };
+
+  /** How far it comes when nobody stops it, in steps of 50 ms; it goes through every wait a task knows. */
+  const instants = Array.from({ length: 29 }, (_, n) => 50 * n + 1);
+
+  it.each(instants)('leaves no attempt, timer, lease or permit behind: after %i ms', async (ms) => {
+    const run = ask({ phases, policy, steps, maxConcurrent: 2, staggerMs: 20 });
+    await run.clock.advance(ms);
+    run.run.cancel('enough');
+    const result = await run.settled();
+    expect(result).toMatchObject({ status: 'cancelled', error: { message: 'enough' } });
+    expect(inFlight(run.thinker, run.worker)).toBe(0);
+    const { started, ended } = { started: run.of('attempt.started'), ended: run.of('attempt.ended') };
+    expect(ended.map(({ key }) => key).sort()).toEqual(started.map(({ key }) => key).sort());
+    const { services } = run.soar.actor.getSnapshot();
+    const { ledger } = services.gate.getSnapshot().context;
+    expect({ leases: ledger.leases.size, waiting: ledger.waiting, runs: ledger.accounts.runs.size }).toEqual({
+      leases: 0,
+      waiting: 0,
+      runs: 0,
+    });
+    // What a breaker waits for is its own: its next probe.
+    const breakerWaits = services.breakerOf('thinker').getSnapshot().value === 'open' ? 1 : 0;
+    expect(run.clock.pending).toBeLessThanOrEqual(breakerWaits);
+  });
+});
+
 describe('the limits of a run of a question', () => {
   it('hold from its first phase on: time', async () => {
     const run = ask({ steps: [{ hang: true, dyingMs: 50 }], timeoutMs: 4000 });
