@@ -166,6 +166,25 @@ describe('a run that is to be approved and is resumed', () => {
     ]);
   });
 
+  it('has the agents again that an edited plan brought along', async () => {
+    const first = memoryJournal();
+    const clock = new VirtualClock();
+    const brought = scriptedAgent(clock, [{ ms: 100, ok: 'brought' }]);
+    const agentFromSpec = () => brought;
+    const run = story({ journal: first, agentFromSpec });
+    await run.clock.advance(0);
+    run.run.approve({
+      agents: { mine: { kind: 'command', command: ['x'] } },
+      tasks: [{ id: 'other', prompt: 'x', agent: 'mine' }],
+    });
+    await run.clock.advance(50);
+    const soar = createSoar({ ...run.common, agentFromSpec, journal: first.crash() });
+    const next = watch(soar.resume('asked'), run.clock, soar);
+    await run.clock.advance(10);
+    await clock.advance(500);
+    expect((await next.settled()).answer).toBe('brought');
+  });
+
   it('is over for good when it was refused', async () => {
     const journal = memoryJournal();
     const run = story({ journal });

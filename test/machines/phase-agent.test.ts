@@ -127,6 +127,8 @@ describe('a plan of a question', () => {
     expect(one.asked.every((taskId) => taskId.startsWith('phase:'))).toBe(true);
     expect(result.metadata.phases.map(({ phase }) => phase)).toEqual(['assess', 'retrieve', 'decompose', 'route']);
     expect(journal.list()).toEqual([]);
+    const { services } = soar.actor.getSnapshot();
+    expect(services.gate.getSnapshot().context.ledger.accounts.runs.size).toBe(0);
     await soar.close();
   });
 

@@ -334,6 +334,31 @@ describe('the limits of a run of a question', () => {
     expect(kinds).toEqual(['budget']);
   });
 
+  it('let what waits in the last phase wait no longer when another call has spent a budget', async () => {
+    const kinds: unknown[] = [];
+    const phases = {
+      ...decomposing(async () => 'do it'),
+      synthesize: async (_: unknown, { call }: PhaseControls) => {
+        const ask = (name: string) => call({ name, prompt: 'x', agentId: 'thinker' });
+        const first = ask('first').catch(({ kind }) => kinds.push(kind));
+        await ask('second');
+        await first;
+        return { answer: 'templated', confidence: 1, sources: [] };
+      },
+    };
+    const clock = new VirtualClock();
+    const thinker = scriptedAgent(clock, {
+      'phase:synthesize-first': [{ fail: 'transient' }, { ok: 'late' }],
+      'phase:synthesize-second': [{ ms: 500, usage: { totalTokens: 100 } }],
+    });
+    const worker = scriptedAgent(clock, [{ ms: 10 }]);
+    const policy = retrying(1, 60_000);
+    const soar = createSoar({ agents: { worker, thinker }, clock, policy, phases, budget: { tokens: 100 } });
+    expect((await clock.settle(soar.ask('Why?').result)).answer).toBe('templated');
+    expect(kinds).toEqual(['budget']);
+    expect(clock.now()).toBe(510);
+  });
+
   it('hold to its last phase: attempts', async () => {
     const kinds: unknown[] = [];
     const phases = {
@@ -405,12 +430,12 @@ describe('what is told of a phase', () => {
 });
 
 describe('a run of a question that is resumed', () => {
-  function story(think: Think, steps: readonly Step[]) {
+  function story(think: Think, steps: readonly Step[], policy: SoarOptions['policy'] = ONE_TRY) {
     const clock = new VirtualClock();
     const first = memoryJournal();
     const thinker = scriptedAgent(clock, steps);
     const worker = scriptedAgent(clock, [{ ms: 10 }]);
-    const options = { agents: { worker, thinker }, clock, policy: ONE_TRY, random: () => 0.5 };
+    const options = { agents: { worker, thinker }, clock, policy, random: () => 0.5 };
     let journal = first;
     const engine = () => createSoar({ ...options, journal, phases: decomposing(think) });
     const soar = engine();
@@ -439,6 +464,19 @@ describe('a run of a question that is resumed', () => {
     await begun.settled();
     expect((await reborn().settled()).status).toBe('succeeded');
     expect(thinker.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  it('after an interrupt waits as long as it would have waited', async () => {
+    const steps: Step[] = [{ fail: 'transient' }, { ok: 'do it' }];
+    const { clock, thinker, begun, reborn } = story(askOnce, steps, retrying(1, 10_000));
+    await clock.advance(1000);
+    begun.run.interrupt();
+    await begun.settled();
+    await reborn().settled();
+    expect(thinker.calls.map(({ at, attempt }) => [at, attempt])).toEqual([
+      [0, 1],
+      [10_000, 2],
+    ]);
   });
 
   it('does not ask again what had its answer, although its phase was not through', async () => {
