@@ -85,7 +85,8 @@ export class ProgressTally {
         break;
       case 'attempt.started':
         now.running += 1;
-        this.#peakRunning = Math.max(this.#peakRunning, now.running);
+        // What a phase asks runs beside no task, and says nothing of how many will.
+        if (news.phase === undefined) this.#peakRunning = Math.max(this.#peakRunning, now.running);
         break;
       case 'attempt.ended':
         now.running -= 1;

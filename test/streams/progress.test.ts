@@ -177,6 +177,8 @@ describe('the estimate of what remains', () => {
     const done = [settled(1, 1, { durationMs: 100 }, 5), settled(1, 2, { durationMs: 300 }, 5)];
     expect(progressAfter(compiled, ...done).remainingMs).toBe(600);
     expect(progressAfter(compiled, started, started, ...done).remainingMs).toBe(300);
+    const asked = { ...started, phase: 'synthesize' } as const;
+    expect(progressAfter(compiled, asked, asked, ...done).remainingMs).toBe(600);
   });
 
   it('does not take skipped tasks for quick ones', () => {

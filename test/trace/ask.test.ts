@@ -1,6 +1,7 @@
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
+import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { otelSink } from '../../src/trace/otel.ts';
 import { createReplay } from '../../src/trace/replay.ts';
@@ -43,5 +44,58 @@ describe('the trace of a question', () => {
     const { spans } = await asked();
     const names = spans.map(({ name }) => name).filter((name) => name.startsWith('phase '));
     expect(names).toEqual(PHASES.map((phase) => `phase ${phase}`));
+  });
+
+  it('has what a phase asks under that phase, and apart from the plan', async () => {
+    const clock = new VirtualClock();
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const ring = ringSink();
+    let asked = 0;
+    const thinker = () => {
+      asked += 1;
+      if (asked === 1) throw new AgentError('connection', 'lost');
+      return 'taken apart';
+    };
+    const soar = createSoar({
+      clock,
+      agents: { worker: () => 'done', thinker },
+      policy: { preset: 'patient', retry: { retries: 1 }, breaker: { enabled: false } },
+      trace: { sinks: [ring, otelSink({ tracer: provider.getTracer('test') })], texts: true },
+      phases: {
+        decompose: async ({ query }, { call, note }) => {
+          const { output } = await call({ name: 'decompose', prompt: 'Take it apart', agentId: 'thinker' });
+          note('One part is enough.');
+          return { goal: query, subgoals: [{ id: 'one', title: output, prompt: output, dependsOn: [] }], notes: [] };
+        },
+      },
+    });
+    await clock.settle(soar.ask('What is it?', { runId: 'q' }).result);
+    await clock.settle(soar.close());
+
+    const replay = createReplay(ring.records());
+    const run = replay.runs.get('q');
+    expect(run?.tasks.map(({ task }) => task)).toEqual(['one']);
+    const [call] = run?.calls ?? [];
+    expect(call).toMatchObject({ task: 'phase:decompose', phase: 'decompose', agent: 'thinker' });
+    expect(call?.intervals.map(({ state }) => state)).toEqual([
+      'staggered',
+      'running',
+      'retrying',
+      'staggered',
+      'running',
+    ]);
+    const actor = replay.actors.get(call?.actor ?? '')?.started;
+    expect(replay.actors.get(actor?.parent ?? '')?.started.id).toBe('decompose');
+    const told = ring.records().filter(({ type }) => type === 'call.settled' || type === 'phase.note');
+    expect(told).toMatchObject([{ task: 'phase:decompose', status: 'succeeded' }, { message: 'One part is enough.' }]);
+
+    const spans = exporter.getFinishedSpans();
+    const span = spans.find(({ name }) => name === 'task phase:decompose');
+    const phase = spans.find(({ name }) => name === 'phase decompose');
+    expect(span?.parentSpanContext?.spanId).toBe(phase?.spanContext().spanId);
+    expect(
+      spans.filter(({ parentSpanContext }) => parentSpanContext?.spanId === span?.spanContext().spanId),
+    ).toHaveLength(2);
   });
 });
