@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of the viewer in `docs/images` anew: `node --import tsx scripts/screenshots.ts [folder]`. The runs are made up in
+ * Takes the pictures of the viewer in `docs/images` anew: `npm run screenshots [folder]`. The runs are made up in
  * virtual time, but for the one of a real question; the browser is the one that the tests use.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -40,6 +40,20 @@ export const KIND_TEXTS: Readonly<Record<TaskKind, string>> = {
   skipped: 'skipped',
 };
 
+/** In a word or two, where there is little room. */
+export function shortText(kind: TaskKind): string {
+  return SHORT_TEXTS[kind] ?? KIND_TEXTS[kind];
+}
+
+const SHORT_TEXTS: Partial<Record<TaskKind, string>> = {
+  pending: 'pending',
+  staggered: 'waiting',
+  stopping: 'stopping',
+  fallbackWaiting: 'fallback next',
+  fallback: 'fallback',
+  recovered: 'by fallback',
+};
+
 /** Groups for counts, in the order in which they are shown. */
 export const KIND_GROUPS: readonly { name: string; kind: TaskKind; kinds: readonly TaskKind[] }[] = [
   { name: 'succeeded', kind: 'succeeded', kinds: ['succeeded', 'recovered'] },

@@ -71,7 +71,7 @@ export function Header() {
           return count === 0 ? null : (
             <li key={name} data-count={name}>
               <KindIcon kind={kind} />
-              <b>{count}</b> {name}
+              <b>{count.toLocaleString('en')}</b> {name}
             </li>
           );
         })}

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { layout } from '../elk.ts';
 import { type Box, type Drawing, elkPlan } from '../model/layout.ts';
-import { KIND_TEXTS } from '../model/task-kind.ts';
+import { KIND_TEXTS, shortText } from '../model/task-kind.ts';
 import type { RunTrack } from '../model/tracks.ts';
 import { kinds, path, selectedTask, selectTask } from '../state.ts';
 import { KIND_PATHS } from './icons.tsx';
@@ -117,7 +117,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             </text>
             {!isSmall && (
               <text x={32} y={30} class="card-note">
-                {clipped(`${task.agent} · ${KIND_TEXTS[kind]}`, Math.floor((box.width - 36) / 5.3))}
+                {clipped(`${task.agent} · ${shortText(kind)}`, Math.floor((box.width - 36) / 5.6))}
               </text>
             )}
           </g>

@@ -12,7 +12,9 @@ export function PlanPane() {
     ['succeeded', 'recovered', 'failed', 'cancelled', 'skipped'].includes(kind),
   );
   const note =
-    count > 0 ? `${settled.length} of ${count} settled · ${waves} ${waves === 1 ? 'wave' : 'waves'}` : undefined;
+    count > 0
+      ? `${settled.length.toLocaleString('en')} of ${count.toLocaleString('en')} settled · ${waves} ${waves === 1 ? 'wave' : 'waves'}`
+      : undefined;
   return (
     <Pane id="plan" title="Plan" note={note}>
       {!shown || count === 0 ? (

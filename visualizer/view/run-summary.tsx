@@ -50,7 +50,7 @@ export function RunSummary() {
             <li key={name}>
               <KindIcon kind={kind} />
               <span>{name}</span>
-              <b>{group.reduce((sum, one) => sum + counts[one], 0)}</b>
+              <b>{group.reduce((sum, one) => sum + counts[one], 0).toLocaleString('en')}</b>
             </li>
           ))}
         </ul>
