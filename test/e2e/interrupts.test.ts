@@ -80,6 +80,56 @@ describe('a signal', () => {
   });
 });
 
+describe('tasks in every state at once', () => {
+  const sleeper = (id: string, agent: string, script: string) => ({ id, agent, prompt: script });
+  const plan = {
+    agents: { sh, busy: sh, limited: sh, open: sh },
+    policy: {
+      preset: 'patient',
+      retry: { retries: 3, strategy: 'fixed', baseDelayMs: 200_000, jitter: 0 },
+      breaker: { enabled: true, onOpen: 'wait', maxOpenWaitMs: 300_000 },
+    },
+    schedule: 'eager',
+    maxConcurrent: 2,
+    onDependencyFailure: 'proceed',
+    tasks: [
+      sleeper('retrying', 'sh', 'exit 1'),
+      sleeper('cooling', 'limited', 'echo "429 Too Many Requests, retry after 100s" >&2; exit 1'),
+      sleeper('refused', 'open', 'echo "401 Unauthorized" >&2; exit 1'),
+      sleeper('refusedToo', 'open', 'echo "401 Unauthorized" >&2; exit 1'),
+      { ...sleeper('circuitOpen', 'open', 'true'), dependsOn: ['refused', 'refusedToo'] },
+      { ...sleeper('running', 'busy', STUBBORN), dependsOn: ['refusedToo'] },
+      { ...sleeper('stopped', 'busy', 'kill -STOP $$'), dependsOn: ['refusedToo'] },
+      { ...sleeper('staggered', 'busy', 'true'), dependsOn: ['refusedToo'] },
+    ],
+  };
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('end at once, with all their processes (%s)', async (signal, expected) => {
+    const cwd = await temporaryDirectory();
+    const path = await writeIn(cwd, 'plan.json', plan);
+    const { child, ended, said } = startSoar(['run', path, '--jsonl'], { cwd });
+    await said('child=');
+    await said('"taskId":"stopped","agentId":"busy","attempt":1');
+    child.kill(signal);
+    const { code, stdout } = await ended;
+    expect(code).toBe(expected);
+    expect(familyIn(stdout).filter(isRunning)).toEqual([]);
+    const { outcomes } = resultIn(stdout);
+    const left = outcomes.filter(({ taskId }) => !taskId.startsWith('refused'));
+    expect(left.map(({ taskId, status }) => [taskId, status])).toEqual(left.map(({ taskId }) => [taskId, 'cancelled']));
+    const last = new Map<string, string>();
+    for (const line of stdout.trim().split('\n')) {
+      const event = JSON.parse(line) as { type: string; taskId: string; state: string };
+      if (event.type === 'run.stopping') break;
+      if (event.type === 'task.state') last.set(event.taskId, event.state);
+    }
+    for (const id of ['retrying', 'cooling', 'circuitOpen', 'staggered']) expect([id, last.get(id)]).toEqual([id, id]);
+  });
+});
+
 describe('a reader that goes away', () => {
   it('ends the command without a word of complaint', async () => {
     const cwd = await temporaryDirectory();

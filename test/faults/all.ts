@@ -3,6 +3,7 @@ import { badAgents } from './real/bad-agents.ts';
 import { clockJumps } from './real/clocks.ts';
 import { fullDisk } from './real/full-disk.ts';
 import { killAtRecords } from './real/kill-at-records.ts';
+import { killCli } from './real/kill-cli.ts';
 import { twoOwners } from './real/owners.ts';
 import { powerCut } from './real/power-cut.ts';
 import { damagedStore, newerStore, readOnlyFolder } from './real/stores.ts';
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   simulation,
   powerCut,
   killAtRecords,
+  killCli,
   fullDisk,
   readOnlyFolder,
   damagedStore,

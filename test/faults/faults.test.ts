@@ -7,6 +7,7 @@ const SHARE: Readonly<Record<string, readonly number[]>> = {
   simulation: Array.from({ length: 150 }, (_, i) => i + 1),
   'power-cut': [1],
   'kill-at-record': [18, 31],
+  'kill-cli': [1],
   'full-disk': [1],
   'read-only': [1],
   'damaged-store': [2],

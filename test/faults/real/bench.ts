@@ -49,6 +49,11 @@ export class Bench {
   readonly #announced = new Set<string>();
   readonly #results: RunResult[] = [];
 
+  /** Tasks that were told to have settled, by any process. */
+  get settled(): number {
+    return this.#announced.size;
+  }
+
   get store(): string {
     return join(this.dir, '.soar/soar.db');
   }
