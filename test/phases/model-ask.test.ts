@@ -48,10 +48,14 @@ const WORK: Record<string, readonly Step[]> = {
   both: [{ ms: 10, ok: 'Both come before a start.' }],
 };
 
-function ask(script: Record<string, readonly Step[]> = {}, options: Partial<SoarOptions> = {}) {
+function ask(
+  script: Record<string, readonly Step[]> = {},
+  options: Partial<SoarOptions> = {},
+  profile: Parameters<typeof scriptedAgent>[2] = {},
+) {
   const clock = new VirtualClock();
   const llm = scriptedAgent(clock, { ...GOOD, ...script }, { description: 'A model', provider: 'mind' });
-  const worker = scriptedAgent(clock, { ...WORK, ...script });
+  const worker = scriptedAgent(clock, { ...WORK, ...script }, profile);
   const soar = createSoar({
     agents: { llm, worker },
     policy: ONE_TRY,
@@ -159,6 +163,16 @@ describe('a question whose phases ask a model', () => {
     expect(result).toMatchObject({ status: 'failed', confidence: 0 });
     expect(result.answer).toMatch(/^No task succeeded, so there is no answer\./);
     expect(run.llm.calls.filter(({ taskId }) => taskId.startsWith('phase:synthesize'))).toEqual([]);
+  });
+
+  it('gives nothing that a model wrote to a command that nobody described, though it is the default', async () => {
+    const open = decomposition.subgoals.map(({ agent: _, match: __, ...subgoal }) => subgoal);
+    const script = { 'phase:decompose': [{ ok: JSON.stringify({ subgoals: open }) }] };
+    const bare = ask(script, { defaultAgent: 'worker' }, { kind: 'command' });
+    expect(outcomes(await bare.settled()).map((line) => line.split(' ')[1])).toEqual(['llm', 'breaker-expert', 'llm']);
+    expect(bare.worker.calls).toEqual([]);
+    const described = ask(script, { defaultAgent: 'worker' }, { kind: 'command', description: 'Reads questions' });
+    expect(outcomes(await described.settled())[0]).toBe('gate worker succeeded');
   });
 
   it('asks no model about a simple question', async () => {

@@ -182,6 +182,19 @@ describe('the prompt of decompose', () => {
     expect(prompt).toContain('<feedback>\nLeave the breaker out.\n</feedback>');
   });
 
+  it('offers no command that nobody described, and takes no plan that names one', async () => {
+    const sh = { id: 'sh', description: '', capabilities: [], kind: 'command' };
+    const lint = { id: 'lint', description: 'Lints the project', capabilities: [], kind: 'command' };
+    const agents = [...input.agents, sh, lint];
+    const prompt = await promptOf({ agents });
+    expect(prompt).toContain('- `lint` (command): Lints the project');
+    expect(prompt).not.toContain('`sh`');
+    const [gate, breaker] = good.subgoals;
+    const risky = JSON.stringify({ subgoals: [{ ...gate, agent: 'sh' }, breaker] });
+    const { controls } = await run({ decompose: risky, 'decompose-repair': JSON.stringify(good) }, { agents });
+    expect(controls.calls[1]?.prompt).toContain('names agent `sh`, which is none of `llm`, `lint`');
+  });
+
   it('says so when nothing was found', async () => {
     expect(await promptOf({ passages: [] })).toContain('Nothing was found for the question');
   });

@@ -7,6 +7,7 @@ import type { PhaseControls } from './controls.ts';
 import { decomposePrompt } from './decompose.prompt.ts';
 import { decompose } from './decompose.ts';
 import { type Proposal, readProposal } from './decomposition.schema.ts';
+import { offeredAgents } from './offered.ts';
 import { MAX_PASSAGES, passagesFor } from './passages-for.ts';
 import { singleSubgoal } from './single.ts';
 import type { DecomposeInput, Decomposition, Subgoal } from './types.ts';
@@ -21,10 +22,11 @@ const GOAL_CHARS = 600;
  * call.
  */
 export async function modelDecompose(
-  input: DecomposeInput,
+  given: DecomposeInput,
   controls: PhaseControls,
   agentId: string,
 ): Promise<Decomposition> {
+  const input = { ...given, agents: offeredAgents(given.agents, agentId) };
   const { query, complexity, passages } = input;
   if (complexity === 'simple') return asksOneThing(query) ? singleSubgoal(query, passages) : decompose(input);
   const asked = await askForJson(controls, { name: 'decompose', prompt: decomposePrompt(input), agentId }, (value) =>
@@ -81,5 +83,6 @@ function withQuestion(prompt: string, query: string): string {
 function readFirst(files: readonly string[], fitting: readonly Passage[], all: readonly Passage[]): Passage[] {
   const asked = all.filter(({ path }) => files.includes(path)).slice(0, MAX_PASSAGES);
   const known = new Set(asked.map(({ id }) => id));
-  return [...asked, ...fitting.filter(({ id }) => !known.has(id))].slice(0, MAX_PASSAGES);
+  const others = fitting.filter(({ id }) => !known.has(id));
+  return [...asked, ...others.slice(0, Math.max(0, MAX_PASSAGES - asked.length))];
 }

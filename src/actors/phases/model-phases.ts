@@ -1,8 +1,9 @@
 import { modelAssess } from './model-assess.ts';
 import { modelDecompose } from './model-decompose.ts';
 import { modelSynthesize } from './model-synthesize.ts';
+import { offeredAgents } from './offered.ts';
 import { routeWith } from './route.ts';
-import type { Phases } from './types.ts';
+import type { Phases, RouteInput } from './types.ts';
 
 export interface ModelPhasesOptions {
   /** Id of the agent that assesses, decomposes and synthesizes: a model, a CLI, or a function that calls one. */
@@ -26,7 +27,15 @@ export function modelPhases({ agentId, adHocBase = agentId }: ModelPhasesOptions
   return {
     assess: (input, controls) => modelAssess(input, controls, agentId),
     decompose: (input, controls) => modelDecompose(input, controls, agentId),
-    route: (input) => routeWith(input, adHocBase || null),
+    route: (input) => routeWith(offered(input, agentId), adHocBase || null),
     synthesize: (input, controls) => modelSynthesize(input, controls, agentId),
   };
+}
+
+/** Nothing that a model wrote goes to a command that nobody described, not even for want of another agent. */
+function offered(input: RouteInput, agentId: string): RouteInput {
+  const { defaultAgent } = input;
+  const agents = offeredAgents(input.agents, agentId);
+  const has = (id: string | null) => agents.some((agent) => agent.id === id);
+  return { ...input, agents, defaultAgent: !has(defaultAgent) && has(agentId) ? agentId : defaultAgent };
 }
