@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -159,6 +159,27 @@ describe('a store', () => {
     expect(readFileSync(path).equals(damaged)).toBe(true);
   });
 
+  it('holds no secrets in what it keeps for later runs, and no answer that had one', async () => {
+    const dir = await temporaryDirectory();
+    const journal = sqliteJournal({ dir, env: { MY_API_KEY: 'hush-hush-hush' } });
+    onTestFinished(() => journal.close());
+    const about = { agentId: 'one', runId: 'r', taskId: 'a', at: 1000 };
+    journal.answers.save({ ...about, key: 'k1', output: 'the key is hush-hush-hush' });
+    journal.answers.save({ ...about, key: 'k2', output: 'fine', data: { token: `ghp_${'a1'.repeat(18)}` } });
+    journal.answers.save({ ...about, key: 'k3', output: 'fine' });
+    const found = ['k1', 'k2', 'k3'].map((key) => journal.answers.find(key, 1000)?.output);
+    expect(found).toEqual([undefined, undefined, 'fine']);
+    const asked = { complexity: null, outline: [], confidence: 0.9, sources: [], keywords: [] };
+    journal.records.save({ ...asked, runId: 'r', at: 1000, query: 'Why hush-hush-hush?', answer: 'hush-hush-hush!' });
+    expect(journal.records.all()).toMatchObject([
+      { query: 'Why «masked:MY_API_KEY»?', answer: '«masked:MY_API_KEY»!' },
+    ]);
+    journal.close();
+    for (const name of ['soar.db', 'soar.db-wal'].filter((one) => existsSync(join(dir, one)))) {
+      expect(readFileSync(join(dir, name), 'latin1')).not.toContain('hush-hush');
+    }
+  });
+
   it('of a newer version is a clear error and stays as it is', async () => {
     const dir = await temporaryDirectory();
     const path = join(dir, 'soar.db');
@@ -212,6 +233,10 @@ describe('a store', () => {
     expect(run.spent).toEqual({ attempts: 3, tokens: 7, costUsd: 0 });
     expect([...journal.breakers().values()]).toMatchObject([{ agentId: 'one', state: 'closed', failures: [{}] }]);
     expect([...journal.paces()]).toEqual([]);
+    const answer = { key: 'k', agentId: 'one', runId: 'stored-by-v1', taskId: 'large', at: 2000, output: 'ok' };
+    journal.answers.save(answer);
+    expect(journal.answers.find('k', 2000)).toEqual(answer);
+    expect(journal.records.all()).toEqual([]);
     expect(journal.attach('stored-by-v1').runId).toBe('stored-by-v1');
   });
 
