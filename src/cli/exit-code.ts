@@ -23,7 +23,9 @@ export function exitCodeOf(result: RunResult, options: { interruptedBy?: Interru
   const kinds = [result.error?.kind, ...result.outcomes.map(({ error }) => error?.kind)];
   if (kinds.includes('budget')) return 4;
   const failed = result.outcomes.filter(({ status }) => status === 'failed');
-  if (failed.length > 0 && failed.every(({ error }) => error?.kind === 'rate_limited')) return 75;
+  // A run that broke before it had a plan failed of what its phase did.
+  const failures = failed.length > 0 ? failed : result.status === 'failed' ? [result] : [];
+  if (failures.length > 0 && failures.every(({ error }) => error?.kind === 'rate_limited')) return 75;
   if (result.status === 'succeeded') return 0;
   return result.status === 'partial' ? 3 : 1;
 }

@@ -18,6 +18,8 @@ describe('the exit code', () => {
     ['a task skipped for the budget', resultOf('partial', [good, spent]), 4],
     ['a run stopped for the budget', resultOf('succeeded', [good], { error: error('budget') }), 4],
     ['budget before rate limit', resultOf('failed', [failed('bad', 'rate_limited'), spent]), 4],
+    ['a phase that failed of a rate limit', resultOf('failed', [], { error: error('rate_limited') }), 75],
+    ['a phase that failed otherwise', resultOf('failed', [], { error: error('auth') }), 1],
     ['only rate limits, none succeeded', resultOf('failed', [failed('bad', 'rate_limited')]), 75],
     ['only rate limits, some succeeded', resultOf('partial', [good, failed('bad', 'rate_limited'), missed]), 75],
     ['a rate limit among others', resultOf('partial', [good, failed('a', 'rate_limited'), failed('b', 'exit')]), 3],

@@ -77,6 +77,45 @@ describe('a run that is to be approved', () => {
     expect((await run.settled()).answer).toBe('brought');
   });
 
+  it('runs the plan as it says that it is to be run', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ fail: 'transient' }]);
+    const spare = scriptedAgent(clock, [{ ok: 'from the spare' }]);
+    const soar = createSoar({
+      agents: { one, spare },
+      policy: ONE_TRY,
+      phases,
+      clock,
+      random: () => 0.5,
+      approve: true,
+    });
+    const run = watch(soar.ask('Why?', { timeoutMs: 600_000 }), clock, soar);
+    await clock.advance(0);
+    run.run.approve({
+      retries: 2,
+      fallback: 'spare',
+      timeoutMs: 1,
+      tasks: [{ id: 'other', prompt: 'x', agent: 'one' }],
+    });
+    const result = await run.settled();
+    expect(result).toMatchObject({ status: 'succeeded', answer: 'from the spare' });
+    expect(one.calls).toHaveLength(3);
+    expect(run.of('warning').map(({ message }) => message)).toEqual([
+      expect.stringContaining('`timeoutMs` and `budget`'),
+    ]);
+  });
+
+  it('waits on when the edited plan has a policy that there is not', async () => {
+    const run = story();
+    await run.clock.advance(0);
+    const plan = { ...edited, policy: 'hasty' } as unknown as Plan;
+    run.run.actor.send({ type: 'plan.approve', plan });
+    expect(run.run.actor.getSnapshot()).toMatchObject({ value: 'approve' });
+    expect(run.of('plan.faulty')[0]?.message).toContain('hasty');
+    run.run.cancel();
+    await run.settled();
+  });
+
   it('waits on when the edited plan cannot be run, and says why', async () => {
     const run = story();
     await run.clock.advance(0);

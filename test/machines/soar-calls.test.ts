@@ -158,6 +158,12 @@ describe('a call of a phase', () => {
     ]);
   });
 
+  it('without a prompt is refused, and told of', async () => {
+    const think: Think = ({ call }) => call({ name: 'decompose' } as never);
+    const result = await ask({ think }).settled();
+    expect(result.error?.message).toContain('made a call without a name or a prompt');
+  });
+
   it('that its phase does not wait for is stopped, and waited for', async () => {
     const think: Think = async ({ call }) => {
       call({ name: 'decompose', prompt: 'x', agentId: 'thinker' });

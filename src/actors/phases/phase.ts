@@ -150,9 +150,13 @@ class Desk {
     };
   }
 
-  #faultOf({ name, agentId }: PhaseCall): Error | null {
+  #faultOf({ name, prompt, agentId }: PhaseCall): Error | null {
     const scope = this.#scope;
     if (!scope) return new SoarError('not-supported', 'This phase runs outside of a run, and has no agent to call.');
+    if (typeof name !== 'string' || name === '' || typeof prompt !== 'string') {
+      const message = `Phase ${scope.phase} made a call without a name or a prompt. Expected { name, prompt, agentId }.`;
+      return new SoarError('phase-failed', message);
+    }
     if (this.#end) return new AgentError('cancelled', `Call ${name} came after the phase had ended.`);
     if (this.#abort.signal.aborted) return stopError(this.#stop, name);
     if (this.#names.has(name)) {

@@ -82,6 +82,8 @@ export interface SoarContext {
   retrieval: Retrieval | null;
   decomposition: Decomposition | null;
   routing: Routing | null;
+  /** The plan as a person has edited it. */
+  edited: Plan | null;
   collected: CollectOutput | null;
   synthesis: Synthesis | null;
   error: TaskError | null;

@@ -4,11 +4,14 @@ import type { Addressee } from '../../actors/scope.ts';
 import type { Services } from '../../actors/services.ts';
 import { toTaskError } from '../../errors/classify.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
+import type { Plan } from '../../plan/types.ts';
+import { resolvePolicy } from '../../policy/presets.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import { type PhaseName, publishNothing } from '../../streams/events.ts';
 import { asksOneThing } from '../../text/questions.ts';
 import type { PhaseRecord, RunMetadata, TaskError } from '../../types.ts';
 import { watchCosts } from '../collect/costs.ts';
+import type { CollectSettings } from '../collect/events.ts';
 import { COLLECT_SETTINGS, runBounds, tryCompile } from '../collect/logic.ts';
 import { buildMetadata } from '../collect/metadata.ts';
 import type { GateNotice, RunOpened } from '../gate/events.ts';
@@ -35,6 +38,7 @@ export function initialContext(input: SoarInput, services: Services, now: number
     retrieval: resumed?.retrieval ?? null,
     decomposition: resumed?.decomposition ?? null,
     routing: resumedRouting(resumed),
+    edited: resumed?.approved ?? null,
     collected: null,
     synthesis: null,
     error: null,
@@ -90,7 +94,31 @@ export function timeoutReason({ bounds, startedAt }: SoarContext, now: number): 
 export function faultOf({ services }: SoarContext, { plan }: Approval): TaskError | null {
   if (!plan) return null;
   const compiled = tryCompile(plan, [...services.agents.keys()]);
-  return 'kind' in compiled ? compiled : null;
+  if ('kind' in compiled) return compiled;
+  try {
+    planSettings(plan);
+    return null;
+  } catch (error) {
+    return {
+      kind: 'invalid_request',
+      message: error instanceof Error ? error.message : String(error),
+      retryable: false,
+    };
+  }
+}
+
+/** What a plan says of how it is run: the word of whoever edited it, and so the last one. */
+export function planSettings(plan: Plan): Partial<CollectSettings> {
+  const { schedule, onDependencyFailure, maxConcurrent, staggerMs, retries, fallback, policy } = plan;
+  const given = { schedule, onDependencyFailure, maxConcurrent, staggerMs, retries, fallback };
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(said), ...(policy === undefined ? {} : { policy: resolvePolicy(policy) }) };
+}
+
+/** What an edited plan asks for in vain: the run has begun, and so have its limits. Null when there is nothing. */
+export function tooLate({ timeoutMs, budget }: Plan): string | null {
+  if (timeoutMs === undefined && budget === undefined) return null;
+  return 'The `timeoutMs` and `budget` of the edited plan are not used: those of the run hold, and began with its first phase.';
 }
 
 /** The plan that is run after a person's word. */

@@ -32,12 +32,14 @@ import {
   initialContext,
   phaseError,
   phaseRecord,
+  planSettings,
   resultOf,
   runOpened,
   SPENT,
   scopeOf,
   summaryOf,
   timeoutReason,
+  tooLate,
 } from './logic.ts';
 
 type Of<T extends SoarEvent['type']> = Extract<SoarEvent, { type: T }>;
@@ -153,12 +155,17 @@ export const soarMachine = setup({
         { type: 'plan.proposed', plan: routing?.plan ?? NO_PLAN.plan, matches: routing?.matches ?? [] },
         nowOf(self),
       ),
-    adopt: assign(({ context, event }) => ({ routing: adopted(context, event as Of<'plan.approve'>) })),
-    recordApproval: ({ context: { input, publish, routing }, event, self }) => {
+    adopt: assign(({ context, event }) => ({
+      routing: adopted(context, event as Of<'plan.approve'>),
+      edited: (event as Of<'plan.approve'>).plan ?? null,
+    })),
+    recordApproval: ({ context: { input, publish, routing, edited }, self }) => {
       const at = nowOf(self);
       const plan = routing?.plan ?? NO_PLAN.plan;
       input.log?.append({ type: 'plan.approved', plan, at });
-      publish({ type: 'plan.approved', edited: (event as Of<'plan.approve'>).plan !== undefined }, at);
+      publish({ type: 'plan.approved', edited: edited !== null }, at);
+      const message = edited && tooLate(edited);
+      if (message) publish({ type: 'warning', message }, at);
     },
     tellFault: ({ context, event, self }) => {
       const fault = faultOf(context, event as Of<'plan.approve'>);
@@ -385,14 +392,14 @@ export const soarMachine = setup({
       invoke: {
         id: 'collect',
         src: 'collect',
-        input: ({ context: { input, routing, retrieval, services, publish, runId, bounds } }) => ({
+        input: ({ context: { input, routing, edited, retrieval, services, publish, runId, bounds } }) => ({
           plan: routing?.plan ?? { tasks: [] },
           runId,
           services,
           publish,
           query: input.query,
           passages: retrieval?.passages ?? [],
-          ...(input.settings ? { settings: input.settings } : {}),
+          settings: { ...input.settings, ...(edited ? planSettings(edited) : {}) },
           log: input.log ?? null,
           within: bounds,
           ...input.resumed?.collect,
