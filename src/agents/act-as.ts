@@ -14,6 +14,7 @@ export function actAs(id: string, spec: AdHocAgentSpec, base: ResolvedAgent): Re
     description: spec.description ?? spec.role,
     capabilities: spec.capabilities ?? [],
     adHoc: true,
+    // The same id may stand for another part in another plan: answers kept beyond a run are not the same then.
     version: (place) => {
       const version = base.version(place);
       return version === null ? null : `${version} as ${actAsPrompt(spec, '')}`;

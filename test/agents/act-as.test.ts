@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AgentError, createSoar, definePlan, SoarError } from '../../src/index.ts';
+import { actAs } from '../../src/agents/act-as.ts';
+import { resolveAgent } from '../../src/agents/resolve.ts';
+import { AgentError, createSoar, definePlan, memoryJournal, SoarError } from '../../src/index.ts';
 import { parsePlanText } from '../../src/plan/parse.ts';
 
 const plan = definePlan({
@@ -36,6 +38,37 @@ describe('an agent that a plan makes up', () => {
     const { metadata } = await soar.run({ ...plan, tasks: [...tasks('reviewer'), ...tasks('llm')] }).result;
     expect(metadata.breakers).toMatchObject({ reviewer: { state: 'closed', failures: 3 }, llm: { state: 'open' } });
     await soar.close();
+  });
+
+  it('goes on after an interrupt, as its plan in the journal says', async () => {
+    const journal = memoryJournal();
+    const started = Promise.withResolvers<void>();
+    const first = createSoar({
+      journal,
+      agents: {
+        llm: (_, { signal }) => {
+          started.resolve();
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        },
+      },
+    });
+    const { id } = first.run(plan);
+    await started.promise;
+    await first.close({ interrupt: true });
+    const second = createSoar({ journal, agents: { llm: ({ prompt }) => prompt } });
+    const { outcomes } = await second.resume(id).result;
+    expect(outcomes[0]).toMatchObject({ agentId: 'reviewer', status: 'succeeded' });
+    expect(outcomes[0]?.output).toMatch(/^Act as: security reviewer\./);
+    await second.close();
+  });
+
+  it('is of another version when it plays another part, and of none when its base has none', () => {
+    const base = resolveAgent('llm', { run: () => '', version: '1' });
+    const versionOf = (description: string, of = base) =>
+      actAs('x', { kind: 'adHoc', base: 'llm', role: 'x', description }, of).version({});
+    expect(versionOf('a')).not.toBe(versionOf('b'));
+    expect(versionOf('a')).toBe(versionOf('a'));
+    expect(versionOf('a', resolveAgent('llm', { run: () => '' }))).toBeNull();
   });
 
   it('is known to its plan alone', async () => {

@@ -52,6 +52,13 @@ describe('modelSynthesize', () => {
     expect(prompt).toContain('in square brackets: [gate].');
   });
 
+  it('has it judged by the results, with the answer as data', async () => {
+    const prompt = (await run(answered)).controls.calls[1]?.prompt ?? '';
+    expect(prompt).toContain(`<answer>\n${ANSWER}\n</answer>`);
+    expect(prompt.match(/<result task=/g)).toHaveLength(2);
+    for (const mark of ['coherence', 'completeness', 'grounding']) expect(prompt).toContain(`- ${mark}: `);
+  });
+
   it('is as sure as the mean of the marks, and never surer than 0.95', async () => {
     expect((await run(answered)).confidence).toBe(0.9);
     expect((await run({ ...answered, score: marks(1, 1, 1) })).confidence).toBe(0.95);
