@@ -28,6 +28,9 @@ const SUSPECT: ReadonlySet<ErrorKind> = new Set([
   'inference',
 ]);
 
+/** Such a tool mends these by itself, and says so in its events. */
+const MENDED: ReadonlySet<ErrorKind> = new Set(['connection', 'inference']);
+
 /** What a process left behind when it exited by itself. */
 export interface ProcessResult {
   /** As kept: cut in the middle, and marked, beyond `maxOutputBytes`. */
@@ -177,7 +180,8 @@ function listener(controls: AgentControls, reader: OutputReader | undefined) {
     controls.output(text, stream);
     if (stream === 'stdout') return;
     const match = scanner.push(text);
-    if (match && SUSPECT.has(match.kind)) controls.suspect({ kind: match.kind, reason: match.line });
+    const isSuspect = match && SUSPECT.has(match.kind) && !(reader && MENDED.has(match.kind));
+    if (isSuspect) controls.suspect({ kind: match.kind, reason: match.line });
   };
   return {
     stdout: (chunk: Buffer) => emit(decoders.stdout.write(chunk), 'stdout'),

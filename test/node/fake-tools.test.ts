@@ -1,9 +1,12 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cliAgent } from '../../src/node/cli-agent.ts';
 import { CLI_TOOLS } from '../../src/node/cli-tools.ts';
 import type { CliTool } from '../../src/plan/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
+import { temporaryDirectory } from '../support/processes.ts';
 
 const TOOLS = Object.keys(CLI_TOOLS) as CliTool[];
 
@@ -21,6 +24,22 @@ async function play(tool: CliTool, story: string, previous?: string) {
   );
   return { end, session: controls.sessions.at(-1) ?? null, streamed: controls.text.stdout };
 }
+
+it.each([
+  ['connection', [], 'ERROR failed to connect to the server'],
+  ['auth', ['auth'], 'Error: HTTP 401 Unauthorized'],
+])(
+  'of a tool with events, %s on stderr raises the suspicions %j: some it mends by itself',
+  async (kind, suspected, line) => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, 'codex'), `#!/bin/sh\ncat >/dev/null\necho '${line}' >&2\nexit 1\n`);
+    await chmod(join(folder, 'codex'), 0o755);
+    const controls = fakeControls();
+    const env = { PATH: `${folder}${delimiter}${process.env.PATH}` };
+    await expect(cliAgent({ tool: 'codex', env }).run(fakeRequest(), controls)).rejects.toMatchObject({ kind });
+    expect(controls.suspicions.map((one) => one.kind)).toEqual(suspected);
+  },
+);
 
 describe.each(TOOLS)('a stand-in of %s', (tool) => {
   const { hasSession } = CLI_TOOLS[tool];

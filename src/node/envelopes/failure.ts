@@ -30,5 +30,8 @@ export function failureOf(message: string, { kind, status }: Known = {}): Failur
   const byStatus = kindOfStatus(status);
   // A 404 of a model is told by its words, as is a rate limit that is answered with another status.
   const isTold = said !== null && (byStatus === null || byStatus === 'not_found' || said === 'rate_limited');
-  return { kind: kind ?? (isTold ? said : byStatus) ?? 'inference', message: text };
+  const known = kind ?? (isTold ? said : byStatus);
+  // «API error» alone says no more than that there was one.
+  const isVague = !known || (known === 'inference' && known !== kind);
+  return { kind: known ?? 'inference', message: text, ...(isVague ? { isVague } : {}) };
 }

@@ -23,18 +23,47 @@ const ERRORS: Readonly<Record<string, ErrorKind>> = {
   FatalCancellationError: 'exit',
 };
 
+/** What it says of errors of the service, whose class is lost on the way; the words are its own. */
+const MESSAGES: readonly (readonly [RegExp, ErrorKind])[] = [
+  [
+    /\bexhausted your (?:\w+ )?(?:quota|capacity)\b|\bTo increase your limits, request a quota increase\b/i,
+    'rate_limited',
+  ],
+  [/\bPossible quota limitations in place\b/i, 'rate_limited'],
+  [/\bmodels\/\S{1,100} is not found\b/i, 'invalid_model'],
+];
+
+/** An HTTP status as an exit code, of which the system keeps the last eight bits. */
+const exitCode = (status: number) => status & 0xff;
+
 /**
  * Gemini CLI: `gemini --output-format stream-json` with its prompt on stdin, one event a line, the last one of type `result`.
  *
  * Documented in docs/cli/headless.md and docs/cli/cli-reference.md of github.com/google-gemini/gemini-cli, and by its types:
  * packages/core/src/output/types.ts, packages/core/src/utils/errors.ts (classes and exit codes). An answer that is no answer
- * (empty, blocked, cut) ends with `status: "error"` without an `error` and exit code 0; the reason is the `error` event before.
+ * (empty, blocked, cut) ends with `status: "error"` without an `error` and exit code 0; the reason is the `error` event before. Of an
+ * error of the service the class comes out as `unknown`, and the exit code is its HTTP status: the words or that tell the kind.
  * The one object of `--output-format json` is understood as well, also on stderr, where it prints its failures.
  */
 export const geminiFormat: ToolFormat = {
   types: new Set(['init', 'message', 'tool_use', 'tool_result', 'error', 'result']),
   hasEnd: true,
-  exitCodes: { 41: 'auth', 42: 'invalid_request', 52: 'invalid_request', 53: 'output_limit', 55: 'forbidden' },
+  exitCodes: {
+    41: 'auth',
+    42: 'invalid_request',
+    52: 'invalid_request',
+    53: 'output_limit',
+    55: 'forbidden',
+    [exitCode(400)]: 'invalid_request',
+    [exitCode(401)]: 'auth',
+    [exitCode(403)]: 'forbidden',
+    [exitCode(404)]: 'not_found',
+    [exitCode(429)]: 'rate_limited',
+    [exitCode(500)]: 'transient',
+    [exitCode(502)]: 'transient',
+    [exitCode(503)]: 'transient',
+    [exitCode(504)]: 'transient',
+  },
   reader() {
     let complaint = '';
     return (event: JsonEvent): ToolEvent[] => {
@@ -76,7 +105,9 @@ function ended(data: GeminiEvent, isError: boolean, complaint: string): ToolEven
   if (!isError) return [...counted, ...answer, { type: 'done' }];
   const { type = '', message = '', code } = data.error ?? {};
   const status = typeof code === 'number' && code >= 400 && code < 600 ? code : null;
-  const failure = failureOf(message || complaint || type, { kind: ERRORS[type] ?? null, status });
+  const words = message || complaint || type;
+  const said = MESSAGES.find(([pattern]) => pattern.test(words))?.[1];
+  const failure = failureOf(words, { kind: ERRORS[type] ?? said ?? null, status });
   return [...counted, { type: 'failure', failure, isFinal: true }];
 }
 

@@ -9,8 +9,8 @@ export interface Failure {
   /** When a rate limit ends, epoch milliseconds. */
   retryAt?: number;
   retryAfterMs?: number;
-  /** Overrides what the kind implies. */
-  retryable?: boolean;
+  /** True when nothing said of which kind it is. */
+  isVague?: boolean;
 }
 
 /** What an event of any tool comes to. */
@@ -44,7 +44,7 @@ export interface ToolFormat {
   hasEnd: boolean;
   /** Reads the events of one run of the tool, in order. Never throws: what it does not know is a `beat`. */
   reader(): (event: JsonEvent) => ToolEvent[];
-  /** What an exit code means that came without a word on why. */
+  /** What an exit code means, where neither an event nor stderr says of which kind a failure is. */
   exitCodes?: Readonly<Record<number, ErrorKind>>;
   /** Words on stderr that only this tool has, for the failures that are no event. */
   words?: readonly (readonly [RegExp, ErrorKind])[];

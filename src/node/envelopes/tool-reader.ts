@@ -137,9 +137,9 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
       const used = usage ? { usage } : {};
       const produced: AgentErrorOptions = { ...text(), ...used };
       if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
-      if (failure?.isFinal) throw failed(failure.failure, limitAt, produced);
+      if (failure?.isFinal) throw failed(told(failure.failure, format, left), limitAt, produced);
       if (done && exitSignal === null) return { ...text(), ...(data === undefined ? {} : { data }), ...used };
-      if (failure && exitSignal === null) throw failed(failure.failure, limitAt, produced);
+      if (failure && exitSignal === null) throw failed(told(failure.failure, format, left), limitAt, produced);
       if (exitCode !== 0) {
         const spoken = seen || done ? noise.text() : left.stdout;
         const error = processFailure({
@@ -168,14 +168,18 @@ function kindOf({ words = [], exitCodes = {} }: ToolFormat, { stderr, exitCode }
   return words.find(([pattern]) => pattern.test(stderr))?.[1] ?? exitCodes[exitCode ?? 0] ?? 'exit';
 }
 
+/** A failure whose field says nothing of its kind may have it in the exit code. */
+function told(failure: Failure, { exitCodes = {} }: ToolFormat, { exitCode }: ProcessLeft): Failure {
+  return failure.isVague ? { ...failure, kind: exitCodes[exitCode ?? 0] ?? failure.kind } : failure;
+}
+
 function failed(failure: Failure, limitAt: number | null, produced: AgentErrorOptions): AgentError {
-  const { kind, message, retryAt, retryAfterMs, retryable } = failure;
+  const { kind, message, retryAt, retryAfterMs } = failure;
   const until = kind === 'rate_limited' ? (retryAt ?? (retryAfterMs === undefined ? limitAt : null)) : null;
   return new AgentError(kind, message, {
     ...produced,
     ...(until === null ? {} : { retryAt: until }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(retryable === undefined ? {} : { retryable }),
   });
 }
 
