@@ -78,4 +78,13 @@ describe('soar doctor', () => {
     expect(stdout).toMatch(/✓ +here +model +http:\/\/127\.0\.0\.1:\d+\/v1 +mistral\n/);
     expect(stdout).toContain('Its server has no model `mistrall`. It has mistral. Did you mean `mistral`?');
   });
+
+  it('looks for the model that SOAR_MODEL names', async () => {
+    const cwd = await temporaryDirectory();
+    const server = await startModelServer({ mistral: [] });
+    const { code, stdout } = await runSoar(['doctor', '--json'], { cwd, env: { SOAR_MODEL: `${server.url}#mistral` } });
+    const reports = JSON.parse(stdout) as { id: string; configured: boolean; ok: boolean }[];
+    expect(code).toBe(0);
+    expect(reports.filter(({ configured }) => configured)).toMatchObject([{ id: 'mistral', kind: 'model', ok: true }]);
+  });
 });

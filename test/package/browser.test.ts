@@ -115,3 +115,14 @@ describe('the machines in a browser', async () => {
     expect(evaluate<string>(code, 'bundled.taskMachine.id')).toBe('task');
   });
 });
+
+describe('agents of models in a browser', async () => {
+  const { code, metafile } = await bundle('src/agents/ai-sdk/index.ts');
+
+  it('bundle without anything of ours that needs Node, and import nothing', () => {
+    expect(Object.keys(metafile.inputs).filter((input) => /^src\/(?:node|cli)\//.test(input))).toEqual([]);
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path));
+    expect(imports).toEqual([]);
+    expect(code).toContain('modelAgent');
+  });
+});
