@@ -3,7 +3,7 @@ import { replay } from '../journal/replay.ts';
 import { planOf } from '../journal/resume.ts';
 import { NO_NOTES } from '../machines/task/logic.ts';
 import { compilePlan } from '../plan/compile.ts';
-import type { CompiledPlan } from '../plan/types.ts';
+import type { CompiledPlan, Task } from '../plan/types.ts';
 import { isUsed } from '../trace/news.ts';
 import { clip } from '../trace/plain.ts';
 import type { TextRef, TraceRecord } from '../trace/trace.schema.ts';
@@ -40,6 +40,7 @@ class JournalTrace {
   readonly #stories = new Map<string, TaskStory>();
   readonly #settled = new Map<string, TaskOutcome>();
   #plan: CompiledPlan | null = null;
+  #compiledAt = 0;
   #opens: (number | null)[] = [];
   #settledCount = 0;
   #lastAt: number;
@@ -151,6 +152,7 @@ class JournalTrace {
     const plan = planOf(replay(this.#stored, at));
     if (!plan) return;
     this.#plan = compilePlan(plan);
+    this.#compiledAt = at;
     const { tasks, waves } = this.#plan;
     const { header } = this.#stored;
     this.#opens = header.settings.schedule === 'eager' ? waves.map(() => at) : this.#openings(this.#plan, at);
@@ -192,15 +194,18 @@ class JournalTrace {
     const of = this.#plan?.byId.get(task);
     const [, phase] = /^phase:([a-z]+)/.exec(task) ?? [];
     if (!of && (asked === undefined || phase === undefined)) return undefined;
-    const outcome = this.#settled.get(task);
-    const readyAt = outcome && outcome.startedAt !== null ? outcome.startedAt - outcome.queuedMs : null;
     const about = of
-      ? { agent: of.agent, wave: of.wave, readyAt, openAt: this.#opens[of.wave - 1] ?? null }
-      : { agent: asked ?? '', wave: 0, readyAt, openAt: null, ...(phase === undefined ? {} : { phase }) };
+      ? { agent: of.agent, wave: of.wave, readyAt: this.#readyAt(of), openAt: this.#opens[of.wave - 1] ?? null }
+      : { agent: asked ?? '', wave: 0, readyAt: null, openAt: null, ...(phase === undefined ? {} : { phase }) };
     const ids = { run: this.#run, task, actor: `${this.#run}:${task}`, parent: this.#root.actor };
     const story = new TaskStory({ ...about, ...ids }, this.#tell);
     this.#stories.set(task, story);
     return story;
+  }
+
+  /** When the last of what it depends on had settled. */
+  #readyAt({ dependsOn }: Task): number {
+    return dependsOn.reduce((at, id) => Math.max(at, this.#settled.get(id)?.settledAt ?? 0), this.#compiledAt);
   }
 
   #callSettled({ phase, taskId, agentId, status, error, attempts }: Of<'call.settled'>): void {

@@ -215,6 +215,24 @@ describe('the source of a run in a journal', () => {
     expect(courses(createReplay(all))).toEqual(courses(createReplay(tell(journal, 'r'))));
   });
 
+  it('tells of what it learns late as of now: a trace never goes back', async () => {
+    const tasks = ['a', 'c', 'e'].map((id) => ({ id, prompt: '' }));
+    const plan = { tasks: [...tasks, { id: 'b', prompt: '', dependsOn: ['a'] }] };
+    const { clock, journal, run } = begin(plan, [{ ms: 100 }], { maxConcurrent: 1, schedule: 'eager' });
+    await clock.advance(250);
+    const source = journalSource(journal, 'r', { pollMs: 1, now: () => clock.now() });
+    const { text, next } = await source.read();
+    const { records, ended, stop } = follow(source, next);
+    await clock.settle(run.result);
+    await ended;
+    stop();
+    const b = of(records, 'actor.started').find(({ task }) => task === 'b');
+    // It was ready at 1100, and nobody knew before it started.
+    expect(b).toMatchObject({ at: 1200, data: { readyAt: 1100 } });
+    const times = [...parseTrace(text), ...records].map(({ at }) => at);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+  });
+
   it('begins anew when another process goes on with the run', async () => {
     const { clock, journal, agents } = begin(TWO, [{ ms: 100 }]);
     await clock.advance(50);

@@ -37,6 +37,24 @@ describe('a ring of records', () => {
     expect(states(late)).toEqual(states(whole));
   });
 
+  it('lets one who comes late know a long wait, though its beginning was let go', async () => {
+    const policy = { retry: { retries: 1, strategy: 'fixed', baseDelayMs: 20_000, jitter: 0 } } as const;
+    const agents = {
+      quick: () => 'ok',
+      once: ({ attempt }: { attempt: number }) => (attempt === 1 ? Promise.reject(new Error('no')) : 'ok'),
+    };
+    const kept: TraceRecord[][] = [];
+    const ring = ringSink({ capacity: 12 });
+    const watch = { write: ({ seq }: TraceRecord) => void (seq === 100 && kept.push(ring.records())) };
+    const slow = { id: 'slow', prompt: '', agent: 'once' };
+    const tasks = [slow, ...plan.tasks.map((task) => ({ ...task, agent: 'quick' }))];
+    await tracedRun({ plan: { tasks }, soar: { ...soar, agents, policy }, trace: { sinks: [ring, watch] } });
+    const task = createReplay(kept[0])
+      .atSeq(100)
+      .runs[0]?.tasks.find((one) => one.task === 'slow');
+    expect(task).toMatchObject({ state: 'retrying', interval: { until: 20_000 } });
+  });
+
   it('forgets a run once its end is let go', async () => {
     const ring = ringSink({ capacity: 20 });
     const { records } = await tracedRun({ plan, soar, trace: { sinks: [ring] } });
