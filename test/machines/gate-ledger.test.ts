@@ -95,6 +95,8 @@ describe('who is next', () => {
     for (const id of ['x', 'y']) ledger.open(opened(id), 0);
     start(ledger, request('x1', { runId: 'x' }));
     start(ledger, request('y1', { runId: 'y' }));
+    // The lanes that are empty by now are forgotten; those of x and y are made anew, in this order.
+    ledger.decide(0);
     ledger.enqueue(request('x2', { runId: 'x' }), 0);
     ledger.enqueue(request('y2', { runId: 'y' }), 0);
     ledger.enqueue(request('x3', { runId: 'x' }), 0);

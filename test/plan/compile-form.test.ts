@@ -236,6 +236,14 @@ describe('what tasks say of each other', () => {
     expect(agents[20]).not.toContain('Did you mean');
   });
 
+  it('tells circles in the order of the plan, each from its first task on, however they are come upon', () => {
+    const plan = planOf(task('a', 'e'), task('b', 'c'), task('c', 'b'), task('d', 'e'), task('e', 'd'));
+    expect(messagesOf(plan)).toEqual([
+      'Tasks depend on each other in a circle: b → c → b.',
+      'Tasks depend on each other in a circle: d → e → d.',
+    ]);
+  });
+
   it('shows no more of a circle than can be read', () => {
     const circle = (size: number) =>
       messagesOf(planOf(...Array.from({ length: size }, (_, i) => task(`t${i}`, `t${(i + 1) % size}`))))[0];
