@@ -98,6 +98,8 @@ describe.runIf(hasScript)('soar ask --approve at a terminal', () => {
     const run = soarAtTerminal([...ASK, '--timeout', '4000'], { cwd: await library() });
     await run.shows(QUESTION);
     const { code, screen } = await run.ended;
+    // The question was given up, and the result stands on lines of its own.
+    expect(screen).toContain(`${QUESTION}\r\n`);
     expect(screen).toContain('did not finish within 4000 ms');
     expect(code).toBe(1);
   });
