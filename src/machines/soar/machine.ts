@@ -16,30 +16,26 @@ import type {
   Synthesis,
   SynthesizeInput,
 } from '../../actors/phases/types.ts';
-import { nowOf, tell } from '../../actors/scope.ts';
+import { nowOf } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
-import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { PhaseName } from '../../streams/events.ts';
 import type { CollectOutput } from '../collect/events.ts';
 import { collectMachine } from '../collect/machine.ts';
+import * as effects from './effects.ts';
 import type { SoarContext, SoarEvent, SoarInput, SoarOutput } from './events.ts';
 import {
   adopted,
   agentInfos,
   faultOf,
-  foundBy,
   goesAsItIs,
   initialContext,
   phaseError,
   phaseRecord,
   planSettings,
   resultOf,
-  runOpened,
   SPENT,
   scopeOf,
-  summaryOf,
   timeoutReason,
-  tooLate,
 } from './logic.ts';
 
 type Of<T extends SoarEvent['type']> = Extract<SoarEvent, { type: T }>;
@@ -53,6 +49,24 @@ function phaseActor<I, O>(phase: Phase<I, O>): PromiseActorLogic<O, PhaseInput<I
 
 const stopped = <P extends PhaseName>(phase: P) =>
   ({ target: '#soar.cancelled', actions: { type: 'recordPhase', params: { phase } } }) as const;
+
+const completed = <P extends PhaseName>(phase: P) =>
+  [
+    { type: 'recordPhase', params: { phase } },
+    { type: 'announceDone', params: { phase } },
+  ] as const;
+
+const failedIn = <P extends PhaseName>(phase: P) =>
+  ({
+    target: '#soar.failed',
+    actions: [
+      { type: 'recordPhase', params: { phase } },
+      {
+        type: 'notePhaseError',
+        params: ({ event }: { event: { error: unknown } }) => ({ phase, error: event.error }),
+      },
+    ],
+  }) as const;
 
 /** How a phase goes on: by itself, or with an agent of its asked, which is never lost. */
 const modes = <P extends PhaseName>(phase: P) =>
@@ -98,38 +112,15 @@ export const soarMachine = setup({
     synthesize: phaseActor<SynthesizeInput, Synthesis>(offline.synthesize),
   },
   actions: {
-    openRun: (args) =>
-      tell(args, args.context.services.gate, runOpened(args.context, args.self as never, nowOf(args.self))),
-    closeRun: (args) => tell(args, args.context.services.gate, { type: 'run.closed', runId: args.context.runId }),
+    openRun: effects.openRun,
+    closeRun: effects.closeRun,
     beginPhase: assign(({ self }) => ({ phaseAt: nowOf(self), report: null })),
-    announce: ({ context, self }, { phase }: { phase: PhaseName }) =>
-      context.publish({ type: 'phase.started', phase }, nowOf(self)),
+    announce: effects.announce,
     keepReport: assign((_, { report }: { report: PhaseReport }) => ({ report })),
     recordPhase: assign(({ context, self }, { phase }: { phase: PhaseName }) => ({
       phases: [...context.phases, ...phaseRecord(phase, context, nowOf(self))],
     })),
-    announceDone: ({ context, self }, { phase }: { phase: PhaseName }) => {
-      const now = nowOf(self);
-      const { assessment, input, publish } = context;
-      const record = context.phases.findLast((one) => one.phase === phase);
-      input.log?.append({
-        type: 'phase.completed',
-        phase,
-        output: foundBy(phase, context),
-        at: now,
-        ...(record ? { record } : {}),
-      });
-      publish(
-        {
-          type: 'phase.completed',
-          phase,
-          summary: summaryOf(phase, context),
-          ...(assessment ? { complexity: assessment.complexity } : {}),
-          ...(record ? { by: record.by } : {}),
-        },
-        now,
-      );
-    },
+    announceDone: effects.announceDone,
     keep: assign((_, found: Partial<SoarContext>) => found),
     /** A simple query needs no taking apart. */
     decideAlone: assign(({ context: { input, retrieval } }) => ({
@@ -150,27 +141,13 @@ export const soarMachine = setup({
       (_, { phase }: { phase: PhaseName }) => phase,
       () => ({ type: 'task.skip', ...SPENT }),
     ),
-    propose: ({ context: { routing, publish }, self }) =>
-      publish(
-        { type: 'plan.proposed', plan: routing?.plan ?? NO_PLAN.plan, matches: routing?.matches ?? [] },
-        nowOf(self),
-      ),
+    propose: effects.propose,
     adopt: assign(({ context, event }) => ({
       routing: adopted(context, event as Of<'plan.approve'>),
       edited: (event as Of<'plan.approve'>).plan ?? null,
     })),
-    recordApproval: ({ context: { input, publish, routing, edited }, self }) => {
-      const at = nowOf(self);
-      const plan = routing?.plan ?? NO_PLAN.plan;
-      input.log?.append({ type: 'plan.approved', plan, at });
-      publish({ type: 'plan.approved', edited: edited !== null }, at);
-      const message = edited && tooLate(edited);
-      if (message) publish({ type: 'warning', message }, at);
-    },
-    tellFault: ({ context, event, self }) => {
-      const fault = faultOf(context, event as Of<'plan.approve'>);
-      context.publish({ type: 'plan.faulty', message: fault?.message ?? '' }, nowOf(self));
-    },
+    recordApproval: effects.recordApproval,
+    tellFault: effects.tellFault,
     noteRefusal: assign(({ event }) => ({
       error: { kind: 'cancelled' as const, message: (event as Of<'plan.refuse'>).reason, retryable: false },
     })),
@@ -232,19 +209,9 @@ export const soarMachine = setup({
         input: ({ context }) => ({ query: context.input.query, scope: scopeOf(context, 'assess') }),
         onDone: {
           target: 'retrieve',
-          actions: [
-            { type: 'keep', params: ({ event }) => ({ assessment: event.output }) },
-            { type: 'recordPhase', params: { phase: 'assess' } },
-            { type: 'announceDone', params: { phase: 'assess' } },
-          ],
+          actions: [{ type: 'keep', params: ({ event }) => ({ assessment: event.output }) }, ...completed('assess')],
         },
-        onError: {
-          target: 'failed',
-          actions: [
-            { type: 'recordPhase', params: { phase: 'assess' } },
-            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'assess', error: event.error }) },
-          ],
-        },
+        onError: failedIn('assess'),
       },
     },
     retrieve: {
@@ -267,27 +234,16 @@ export const soarMachine = setup({
             target: 'route',
             actions: [
               { type: 'keep', params: ({ event }) => ({ retrieval: event.output }) },
-              { type: 'recordPhase', params: { phase: 'retrieve' } },
-              { type: 'announceDone', params: { phase: 'retrieve' } },
+              ...completed('retrieve'),
               'decideAlone',
             ],
           },
           {
             target: 'decompose',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ retrieval: event.output }) },
-              { type: 'recordPhase', params: { phase: 'retrieve' } },
-              { type: 'announceDone', params: { phase: 'retrieve' } },
-            ],
+            actions: [{ type: 'keep', params: ({ event }) => ({ retrieval: event.output }) }, ...completed('retrieve')],
           },
         ],
-        onError: {
-          target: 'failed',
-          actions: [
-            { type: 'recordPhase', params: { phase: 'retrieve' } },
-            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'retrieve', error: event.error }) },
-          ],
-        },
+        onError: failedIn('retrieve'),
       },
     },
     decompose: {
@@ -308,17 +264,10 @@ export const soarMachine = setup({
           target: 'route',
           actions: [
             { type: 'keep', params: ({ event }) => ({ decomposition: event.output }) },
-            { type: 'recordPhase', params: { phase: 'decompose' } },
-            { type: 'announceDone', params: { phase: 'decompose' } },
+            ...completed('decompose'),
           ],
         },
-        onError: {
-          target: 'failed',
-          actions: [
-            { type: 'recordPhase', params: { phase: 'decompose' } },
-            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'decompose', error: event.error }) },
-          ],
-        },
+        onError: failedIn('decompose'),
       },
     },
     route: {
@@ -341,37 +290,19 @@ export const soarMachine = setup({
           {
             guard: 'endsWithPlan',
             target: 'planned',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
-              { type: 'recordPhase', params: { phase: 'route' } },
-              { type: 'announceDone', params: { phase: 'route' } },
-            ],
+            actions: [{ type: 'keep', params: ({ event }) => ({ routing: event.output }) }, ...completed('route')],
           },
           {
             guard: 'needsApproval',
             target: 'approve',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
-              { type: 'recordPhase', params: { phase: 'route' } },
-              { type: 'announceDone', params: { phase: 'route' } },
-            ],
+            actions: [{ type: 'keep', params: ({ event }) => ({ routing: event.output }) }, ...completed('route')],
           },
           {
             target: 'collect',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ routing: event.output }) },
-              { type: 'recordPhase', params: { phase: 'route' } },
-              { type: 'announceDone', params: { phase: 'route' } },
-            ],
+            actions: [{ type: 'keep', params: ({ event }) => ({ routing: event.output }) }, ...completed('route')],
           },
         ],
-        onError: {
-          target: 'failed',
-          actions: [
-            { type: 'recordPhase', params: { phase: 'route' } },
-            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'route', error: event.error }) },
-          ],
-        },
+        onError: failedIn('route'),
       },
     },
     /** A person looks at the plan. Nothing is held meanwhile, and no clock runs but the run's own. */
@@ -466,26 +397,18 @@ export const soarMachine = setup({
             target: 'failed',
             actions: [
               { type: 'keep', params: ({ event }) => ({ synthesis: event.output }) },
-              { type: 'recordPhase', params: { phase: 'synthesize' } },
-              { type: 'announceDone', params: { phase: 'synthesize' } },
+              ...completed('synthesize'),
             ],
           },
           {
             target: 'done',
             actions: [
               { type: 'keep', params: ({ event }) => ({ synthesis: event.output }) },
-              { type: 'recordPhase', params: { phase: 'synthesize' } },
-              { type: 'announceDone', params: { phase: 'synthesize' } },
+              ...completed('synthesize'),
             ],
           },
         ],
-        onError: {
-          target: 'failed',
-          actions: [
-            { type: 'recordPhase', params: { phase: 'synthesize' } },
-            { type: 'notePhaseError', params: ({ event }) => ({ phase: 'synthesize', error: event.error }) },
-          ],
-        },
+        onError: failedIn('synthesize'),
       },
     },
     planned: {

@@ -1,0 +1,57 @@
+import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import { NO_PLAN } from '../../plan/no-plan.ts';
+import type { PhaseName } from '../../streams/events.ts';
+import type { GateNotice } from '../gate/events.ts';
+import type { Decision, SoarContext, SoarEvent } from './events.ts';
+import { faultOf, foundBy, runOpened, summaryOf, tooLate } from './logic.ts';
+
+/** What an action of the soar chart gets. */
+export type Args = { context: SoarContext; event: SoarEvent; self: unknown; system: unknown };
+
+type OfPhase = { phase: PhaseName };
+
+export function openRun(args: Args): void {
+  const { context, self } = args;
+  tell(args, context.services.gate, runOpened(context, self as Addressee<GateNotice>, nowOf(self)));
+}
+
+export function closeRun(args: Args): void {
+  tell(args, args.context.services.gate, { type: 'run.closed', runId: args.context.runId });
+}
+
+export function announce({ context, self }: Args, { phase }: OfPhase): void {
+  context.publish({ type: 'phase.started', phase }, nowOf(self));
+}
+
+/** Journal and streams learn of a phase that is over, in this order. */
+export function announceDone({ context, self }: Args, { phase }: OfPhase): void {
+  const at = nowOf(self);
+  const { assessment, input, publish } = context;
+  const record = context.phases.findLast((one) => one.phase === phase);
+  const output = foundBy(phase, context);
+  input.log?.append({ type: 'phase.completed', phase, output, at, ...(record ? { record } : {}) });
+  const found = {
+    ...(assessment ? { complexity: assessment.complexity } : {}),
+    ...(record ? { by: record.by } : {}),
+  };
+  publish({ type: 'phase.completed', phase, summary: summaryOf(phase, context), ...found }, at);
+}
+
+export function propose({ context: { routing, publish }, self }: Args): void {
+  const { plan, matches } = routing ?? { plan: NO_PLAN.plan, matches: [] };
+  publish({ type: 'plan.proposed', plan, matches }, nowOf(self));
+}
+
+/** Recorded before the plan is run, so that nobody is asked twice. */
+export function recordApproval({ context: { input, publish, routing, edited }, self }: Args): void {
+  const at = nowOf(self);
+  input.log?.append({ type: 'plan.approved', plan: routing?.plan ?? NO_PLAN.plan, at });
+  publish({ type: 'plan.approved', edited: edited !== null }, at);
+  const message = edited && tooLate(edited);
+  if (message) publish({ type: 'warning', message }, at);
+}
+
+export function tellFault({ context, event, self }: Args): void {
+  const fault = faultOf(context, event as Extract<Decision, { type: 'plan.approve' }>);
+  context.publish({ type: 'plan.faulty', message: fault?.message ?? '' }, nowOf(self));
+}
