@@ -1,8 +1,8 @@
 import type { RunSummary } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { unknownRun } from '../journal/run-errors.ts';
-import type { TraceRecord } from '../trace/trace.schema.ts';
 import { numbered, toldByJournal } from './journal-trace.ts';
+import { createSecretMask } from './mask-secrets.ts';
 import type { ViewerSource } from './viewer-source.ts';
 
 export interface JournalSourceOptions {
@@ -10,6 +10,8 @@ export interface JournalSourceOptions {
   pollMs?: number;
   /** The run's time. Default: the system's. */
   now?: () => number;
+  /** Whose secrets are masked: a journal gives back those it was not to store. Default: the environment of this process. */
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Looking takes at most this part of the time. */
@@ -24,9 +26,11 @@ const MOST_BUSY = 0.1;
  * const viewer = await startViewer({ source: journalSource(sqliteJournal(), runId) });
  */
 export function journalSource(journal: Journal, runId: string, options: JournalSourceOptions = {}): ViewerSource {
-  const { pollMs = 500, now = Date.now } = options;
+  const { pollMs = 500, now = Date.now, env = process.env } = options;
+  const { mask } = createSecretMask(env);
+  const begin = () => new Story({ journal, runId, mask }, now());
   const followers = new Set<Follower>();
-  let story = new Story(journal, runId, now());
+  let story = begin();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes in what was written since. Another story than the one told so far begins anew. */
@@ -35,7 +39,7 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
     try {
       if (story.status === 'running') story.look(now());
       else if (story.present() !== story.status) {
-        story = new Story(journal, runId, now());
+        story = begin();
         for (const { onReset } of followers) onReset();
       }
       for (const follower of followers) tell(follower, story);
@@ -50,7 +54,7 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
     name: `run ${runId}`,
     async read() {
       if (story.status === 'running') story.look(now());
-      return { text: linesOf(story.records).join(''), next: String(story.records.length) };
+      return { text: story.lines.map((line) => `${line}\n`).join(''), next: String(story.lines.length) };
     },
     follow(from, onLines, onReset) {
       const follower: Follower = { place: Number.parseInt(from, 10) || 0, onLines, onReset };
@@ -74,13 +78,17 @@ interface Follower {
 class Story {
   readonly #journal: Journal;
   readonly #runId: string;
-  readonly records: TraceRecord[] = [];
+  readonly #mask: (json: string) => string;
+  /** Records as JSON. */
+  readonly lines: string[] = [];
+  #lastAt = 0;
   readonly #known = new Set<string>();
   status: RunSummary['status'];
 
-  constructor(journal: Journal, runId: string, now: number) {
+  constructor({ journal, runId, mask }: { journal: Journal; runId: string; mask(json: string): string }, now: number) {
     this.#journal = journal;
     this.#runId = runId;
+    this.#mask = mask;
     this.status = this.present();
     this.look(now);
   }
@@ -99,22 +107,16 @@ class Story {
     const told = toldByJournal(stored, { now, isRunning: this.status === 'running' });
     const fresh = told.filter(({ id }) => !this.#known.has(id));
     for (const { id } of fresh) this.#known.add(id);
-    const last = this.records.at(-1)?.at ?? 0;
+    const last = this.#lastAt;
     const late = fresh.map((one) => (one.at < last ? { ...one, at: last } : one));
-    this.records.push(...numbered(late, this.records.length));
+    this.#lastAt = late.at(-1)?.at ?? last;
+    for (const record of numbered(late, this.lines.length)) this.lines.push(this.#mask(JSON.stringify(record)));
   }
 }
 
-function tell(follower: Follower, { records }: Story): void {
-  const fresh = records.slice(follower.place);
+function tell(follower: Follower, { lines }: Story): void {
+  const fresh = lines.slice(follower.place);
   if (fresh.length === 0) return;
-  follower.place = records.length;
-  follower.onLines(
-    fresh.map((record) => JSON.stringify(record)),
-    String(records.length),
-  );
-}
-
-function linesOf(records: readonly TraceRecord[]): string[] {
-  return records.map((record) => `${JSON.stringify(record)}\n`);
+  follower.place = lines.length;
+  follower.onLines(fresh, String(lines.length));
 }

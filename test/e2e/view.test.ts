@@ -64,6 +64,20 @@ test('shows a run by its id, though nobody asked for a trace', async () => {
   expect([...replay.texts.values()]).toEqual(['hello', 'hello']);
 });
 
+test('shows no secret that the environment has, though the plan has it', async () => {
+  const env = { SERVICE_TOKEN: 'tr0ub4dor&3-horse' };
+  await writeIn(cwd, 'plan.json', {
+    ...CAT,
+    goal: 'with tr0ub4dor&3-horse',
+    tasks: [{ id: 'a', prompt: 'use tr0ub4dor&3-horse' }],
+  });
+  await runSoar(['run', 'plan.json'], { cwd, env });
+  await runSoar(['view', '--once', 'run.html'], { cwd, env });
+  const text = JSON.stringify(await traceIn('run.html'));
+  expect(text).toContain('«masked:SERVICE_TOKEN»');
+  expect(text).not.toContain('tr0ub4dor');
+});
+
 test('shows the newest run when none is named', async () => {
   await recorded(CAT);
   await recorded({ ...CAT, goal: 'A later one' });
