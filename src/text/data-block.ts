@@ -11,6 +11,6 @@ export const DATA_RULE =
  */
 export function dataBlock(tag: string, text: string, attributes: Readonly<Record<string, string>> = {}): string {
   const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${value.replace(/["<>\s]+/g, ' ')}"`);
-  const inert = text.replace(new RegExp(`<(?=\\s*/?\\s*${tag}\\b)`, 'gi'), '‹');
+  const inert = text.replace(new RegExp(`<(?=[\\s/]{0,9}${tag}\\b)`, 'gi'), '‹');
   return `<${tag}${written.join('')}>\n${inert}\n</${tag}>`;
 }

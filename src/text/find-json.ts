@@ -1,7 +1,7 @@
 import { jsonrepair } from 'jsonrepair';
 
-/** Opening brackets that are tried before a text is given up. */
-const MAX_STARTS = 50;
+/** Opening brackets without an end that are tried before a text is given up. */
+const MAX_OPEN = 50;
 
 /** What JSON a text holds. */
 export interface FoundJson {
@@ -37,12 +37,15 @@ function bracketed(text: string): { spans: string[]; isCut: boolean } {
   const spans: string[] = [];
   let isCut = false;
   let at = nextStart(text, 0);
-  for (let tries = 0; at >= 0 && tries < MAX_STARTS; tries++) {
+  for (let opened = 0; at >= 0 && opened < MAX_OPEN; ) {
     const end = endOf(text, at);
     if (end > 0) spans.push(text.slice(at, end));
     // An object without an end is what was asked for, cut off; what closes inside it is no answer.
-    else if (/^\{\s*["'}/\w]/.test(text.slice(at, at + 40))) return { spans: tries === 0 ? [] : spans, isCut: true };
-    else isCut = true;
+    else if (/^\{\s*["'}/\w]/.test(text.slice(at, at + 40))) return { spans, isCut: true };
+    else {
+      isCut = true;
+      opened++;
+    }
     at = nextStart(text, end > 0 ? end : at + 1);
   }
   return { spans, isCut };

@@ -35,6 +35,12 @@ describe('createDocumentRetriever', () => {
     expect(passages[0]?.path).toBe('src/zebra.ts');
   });
 
+  it('takes questions of any kind in a time that grows with their length alone', async () => {
+    for (const piece of ['a', 'a.', 'a/', '@', '.', 'a@', 'a/a.', '-/']) {
+      expect((await search(piece.repeat(50_000 / piece.length))).searched).toBe(documents.length);
+    }
+  });
+
   it('finds parts of names in camel case', async () => {
     expect(await paths('how long is cooling')).toEqual(['src/cooling.ts']);
   });

@@ -26,6 +26,10 @@ describe('findJson', () => {
     );
   });
 
+  it('finds it after any number of other brackets', () => {
+    expect(findJson(`${'[link] '.repeat(500)}{ "a": [1, 2, 3, 4] }`).values[0]).toEqual({ a: [1, 2, 3, 4] });
+  });
+
   it('says so when there is none', () => {
     expect(findJson('I cannot do that.').fault).toBe('There is no JSON in the answer.');
   });

@@ -1,13 +1,11 @@
 import { inverseFrequency, saturation } from '../../text/bm25.ts';
-import { textKind } from '../../text/passage-lines.ts';
 import { queryTerms, termsOfToken, tokens } from '../../text/terms.ts';
 import type { Passage } from '../../types.ts';
 import { splitPassages } from './passages.ts';
+import { isAsked, prior, topicOf } from './path-prior.ts';
 
 /** How much a term in a heading, a declared name or the path counts beside one in the text. */
 const BOOSTS = Object.freeze({ name: 2, path: 1.5 });
-/** How much a file counts that the question names. */
-const NAMED = 3;
 /** Most passages of one file among the best. */
 const MAX_PER_FILE = 3;
 /** A longer passage is one endless line: nobody reads it, and no citation finds anything in it. */
@@ -79,7 +77,7 @@ export function createPassageIndex(questions: readonly string[], first: readonly
 
   return {
     add(path, text) {
-      const isAskedFor = topic.files.some((file) => isNamed(path, file));
+      const isAskedFor = isAsked(path, topic);
       const inPath = vocabulary.map(() => 0);
       count(inPath, path, BOOSTS.path);
       for (const { startLine, endLine, text: own, names } of splitPassages(text, path)) {
@@ -180,40 +178,6 @@ function asPassage({ path, startLine, endLine, text }: Candidate, score: number)
 function interleaved(rankings: readonly (readonly Passage[])[]): Passage[] {
   const longest = Math.max(0, ...rankings.map((ranking) => ranking.length));
   return Array.from({ length: longest }, (_, at) => rankings.flatMap((ranking) => ranking[at] ?? [])).flat();
-}
-
-/** Documents and sources before tests, change logs and data, unless the question is about those. */
-function prior(path: string, topic: ReturnType<typeof topicOf>): number {
-  if (topic.files.some((file) => isNamed(path, file))) return NAMED;
-  if (/(?:^|\/)(?:licen[cs]e|copying|notice)\b/i.test(path)) return 0.3;
-  if (!topic.history && /(?:^|\/)(?:changelog|changes|history|news)\b/i.test(path)) return 0.5;
-  if (!topic.tests && /(?:^|\/)(?:tests?|__tests__|specs?|fixtures|mocks?)\/|[._-](?:test|spec)\.\w+$/i.test(path))
-    return 0.7;
-  const kind = textKind(path);
-  if (kind === 'data') return 0.6;
-  return kind === 'prose' ? 1.1 : 1;
-}
-
-/** Names of files in a question: with a slash, or with an ending. */
-const FILE_NAME =
-  /(?<![\w/.-])(?:[\w.@-]+\/)*[\w@-][\w.@-]*\.[A-Za-z]\w{0,7}(?![\w/])|(?<![\w/.-])(?:[\w.@-]+\/)+[\w.@-]+/g;
-
-/** Whether a path is the file, or ends in it. */
-function isNamed(path: string, file: string): boolean {
-  return path === file || path.endsWith(`/${file}`);
-}
-
-/** What a question is expressly about. */
-function topicOf(questions: readonly string[]): { tests: boolean; history: boolean; files: readonly string[] } {
-  const asks = (pattern: RegExp) => questions.some((question) => pattern.test(question));
-  const files = questions
-    .flatMap((question) => question.match(FILE_NAME) ?? [])
-    .map((file) => file.replace(/^(?:\.\/)+/, ''));
-  return {
-    tests: asks(/\b(?:tests?|specs?|testing)\b/i),
-    history: asks(/\b(?:changelog|changes|history|release)\b/i),
-    files,
-  };
 }
 
 function compare(a: string, b: string): number {

@@ -1,5 +1,5 @@
 /** Text in square brackets that is no link. */
-const MARK = /\[+([^[\]\n]{1,400})\]+(?!\()/g;
+const MARK = /(?<!\[)\[+([^[\]\n]{1,400})\]+(?!\()/g;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 
 /** The citations of tasks in a text, as `[task-id]` or `[one-id, other-id]`. */
