@@ -1,46 +1,39 @@
-import { resolve } from 'node:path';
 import { actAsPrompt } from '../agents/act-as.prompt.ts';
 import { withAdHoc } from '../agents/act-as.ts';
 import { resolveAgents } from '../agents/resolve.ts';
 import { COLLECT_SETTINGS, policiesOf, runTimeoutMs } from '../machines/collect/logic.ts';
 import { GATE_LIMITS } from '../machines/gate/machine.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
-import { CLI_TOOLS } from '../node/cli-tools.ts';
 import { readEntry } from '../node/read-entry.ts';
 import { settingsOf } from '../options.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import { withReading } from '../plan/reading.ts';
-import type { AgentSpec, Plan, Task } from '../plan/types.ts';
+import type { Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
 import { oneLine } from './clean-text.ts';
+import { type DryStart, startOf } from './dry-start.ts';
 import type { RunFlags } from './flags.ts';
-import { agentKind, counted, formatDuration, shellLine } from './format.ts';
+import { counted, formatDuration, shellLine } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { PreparedRun } from './resolve-run.ts';
 import { claimStdout, print } from './stdout.ts';
 import { clip } from './text-width.ts';
 
 /** One task as it would be started. */
-export interface DryTask {
+export interface DryTask extends DryStart {
   taskId: string;
-  agentId: string;
-  /** `command`, `cli claude`, `function`, … */
-  kind: string;
-  /** The command with the task's own prompt in it; null when no process is started. */
-  argv: string[] | null;
-  /** How the prompt reaches the agent. */
-  promptVia: 'stdin' | 'argument' | 'none' | 'call';
   prompt: string;
   dependsOn: string[];
-  cwd: string | null;
-  /** Names alone: values may be secrets. */
-  env: string[];
+  /** Files that are read and given to the agent. */
+  read: string[];
   policy: string;
   retries: number;
   /** Longest time of one attempt, milliseconds. */
   maxAttemptMs: number;
   fallback: string | null;
+  /** What is started then. */
+  fallbackStart: DryStart | null;
   critical: boolean;
 }
 
@@ -60,7 +53,7 @@ export interface DryRun {
 }
 
 /** What a run would do, from the same functions that the run itself uses. Throws what the run would throw. */
-export function dryRunOf({ plan: given, options, run, specs }: PreparedRun & { plan: Plan }): DryRun {
+export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun & { plan: Plan }): Promise<DryRun> {
   const plan = withReading(given, (entry) => readEntry(process.cwd(), entry));
   const own = agentsFromSpecs(ownAgents(plan.agents));
   const agents = withAdHoc(resolveAgents({ ...options.agents, ...own }), plan.agents);
@@ -70,27 +63,34 @@ export function dryRunOf({ plan: given, options, run, specs }: PreparedRun & { p
   const policyOf = policiesOf(compiled, settings);
   const maxConcurrent = settings.maxConcurrent ?? options.maxConcurrent ?? GATE_LIMITS.maxConcurrent;
   const pace = { maxConcurrent, staggerMs: settings.staggerMs ?? options.staggerMs ?? 0 };
-  const dryTask = (task: Task): DryTask => {
+  const started = (task: Task, agentId: string): Promise<DryStart> => {
+    const part = plan.agents?.[agentId];
+    const isPart = part?.kind === 'adHoc';
+    const prompt = isPart ? actAsPrompt(part, task.prompt) : task.prompt;
+    const spec = specs[isPart ? part.base : agentId];
+    return startOf({ ...task, prompt }, agentId, spec, agents.get(agentId)?.kind ?? 'function');
+  };
+  const dryTask = async (task: Task): Promise<DryTask> => {
     const policy = policyOf(task);
     const { spec } = task;
-    const part = plan.agents?.[task.agent];
-    const isPart = part?.kind === 'adHoc';
-    const started = specs[isPart ? part.base : task.agent];
-    const prompt = isPart ? actAsPrompt(part, task.prompt) : task.prompt;
+    const fallback = fallbackOf(task, settings.fallback);
     return {
       taskId: task.id,
-      ...startOf({ ...task, prompt }, started, agents.get(task.agent)?.kind ?? 'function'),
+      ...(await started(task, task.agent)),
       prompt: task.prompt,
+      read: [...(spec.read ?? [])],
       dependsOn: [...task.dependsOn],
-      env: Object.keys({ ...envOf(started), ...spec.env }),
       policy: policy.name,
       retries: policy.retry.retries,
       maxAttemptMs: spec.timeoutMs ?? longestAttemptMs(policy),
-      fallback: fallbackOf(task, settings.fallback),
+      fallback,
+      fallbackStart: fallback === null ? null : await started(task, fallback),
       critical: task.critical,
     };
   };
-  const waves = compiled.waves.map((wave) => wave.filter(({ spec }) => !spec.done).map(dryTask));
+  const waves = await Promise.all(
+    compiled.waves.map((wave) => Promise.all(wave.filter(({ spec }) => !spec.done).map(dryTask))),
+  );
   return {
     dryRun: true,
     ...(compiled.goal === undefined ? {} : { goal: compiled.goal }),
@@ -113,39 +113,9 @@ function fallbackOf({ spec, agent }: Task, byDefault: string | null): string | n
   return fallback === agent ? null : fallback;
 }
 
-function envOf(spec: AgentSpec | undefined): Record<string, string> {
-  return spec && spec.kind !== 'model' ? (spec.env ?? {}) : {};
-}
-
-function startOf(
-  task: Task,
-  spec: AgentSpec | undefined,
-  kind: string,
-): Pick<DryTask, 'agentId' | 'kind' | 'argv' | 'promptVia' | 'cwd'> {
-  const agentId = task.agent;
-  if (!spec || spec.kind === 'model') {
-    return { agentId, kind: spec ? agentKind(spec) : kind, argv: null, promptVia: 'call', cwd: null };
-  }
-  const command = commandOf(spec);
-  const prompt = spec.kind === 'cli' ? CLI_TOOLS[spec.tool].prompt : spec.prompt;
-  const hasPlace = command.some((one) => one.includes('{{prompt}}'));
-  const promptVia = prompt ?? (hasPlace ? 'argument' : 'stdin');
-  const [program = '', ...args] = command;
-  const filled = args.map((one) => one.replaceAll('{{prompt}}', () => task.prompt));
-  const argv = promptVia !== 'argument' ? [...command] : [program, ...filled, ...(hasPlace ? [] : [task.prompt])];
-  return { agentId, kind: agentKind(spec), argv, promptVia, cwd: resolve(task.spec.cwd ?? spec.cwd ?? '.') };
-}
-
-function commandOf(spec: Exclude<AgentSpec, { kind: 'model' }>): readonly string[] {
-  if (spec.kind === 'command') return spec.command;
-  const preset = CLI_TOOLS[spec.tool];
-  const model = spec.model ?? preset.defaultModel;
-  return preset.argv({ model: model === undefined ? [] : preset.model(model), extra: spec.args ?? [] });
-}
-
 /** Prints what would be run; nothing is. Returns the exit code. */
-export function printDryRun(prepared: PreparedRun & { plan: Plan }, flags: RunFlags): number {
-  const dry = dryRunOf(prepared);
+export async function printDryRun(prepared: PreparedRun & { plan: Plan }, flags: RunFlags): Promise<number> {
+  const dry = await dryRunOf(prepared);
   claimStdout();
   print(flags.json ? `${JSON.stringify(dry)}\n` : `${dryRunLines(dry, paintFor(process.stdout)).join('\n')}\n`);
   return 0;
@@ -170,7 +140,7 @@ export function dryRunLines(dry: DryRun, paint: Paint): string[] {
 }
 
 function taskLines(task: DryTask, paint: Paint): string[] {
-  const { argv, cwd, env, dependsOn, promptVia, fallback } = task;
+  const { dependsOn, promptVia, fallback, fallbackStart, read } = task;
   const prompt = `${clip(oneLine(task.prompt), 200)}${dependsOn.length > 0 ? ` + what ${dependsOn.join(', ')} said` : ''}`;
   const policy = [
     task.policy,
@@ -181,10 +151,25 @@ function taskLines(task: DryTask, paint: Paint): string[] {
   ];
   return [
     `  ${paint('cyan', task.taskId)}  ${task.agentId} (${task.kind})`,
-    ...(argv ? [`    run     ${oneLine(shellLine(argv))}`] : []),
+    ...startLines(task, ''),
     `    prompt  ${promptVia === 'none' ? '(not passed on) ' : `(${promptVia}) `}${prompt}`,
-    ...(cwd === null ? [] : [`    cwd     ${cwd}`]),
-    ...(env.length === 0 ? [] : [`    env     ${env.join(', ')}`]),
+    ...(read.length === 0 ? [] : [`    reads   ${oneLine(read.join(', '))}`]),
     `    policy  ${policy.join(', ')}`,
+    ...(fallbackStart ? startLines(fallbackStart, `${fallbackStart.agentId}: `) : []),
+  ];
+}
+
+/** What is started and where it is asked, as it would be typed. */
+function startLines({ argv, program, cwd, env, endpoint }: DryStart, whose: string): string[] {
+  const added = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const key = endpoint?.keyFrom ? `, with the key in ${endpoint.keyFrom}` : '';
+  const headers = Object.entries(endpoint?.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+  return [
+    ...(argv ? [`    run     ${whose}${oneLine(shellLine(argv))}`] : []),
+    ...(argv ? [`    program ${whose}${program ?? `there is no ${oneLine(argv[0] ?? '')}`}`] : []),
+    ...(endpoint ? [`    asks    ${whose}${oneLine(`${endpoint.model} at ${endpoint.url}${key}`)}`] : []),
+    ...(headers.length === 0 ? [] : [`    headers ${whose}${oneLine(headers.join(', '))}`]),
+    ...(cwd === null ? [] : [`    cwd     ${whose}${cwd}`]),
+    ...(added.length === 0 ? [] : [`    env     ${whose}${oneLine(shellLine(added))}`]),
   ];
 }

@@ -17,7 +17,7 @@ let socket = null;
 addEventListener('message', ({ source, data }) => {
   if (source !== frame.contentWindow || data?.type !== '@statelyai.connected') return;
   socket?.close();
-  socket = new WebSocket('ws://' + location.host + '/');
+  socket = new WebSocket('ws://' + location.host + location.pathname);
   socket.onmessage = (message) => frame.contentWindow.postMessage(JSON.parse(message.data), ${origin});
 });
 </script>

@@ -5,6 +5,7 @@ import { SoarError } from '../errors/soar-error.ts';
 import { StatelyBacklog } from '../trace/backlog.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { STATELY_PAGE } from '../trace/stately-browser.ts';
+import { isSameToken, newToken } from './path-token.ts';
 import { bridgePage } from './stately-bridge.ts';
 
 export interface StatelyServerOptions {
@@ -14,6 +15,8 @@ export interface StatelyServerOptions {
   page?: string;
   /** Origins of other pages that may connect. Default: none; programs outside browsers always may. */
   allowedOrigins?: readonly string[];
+  /** The path of the page and of the socket; whoever knows it may read along. Default: random. */
+  token?: string;
   /** Default `'full'`. */
   mode?: TraceMode;
 }
@@ -30,15 +33,16 @@ const DRAIN_MS = 2000;
 
 /**
  * Serves a trace to Stately inspectors on this machine alone: a page to open, and a WebSocket. Whoever connects gets
- * everything from the beginning. Keeps no process alive.
+ * everything from the beginning; whoever does not know the random path, gets nothing. Keeps no process alive.
  *
  * @throws {SoarError} `io` when it cannot listen.
  */
 export async function statelyServer(options: StatelyServerOptions = {}): Promise<StatelyServer> {
-  const { port = 0, page = STATELY_PAGE, allowedOrigins = [], mode = 'full' } = options;
+  const { port = 0, page = STATELY_PAGE, allowedOrigins = [], token = newToken(), mode = 'full' } = options;
   const backlog = new StatelyBacklog();
   const server = createServer((request, response) => {
     if (!isLocal(request)) return void response.writeHead(403).end();
+    if (!knows(request, token)) return void response.writeHead(404).end();
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-src ${new URL(page).origin}; connect-src 'self' ws://${request.headers.host}`,
@@ -61,7 +65,9 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
     perMessageDeflate: false,
     // Any page in a browser can reach a local port: only our own may read along.
     verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string | undefined }) =>
-      isLocal(req) && (!origin || origin === `http://${req.headers.host}` || allowedOrigins.includes(origin)),
+      isLocal(req) &&
+      knows(req, token) &&
+      (!origin || origin === `http://${req.headers.host}` || allowedOrigins.includes(origin)),
   });
   sockets.on('connection', (socket: WebSocket, request) => {
     request.socket.unref();
@@ -71,8 +77,8 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
 
   return {
     mode,
-    url: `http://${HOST}:${found}/`,
-    webSocketUrl: `ws://${HOST}:${found}/`,
+    url: `http://${HOST}:${found}/${token}/`,
+    webSocketUrl: `ws://${HOST}:${found}/${token}/`,
     write(record) {
       const texts = backlog.add(record);
       for (const socket of sockets.clients) {
@@ -94,6 +100,12 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Whether a request's path is the token. */
+function knows({ url = '' }: IncomingMessage, token: string): boolean {
+  const [, given = ''] = url.split(/[/?]/);
+  return isSameToken(given, token);
 }
 
 /** A foreign name that leads here (DNS rebinding) is refused. */

@@ -1,7 +1,7 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SoarError } from '../errors/soar-error.ts';
+import { isSameToken, newToken } from './path-token.ts';
 import { viewerPage } from './viewer-page.ts';
 import type { ViewerSource } from './viewer-source.ts';
 
@@ -49,7 +49,7 @@ const KEEP_ALIVE_MS = 15_000;
  */
 export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   const { source, host = '127.0.0.1', port = 0, idleMs } = options;
-  const token = options.token ?? randomBytes(18).toString('base64url');
+  const token = options.token ?? newToken();
   const page = await viewerPage();
   const followers = new Set<() => void>();
   const hosts = new Set<string>();
@@ -68,7 +68,7 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'Only GET is understood.');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://viewer');
     const [, given = '', what = null, ...rest] = pathname.split('/');
-    if (!isSame(given, token) || rest.length > 0) return send(response, 404, 'There is nothing here.');
+    if (!isSameToken(given, token) || rest.length > 0) return send(response, 404, 'There is nothing here.');
     switch (what) {
       case '':
         response.writeHead(200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8' });
@@ -138,11 +138,6 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
 function isOurs({ host, origin }: IncomingMessage['headers'], hosts: ReadonlySet<string>): boolean {
   if (host === undefined || !hosts.has(host)) return false;
   return origin === undefined || [...hosts].some((name) => origin === `http://${name}`);
-}
-
-function isSame(given: string, token: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function send(response: ServerResponse, status: number, text: string): void {

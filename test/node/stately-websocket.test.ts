@@ -85,11 +85,22 @@ describe('the inspector server', () => {
     onTestFinished(() => server.close?.());
     const { webSocketUrl, url } = server;
     expect(await knock(webSocketUrl, {})).toBe('open');
-    expect(await knock(webSocketUrl, { origin: url.slice(0, -1) })).toBe('open');
+    expect(await knock(webSocketUrl, { origin: new URL(url).origin })).toBe('open');
     expect(await knock(webSocketUrl, { origin: 'https://mine.test' })).toBe('open');
     expect(await knock(webSocketUrl, { origin: 'https://evil.test' })).toBe(401);
     expect(await knock(webSocketUrl, { origin: 'null' })).toBe(401);
     expect(await knock(webSocketUrl, { host: 'evil.test' })).toBe(401);
+  });
+
+  it('knows nothing without its token', async () => {
+    const server = await statelyServer();
+    onTestFinished(() => server.close?.());
+    const { host, pathname } = new URL(server.url);
+    expect(pathname.length).toBeGreaterThan(20);
+    for (const path of ['/', '/wrong/', `${pathname.slice(0, -2)}/`]) {
+      expect(await knock(`ws://${host}${path}`, {})).toBe(401);
+      expect((await fetch(`http://${host}${path}`)).status).toBe(404);
+    }
   });
 
   it('says when it cannot listen', async () => {
