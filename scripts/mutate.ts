@@ -1,17 +1,18 @@
 /**
  * Mutation tests: `npm run mutate`, or `npm run mutate -- task gate` for some groups of `mutation/groups.ts`. Stryker changes the
  * sources of each group, one change at a time, and runs its tests. Fails when fewer than 85 % of a group's changes are
- * noticed, or when one that is not noticed has no reason in `mutation/survivors.json`. With `--write` the scores go to
- * `mutation/scores.json`, from where `npm run docs` takes them.
+ * noticed, or when one that is not noticed has no reason in `mutation/survivors.json`. With `--write` the scores and the
+ * survivors of what was tried are recorded, new ones with an empty reason; `npm run docs` takes them from there.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { GROUPS, type Group } from './mutation/groups.ts';
 import {
-  type Explained,
-  isSame,
+  type Explanation,
+  explained,
   percentOf,
+  reasonFor,
   type Score,
   type StrykerReport,
   type Survivor,
@@ -35,29 +36,24 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const explained = read<Explained[]>(survivorsFile);
-const found: Record<string, Score> = {};
+const known = read<Explanation[]>(survivorsFile);
+const scores: Record<string, Score> = {};
+const survivors: Survivor[] = [];
 const faults: string[] = [];
 for (const name of names.length > 0 ? names : Object.keys(GROUPS)) {
   const report = mutated(GROUPS[name] as Group);
-  const scores = scoresOf(report);
-  Object.assign(found, scores);
-  const percent = percentOf(Object.values(scores));
-  console.info(`\n${name}: ${percent.toFixed(1)} %`);
-  if (percent < SMALLEST_SCORE)
-    faults.push(`Expected ${name} to have at least ${SMALLEST_SCORE} %, got ${percent.toFixed(1)} %.`);
-  const survivors = survivorsOf(report);
-  const unexplained = survivors.filter((one) => !explained.some((other) => isSame(one, other)));
-  faults.push(...unexplained.map((one) => `No test notices this, and no reason is given: ${shown(one)}`));
-  for (const one of explained.filter(({ file }) => file in report.files)) {
-    if (!survivors.some((other) => isSame(one, other))) console.info(`Noticed by now: ${shown(one)}`);
-  }
+  const own = scoresOf(report);
+  const percent = percentOf(Object.values(own)).toFixed(1);
+  console.info(`\n${name}: ${percent} %`);
+  if (Number(percent) < SMALLEST_SCORE)
+    faults.push(`Expected ${name} to have at least ${SMALLEST_SCORE} %, got ${percent} %.`);
+  Object.assign(scores, own);
+  survivors.push(...survivorsOf(report));
 }
-if (args.includes('--write')) {
-  const all = Object.entries({ ...read<Record<string, Score>>(scoresFile), ...found });
-  const sorted = Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(scoresFile, `${JSON.stringify(sorted, null, 2)}\n`);
+for (const one of survivors) {
+  if (reasonFor(one, known) === '') faults.push(`No test notices this, and no reason is given: ${shown(one)}`);
 }
+if (args.includes('--write')) record();
 console.info(faults.length === 0 ? '\nEvery change is noticed, or has its reason.' : `\n${faults.join('\n')}`);
 process.exitCode = faults.length === 0 ? 0 : 1;
 
@@ -72,6 +68,20 @@ function mutated({ mutate, tests }: Group): StrykerReport {
   });
   if (!existsSync(reportFile)) throw new Error(`Stryker came to no report of ${mutate.join(', ')}; it says why above.`);
   return read<StrykerReport>(reportFile);
+}
+
+function record(): void {
+  const all = { ...read<Record<string, Score>>(scoresFile), ...scores };
+  write(scoresFile, Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const others = known.filter(({ file }) => !(file in scores));
+  write(
+    survivorsFile,
+    [...others, ...explained(survivors, known)].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)),
+  );
+}
+
+function write(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 function shown({ file, line, code, becomes }: Survivor): string {

@@ -1,4 +1,4 @@
-import { type Explained, percentOf, type Score } from './report.ts';
+import { type Explanation, percentOf, type Score } from './report.ts';
 
 const SCORES = ['<!-- The scores, written by `npm run docs`. -->', '<!-- The end of the scores. -->'] as const;
 const SURVIVORS = ['<!-- The survivors, written by `npm run docs`. -->', '<!-- The end of the survivors. -->'] as const;
@@ -7,7 +7,7 @@ const SURVIVORS = ['<!-- The survivors, written by `npm run docs`. -->', '<!-- T
 export function withMutationTables(
   page: string,
   scores: Readonly<Record<string, Score>>,
-  survivors: readonly Explained[],
+  survivors: readonly Explanation[],
 ): string {
   return between(between(page, SCORES, scoreTable(scores)), SURVIVORS, survivorTables(survivors));
 }
@@ -39,7 +39,7 @@ function figures(scores: readonly Score[]): string[] {
   return [...counts, `${percentOf(scores).toFixed(1)} %`, String(sum('skipped'))];
 }
 
-function survivorTables(survivors: readonly Explained[]): string {
+function survivorTables(survivors: readonly Explanation[]): string {
   const files = Map.groupBy(survivors, ({ file }) => file);
   return [...files]
     .map(([file, all]) =>
@@ -50,8 +50,9 @@ function survivorTables(survivors: readonly Explained[]): string {
     .join('\n\n');
 }
 
-function survivorRow({ line, code, becomes, reason }: Explained): string {
-  return row(quoted(line), `${quoted(code)} → ${becomes === '' ? 'nothing' : quoted(becomes)}`, reason);
+function survivorRow({ line, changes, reason }: Explanation): string {
+  const list = changes.map(({ code, becomes }) => `${quoted(code)} → ${becomes === '' ? 'nothing' : quoted(becomes)}`);
+  return row(quoted(line), list.join('<br>'), reason);
 }
 
 function row(...cells: readonly string[]): string {

@@ -32,7 +32,14 @@ export interface Survivor {
   becomes: string;
 }
 
-export type Explained = Survivor & { reason: string };
+/** Why changes in one line are noticed by no test. */
+export interface Explanation {
+  file: string;
+  line: string;
+  changes: readonly Pick<Survivor, 'code' | 'becomes'>[];
+  /** Empty: nobody has said. */
+  reason: string;
+}
 
 /** Scores by file, of the files that can be changed at all. */
 export function scoresOf({ files }: StrykerReport): Record<string, Score> {
@@ -62,9 +69,29 @@ export function survivorsOf({ files }: StrykerReport): Survivor[] {
   );
 }
 
-/** The same change, as far as can be told from its text. */
-export function isSame(one: Survivor, other: Survivor): boolean {
-  return one.file === other.file && one.line === other.line && one.code === other.code && one.becomes === other.becomes;
+export function reasonFor({ file, line, code, becomes }: Survivor, explanations: readonly Explanation[]): string {
+  const explanation = explanations.find(
+    (one) =>
+      one.file === file &&
+      one.line === line &&
+      one.changes.some((change) => change.code === code && change.becomes === becomes),
+  );
+  return explanation?.reason ?? '';
+}
+
+/** The explanations of these survivors, in their order: with the reasons that were given, and empty ones for the rest. */
+export function explained(survivors: readonly Survivor[], known: readonly Explanation[]): Explanation[] {
+  const lines = new Map<string, Explanation & { changes: Pick<Survivor, 'code' | 'becomes'>[] }>();
+  for (const survivor of survivors) {
+    const { file, line, code, becomes } = survivor;
+    const reason = reasonFor(survivor, known);
+    const key = JSON.stringify([file, line, reason]);
+    const explanation = lines.get(key) ?? { file, line, changes: [], reason };
+    lines.set(key, explanation);
+    const isKnown = explanation.changes.some((change) => change.code === code && change.becomes === becomes);
+    if (!isKnown) explanation.changes.push({ code, becomes });
+  }
+  return [...lines.values()];
 }
 
 /** Noticed changes of all that were tried, in percent. */
