@@ -37,6 +37,10 @@ export interface JournalStore {
   claim(runId: string): boolean;
   /** Gives up runs. */
   release(runIds: readonly string[]): void;
+  /**
+   * What it gives outlives a loss of power: its writer may have died before that was so, and whoever goes on from it tells of
+   * it.
+   */
   load(runId: string): StoredRun | null;
   list(): RunSummary[];
   breakers(): ReadonlyMap<string, StoredBreaker>;

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { SoarError } from '../errors/soar-error.ts';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
@@ -21,6 +20,7 @@ import { endOrphans } from './end-orphans.ts';
 import { wrapped } from './sqlite-file.ts';
 import { Owners, type OwnersOptions } from './sqlite-owners.ts';
 import { type RunRow, type Statements, statementsOf } from './sqlite-statements.ts';
+import { syncFile, syncFileNow } from './sync-file.ts';
 
 export interface SqliteStoreOptions extends OwnersOptions {
   /** What a commit that is called durable outlives. Default `power`. */
@@ -44,6 +44,7 @@ export class SqliteStore implements JournalStore {
   readonly #unmask: (json: string) => string;
   /** Absent where outliving the process is enough. */
   readonly sync?: () => Promise<void>;
+  readonly #isDurable: boolean;
   readonly #owned = new Map<string, OwnedRun>();
   /** Runs that end in the present transaction. */
   readonly #left = new Set<string>();
@@ -54,7 +55,8 @@ export class SqliteStore implements JournalStore {
     this.#db = db;
     this.#path = path;
     this.#unmask = options.unmask ?? ((json) => json);
-    if (options.durability !== 'process') this.sync = () => syncFile(`${path}-wal`);
+    this.#isDurable = options.durability !== 'process';
+    if (this.#isDurable) this.sync = () => syncFile(`${path}-wal`);
     this.#sql = wrapped(path, () => statementsOf(db));
     this.#owners = new Owners(this.#sql, () => this.#owned.size > 0, options);
   }
@@ -143,6 +145,7 @@ export class SqliteStore implements JournalStore {
       const run = this.#sql.findRun.get(runId) as RunRow | undefined;
       if (!run) return null;
       const rows = this.#sql.entriesOf.all(run.number) as { type: string; body: string }[];
+      if (this.#isDurable) syncFileNow(`${this.#path}-wal`);
       // What will be run is made whole again; what was said stays as it was stored.
       const [header, ...entries] = rows.map(({ type, body }): unknown => {
         const text = this.#whole(body);
@@ -240,22 +243,6 @@ export class SqliteStore implements JournalStore {
         this.#left.clear();
       }
     });
-  }
-}
-
-/** Waits until the disk has what was written, without keeping anything else waiting. */
-async function syncFile(path: string): Promise<void> {
-  try {
-    const file = await open(path, 'r+');
-    try {
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    // A store that was closed meanwhile has put everything in its place, and has no such file any more.
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw new SoarError('io', `The journal ${path} could not be written to the disk: ${String(cause)}.`, { cause });
   }
 }
 

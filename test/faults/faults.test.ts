@@ -4,7 +4,8 @@ import { nothing } from './findings.ts';
 
 /** How much of the campaign runs with the tests; `npm run faults` runs the whole of it. */
 const SHARE: Readonly<Record<string, readonly number[]>> = {
-  simulation: Array.from({ length: 150 }, (_, i) => i + 1),
+  // The last: records that a dead process had committed and the disk did not have were told by the next, and lost with the power.
+  simulation: [...Array.from({ length: 150 }, (_, i) => i + 1), 897],
   'power-cut': [1],
   'kill-at-record': [18, 31],
   'kill-cli': [1],

@@ -100,6 +100,7 @@ export class SimulatedStore implements JournalStore {
   load(): StoredRun | null {
     const header = this.#header();
     if (!header) return null;
+    this.#disk.durable = this.#disk.commits.length;
     const bodies = this.#disk.commits.flatMap(({ entries }) => entries);
     return structuredClone({ header, entries: bodies.map((body) => JSON.parse(body) as LogEntry) });
   }
