@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { SoarError } from '../errors/soar-error.ts';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
 import type {
   LogEntry,
