@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PhaseControls } from '../../src/actors/phases/controls.ts';
-import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
+import type { Phases } from '../../src/actors/phases/types.ts';
+import { type AskOptions, createSoar, type SoarOptions } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -28,13 +29,14 @@ const askOnce: Think = async ({ call }) =>
 const CALL = 'phase:decompose';
 
 interface Told extends Partial<SoarOptions> {
-  steps?: readonly Step[];
+  steps?: readonly Step[] | Record<string, readonly Step[]>;
+  asked?: AskOptions;
   think?: Think;
 }
 
-function ask({ steps = [{ ms: 100, ok: 'do it' }], think = askOnce, ...options }: Told = {}) {
+function ask({ steps = [{ ms: 100, ok: 'do it' }], think = askOnce, asked = {}, ...options }: Told = {}) {
   const clock = new VirtualClock();
-  const thinker = scriptedAgent(clock, { [CALL]: steps }, { provider: 'mind' });
+  const thinker = scriptedAgent(clock, 'map' in steps ? { [CALL]: steps } : steps, { provider: 'mind' });
   const worker = scriptedAgent(clock, [{ ms: 10 }]);
   const soar = createSoar({
     agents: { worker, thinker },
@@ -44,7 +46,7 @@ function ask({ steps = [{ ms: 100, ok: 'do it' }], think = askOnce, ...options }
     ...options,
     clock,
   });
-  return { thinker, worker, ...watch(soar.ask('Why is it so?', { runId: 'asked' }), clock, soar) };
+  return { thinker, worker, ...watch(soar.ask('Why is it so?', { ...asked, runId: 'asked' }), clock, soar) };
 }
 
 const inFlight = (...agents: ScriptedAgent[]) => agents.reduce((sum, agent) => sum + agent.inFlight, 0);
@@ -62,6 +64,17 @@ describe('a call of a phase', () => {
       query: 'Why is it so?',
       key: `asked/${CALL}/1`,
     });
+  });
+
+  it('has its turn also after the tasks, of a run that has one attempt at a time', async () => {
+    const synthesize: Phases['synthesize'] = async (_, { call }) => {
+      const { output } = await call({ name: 'synthesize', prompt: 'Sum it up', agentId: 'thinker' });
+      return { answer: output, confidence: 1, sources: [] };
+    };
+    const steps = { [CALL]: [{ ms: 10, ok: 'do it' }], 'phase:synthesize': [{ ms: 10, ok: 'summed up' }] };
+    const run = ask({ steps, phases: { ...decomposing(askOnce), synthesize }, asked: { maxConcurrent: 1 } });
+    expect(await run.settled()).toMatchObject({ status: 'succeeded', answer: 'summed up' });
+    expect(run.of('attempt.started').map(({ taskId }) => taskId)).toEqual([CALL, 'only', 'phase:synthesize']);
   });
 
   it('goes through the states of a task, marked with its phase', async () => {

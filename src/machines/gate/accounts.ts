@@ -30,21 +30,21 @@ export class Accounts {
   /** What runs are to be told, once the tasks have been told. */
   notices: { ref: Addressee<GateNotice>; event: GateNotice }[] = [];
 
-  /** Announced again, by another part of the same run, it keeps what it has spent. */
+  /**
+   * Announced again, by another part of the same run, it keeps what it has spent and has out: it stays the same object, since an
+   * attempt that ended a moment ago may have its lease still to give back.
+   */
   open({ runId, maxConcurrent, staggerMs, budget, ref, spent }: RunOpened, now: number, served: number): void {
-    const known = this.runs.get(runId);
-    const account: RunAccount = {
-      ...(known ?? { ...NOTHING, ...spent }),
+    const account: RunAccount = Object.assign(this.runs.get(runId) ?? { ...NOTHING, ...spent, out: 0 }, {
       runId,
       maxConcurrent,
       staggerMs,
       budget,
       until: budget?.timeMs === undefined ? null : now + budget.timeMs,
       ref,
-      out: known?.out ?? 0,
       served,
       spent: null,
-    };
+    });
     this.runs.set(runId, account);
     this.judge(account, now);
   }
