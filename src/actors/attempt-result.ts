@@ -2,6 +2,7 @@ import { AgentError } from '../errors/agent-error.ts';
 import { toTaskError } from '../errors/classify.ts';
 import { isRetryable } from '../errors/error-kind.ts';
 import type { PermitResult } from '../machines/breaker/events.ts';
+import { readUsage } from '../policy/usage.ts';
 import type { AgentAnswer, TaskError } from '../types.ts';
 import type { AttemptResult } from './attempt.ts';
 import type { InFlight } from './executor.ts';
@@ -32,7 +33,8 @@ export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt:
 function readAnswer(answer: unknown): Pick<AttemptResult, 'output' | 'truncated' | 'data' | 'usage'> {
   if (typeof answer === 'string') return { output: answer, truncated: false };
   if (typeof answer === 'object' && answer !== null && 'output' in answer) {
-    const { output, truncated, data, usage } = answer as Exclude<AgentAnswer, string>;
+    const { output, truncated, data, usage: reported } = answer as Exclude<AgentAnswer, string>;
+    const usage = readUsage(reported);
     const kept = { output: typeof output === 'string' ? output : String(output ?? ''), truncated: truncated === true };
     return { ...kept, ...(data === undefined ? {} : { data }), ...(usage === undefined ? {} : { usage }) };
   }
@@ -45,7 +47,8 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
   if (AgentError.isInstance(thrown)) {
     common.output = thrown.output ?? '';
     common.truncated = thrown.truncated;
-    if (thrown.usage) common.usage = thrown.usage;
+    const usage = readUsage(thrown.usage);
+    if (usage) common.usage = usage;
   }
   if (stop) {
     const error: TaskError = { kind: stop.kind, message: stop.reason, retryable: isRetryable(stop.kind) };

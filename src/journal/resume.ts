@@ -45,7 +45,8 @@ export function requireWhole(run: ReplayedRun): void {
   const plan = planOf(run) ?? { tasks: [] };
   const settled = new Set(run.settled.map(({ outcome }) => outcome.taskId));
   const left = plan.tasks.filter(({ id }) => !settled.has(id));
-  const masked = left.filter((task) => holdsMask(task)).map(({ id }) => `task \`${id}\``);
+  // What a task is given to read is what somebody found; with a secret masked in it, it says what it has to say.
+  const masked = left.filter(({ passages: _, ...task }) => holdsMask(task)).map(({ id }) => `task \`${id}\``);
   if (holdsMask({ ...plan.agents, ...run.header.agents })) masked.push('its agents');
   if (masked.length === 0) return;
   const message =

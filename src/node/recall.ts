@@ -38,8 +38,12 @@ export function withEarlierAnswers(retrieve: Retriever, records: RecordStore, cw
 
 /** Keeps a question that was answered well, for later ones. Never throws. */
 export function keepAnswer(result: RunResult, records: RecordStore, cwd: string, now: number): void {
-  const record = recordOf(result, now, (path) => hashOf(resolve(cwd, path)));
-  if (record) records.save(record);
+  try {
+    const record = recordOf(result, now, (path) => hashOf(resolve(cwd, path)));
+    if (record) records.save(record);
+  } catch {
+    // A phase of the user's may give sources that are none, and nobody waits for this to hear of it.
+  }
 }
 
 function isStale({ sources }: StoredRecord, cwd: string): boolean {

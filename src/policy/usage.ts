@@ -5,6 +5,23 @@ export function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: Usa
   return totalTokens ?? inputTokens + outputTokens;
 }
 
+const COUNTS = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'totalTokens', 'costUsd'] as const;
+
+/**
+ * What an agent reported, without what is no count: one that is not a number would make every sum after it none, and no budget
+ * would ever be spent. Undefined when nothing is left.
+ */
+export function readUsage(reported: unknown): Usage | undefined {
+  if (typeof reported !== 'object' || reported === null) return undefined;
+  const usage: Usage & Record<string, unknown> = { ...reported };
+  for (const name of COUNTS) if (!isCount(usage[name])) delete usage[name];
+  return Object.keys(usage).length > 0 ? usage : undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
 /** The sum of what was reported. Attempts that reported nothing count as nothing. */
 export function sumUsage(reports: Iterable<Usage | undefined>): UsageTotals {
   const sum: UsageTotals = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };

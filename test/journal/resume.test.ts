@@ -409,6 +409,24 @@ describe('resuming', () => {
     expect(result.status).toBe('succeeded');
   });
 
+  it('is resumed although what a task reads had a secret, which is not stored', async () => {
+    const { run, reborn, clock, one } = story([{ ms: 100 }]);
+    const passage = { id: 'p', path: 'a.md', startLine: 1, endLine: 1, text: 'export KEY=«masked»', score: 1 };
+    run([task('a', { passages: [passage] })]);
+    await clock.advance(50);
+    expect((await reborn().settled()).status).toBe('succeeded');
+    expect(one.calls[1]?.request.passages).toEqual([passage]);
+  });
+
+  it('cannot be resumed when what a task asks had a secret, and names the task', async () => {
+    const { run, reborn, clock } = story([{ ms: 100 }]);
+    run([task('a', { prompt: 'Log in with «masked»' })]);
+    await clock.advance(50);
+    expect(() => reborn()).toThrow(
+      expect.objectContaining({ code: 'not-supported', message: expect.stringContaining('task `a`') }),
+    );
+  });
+
   it('lets two runs of one id be no two runs', () => {
     const clock = new VirtualClock();
     const journal = memoryJournal();

@@ -140,6 +140,18 @@ describe('a budget', () => {
     expect(result.metadata.usage).toEqual({ inputTokens: 100, outputTokens: 20, totalTokens: 120 });
   });
 
+  it.each([
+    ['tokens', { budget: { tokens: 100 }, usage: { inputTokens: Number.NaN, outputTokens: 60 } }],
+    ['cost', { budget: { costUsd: 1 }, usage: { costUsd: 0.6, totalTokens: '60' as never } }],
+  ])('of %s holds although an agent reports what is no number', async (_, { budget, usage }) => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [{ ms: 100, usage }]);
+    const options = { agents: { one }, clock, maxConcurrent: 1, run: { budget } };
+    const { outcomes, metadata } = await start(tasks(4), options).settled();
+    expect(outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'skipped', 'skipped']);
+    expect(metadata.usage.totalTokens).toBe('tokens' in budget ? 120 : 0);
+  });
+
   it('of cost is what agents report, or what their tokens cost by the table of prices', async () => {
     const clock = new VirtualClock();
     const prices = { small: { inputPerMillion: 1000, outputPerMillion: 2000, cachedInputPerMillion: 100 } };

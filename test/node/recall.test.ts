@@ -98,6 +98,13 @@ describe('a question that was answered well', () => {
     expect(paths).not.toContain(`run:${result.runId}`);
   });
 
+  it('is not kept where a synthesis of one’s own cites what is no list, and that ends no process', async () => {
+    const { ask, journal } = await story();
+    const synthesize = () => ({ answer: 'By leases.', confidence: 1, sources: null as never });
+    expect((await ask(QUESTION, { phases: { synthesize } })).result.status).toBe('succeeded');
+    expect(journal.records.all()).toEqual([]);
+  });
+
   it('does not keep a question from being searched for by a retriever of one’s own', async () => {
     const { ask } = await story();
     await ask();

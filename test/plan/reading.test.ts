@@ -65,6 +65,13 @@ describe('withReading', () => {
     }
   });
 
+  it('leaves agents of a wrong form to those who check it', () => {
+    const soar = createSoar({ agents: { x: () => '' } });
+    for (const agents of [{ y: null }, { y: 'sh' }, { y: {} }]) {
+      expect(() => soar.run({ agents: agents as never, tasks: [] })).toThrow(SoarError);
+    }
+  });
+
   it('leaves plans of a wrong form to those who check it', () => {
     const shapes = fc.oneof(
       fc.jsonValue(),

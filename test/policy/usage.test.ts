@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { priced, sumUsage } from '../../src/policy/usage.ts';
+import { priced, readUsage, sumUsage } from '../../src/policy/usage.ts';
 
 const price = { inputPerMillion: 2, outputPerMillion: 10 };
 
@@ -44,4 +44,19 @@ it('prices output alone by its own figure', () => {
   expect(priced({ outputTokens: 1_000_000, totalTokens: 2_000_000 }, { ...price, inputPerMillion: 100 }).costUsd).toBe(
     10,
   );
+});
+
+it.each([
+  [undefined, undefined],
+  [null, undefined],
+  ['many', undefined],
+  [{}, undefined],
+  [{ inputTokens: Number.NaN, outputTokens: Number.POSITIVE_INFINITY, totalTokens: -1, costUsd: '1' }, undefined],
+  [{ inputTokens: undefined, outputTokens: 3 }, { outputTokens: 3 }],
+  [
+    { inputTokens: 0, costUsd: 0.5, reasoning: 'deep' },
+    { inputTokens: 0, costUsd: 0.5, reasoning: 'deep' },
+  ],
+])('takes of a report %o what is a count', (reported, usage) => {
+  expect(readUsage(reported)).toEqual(usage);
 });

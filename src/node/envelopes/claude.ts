@@ -105,22 +105,22 @@ export const claudeFormat: ToolFormat = {
 };
 
 function resultOf(data: ClaudeEvent, broken: { kind: ErrorKind | null; message: string } | null): ToolEvent[] {
-  const usage: ToolEvent = { type: 'usage', usage: usageOf(data) };
+  const used = usedOf(data);
   const { subtype = '', is_error, result = '', errors = [], api_error_status: status } = data;
   const isError = is_error === true || subtype.startsWith('error') || broken !== null;
   if (!isError) {
     const { structured_output: value } = data;
     const structured: ToolEvent[] = value === undefined || value === null ? [] : [{ type: 'data', value }];
     const answer: ToolEvent[] = result === '' ? [] : [{ type: 'answer', text: result }];
-    return [usage, ...answer, ...structured, { type: 'done' }];
+    return [...used, ...answer, ...structured, { type: 'done' }];
   }
   const limit = LIMITS[subtype];
   if (limit !== undefined) {
-    return [usage, { type: 'failure', failure: { kind: 'output_limit', message: limit }, isFinal: true }];
+    return [...used, { type: 'failure', failure: { kind: 'output_limit', message: limit }, isFinal: true }];
   }
   const message = [...errors, result].filter((one) => one !== '').join('\n') || broken?.message || subtype;
   const failure = failureOf(message, { kind: broken?.kind ?? null, status: status ?? null });
-  return [usage, { type: 'failure', failure, isFinal: true }];
+  return [...used, { type: 'failure', failure, isFinal: true }];
 }
 
 /** What of a whole message was not told piece by piece. */
@@ -139,6 +139,13 @@ function toolsOf({ message }: ClaudeEvent): ToolEvent[] {
   const blocks = typeof content === 'string' ? [] : content;
   const used = blocks.filter(({ type }) => type === 'tool_use' || type === 'server_tool_use');
   return used.map(({ name }) => ({ type: 'work', ...(name === undefined ? {} : { message: name }) }));
+}
+
+/** What it says of tokens and cost. Without tokens, those that its messages told stay as they are. */
+function usedOf(data: ClaudeEvent): ToolEvent[] {
+  const usage = usageOf(data);
+  if (usage.totalTokens !== undefined) return [{ type: 'usage', usage }];
+  return usage.costUsd === undefined ? [] : [{ type: 'usage', usage, add: true }];
 }
 
 /** By model where it says so, which counts subagents too. */
