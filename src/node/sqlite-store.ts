@@ -30,6 +30,9 @@ export interface SqliteStoreOptions extends OwnersOptions {
 /** A run's first record: what it was started with. In no row that changes, since it may be large. */
 const OPENED = 'run.opened';
 
+/** Records of what will be run, or asked again unless it is the same. */
+const RUN_AGAIN: ReadonlySet<string> = new Set([OPENED, 'phase.completed', 'plan.approved', 'call.settled']);
+
 interface OwnedRun {
   number: number;
   seq: number;
@@ -148,7 +151,7 @@ export class SqliteStore implements JournalStore {
       // What will be run is made whole again; what was said stays as it was stored.
       const [header, ...entries] = rows.map(({ type, body }): unknown => {
         const text = this.#whole(body);
-        return JSON.parse(type === OPENED || type === 'phase.completed' ? this.#unmask(text) : text);
+        return JSON.parse(RUN_AGAIN.has(type) ? this.#unmask(text) : text);
       });
       return { header: header as RunHeader, entries: entries as LogEntry[] };
     });

@@ -29,14 +29,16 @@ const askOnce: Think = async ({ call }) =>
 const CALL = 'phase:decompose';
 
 interface Told extends Partial<SoarOptions> {
-  steps?: readonly Step[] | Record<string, readonly Step[]>;
+  steps?: readonly Step[];
+  /** Of other calls than {@link CALL}, by task id. */
+  more?: Readonly<Record<string, readonly Step[]>>;
   asked?: AskOptions;
   think?: Think;
 }
 
-function ask({ steps = [{ ms: 100, ok: 'do it' }], think = askOnce, asked = {}, ...options }: Told = {}) {
+function ask({ steps = [{ ms: 100, ok: 'do it' }], think = askOnce, asked = {}, more = {}, ...options }: Told = {}) {
   const clock = new VirtualClock();
-  const thinker = scriptedAgent(clock, 'map' in steps ? { [CALL]: steps } : steps, { provider: 'mind' });
+  const thinker = scriptedAgent(clock, { ...more, [CALL]: steps }, { provider: 'mind' });
   const worker = scriptedAgent(clock, [{ ms: 10 }]);
   const soar = createSoar({
     agents: { worker, thinker },
@@ -71,8 +73,8 @@ describe('a call of a phase', () => {
       const { output } = await call({ name: 'synthesize', prompt: 'Sum it up', agentId: 'thinker' });
       return { answer: output, confidence: 1, sources: [] };
     };
-    const steps = { [CALL]: [{ ms: 10, ok: 'do it' }], 'phase:synthesize': [{ ms: 10, ok: 'summed up' }] };
-    const run = ask({ steps, phases: { ...decomposing(askOnce), synthesize }, asked: { maxConcurrent: 1 } });
+    const more = { 'phase:synthesize': [{ ms: 10, ok: 'summed up' }] };
+    const run = ask({ more, phases: { ...decomposing(askOnce), synthesize }, asked: { maxConcurrent: 1 } });
     expect(await run.settled()).toMatchObject({ status: 'succeeded', answer: 'summed up' });
     expect(run.of('attempt.started').map(({ taskId }) => taskId)).toEqual([CALL, 'only', 'phase:synthesize']);
   });

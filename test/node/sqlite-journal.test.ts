@@ -140,6 +140,25 @@ describe('a store', () => {
     expect(bytes).toContain('/home/somebody');
   });
 
+  it('has whole again what is run or asked anew, by the environment', async () => {
+    const dir = await temporaryDirectory();
+    const env = { MY_API_KEY: 'hunter2-hunter2' };
+    const journal = sqliteJournal({ dir, env });
+    onTestFinished(() => journal.close());
+    const prompt = 'use hunter2-hunter2';
+    const plan = { tasks: [{ id: 'a', prompt }] };
+    const log = journal.begin(headerOf('r', { query: prompt }));
+    log.append({ type: 'phase.completed', phase: 'route', output: { plan, matches: [] }, at: 1 });
+    log.append({ type: 'plan.approved', plan, at: 2 });
+    const call = { phase: 'synthesize', taskId: 'phase:synthesize', prompt, agentId: 'one', output: '' } as const;
+    log.append({ type: 'call.settled', ...call, status: 'succeeded', error: null, attempts: [] });
+    const stored = journal.load('r');
+    expect(stored?.entries).toMatchObject([{ output: { plan } }, { plan }, { prompt }]);
+    const later = sqliteJournal({ dir, env: {} });
+    onTestFinished(() => later.close());
+    expect(later.load('r')?.entries).toMatchObject([{}, { plan: { tasks: [{ prompt: 'use «masked»' }] } }, {}]);
+  });
+
   it.each([
     ['is not SQLite', () => 'something else entirely, and long enough for a header'],
     ['is cut off', (whole: Buffer) => whole.subarray(0, Math.floor(whole.length / 2))],
