@@ -5,11 +5,18 @@ import { maskCredentials, secretsOf } from '../text/credentials.ts';
 export interface SecretMask {
   /** Of plain text, or of JSON, which stays JSON. */
   mask(text: string): string;
-  /** Of JSON. */
+  /** Of JSON that is stored: also marks what only looks like a masked secret, lest it come back as one. */
+  seal(json: string): string;
+  /** Of JSON that was sealed: what looked like a masked secret is as it was, and secrets come back. */
   unmask(json: string): string;
+  /** Of JSON that was sealed: the same, and secrets stay masked. */
+  unseal(json: string): string;
 }
 
-const NAMED = /«masked:(\w+)»/g;
+const NAMED = '«masked:';
+/** No name of a variable begins so. */
+const LOOKALIKE = `${NAMED}:`;
+const MARKS = /«masked:(?::|(\w+)»)/g;
 
 /** A text as it stands in JSON. */
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
@@ -27,21 +34,25 @@ export function createSecretMask(env: Readonly<Record<string, string | undefined
   const forms = [...secrets].flatMap(([name, value]) =>
     [...new Set([inJson(value), value])].map((form) => [form, name]),
   );
+  const mask = (text: string) => {
+    let masked = text;
+    for (const [form = '', name] of forms) {
+      if (masked.includes(form)) masked = masked.replaceAll(form, `${NAMED}${name}»`);
+    }
+    return maskShapes(masked);
+  };
   return {
-    mask(text) {
-      let masked = text;
-      for (const [form = '', name] of forms) {
-        if (masked.includes(form)) masked = masked.replaceAll(form, `«masked:${name}»`);
-      }
-      return maskShapes(masked);
-    },
+    mask,
+    seal: (json) => mask(json.replaceAll(NAMED, LOOKALIKE)),
     unmask(json) {
-      if (!json.includes('«masked:')) return json;
-      return json.replace(NAMED, (_, name: string) => {
+      if (!json.includes(NAMED)) return json;
+      return json.replace(MARKS, (_, name?: string) => {
+        if (name === undefined) return NAMED;
         const value = secrets.get(name);
         return value === undefined ? MASKED : inJson(value);
       });
     },
+    unseal: (json) => json.replaceAll(LOOKALIKE, NAMED),
   };
 }
 

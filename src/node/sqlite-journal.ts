@@ -43,9 +43,9 @@ export function openSqliteJournal(
 ): Journal | null {
   const db = openStore(dir, { create });
   if (!db) return null;
-  const { mask, unmask } = createSecretMask(env);
-  const store = new SqliteStore(db, join(dir, STORE_FILE), { unmask, durability, ...rest });
-  const journal = new BufferedJournal(store, { mask });
+  const { seal, unmask, unseal } = createSecretMask(env);
+  const store = new SqliteStore(db, join(dir, STORE_FILE), { unmask, unseal, durability, ...rest });
+  const journal = new BufferedJournal(store, { mask: seal });
   const stopListening = onProcessStarted(({ key, pid, started }) =>
     journal.logOf(key)?.append({ type: 'process.started', key, pid, started: startedHere(started) }),
   );

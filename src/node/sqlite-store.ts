@@ -24,7 +24,10 @@ import { syncFile, syncFileNow } from './sync-file.ts';
 export interface SqliteStoreOptions extends OwnersOptions {
   /** What a commit that is called durable outlives. Default `power`. */
   durability?: 'power' | 'process';
+  /** Of what will be run. */
   unmask?: (json: string) => string;
+  /** Of what was said. */
+  unseal?: (json: string) => string;
 }
 
 /** A run's first record: what it was started with. In no row that changes, since it may be large. */
@@ -44,6 +47,7 @@ export class SqliteStore implements JournalStore {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #unmask: (json: string) => string;
+  readonly #unseal: (json: string) => string;
   /** Absent where outliving the process is enough. */
   readonly sync?: () => Promise<void>;
   readonly #isDurable: boolean;
@@ -57,6 +61,7 @@ export class SqliteStore implements JournalStore {
     this.#db = db;
     this.#path = path;
     this.#unmask = options.unmask ?? ((json) => json);
+    this.#unseal = options.unseal ?? ((json) => json);
     this.#isDurable = options.durability !== 'process';
     if (this.#isDurable) this.sync = () => syncFile(`${path}-wal`);
     this.#sql = wrapped(path, () => statementsOf(db));
@@ -151,7 +156,7 @@ export class SqliteStore implements JournalStore {
       // What will be run is made whole again; what was said stays as it was stored.
       const [header, ...entries] = rows.map(({ type, body }): unknown => {
         const text = this.#whole(body);
-        return JSON.parse(RUN_AGAIN.has(type) ? this.#unmask(text) : text);
+        return JSON.parse(RUN_AGAIN.has(type) ? this.#unmask(text) : this.#unseal(text));
       });
       return { header: header as RunHeader, entries: entries as LogEntry[] };
     });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createSecretMask, maskShapes } from '../../src/node/mask-secrets.ts';
 
 const roundTrip = (env: Record<string, string>, value: string) => {
-  const { mask, unmask } = createSecretMask(env);
-  const json = mask(JSON.stringify({ value }));
+  const { seal, unmask } = createSecretMask(env);
+  const json = seal(JSON.stringify({ value }));
   return {
     stored: (JSON.parse(json) as { value: string }).value,
     back: (JSON.parse(unmask(json)) as { value: string }).value,

@@ -159,6 +159,23 @@ describe('a store', () => {
     expect(later.load('r')?.entries).toMatchObject([{}, { plan: { tasks: [{ prompt: 'use «masked»' }] } }, {}]);
   });
 
+  it('gives no secret to a text that only looks as if it had been masked', async () => {
+    const dir = await temporaryDirectory();
+    const journal = sqliteJournal({ dir, env: { MY_API_KEY: 'hunter2-hunter2' } });
+    onTestFinished(() => journal.close());
+    const text = 'Send «masked:MY_API_KEY» or «masked::MY_API_KEY», not hunter2-hunter2';
+    const log = journal.begin(headerOf('r', { plan: { tasks: [{ id: 'a', prompt: text }] } }));
+    log.append({ type: 'phase.completed', phase: 'retrieve', output: { passages: [{ text }] }, at: 1 });
+    log.append(settledEntry('a', { output: text }));
+    const stored = journal.load('r');
+    expect(stored?.header.plan?.tasks[0]?.prompt).toBe(text);
+    const said = text.replace('hunter2-hunter2', '«masked:MY_API_KEY»');
+    expect(stored?.entries).toMatchObject([
+      { output: { passages: [{ text }] } },
+      { report: { outcome: { output: said } } },
+    ]);
+  });
+
   it.each([
     ['is not SQLite', () => 'something else entirely, and long enough for a header'],
     ['is cut off', (whole: Buffer) => whole.subarray(0, Math.floor(whole.length / 2))],
