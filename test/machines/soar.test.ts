@@ -73,6 +73,19 @@ describe('a query', () => {
     expect(result.plan).toMatchObject({ tasks: [{ id: 'first' }, { id: 'second' }] });
   });
 
+  it.each([
+    ['a subgoal that is none', null],
+    ['a subgoal without its dependencies', { id: 'a', title: 'A', prompt: 'do a' }],
+    ['a subgoal without a prompt', { id: 'a', title: 'A', dependsOn: [] }],
+  ])('fails by its decompose phase when that gives %s', async (_, subgoal) => {
+    const decompose = () => ({ goal: '', subgoals: [subgoal as never], notes: [] });
+    const { status, error } = await ask({ phases: { ...phases, decompose } }).settled();
+    expect(status).toBe('failed');
+    expect(error?.message).toContain(
+      'Expected phase decompose to give { goal, subgoals: [{ id, title, prompt, dependsOn',
+    );
+  });
+
   it('is given to the agents', async () => {
     const run = ask();
     await run.settled();

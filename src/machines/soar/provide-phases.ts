@@ -40,8 +40,8 @@ const SHAPES: Record<keyof Phases, Shape> = {
     isUsable: ({ passages, notes }) => Array.isArray(passages) && Array.isArray(notes),
   },
   decompose: {
-    expected: '{ goal, subgoals, notes }',
-    isUsable: ({ subgoals, notes }) => Array.isArray(subgoals) && Array.isArray(notes),
+    expected: '{ goal, subgoals: [{ id, title, prompt, dependsOn }], notes }',
+    isUsable: ({ subgoals, notes }) => Array.isArray(subgoals) && subgoals.every(isSubgoal) && Array.isArray(notes),
   },
   route: {
     expected: '{ plan: { tasks }, matches }',
@@ -53,3 +53,8 @@ const SHAPES: Record<keyof Phases, Shape> = {
     isUsable: ({ answer }) => typeof answer === 'string',
   },
 };
+
+function isSubgoal(value: unknown): boolean {
+  const { id, prompt, dependsOn } = (value ?? {}) as Record<string, unknown>;
+  return typeof id === 'string' && typeof prompt === 'string' && Array.isArray(dependsOn);
+}
