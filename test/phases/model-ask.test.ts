@@ -175,6 +175,24 @@ describe('a question whose phases ask a model', () => {
     expect(outcomes(await described.settled())[0]).toBe('gate worker succeeded');
   });
 
+  it('has no task taken over by a command that nobody described, when its own agent fails, and says so', async () => {
+    const failing = [{ fail: 'auth', message: 'Bad key' }] as const;
+    const open = decomposition.subgoals.map(({ agent: _, match: __, ...subgoal }) => subgoal);
+    const script = { 'phase:decompose': [{ ok: JSON.stringify({ subgoals: open }) }], gate: failing, both: failing };
+    const bare = ask(script, { fallback: 'worker' }, { kind: 'command' });
+    const { outcomes, metadata, plan } = await bare.settled();
+    expect(outcomes.map(({ via, status }) => `${via} ${status}`)).toEqual([
+      'agent failed',
+      'agent succeeded',
+      'agent failed',
+    ]);
+    expect(bare.worker.calls).toEqual([]);
+    expect(plan).not.toHaveProperty('fallback');
+    expect(metadata.phases.find(({ phase }) => phase === 'route')?.note).toContain('`worker` takes over no task');
+    const described = ask(script, { fallback: 'worker' }, { kind: 'command', description: 'Reads questions' });
+    expect((await described.settled()).metadata.fallbackCount).toBe(2);
+  });
+
   it('asks no model about a simple question', async () => {
     const clock = new VirtualClock();
     const llm = scriptedAgent(clock, [{ ok: 'A right to run.' }]);

@@ -1,9 +1,10 @@
+import type { PhaseControls } from './controls.ts';
 import { modelAssess } from './model-assess.ts';
 import { modelDecompose } from './model-decompose.ts';
 import { modelSynthesize } from './model-synthesize.ts';
 import { offeredAgents } from './offered.ts';
 import { routeWith } from './route.ts';
-import type { Phases, RouteInput } from './types.ts';
+import type { Phases, RouteInput, Routing } from './types.ts';
 
 export interface ModelPhasesOptions {
   /** Id of the agent that assesses, decomposes and synthesizes: a model, a CLI, or a function that calls one. */
@@ -27,15 +28,21 @@ export function modelPhases({ agentId, adHocBase = agentId }: ModelPhasesOptions
   return {
     assess: (input, controls) => modelAssess(input, controls, agentId),
     decompose: (input, controls) => modelDecompose(input, controls, agentId),
-    route: (input) => routeWith(offered(input, agentId), adHocBase || null),
+    route: (input, controls) => routeOffered(input, controls, agentId, adHocBase || null),
     synthesize: (input, controls) => modelSynthesize(input, controls, agentId),
   };
 }
 
-/** Nothing that a model wrote goes to a command that nobody described, not even for want of another agent. */
-function offered(input: RouteInput, agentId: string): RouteInput {
-  const { defaultAgent } = input;
+/** Nothing that a model wrote goes to a command that nobody described: not for want of another agent, and not when one fails. */
+function routeOffered(input: RouteInput, { note }: PhaseControls, agentId: string, base: string | null): Routing {
+  const { defaultAgent, fallback } = input;
   const agents = offeredAgents(input.agents, agentId);
   const has = (id: string | null) => agents.some((agent) => agent.id === id);
-  return { ...input, agents, defaultAgent: !has(defaultAgent) && has(agentId) ? agentId : defaultAgent };
+  const given = { ...input, agents, defaultAgent: !has(defaultAgent) && has(agentId) ? agentId : defaultAgent };
+  if (fallback === null || has(fallback)) return routeWith(given, base);
+  note(
+    `\`${fallback}\` takes over no task of this plan: it is a command, and nobody described what it does with a prompt.`,
+  );
+  const { plan, matches } = routeWith({ ...given, fallback: null }, base);
+  return { plan: { ...plan, tasks: plan.tasks.map((task) => ({ ...task, fallback: false })) }, matches };
 }
