@@ -5,12 +5,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { filter, firstValueFrom } from 'rxjs';
+import { builtinAgents } from '../src/agents/builtin.ts';
 import { createSoar } from '../src/node/create-soar.ts';
 import { pageWithTrace, viewerPage } from '../src/node/viewer-page.ts';
+import { startViewer } from '../src/node/viewer-server.ts';
+import { ringSource } from '../src/node/viewer-source.ts';
 import { ringSink } from '../src/trace/ring-sink.ts';
 import type { TraceRecord } from '../src/trace/trace.schema.ts';
+import type { Agent } from '../src/types.ts';
 import { startBrowser } from '../test/support/browser.ts';
 import { crowdTrace, linesOf, questionTrace, releaseTrace, stormTrace } from '../test/support/sample-traces.ts';
 
@@ -23,12 +29,35 @@ interface Shot {
   prepare?(page: Page): Promise<void>;
 }
 
-/** A question to the files here, answered by the built-in agents. */
-async function askTrace(): Promise<TraceRecord[]> {
+/** Milliseconds a built-in agent takes longer here, so that there is something to see. */
+const SLOWER_MS = 4000;
+
+/** A question to the files here, answered by the built-in agents: looked at while it runs, and replayed afterwards. */
+async function askLive(browser: Browser, folder: string): Promise<TraceRecord[]> {
   const ring = ringSink();
-  const soar = createSoar({ trace: { sinks: [ring], texts: true } });
-  await soar.ask('How does a task retry after a rate limit?', { runId: 'ask' }).result;
-  await soar.close();
+  const agents = Object.entries(builtinAgents()).map(([id, agent]): [string, Agent] => [
+    id,
+    { ...agent, run: async (request, controls) => delay(SLOWER_MS).then(() => agent.run(request, controls)) },
+  ]);
+  const soar = createSoar({ agents: Object.fromEntries(agents), trace: { sinks: [ring], texts: true } });
+  const viewer = await startViewer({ source: ringSource(ring, 'ask') });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  try {
+    const run = soar.ask('How does a task retry after a rate limit?', { runId: 'ask' });
+    const started = firstValueFrom(run.events$.pipe(filter(({ type }) => type === 'attempt.started')));
+    const page = await context.newPage();
+    await page.goto(viewer.url);
+    const event = await started;
+    if (event.type === 'attempt.started') await select(event.taskId)(page);
+    await page.waitForSelector('.chart');
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(folder, 'viewer-ask-live.png') });
+    await run.result;
+  } finally {
+    await context.close();
+    await viewer.close();
+    await soar.close();
+  }
   return ring.records();
 }
 
@@ -53,7 +82,6 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'viewer-thousand', records: crowdTrace(1000), schemes: ['light', 'dark'], at: 0.55 },
-  { name: 'viewer-ask', records: askTrace(), at: 1 },
   {
     name: 'viewer-question',
     records: questionTrace(),
@@ -97,6 +125,7 @@ const browser = await startBrowser();
 try {
   await mkdir(folder, { recursive: true });
   for (const shot of SHOTS) await shoot(browser, shot, folder, work);
+  await shoot(browser, { name: 'viewer-ask', records: askLive(browser, folder), at: 1 }, folder, work);
 } finally {
   await browser.close();
   await rm(work, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { type Box, type Drawing, elkPlan } from '../model/layout.ts';
 import { KIND_TEXTS, shortText } from '../model/task-kind.ts';
 import type { RunTrack } from '../model/tracks.ts';
 import { kinds, path, selectedTask, selectTask } from '../state.ts';
+import { fittedText } from './fitted-text.ts';
 import { KIND_PATHS } from './icons.tsx';
 import { linePath } from './line-path.ts';
 import { useSize } from './use-size.ts';
@@ -92,7 +93,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
         const kind = states[task.index] ?? 'pending';
         if (!box) return null;
         const isSmall = box.height < 30;
-        const most = Math.floor((box.width - 36) / 6.8);
+        const room = box.width - 36;
         return (
           <g
             key={task.id}
@@ -113,11 +114,11 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             <rect x={0} y={0} width={4} height={box.height} rx={2} class="card-edge" />
             <path d={KIND_PATHS[kind]} class="card-icon" transform={`translate(10 ${box.height / 2 - 8})`} />
             <text x={32} y={16} class="card-name">
-              {clipped(task.id, most)}
+              {fittedText(task.id, '600 11.5px', room)}
             </text>
             {!isSmall && (
               <text x={32} y={30} class="card-note">
-                {clipped(`${task.agent} · ${shortText(kind)}`, Math.floor((box.width - 36) / 5.6))}
+                {fittedText(`${task.agent} · ${shortText(kind)}`, '10px', room)}
               </text>
             )}
           </g>
@@ -126,8 +127,6 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
     </svg>
   );
 }
-
-const clipped = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
 function waveHeads(run: RunTrack, boxes: ReadonlyMap<string, Box>): { wave: number; x: number; width: number }[] {
   const waves = new Map<number, { from: number; to: number }>();
