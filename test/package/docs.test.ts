@@ -72,9 +72,8 @@ describe('the documentation', () => {
     const pages = ['README.md', 'AGENTS.md', ...(await readdir(path.join(root, 'docs'))).map((name) => `docs/${name}`)];
     const dead: string[] = [];
     for (const page of pages.filter((name) => name.endsWith('.md'))) {
-      for (const [, target = ''] of (await readFile(path.join(root, page), 'utf8')).matchAll(
-        /\]\(([^)#\s]+)[^)]*\)/g,
-      )) {
+      const text = (await readFile(path.join(root, page), 'utf8')).replace(/`[^`\n]*`/g, '');
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
         if (/^https?:/.test(target)) continue;
         await access(path.join(root, path.dirname(page), target)).catch(() => dead.push(`${page}: ${target}`));
       }
