@@ -15,6 +15,18 @@ const limits = z.record(z.string(), positiveCount);
 
 const phaseAgent = z.union([z.string(), z.literal(false)]);
 
+const phase = z.unknown().refine((given) => typeof given === 'function' || hasMethod(given, 'transition'), {
+  message: 'to be a function or an actor logic',
+});
+
+const journal = z.unknown().refine((given) => given === undefined || hasMethod(given, 'begin'), {
+  message: 'to be a journal, such as `memoryJournal()`',
+});
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function';
+}
+
 const soarOptionsSchema = strictObject({
   ...runSettingsShape,
   agents: z.record(z.string(), z.unknown()),
@@ -26,7 +38,7 @@ const soarOptionsSchema = strictObject({
   maxRateLimits: count,
   maxOpenWaitMs: durationMs,
   onOpen: z.enum(['fail', 'wait']),
-  phases: z.record(z.string(), z.unknown()),
+  phases: strictObject({ assess: phase, retrieve: phase, decompose: phase, route: phase, synthesize: phase }).partial(),
   phaseAgent,
   approve: z.boolean(),
   clock: z.unknown(),
@@ -35,7 +47,7 @@ const soarOptionsSchema = strictObject({
   trace: z.unknown(),
   agentFromSpec: z.unknown(),
   readEntry: z.unknown(),
-  journal: z.unknown(),
+  journal,
   prices: pricesSchema,
 }).partial();
 

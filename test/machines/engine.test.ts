@@ -42,6 +42,9 @@ describe('bad options', () => {
     ['NaN', { maxCoolingMs: Number.NaN }],
     ['an unknown preset', { policy: 'hasty' as never }],
     ['an unknown option', { maxConcurent: 3 } as never],
+    ['an unknown phase', { phases: { synthesise: () => '' } as never }],
+    ['a phase that is none', { phases: { route: 'by hand' as never } }],
+    ['a journal that is none', { journal: './runs' as never }],
     ['an unknown fallback', { fallback: 'nobody' }],
     ['an agent that is none', { agents: { one: 'a string' as never } }],
   ])('are errors at the call: %s', (_, options) => {
