@@ -327,6 +327,16 @@ describe('the limits of a run of a question', () => {
     expect(run.worker.calls).toEqual([]);
   });
 
+  it('hold for what the first phase asks at once', async () => {
+    const assess: Phases['assess'] = async (_, { call }) => {
+      await call({ name: 'assess', prompt: 'x', agentId: 'thinker' }).catch(() => {});
+      return { complexity: 'medium', score: 15, confidence: 1, reasons: [] };
+    };
+    const run = ask({ budget: { attempts: 0 }, phases: { ...decomposing(async () => 'it'), assess } });
+    expect(await run.settled()).toMatchObject({ error: { kind: 'budget' } });
+    expect(run.thinker.calls).toEqual([]);
+  });
+
   it('hold from its first phase on: tokens', async () => {
     const run = ask({ budget: { tokens: 100 }, steps: [{ ok: 'do it', usage: { totalTokens: 100 } }] });
     expect(await run.settled()).toMatchObject({ error: { kind: 'budget' }, metadata: { skipped: 1 } });
@@ -476,6 +486,23 @@ describe('a run of a question that is resumed', () => {
     expect(result.status).toBe('succeeded');
     expect(thinker.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
     expect(result.metadata.phases[2]).toMatchObject({ by: 'thinker', calls: 1, attempts: 2 });
+  });
+
+  it('has spent what the phase had spent that was under way, however often', async () => {
+    const { clock, thinker, worker, reborn } = story(askOnce, [
+      { hang: true },
+      { hang: true },
+      { hang: true },
+      { ms: 10 },
+    ]);
+    for (let crash = 1; crash <= 3; crash += 1) {
+      await clock.advance(1000);
+      if (crash < 3) reborn();
+    }
+    const result = await reborn().settled();
+    expect(thinker.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
+    expect(worker.calls).toEqual([]);
+    expect(result).toMatchObject({ error: { kind: 'budget' }, metadata: { skipped: 1 } });
   });
 
   it('after an interrupt asks again, too', async () => {

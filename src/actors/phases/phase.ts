@@ -60,12 +60,16 @@ export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
         if (!isOver(scope.self)) relay(scope, scope.self as AnyActorRef, event);
       };
       const controls = desk.controls(scope, tell);
-      new Promise<O>((resolve) => {
-        resolve(run(own as I, controls));
-      }).then(
-        (output) => tell({ type: 'phase.returned', output }),
-        (error) => tell({ type: 'phase.threw', error }),
-      );
+      // In a turn of its own: the gate must have heard of the run, and what bounds it, before anything is asked.
+      Promise.resolve()
+        .then(() => {
+          controls.signal.throwIfAborted();
+          return run(own as I, controls);
+        })
+        .then(
+          (output) => tell({ type: 'phase.returned', output }),
+          (error) => tell({ type: 'phase.threw', error }),
+        );
     },
     transition: (snapshot, event, scope) => {
       const { desk } = snapshot;
