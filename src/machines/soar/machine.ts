@@ -1,4 +1,4 @@
-import { assign, type PromiseActorLogic, raise, sendTo, setup } from 'xstate';
+import { type AnyActorRef, assign, type PromiseActorLogic, raise, sendTo, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
 import { offlinePhases } from '../../actors/phases/offline.ts';
 import { type PhaseInput, type PhaseReport, phaseLogic } from '../../actors/phases/phase.ts';
@@ -25,18 +25,24 @@ import * as effects from './effects.ts';
 import type { SoarContext, SoarEvent, SoarInput, SoarOutput } from './events.ts';
 import {
   adopted,
-  agentInfos,
   faultOf,
   goesAsItIs,
   initialContext,
   phaseError,
   phaseRecord,
-  planSettings,
   resultOf,
   SPENT,
-  scopeOf,
   timeoutReason,
 } from './logic.ts';
+import {
+  assessInput,
+  collectInput,
+  decomposeInput,
+  retrieveInput,
+  routeInput,
+  synthesizeInput,
+} from './phase-inputs.ts';
+import { completed, failedIn, kept, phaseModes } from './phase-states.ts';
 
 type Of<T extends SoarEvent['type']> = Extract<SoarEvent, { type: T }>;
 
@@ -47,49 +53,12 @@ function phaseActor<I, O>(phase: Phase<I, O>): PromiseActorLogic<O, PhaseInput<I
   return phaseLogic(phase) as unknown as PromiseActorLogic<O, PhaseInput<I>>;
 }
 
-const stopped = <P extends PhaseName>(phase: P) =>
-  ({ target: '#soar.cancelled', actions: { type: 'recordPhase', params: { phase } } }) as const;
-
-const completed = <P extends PhaseName>(phase: P) =>
-  [
-    { type: 'recordPhase', params: { phase } },
-    { type: 'announceDone', params: { phase } },
-  ] as const;
-
-const failedIn = <P extends PhaseName>(phase: P) =>
+const ends = (as: 'planned' | 'done' | 'failed' | 'cancelled') =>
   ({
-    target: '#soar.failed',
-    actions: [
-      { type: 'recordPhase', params: { phase } },
-      {
-        type: 'notePhaseError',
-        params: ({ event }: { event: { error: unknown } }) => ({ phase, error: event.error }),
-      },
-    ],
-  }) as const;
-
-/** How a phase goes on: by itself, or with an agent of its asked, which is never lost. */
-const modes = <P extends PhaseName>(phase: P) =>
-  ({
-    initial: 'thinking',
-    states: {
-      thinking: { on: { 'phase.asking': 'asking' } },
-      asking: {
-        on: {
-          'phase.idle': 'thinking',
-          'budget.spent': { actions: { type: 'skipCalls', params: { phase } } },
-          'run.cancel': { target: 'cancelling', actions: ['noteReason', { type: 'tellPhase', params: { phase } }] },
-        },
-      },
-      // Left only when the phase has ended, which waits for its attempts: stopping it would lose them.
-      cancelling: {
-        on: {
-          'run.cancel': {},
-          [`xstate.done.actor.${phase}`]: stopped(phase),
-          [`xstate.error.actor.${phase}`]: stopped(phase),
-        },
-      },
-    },
+    type: 'final',
+    tags: 'settled',
+    entry: 'closeRun',
+    output: ({ context, self }: { context: SoarContext; self: AnyActorRef }) => resultOf(context, as, nowOf(self)),
   }) as const;
 
 /** A query, through all six phases, to an answer. Each phase is an invoked actor that `.provide` replaces. */
@@ -202,46 +171,26 @@ export const soarMachine = setup({
     assess: {
       tags: 'working',
       entry: ['beginPhase', { type: 'announce', params: { phase: 'assess' } }],
-      ...modes('assess'),
+      ...phaseModes('assess'),
       invoke: {
         id: 'assess',
         src: 'assess',
-        input: ({ context }) => ({ query: context.input.query, scope: scopeOf(context, 'assess') }),
-        onDone: {
-          target: 'retrieve',
-          actions: [{ type: 'keep', params: ({ event }) => ({ assessment: event.output }) }, ...completed('assess')],
-        },
+        input: ({ context }) => assessInput(context),
+        onDone: { target: 'retrieve', actions: [...completed('assess', 'assessment')] },
         onError: failedIn('assess'),
       },
     },
     retrieve: {
       tags: 'working',
       entry: ['beginPhase', { type: 'announce', params: { phase: 'retrieve' } }],
-      ...modes('retrieve'),
+      ...phaseModes('retrieve'),
       invoke: {
         id: 'retrieve',
         src: 'retrieve',
-        input: ({ context, context: { input, assessment } }) => ({
-          scope: scopeOf(context, 'retrieve'),
-          query: input.query,
-          complexity: assessment?.complexity ?? 'medium',
-          ...(input.contextFiles ? { contextFiles: input.contextFiles } : {}),
-          ...(input.settings?.cache ? { cache: true } : {}),
-        }),
+        input: ({ context }) => retrieveInput(context),
         onDone: [
-          {
-            guard: 'goesAsItIs',
-            target: 'route',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ retrieval: event.output }) },
-              ...completed('retrieve'),
-              'decideAlone',
-            ],
-          },
-          {
-            target: 'decompose',
-            actions: [{ type: 'keep', params: ({ event }) => ({ retrieval: event.output }) }, ...completed('retrieve')],
-          },
+          { guard: 'goesAsItIs', target: 'route', actions: [...completed('retrieve', 'retrieval'), 'decideAlone'] },
+          { target: 'decompose', actions: [...completed('retrieve', 'retrieval')] },
         ],
         onError: failedIn('retrieve'),
       },
@@ -249,58 +198,27 @@ export const soarMachine = setup({
     decompose: {
       tags: 'working',
       entry: ['beginPhase', { type: 'announce', params: { phase: 'decompose' } }],
-      ...modes('decompose'),
+      ...phaseModes('decompose'),
       invoke: {
         id: 'decompose',
         src: 'decompose',
-        input: ({ context, context: { input, assessment, retrieval, services } }) => ({
-          scope: scopeOf(context, 'decompose'),
-          query: input.query,
-          complexity: assessment?.complexity ?? 'medium',
-          passages: retrieval?.passages ?? [],
-          agents: agentInfos(services),
-        }),
-        onDone: {
-          target: 'route',
-          actions: [
-            { type: 'keep', params: ({ event }) => ({ decomposition: event.output }) },
-            ...completed('decompose'),
-          ],
-        },
+        input: ({ context }) => decomposeInput(context),
+        onDone: { target: 'route', actions: [...completed('decompose', 'decomposition')] },
         onError: failedIn('decompose'),
       },
     },
     route: {
       tags: 'working',
       entry: ['beginPhase', { type: 'announce', params: { phase: 'route' } }],
-      ...modes('route'),
+      ...phaseModes('route'),
       invoke: {
         id: 'route',
         src: 'route',
-        input: ({ context, context: { input, retrieval, decomposition, services } }) => ({
-          scope: scopeOf(context, 'route'),
-          query: input.query,
-          decomposition: decomposition ?? { goal: input.query, subgoals: [], notes: [] },
-          agents: agentInfos(services),
-          passages: retrieval?.passages ?? [],
-          fallback: input.settings?.fallback ?? null,
-          defaultAgent: input.defaultAgent ?? [...services.agents.keys()][0] ?? null,
-        }),
+        input: ({ context }) => routeInput(context),
         onDone: [
-          {
-            guard: 'endsWithPlan',
-            target: 'planned',
-            actions: [{ type: 'keep', params: ({ event }) => ({ routing: event.output }) }, ...completed('route')],
-          },
-          {
-            guard: 'needsApproval',
-            target: 'approve',
-            actions: [{ type: 'keep', params: ({ event }) => ({ routing: event.output }) }, ...completed('route')],
-          },
-          {
-            target: 'collect',
-            actions: [{ type: 'keep', params: ({ event }) => ({ routing: event.output }) }, ...completed('route')],
-          },
+          { guard: 'endsWithPlan', target: 'planned', actions: [...completed('route', 'routing')] },
+          { guard: 'needsApproval', target: 'approve', actions: [...completed('route', 'routing')] },
+          { target: 'collect', actions: [...completed('route', 'routing')] },
         ],
         onError: failedIn('route'),
       },
@@ -323,41 +241,21 @@ export const soarMachine = setup({
       invoke: {
         id: 'collect',
         src: 'collect',
-        input: ({ context: { input, routing, edited, retrieval, services, publish, runId, bounds } }) => ({
-          plan: routing?.plan ?? { tasks: [] },
-          runId,
-          services,
-          publish,
-          query: input.query,
-          passages: retrieval?.passages ?? [],
-          settings: { ...input.settings, ...(edited ? planSettings(edited) : {}) },
-          log: input.log ?? null,
-          within: bounds,
-          ...input.resumed?.collect,
-        }),
+        input: ({ context }) => collectInput(context),
         onDone: [
           {
             guard: { type: 'wasCancelled', params: ({ event }) => ({ collected: event.output }) },
             target: 'cancelled',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ collected: event.output }) },
-              { type: 'announceDone', params: { phase: 'collect' } },
-            ],
+            actions: [kept('collected'), { type: 'announceDone', params: { phase: 'collect' } }],
           },
           {
             guard: { type: 'hasNoPlan', params: ({ event }) => ({ collected: event.output }) },
             target: 'failed',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ collected: event.output }) },
-              { type: 'announceDone', params: { phase: 'collect' } },
-            ],
+            actions: [kept('collected'), { type: 'announceDone', params: { phase: 'collect' } }],
           },
           {
             target: 'synthesize',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ collected: event.output }) },
-              { type: 'announceDone', params: { phase: 'collect' } },
-            ],
+            actions: [kept('collected'), { type: 'announceDone', params: { phase: 'collect' } }],
           },
         ],
         onError: {
@@ -377,64 +275,24 @@ export const soarMachine = setup({
     },
     synthesize: {
       tags: 'working',
-      // Who is told of its budget was collect.
+      // The gate told collect of the budget until now.
       entry: ['openRun', 'beginPhase', { type: 'announce', params: { phase: 'synthesize' } }],
-      ...modes('synthesize'),
+      ...phaseModes('synthesize'),
       invoke: {
         id: 'synthesize',
         src: 'synthesize',
-        input: ({ context, context: { input, assessment, retrieval, routing, collected } }) => ({
-          scope: scopeOf(context, 'synthesize'),
-          query: input.query,
-          complexity: assessment?.complexity ?? 'medium',
-          plan: routing?.plan ?? { tasks: [] },
-          outcomes: collected?.outcomes ?? [],
-          passages: retrieval?.passages ?? [],
-        }),
+        input: ({ context }) => synthesizeInput(context),
         onDone: [
-          {
-            guard: 'hasFailed',
-            target: 'failed',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ synthesis: event.output }) },
-              ...completed('synthesize'),
-            ],
-          },
-          {
-            target: 'done',
-            actions: [
-              { type: 'keep', params: ({ event }) => ({ synthesis: event.output }) },
-              ...completed('synthesize'),
-            ],
-          },
+          { guard: 'hasFailed', target: 'failed', actions: [...completed('synthesize', 'synthesis')] },
+          { target: 'done', actions: [...completed('synthesize', 'synthesis')] },
         ],
         onError: failedIn('synthesize'),
       },
     },
-    planned: {
-      type: 'final',
-      tags: 'settled',
-      entry: 'closeRun',
-      output: ({ context, self }) => resultOf(context, 'planned', nowOf(self)),
-    },
-    done: {
-      type: 'final',
-      tags: 'settled',
-      entry: 'closeRun',
-      output: ({ context, self }) => resultOf(context, 'done', nowOf(self)),
-    },
-    failed: {
-      type: 'final',
-      tags: 'settled',
-      entry: 'closeRun',
-      output: ({ context, self }) => resultOf(context, 'failed', nowOf(self)),
-    },
-    cancelled: {
-      type: 'final',
-      tags: 'settled',
-      entry: 'closeRun',
-      output: ({ context, self }) => resultOf(context, 'cancelled', nowOf(self)),
-    },
+    planned: ends('planned'),
+    done: ends('done'),
+    failed: ends('failed'),
+    cancelled: ends('cancelled'),
   },
   output: ({ event }) => event.output as SoarOutput,
 });

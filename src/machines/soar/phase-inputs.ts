@@ -1,0 +1,69 @@
+import type { SoarContext } from './events.ts';
+import { agentInfos, planSettings, scopeOf } from './logic.ts';
+
+/** What each phase is given of what the ones before it found. */
+export const assessInput = (context: SoarContext) => ({
+  scope: scopeOf(context, 'assess'),
+  query: context.input.query,
+});
+
+export const retrieveInput = (context: SoarContext) => {
+  const { query, contextFiles, settings } = context.input;
+  return {
+    scope: scopeOf(context, 'retrieve'),
+    query,
+    complexity: complexityOf(context),
+    ...(contextFiles ? { contextFiles } : {}),
+    ...(settings?.cache ? { cache: true } : {}),
+  };
+};
+
+export const decomposeInput = (context: SoarContext) => ({
+  scope: scopeOf(context, 'decompose'),
+  query: context.input.query,
+  complexity: complexityOf(context),
+  passages: passagesOf(context),
+  agents: agentInfos(context.services),
+});
+
+export const routeInput = (context: SoarContext) => {
+  const { input, decomposition, services } = context;
+  return {
+    scope: scopeOf(context, 'route'),
+    query: input.query,
+    decomposition: decomposition ?? { goal: input.query, subgoals: [], notes: [] },
+    agents: agentInfos(services),
+    passages: passagesOf(context),
+    fallback: input.settings?.fallback ?? null,
+    defaultAgent: input.defaultAgent ?? [...services.agents.keys()][0] ?? null,
+  };
+};
+
+export const collectInput = (context: SoarContext) => {
+  const { input, edited, services, publish, runId, bounds } = context;
+  return {
+    plan: planOf(context),
+    runId,
+    services,
+    publish,
+    query: input.query,
+    passages: passagesOf(context),
+    settings: { ...input.settings, ...(edited ? planSettings(edited) : {}) },
+    log: input.log ?? null,
+    within: bounds,
+    ...input.resumed?.collect,
+  };
+};
+
+export const synthesizeInput = (context: SoarContext) => ({
+  scope: scopeOf(context, 'synthesize'),
+  query: context.input.query,
+  complexity: complexityOf(context),
+  plan: planOf(context),
+  outcomes: context.collected?.outcomes ?? [],
+  passages: passagesOf(context),
+});
+
+const complexityOf = ({ assessment }: SoarContext) => assessment?.complexity ?? 'medium';
+const passagesOf = ({ retrieval }: SoarContext) => retrieval?.passages ?? [];
+const planOf = ({ routing }: SoarContext) => routing?.plan ?? { tasks: [] };

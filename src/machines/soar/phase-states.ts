@@ -1,0 +1,53 @@
+import type { PhaseName } from '../../streams/events.ts';
+import type { SoarContext } from './events.ts';
+
+const stopped = <P extends PhaseName>(phase: P) =>
+  ({ target: '#soar.cancelled', actions: { type: 'recordPhase', params: { phase } } }) as const;
+
+/** Keeps what an actor gave. */
+export const kept = <K extends keyof SoarContext>(as: K) =>
+  ({
+    type: 'keep',
+    params: ({ event }: { event: { output: SoarContext[K] } }) => ({ [as]: event.output }) as Partial<SoarContext>,
+  }) as const;
+
+/** What a phase that has ended well leaves behind, and tells. */
+export const completed = <P extends PhaseName, K extends keyof SoarContext>(phase: P, as: K) =>
+  [kept(as), { type: 'recordPhase', params: { phase } }, { type: 'announceDone', params: { phase } }] as const;
+
+/** A phase that failed breaks the run. */
+export const failedIn = <P extends PhaseName>(phase: P) =>
+  ({
+    target: '#soar.failed',
+    actions: [
+      { type: 'recordPhase', params: { phase } },
+      {
+        type: 'notePhaseError',
+        params: ({ event }: { event: { error: unknown } }) => ({ phase, error: event.error }),
+      },
+    ],
+  }) as const;
+
+/** How a phase goes on: by itself, or with an agent of its asked, which is never lost. */
+export const phaseModes = <P extends PhaseName>(phase: P) =>
+  ({
+    initial: 'thinking',
+    states: {
+      thinking: { on: { 'phase.asking': 'asking' } },
+      asking: {
+        on: {
+          'phase.idle': 'thinking',
+          'budget.spent': { actions: { type: 'skipCalls', params: { phase } } },
+          'run.cancel': { target: 'cancelling', actions: ['noteReason', { type: 'tellPhase', params: { phase } }] },
+        },
+      },
+      // Left only when the phase has ended, which waits for its attempts: stopping it would lose them.
+      cancelling: {
+        on: {
+          'run.cancel': {},
+          [`xstate.done.actor.${phase}`]: stopped(phase),
+          [`xstate.error.actor.${phase}`]: stopped(phase),
+        },
+      },
+    },
+  }) as const;
