@@ -76,6 +76,9 @@ export async function followRun(followed: Followed): Promise<number> {
       const lines = summary(result, width);
       if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }
+    if (journal && interruptedBy !== null && !flags.quiet) {
+      process.stderr.write(`To go on with this run: ${resumeLine(handle.id, flags)}\n`);
+    }
     return exitCodeOf(result, { interruptedBy });
   } finally {
     progress?.stop();

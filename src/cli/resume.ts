@@ -13,7 +13,7 @@ import { followRun } from './follow-run.ts';
 import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk, resolveRun } from './resolve-run.ts';
-import { requireJournal, resumeLine } from './state.ts';
+import { requireJournal, resumeLine, showLine } from './state.ts';
 import { answerOf, leavesOf, outputsOf, tableOf } from './summary.ts';
 import { NO_CHOICE } from './tool-agent.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
@@ -48,7 +48,9 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     ...(approval ? { approval } : {}),
     summary: (result, width) => [
       ...tableOf(result, width, paint),
-      ...(result.query === undefined ? outputsOf(result, leaves, paint) : answerOf(result, paint)),
+      ...(result.query === undefined
+        ? outputsOf(result, leaves, paint, showLine(result.runId, flags))
+        : answerOf(result, paint)),
     ],
   });
 }

@@ -7,7 +7,7 @@ import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
 import { resolveRun } from './resolve-run.ts';
-import { openJournal } from './state.ts';
+import { openJournal, showLine } from './state.ts';
 import { leavesOf, outputsOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
 import { openWatchers } from './watchers.ts';
@@ -33,6 +33,9 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     start: () => soar.run(plan, run),
     flags,
     watchers,
-    summary: (result, width) => [...tableOf(result, width, paint), ...outputsOf(result, leavesOf(plan), paint)],
+    summary: (result, width) => [
+      ...tableOf(result, width, paint),
+      ...outputsOf(result, leavesOf(plan), paint, journal ? showLine(result.runId, flags) : '--json'),
+    ],
   });
 }

@@ -50,6 +50,15 @@ export async function requireJournal(flags: StateFlags, runId: string): Promise<
   );
 }
 
+/** What to type to see all that a recorded run said, without running it again. */
+export function showLine(runId: string, { stateDir, cwd }: StateFlags & { cwd?: string }): string {
+  const named = [
+    ...(stateDir === undefined ? [] : ['--state-dir', stateDir]),
+    ...(cwd === undefined ? [] : ['--cwd', cwd]),
+  ];
+  return shellLine(['soar', 'show', runId, '--json', ...named]);
+}
+
 /** What to type to go on with a run. */
 export function resumeLine(runId: string, flags: StateFlags & { cwd?: string; config?: string }): string {
   const named = [

@@ -73,8 +73,8 @@ function cellsOf(outcome: TaskOutcome): string[] {
   return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, oneLine(shown)];
 }
 
-/** What the succeeded tasks that nothing depends on said, each within bounds. */
-export function outputsOf(result: RunResult, leaves: ReadonlySet<string>, paint: Paint): string[] {
+/** What the succeeded tasks that nothing depends on said, each within bounds; `all` is what to type to see the rest. */
+export function outputsOf(result: RunResult, leaves: ReadonlySet<string>, paint: Paint, all = '--json'): string[] {
   const wanted = result.outcomes.filter(
     ({ taskId, status, via }) => status === 'succeeded' && via !== null && leaves.has(taskId),
   );
@@ -86,7 +86,7 @@ export function outputsOf(result: RunResult, leaves: ReadonlySet<string>, paint:
   });
   if (wanted.length > SHOWN.outputs) blocks.push('', `… and ${wanted.length - SHOWN.outputs} more outputs.`);
   if (wanted.length === 0) return [];
-  const note = isCut ? 'Some outputs were shortened; --json has all of it.' : 'All outputs and attempts: --json.';
+  const note = isCut ? `Some outputs were shortened; ${all} has all of it.` : `All outputs and attempts: ${all}`;
   return [...blocks, '', paint('dim', note)];
 }
 

@@ -62,7 +62,13 @@ describe('the outputs of a run', () => {
     outputsOf(resultOf('succeeded', [outcome({ taskId: 'a', status: 'succeeded', output })]), new Set(['a']), noPaint);
 
   it('are shown whole when they are short', () => {
-    expect(outputs('one\ntwo\n')).toEqual(['', '── a ──', 'one\ntwo', '', 'All outputs and attempts: --json.']);
+    expect(outputs('one\ntwo\n')).toEqual(['', '── a ──', 'one\ntwo', '', 'All outputs and attempts: --json']);
+  });
+
+  it('name what to type to see all of them', () => {
+    const result = resultOf('succeeded', [outcome({ taskId: 'a', status: 'succeeded', output: 'one' })]);
+    const lines = outputsOf(result, new Set(['a']), noPaint, 'soar show r --json');
+    expect(lines.at(-1)).toBe('All outputs and attempts: soar show r --json');
   });
 
   it('are shortened by lines and by characters, and say so', () => {

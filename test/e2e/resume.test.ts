@@ -117,6 +117,7 @@ describe('a run that is interrupted', () => {
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     const runId = runIdIn(stderr);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(`To go on with this run: soar resume ${runId}`);
     expect(await runsIn(cwd)).toMatchObject([
       { runId, goal: 'Go on', query: null, status: 'interrupted', endedAt: null, tasks: 2, settled: 1 },
     ]);

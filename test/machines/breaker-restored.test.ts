@@ -54,6 +54,12 @@ describe('a breaker that another process left', () => {
     expect(state()).toEqual({ halfOpen: 'ready' });
   });
 
+  it('is closed when all it knows are programs that could not be started', () => {
+    const { state, breaker } = restored({ failures: [failure(NOW - 2000, 'spawn'), failure(NOW - 1000, 'spawn')] });
+    expect(state()).toBe('closed');
+    expect(breaker.getSnapshot().context.failures).toEqual([]);
+  });
+
   it('is closed when all it knows are exit codes of commands', () => {
     const { breaker, state } = restored({
       state: 'open',
