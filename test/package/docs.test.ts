@@ -64,6 +64,15 @@ describe('the documentation', () => {
     expect([...new Set(scripts)].filter((name) => !(name in manifest.scripts))).toEqual([]);
   });
 
+  it('begins with the command that shows the main job and the one that runs all tests, which is what CI runs', () => {
+    const [first = '', second = ''] = [...read('README.md').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code = '']) =>
+      code.trim(),
+    );
+    expect(first).toMatch(/^npm ci && npm run -s soar -- ask "/);
+    expect(second).toBe('npm ci && npm test');
+    expect(read('.ci/run')).toContain(`'${second}'`);
+  });
+
   it('mentions this version in the changelog', () => {
     expect(read('CHANGELOG.md')).toContain(`## [${manifest.version}]`);
   });

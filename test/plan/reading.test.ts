@@ -18,6 +18,11 @@ describe('parseReading', () => {
     ['docs/a.md:12-40', { path: 'docs/a.md', lines: [12, 40] }],
     ['C:/a b.md:1-2', { path: 'C:/a b.md', lines: [1, 2] }],
     ['a:b', { path: 'a:b', lines: null }],
+    [' docs/a.md ', { path: 'docs/a.md', lines: null }],
+    [' docs/a.md:2 ', { path: 'docs/a.md', lines: [2, 2] }],
+    ['docs/a.md :2', { path: 'docs/a.md', lines: [2, 2] }],
+    ['a.md:12x', { path: 'a.md:12x', lines: null }],
+    ['x\na.md:1', { path: 'x\na.md:1', lines: null }],
   ])('reads %s', (text, expected) => {
     expect(parseReading(text)).toEqual(expected);
   });
@@ -34,6 +39,24 @@ describe('passageOf', () => {
 
   it.each(['a.md:4', 'a.md:0', 'a.md:3-2'])('refuses lines that are not there: %s', (entry) => {
     expect(() => read(entry)).toThrow('it has 3 lines');
+  });
+
+  it.each([
+    ['one', 1],
+    ['one\ntwo', 2],
+    ['one\ntwo\n', 2],
+    ['', 1],
+  ])('takes the whole of %j for %i lines', (text, endLine) => {
+    expect(passageOf({ path: 'a', lines: null }, text)).toMatchObject({ endLine, text: text.trimEnd() });
+  });
+
+  it('speaks of one line', () => {
+    expect(() => passageOf({ path: 'a', lines: [2, 2] }, 'one')).toThrow(/it has 1 line$/);
+  });
+
+  it('takes the mark of the encoding away, at the beginning alone', () => {
+    expect(passageOf({ path: 'a', lines: null }, '\uFEFFone').text).toBe('one');
+    expect(passageOf({ path: 'a', lines: null }, 'o\uFEFFne').text).toBe('o\uFEFFne');
   });
 });
 
@@ -53,6 +76,23 @@ describe('withReading', () => {
     const refusal = () => withReading({ tasks }, read);
     expect(refusal).toThrow('Task `a` cannot read `b.md`: there is no file b.md.');
     expect(refusal).toThrow('Task `b` cannot read `a.md:9`: it has 3 lines.');
+    try {
+      refusal();
+    } catch (error) {
+      const issues = SoarError.isInstance(error) ? error.issues : [];
+      expect(issues).toMatchObject([
+        { path: 'tasks[0].read[1]', code: 'unreadable', taskId: 'a' },
+        { path: 'tasks[1].read[0]', code: 'unreadable', taskId: 'b' },
+      ]);
+    }
+    expect.hasAssertions();
+  });
+
+  it('gives back a plan in which nothing is to be read', () => {
+    for (const entries of [undefined, [], [3], ['a.md', 3]]) {
+      const plan = { tasks: [{ id: 'a', prompt: '', ...(entries ? { read: entries as string[] } : {}) }] };
+      expect(withReading(plan, null)).toBe(plan);
+    }
   });
 
   it('is refused by an engine that reads no files', () => {
@@ -62,6 +102,7 @@ describe('withReading', () => {
       expect.unreachable();
     } catch (error) {
       expect(SoarError.isInstance(error) && error.code).toBe('not-supported');
+      expect(String(error)).toContain('Use createSoar from soar-machine/node');
     }
   });
 
@@ -107,6 +148,7 @@ describe('withPlaces', () => {
         { id: 'b', prompt: 'y' },
       ],
     };
+    expect(withPlaces(plan).tasks[0]).not.toHaveProperty('passages');
     const text = formatPlanYaml(withPlaces(plan));
     expect(text).toContain('    read:\n      - a.md:1-2\n      - a.md:3-3\n');
     expect(text).not.toContain('two');
