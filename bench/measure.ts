@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { timersOf } from '../src/actors/timers.ts';
 import { systemClock } from '../src/clock.ts';
-import { createSoar, type SoarOptions } from '../src/create-soar.ts';
+import { createSoar } from '../src/create-soar.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { sqliteJournal } from '../src/node/sqlite-journal.ts';
 import { fileSink } from '../src/node/trace-file.ts';
 import { compilePlan } from '../src/plan/compile.ts';
+import type { SoarOptions } from '../src/soar.ts';
 import { ringSink } from '../src/trace/ring-sink.ts';
 import { chain, flat, layered, sleepyChains } from './workloads.ts';
 

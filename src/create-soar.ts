@@ -1,137 +1,27 @@
-import { type AnyActorLogic, type AnyActorRef, createActor } from 'xstate';
+import { createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
-import type { Phases } from './actors/phases/types.ts';
 import { isOver } from './actors/scope.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { resolveAgents } from './agents/resolve.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import { SoarError } from './errors/soar-error.ts';
 import type { RunHeader } from './journal/entries.ts';
-import type { Journal, RunLog } from './journal/journal.ts';
+import type { RunLog } from './journal/journal.ts';
 import { journaledPublish } from './journal/journaled-publish.ts';
 import type { CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
-import { type ObserveOptions, observe } from './observe.ts';
+import { observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { phaseAgentOf, soarMachines } from './phase-agent.ts';
 import { compilePlan } from './plan/compile.ts';
 import { ownAgents } from './plan/plan-agents.ts';
 import { withReading } from './plan/reading.ts';
-import type { AgentSpec, CompiledPlan, Plan, RunSettings } from './plan/types.ts';
+import type { CompiledPlan, Plan } from './plan/types.ts';
 import { type Launch, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
+import type { AskOptions, Soar, SoarOptions } from './soar.ts';
 import { createRunStreams } from './streams/run-streams.ts';
-import type { Agent, AgentFunction, Passage, Price } from './types.ts';
-
-export interface SoarOptions extends RunSettings, ObserveOptions {
-  /** Agents by id. Default: the built-in offline agents. */
-  agents?: Record<string, Agent | AgentFunction>;
-  /** Id of the agent that takes over when a task's own is exhausted or blocked. Default: none. */
-  fallback?: string;
-  /** Id of the agent for tasks that name none, and for subgoals nothing matches. Default: the only or the first one. */
-  defaultAgent?: string;
-  /** Most attempts in flight by agent id and by provider. Default: no limit of their own. */
-  limits?: { perAgent?: Record<string, number>; perProvider?: Record<string, number> };
-  /** How long an attempt that was told to stop may take to end, milliseconds. Default 5000. */
-  killGraceMs?: number;
-  /** Longest time a task may spend cooling after rate limits, milliseconds. Default 120000. */
-  maxCoolingMs?: number;
-  /** Rate limits a task survives. Default 3. */
-  maxRateLimits?: number;
-  /** Longest wait for an open breaker, milliseconds. Default 120000. */
-  maxOpenWaitMs?: number;
-  /** What a task without a fallback does when its breaker is open. Default `'fail'`. */
-  onOpen?: 'fail' | 'wait';
-  /** What models cost, by agent id or by name of the model, for budgets of cost. Default: no price is known. */
-  prices?: Readonly<Record<string, Price>>;
-  /** Phases of `ask` that replace the built-in offline ones: a function, or an actor logic. */
-  phases?: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>;
-  /**
-   * Id of the agent that assesses, decomposes and synthesizes in `ask` and `plan`; any agent that answers in text. `false`: none, words
-   * alone decide. Where it gives nothing of use they decide, too, and `phase.note` says so. Default: the default agent
-   * when that is a model or a CLI, else none. A phase of `phases` wins.
-   */
-  phaseAgent?: string | false;
-  /** Runs of `ask` wait for a person's word on their plan: {@link RunHandle.approve}. Default false. */
-  approve?: boolean;
-  /** Default: the system's clock. */
-  clock?: Clock;
-  /** 0 ≤ x < 1, for jitter. Default `Math.random`. */
-  random?: () => number;
-  /** Makes an agent of what a plan's `agents` says. Default: none, such plans are refused; `soar-machine/node` has one. */
-  agentFromSpec?: (id: string, spec: AgentSpec) => Agent;
-  /**
-   * Reads what an entry of a task's `read` names (`docs/a.md:12-40`); throws a sentence when it cannot. Default: nothing is read, such
-   * plans are refused; `soar-machine/node` reads files.
-   */
-  readEntry?: (entry: string) => Passage;
-  /**
-   * Records runs, so that they can be resumed, and what breakers have learned. Default: nothing is recorded.
-   * `memoryJournal()`, or `sqliteJournal()` of `soar-machine/node`.
-   */
-  journal?: Journal;
-}
-
-export interface RunOptions extends RunSettings {
-  /** Default: made up, sortable by time. */
-  runId?: string;
-  /** Cancels the run when aborted. */
-  signal?: AbortSignal;
-  /** Overrides the engine's and the plan's; `false`: none. */
-  fallback?: string | false;
-}
-
-export interface AskOptions extends RunOptions {
-  /** Agents described for this run, by id, as a plan's `agents` are. Default: the engine's alone. */
-  agents?: Record<string, AgentSpec>;
-  /** Files whose passages come first. */
-  contextFiles?: readonly string[];
-  /** The agent that thinks in this run, whatever the engine's option is. */
-  phaseAgent?: string | false;
-  /** Waits for a person's word on the plan, whatever the engine's option is. */
-  approve?: boolean;
-}
-
-export type PlanOptions = Omit<AskOptions, 'approve'>;
-
-export interface ResumeOptions {
-  /** Cancels the run when aborted. */
-  signal?: AbortSignal;
-  /** A new limit of the whole run, milliseconds from now. Default: its deadline stays what it was. */
-  timeoutMs?: number;
-}
-
-export interface Soar {
-  /**
-   * Runs a plan. Throws `invalid-plan` with every issue, or `invalid-options`, before anything runs; a task that
-   * fails is an outcome, never an exception.
-   */
-  run(plan: Plan, options?: RunOptions): RunHandle;
-  /** Answers a question, by way of all six phases. Throws `invalid-options` for bad options. */
-  ask(query: string, options?: AskOptions): RunHandle;
-  /**
-   * Makes a plan of a question: the phases of `ask` as far as `route`. The result has it as `plan`, and no outcomes. Not
-   * recorded in the journal: the plan is what stays. Throws `invalid-options` for bad options.
-   */
-  plan(query: string, options?: PlanOptions): RunHandle;
-  /**
-   * Goes on with a run of the journal that a crash or an interrupt left behind. What has settled is not run again; an
-   * attempt that was cut off is, with a new number. The agents must be the same as then, by id. A run that has ended gives
-   * its result, and runs nothing.
-   *
-   * Throws `unknown-run`, `run-owned` when a live process has it, `run-cancelled` for one that was cancelled by its
-   * program, `not-supported` without a journal, `io` when the journal cannot be read.
-   */
-  resume(runId: string, options?: ResumeOptions): RunHandle;
-  /**
-   * Stops what runs, waits until it has ended and stops the engine. Calls after it throw `engine-closed`. Runs are
-   * cancelled; with `interrupt` those of a journal can be resumed. The journal stays open: it belongs to its maker.
-   */
-  close(options?: { interrupt?: boolean }): Promise<void>;
-  /** The actor everything runs under, for inspectors. */
-  readonly actor: AnyActorRef;
-}
 
 /**
  * Makes an engine: one gate, one executor and one breaker an agent, shared by all its runs.
@@ -256,14 +146,10 @@ export function createSoar(options: SoarOptions = {}): Soar {
     actor: root,
     run(plan, runOptions = {}) {
       const runId = admit(runOptions.runId);
-      const own = planAgents(plan?.agents, options);
-      const known = [...new Set([...services.agents.keys(), ...own.keys()])];
-      const defaulted = withDefaultAgent(withReading(plan, options.readEntry ?? null), options.defaultAgent);
-      const fallback = runOptions.fallback ?? defaulted.fallback ?? options.fallback;
-      const checked = fallback === false || fallback === undefined ? defaulted : { ...defaulted, fallback };
-      const compiled = compilePlan(checked, { agents: known });
+      const read = withReading(plan, options.readEntry ?? null);
+      const fallback = runOptions.fallback ?? read?.fallback ?? options.fallback;
+      const compiled = prepare(fallback === false || fallback === undefined ? read : { ...read, fallback });
       const settings = settingsOf(parsed, compiled.plan, runOptions, fallback);
-      services.addAgents(own);
       const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
       return launch({
         runId,

@@ -3,15 +3,7 @@ export { type ModelPhasesOptions, modelPhases } from './actors/phases/model-phas
 export type { Phases } from './actors/phases/types.ts';
 export { builtinAgents } from './agents/builtin.ts';
 export { type Clock, systemClock } from './clock.ts';
-export {
-  type AskOptions,
-  createSoar,
-  type PlanOptions,
-  type ResumeOptions,
-  type RunOptions,
-  type Soar,
-  type SoarOptions,
-} from './create-soar.ts';
+export { createSoar } from './create-soar.ts';
 export { AgentError, type AgentErrorOptions } from './errors/agent-error.ts';
 export { ERROR_KINDS, type ErrorKind } from './errors/error-kind.ts';
 export { type Issue, SoarError, type SoarErrorCode } from './errors/soar-error.ts';
@@ -28,6 +20,7 @@ export type * from './policy/policy.ts';
 export { POLICIES, resolvePolicy } from './policy/presets.ts';
 export { deriveRunTimeoutMs } from './policy/run-timeout.ts';
 export type { RunHandle } from './run-handle.ts';
+export type { AskOptions, PlanOptions, ResumeOptions, RunOptions, Soar, SoarOptions } from './soar.ts';
 export type { PhaseName, RunEvent } from './streams/events.ts';
 export type { RunProgress, WaveProgress } from './streams/progress.ts';
 export type { Heartbeat } from './streams/run-streams.ts';

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { SoarOptions } from './create-soar.ts';
 import { SoarError } from './errors/soar-error.ts';
 import { strictObject } from './errors/strict-object.ts';
 import { toIssues } from './errors/zod-issues.ts';
@@ -10,6 +9,7 @@ import { pricesSchema, runSettingsShape } from './plan/plan.schema.ts';
 import type { RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import { resolvePolicy } from './policy/presets.ts';
+import type { SoarOptions } from './soar.ts';
 
 const limits = z.record(z.string(), positiveCount);
 

@@ -1,10 +1,10 @@
 import { canThink } from './actors/phases/calls.ts';
 import { modelPhases } from './actors/phases/model-phases.ts';
 import type { ResolvedAgent } from './agents/resolve.ts';
-import type { SoarOptions } from './create-soar.ts';
 import { SoarError } from './errors/soar-error.ts';
 import { soarMachine } from './machines/soar/machine.ts';
 import { providePhases } from './machines/soar/provide-phases.ts';
+import type { SoarOptions } from './soar.ts';
 
 /**
  * The agent that assesses, decomposes and synthesizes, by id; null: nobody, words alone decide.

@@ -1,8 +1,8 @@
-import type { Soar } from '../create-soar.ts';
 import type { Journal } from '../journal/journal.ts';
 import { jsonOf } from '../journal/json-of.ts';
 import { killLiveProcesses } from '../node/live-processes.ts';
 import type { RunHandle } from '../run-handle.ts';
+import type { Soar } from '../soar.ts';
 import type { RunResult } from '../types.ts';
 import type { Approval } from './approval.ts';
 import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';

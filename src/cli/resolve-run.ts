@@ -1,10 +1,10 @@
 import { builtinAgents } from '../agents/builtin.ts';
-import type { AskOptions, RunOptions, SoarOptions } from '../create-soar.ts';
 import { agentFromSpec, agentsFromSpecs } from '../node/agents-from-spec.ts';
 import type { LoadedConfig } from '../node/config.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
+import type { AskOptions, RunOptions, SoarOptions } from '../soar.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import type { RunFlags } from './flags.ts';
 import { choosesAgent, chosenAgent, isFromEnvironment, type ToolChoice } from './tool-agent.ts';

@@ -1,11 +1,11 @@
 import { systemClock } from '../clock.ts';
-import type { Soar, SoarOptions } from '../create-soar.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { ReplayedRun } from '../journal/replay.ts';
 import { planOf, storedRun } from '../journal/resume.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { type LoadedConfig, loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import type { Soar, SoarOptions } from '../soar.ts';
 import { type Approval, terminalApproval } from './approval.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';

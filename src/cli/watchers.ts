@@ -1,5 +1,5 @@
-import type { SoarOptions } from '../create-soar.ts';
 import type { StatelyServer } from '../node/stately-server.ts';
+import type { SoarOptions } from '../soar.ts';
 import { secretsOf } from '../text/credentials.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';

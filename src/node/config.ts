@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { SoarOptions } from '../create-soar.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
 import { toIssues } from '../errors/zod-issues.ts';
 import type { AgentSpec, RunSettings } from '../plan/types.ts';
 import type { PolicyInput } from '../policy/policy.ts';
+import type { SoarOptions } from '../soar.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import { configSchema } from './config.schema.ts';
 

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
-import { createSoar as createCoreSoar, type Soar, type SoarOptions } from '../create-soar.ts';
+import { createSoar as createCoreSoar } from '../create-soar.ts';
+import type { Soar, SoarOptions } from '../soar.ts';
 import { agentFromSpec } from './agents-from-spec.ts';
 import { readEntry } from './read-entry.ts';
 import { keepAnswer, withEarlierAnswers } from './recall.ts';

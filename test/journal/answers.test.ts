@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { SoarOptions } from '../../src/create-soar.ts';
 import { ANSWER_TTL_MS, isPlain } from '../../src/journal/answers.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
+import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent } from '../../src/types.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type AskOptions, createSoar, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import type { AskOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent, AgentRequest } from '../../src/types.ts';
 import { ONE_TRY, watch } from '../support/watched-run.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createSoar, type RunOptions, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { TaskSpec } from '../../src/plan/types.ts';
+import type { RunOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { fragile, ONE_TRY, outcomeOf, retrying, task, type Watched, watch } from '../support/watched-run.ts';

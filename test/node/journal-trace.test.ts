@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import type { StoredRun } from '../../src/journal/entries.ts';
 import { type MemoryJournal, memoryJournal } from '../../src/journal/memory-journal.ts';
 import { journalSource } from '../../src/node/journal-source.ts';
 import { type JournalTraceOptions, numbered, toldByJournal } from '../../src/node/journal-trace.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { parseTrace } from '../../src/trace/parse-trace.ts';
 import { createReplay, type Replay } from '../../src/trace/replay.ts';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createDocumentRetriever } from '../../src/actors/phases/retrieve.ts';
-import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import { modelPhases } from '../../src/index.ts';
 import { formatPlanYaml, parsePlanText } from '../../src/plan/parse.ts';
 import { withPlaces, withReading } from '../../src/plan/reading.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, watch } from '../support/watched-run.ts';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createSoar, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import type { TaskSpec } from '../../src/plan/types.ts';
+import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent, RunResult } from '../../src/types.ts';
 import { watch } from '../support/watched-run.ts';

@@ -1,6 +1,7 @@
-import { createSoar, type RunOptions, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
+import type { RunOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { createRecorder, type RecorderOptions } from '../../src/trace/recorder.ts';
 import type { RecordOf, TraceRecord } from '../../src/trace/trace.schema.ts';

@@ -1,7 +1,8 @@
-import { createSoar, type RunOptions, type Soar, type SoarOptions } from '../../src/create-soar.ts';
+import { createSoar } from '../../src/create-soar.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
 import type { PolicyInput } from '../../src/policy/policy.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
+import type { RunOptions, Soar, SoarOptions } from '../../src/soar.ts';
 import type { RunEvent } from '../../src/streams/events.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { RunResult, TaskOutcome } from '../../src/types.ts';

@@ -4,6 +4,7 @@ import { createRoster } from '../../actors/roster.ts';
 import { nowOf } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import { waveMachine } from '../wave/machine.ts';
+import { closeAccount, openAccount } from './account.ts';
 import { conclude } from './conclude.ts';
 import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
 import { endsRun } from './logic.ts';
@@ -30,7 +31,7 @@ export const collectMachine = setup({
   },
   actors: { sleepUntil, engine, waves: createRoster(waveMachine) },
   actions: {
-    openRun: (args) => steps.open(args),
+    openRun: (args) => openAccount(args),
     startWaves: (args) => steps.startWaves(args),
     nextWave: (args) => steps.nextWave(args),
     settle: (args) => steps.settle(args),
@@ -48,7 +49,7 @@ export const collectMachine = setup({
     abort: (args) => stopAll(args, 'failure'),
     settleTwins: (args) => steps.settleTwins(args),
     exhaust: (args) => stopAll(args, 'budget'),
-    closeRun: (args) => steps.close(args),
+    closeRun: (args) => closeAccount(args),
     conclude: assign({ output: ({ context, self }) => conclude(context.run, nowOf(self)) }),
   },
   guards: {

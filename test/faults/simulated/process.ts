@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/clock.ts';
-import { createSoar, type Soar, type SoarOptions } from '../../../src/create-soar.ts';
+import { createSoar } from '../../../src/create-soar.ts';
 import { BufferedJournal } from '../../../src/journal/buffered-journal.ts';
+import type { Soar, SoarOptions } from '../../../src/soar.ts';
 import type { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import type { Agent } from '../../../src/types.ts';
 import type { SimulatedDisk, StoreFaults } from './disk.ts';
