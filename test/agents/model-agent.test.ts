@@ -3,7 +3,8 @@ import { type LanguageModel, simulateReadableStream, tool } from 'ai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { type ModelSettings, modelAgent } from '../../src/agents/ai-sdk/index.ts';
-import { AgentError } from '../../src/errors/agent-error.ts';
+import type { AgentError } from '../../src/errors/agent-error.ts';
+import { failureOf } from '../support/agent-failure.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { deadUrl, type ModelServer, type Reply, startModelServer } from '../support/model-server.ts';
 
@@ -25,15 +26,6 @@ async function failing(reply: Reply, settings: ModelSettings = {}): Promise<Agen
   const server = await startModelServer({ m: [reply] });
   const thrown = await failureOf(agentOf(server, settings).run(fakeRequest({ prompt: 'Say it.' }), fakeControls()));
   return Object.assign(thrown, { server });
-}
-
-async function failureOf(answer: unknown): Promise<AgentError> {
-  const thrown = await Promise.resolve(answer).then(
-    (said) => new Error(`It answered ${JSON.stringify(said)}.`),
-    (error: unknown) => error,
-  );
-  if (!AgentError.isInstance(thrown)) throw thrown;
-  return thrown;
 }
 
 describe('a model agent', () => {

@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AgentError } from '../../src/errors/agent-error.ts';
 import { agentFromSpec } from '../../src/node/agents-from-spec.ts';
 import { checkModel } from '../../src/node/check-model.ts';
 import { modelAgentAt } from '../../src/node/model-agent.ts';
 import type { ModelAgentSpec } from '../../src/plan/types.ts';
+import { failureOf } from '../support/agent-failure.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { deadUrl, type Reply, startModelServer } from '../support/model-server.ts';
 
 const KEY = 'the-real-key-0123456789';
-
-async function failureOf(answer: unknown): Promise<AgentError> {
-  const thrown = await Promise.resolve(answer).then(
-    (said) => new Error(`It answered ${JSON.stringify(said)}.`),
-    (error: unknown) => error,
-  );
-  if (!AgentError.isInstance(thrown)) throw thrown;
-  return thrown;
-}
 
 describe('an agent of kind model', () => {
   async function serverWith(replies: readonly Reply[], key?: string) {

@@ -6,6 +6,7 @@ import { BUILTIN_DEFAULT, builtinAgents } from '../../src/agents/builtin.ts';
 import type { TaskOutcome } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { phaseControls } from '../support/phase-controls.ts';
+import { taskOutcome } from '../support/task-outcome.ts';
 
 const controls = phaseControls();
 const documents = [
@@ -46,22 +47,7 @@ async function ask(query: string, phases: Phases) {
       fakeRequest({ prompt: task.prompt, query, dependencies, passages: task.passages }),
       fakeControls(),
     );
-    outcomes.push({
-      taskId: task.id,
-      agentId: task.agent ?? '',
-      status: 'succeeded',
-      via: 'agent',
-      output: String(output),
-      outputTruncated: false,
-      error: null,
-      attempts: [],
-      wave: 1,
-      partialContext: false,
-      queuedMs: 0,
-      startedAt: 0,
-      settledAt: 0,
-      durationMs: 0,
-    });
+    outcomes.push(taskOutcome(task.id, String(output), { agentId: task.agent ?? '' }));
   }
   return { plan, notes, ...(await phases.synthesize({ query, complexity, plan, outcomes, passages }, controls)) };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Findings } from '../findings.ts';
 import { chanceOf } from '../random.ts';
 import { Bench, VICTIM } from './bench.ts';
@@ -26,7 +25,6 @@ async function attempt(seed: number): Promise<Findings> {
     owner.child.kill('SIGSTOP');
     const late = bench.start(VICTIM, [path]);
     await late.exit;
-    await sleep(100);
     owner.child.kill('SIGCONT');
     rivals.push(late);
   }
