@@ -198,7 +198,8 @@ const GATED = {
 
 /** Runs `soar` at a terminal of its own, by the tool that Linux has for it. */
 function startAtTerminal(args: readonly string[]) {
-  const line = [...SOAR, ...args].map((word) => `'${word}'`).join(' ');
+  // `exec`: a shell that stays in between may take the Ctrl-C for itself, and end with 130 whatever the command's code is.
+  const line = `exec ${[...SOAR, ...args].map((word) => `'${word}'`).join(' ')}`;
   const env = { ...process.env, CI: undefined, npm_lifecycle_event: undefined, TERM: 'dumb' };
   const child = spawn('script', ['-qec', line, '/dev/null'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
