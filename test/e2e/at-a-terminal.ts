@@ -9,17 +9,21 @@ export const hasScript =
 export interface AtTerminal {
   /** Resolves when the terminal shows the text, counted from what was last waited for. */
   shows(text: string): Promise<void>;
+  /** Everything shown so far. */
+  screen(): string;
   type(text: string): void;
   /** Exit code, and everything that was shown. */
   ended: Promise<{ code: number | null; screen: string }>;
 }
 
-/** Starts `soar` at a pseudo-terminal; killed when the test ends. */
+/** Starts `soar` at a pseudo-terminal, by the tool that Linux has for it; killed when the test ends. */
 export function soarAtTerminal(
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string | undefined> },
 ): AtTerminal {
-  const line = [...SOAR, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const words = [...SOAR, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  // `exec`: a shell that stays in between may take a Ctrl-C for itself, and end with 130 whatever the command's code is.
+  const line = `exec ${words.join(' ')}`;
   const clean = { NO_COLOR: '1', FORCE_COLOR: undefined, SOAR_TOOL: undefined, SOAR_MODEL: undefined, CI: undefined };
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
     cwd: options.cwd,
@@ -42,6 +46,7 @@ export function soarAtTerminal(
   });
   return {
     ended,
+    screen: () => screen,
     type: (text) => void child.stdin.write(text),
     shows: (text) =>
       new Promise<void>((done, fail) => {

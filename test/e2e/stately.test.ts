@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -9,13 +8,14 @@ import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai
 import { createInspectorServer } from '@statelyai/inspect/server';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createMachine } from 'xstate';
 import { CHARTS } from '../../src/trace/chart-list.ts';
 import { defineChart } from '../../src/trace/definition.ts';
 import { startBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
-import { SOAR, startSoar, writeIn } from './soar-cli.ts';
+import { hasScript, soarAtTerminal } from './at-a-terminal.ts';
+import { startSoar, writeIn } from './soar-cli.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 /** For a browser that shares its machine with all other tests. */
@@ -196,24 +196,6 @@ const GATED = {
   ],
 };
 
-/** Runs `soar` at a terminal of its own, by the tool that Linux has for it. */
-function startAtTerminal(args: readonly string[]) {
-  // `exec`: a shell that stays in between may take the Ctrl-C for itself, and end with 130 whatever the command's code is.
-  const line = `exec ${[...SOAR, ...args].map((word) => `'${word}'`).join(' ')}`;
-  const env = { ...process.env, CI: undefined, npm_lifecycle_event: undefined, TERM: 'dumb' };
-  const child = spawn('script', ['-qec', line, '/dev/null'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let heard = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    heard += chunk;
-  });
-  const said = async (text: string) => {
-    while (!heard.includes(text)) await once(child.stdout, 'data');
-    return heard;
-  };
-  return { said, type: (keys: string) => child.stdin.write(keys), ended: once(child, 'close') };
-}
-
 describe('--inspect', () => {
   const go = () => writeIn(cwd, 'go', '');
 
@@ -264,13 +246,13 @@ describe('--inspect', () => {
     SLOW,
   );
 
-  it.skipIf(process.platform !== 'linux')(
+  it.skipIf(!hasScript)(
     'keeps a run that is over at a terminal, until Ctrl-C, and ends with its exit code',
     async () => {
       await writeIn(cwd, 'plan.json', { ...GATED, tasks: [{ id: 'quick', prompt: 'exit 3' }], retries: 0 });
-      const { said, type, ended } = startAtTerminal(['run', 'plan.json', '--inspect']);
-      const heard = await said('Ctrl-C ends that');
-      const [, socket = ''] = /connect an inspector to (ws:[^)\s]+)/.exec(heard) ?? [];
+      const terminal = soarAtTerminal(['run', 'plan.json', '--inspect'], { cwd, env: { TERM: 'dumb' } });
+      await terminal.shows('Ctrl-C ends that');
+      const [, socket = ''] = /connect an inspector to (ws:[^)\s]+)/.exec(terminal.screen()) ?? [];
       const received: Received = [];
       await new Promise<void>((resolve) => {
         createWebSocketReceiver({ server: socket }).subscribe((event) => {
@@ -284,8 +266,8 @@ describe('--inspect', () => {
         });
       });
       expectWhole(received, ['quick']);
-      type('\x03');
-      expect(await ended).toEqual([1, null]);
+      terminal.type('\x03');
+      expect((await terminal.ended).code).toBe(1);
     },
     SLOW,
   );
