@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { SoarError } from './errors/soar-error.ts';
 import { strictObject } from './errors/strict-object.ts';
 import { toIssues } from './errors/zod-issues.ts';
@@ -15,60 +15,70 @@ const limits = z.record(z.string(), positiveCount);
 
 const phaseAgent = z.union([z.string(), z.literal(false)]);
 
-const phase = z.unknown().refine((given) => typeof given === 'function' || hasMethod(given, 'transition'), {
-  message: 'to be a function or an actor logic',
-});
+const phase = z.unknown().check(
+  z.refine((given) => typeof given === 'function' || hasMethod(given, 'transition'), {
+    message: 'to be a function or an actor logic',
+  }),
+);
 
-const journal = z.unknown().refine((given) => given === undefined || hasMethod(given, 'begin'), {
-  message: 'to be a journal, such as `memoryJournal()`',
-});
+const journal = z.unknown().check(
+  z.refine((given) => given === undefined || hasMethod(given, 'begin'), {
+    message: 'to be a journal, such as `memoryJournal()`',
+  }),
+);
 
 function hasMethod(value: unknown, name: string): boolean {
   return typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function';
 }
 
-const soarOptionsSchema = strictObject({
-  ...runSettingsShape,
-  agents: z.record(z.string(), z.unknown()),
-  fallback: z.string(),
-  defaultAgent: z.string(),
-  limits: strictObject({ perAgent: limits, perProvider: limits }).partial(),
-  killGraceMs: durationMs,
-  maxCoolingMs: durationMs,
-  maxRateLimits: count,
-  maxOpenWaitMs: durationMs,
-  onOpen: z.enum(['fail', 'wait']),
-  phases: strictObject({ assess: phase, retrieve: phase, decompose: phase, route: phase, synthesize: phase }).partial(),
-  phaseAgent,
-  approve: z.boolean(),
-  clock: z.unknown(),
-  random: z.unknown(),
-  inspect: z.unknown(),
-  trace: z.unknown(),
-  agentFromSpec: z.unknown(),
-  readEntry: z.unknown(),
-  journal,
-  prices: pricesSchema,
-}).partial();
+const soarOptionsSchema = z.partial(
+  strictObject({
+    ...runSettingsShape,
+    agents: z.record(z.string(), z.unknown()),
+    fallback: z.string(),
+    defaultAgent: z.string(),
+    limits: z.partial(strictObject({ perAgent: limits, perProvider: limits })),
+    killGraceMs: durationMs,
+    maxCoolingMs: durationMs,
+    maxRateLimits: count,
+    maxOpenWaitMs: durationMs,
+    onOpen: z.enum(['fail', 'wait']),
+    phases: z.partial(
+      strictObject({ assess: phase, retrieve: phase, decompose: phase, route: phase, synthesize: phase }),
+    ),
+    phaseAgent,
+    approve: z.boolean(),
+    clock: z.unknown(),
+    random: z.unknown(),
+    inspect: z.unknown(),
+    trace: z.unknown(),
+    agentFromSpec: z.unknown(),
+    readEntry: z.unknown(),
+    journal,
+    prices: pricesSchema,
+  }),
+);
 
-const runOptionsSchema = strictObject({
-  ...runSettingsShape,
-  runId: z.string().min(1),
-  signal: z.unknown(),
-  fallback: z.union([z.string(), z.literal(false)]),
-  contextFiles: z.array(z.string()),
-  phaseAgent,
-  approve: z.boolean(),
-  agents: z.record(z.string(), z.unknown()),
-}).partial();
+const runOptionsSchema = z.partial(
+  strictObject({
+    ...runSettingsShape,
+    runId: z.string().check(z.minLength(1)),
+    signal: z.unknown(),
+    fallback: z.union([z.string(), z.literal(false)]),
+    contextFiles: z.array(z.string()),
+    phaseAgent,
+    approve: z.boolean(),
+    agents: z.record(z.string(), z.unknown()),
+  }),
+);
 
-const resumeOptionsSchema = strictObject({ signal: z.unknown(), timeoutMs: runSettingsShape.timeoutMs }).partial();
+const resumeOptionsSchema = z.partial(strictObject({ signal: z.unknown(), timeoutMs: runSettingsShape.timeoutMs }));
 
 export function checkResumeOptions(options: object): void {
   check(resumeOptionsSchema, options, 'The resume options');
 }
 
-function check(schema: z.ZodType, value: unknown, subject: string): void {
+function check(schema: z.ZodMiniType, value: unknown, subject: string): void {
   const checked = schema.safeParse(value);
   if (checked.success) return;
   const found = toIssues(checked.error.issues, { subject, value });

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { didYouMean } from './nearest.ts';
 import { showValue } from './show-value.ts';
 import type { Issue } from './soar-error.ts';
@@ -52,6 +52,11 @@ function describe(issue: ZodIssue, name: string, value: unknown): { message: str
     const code = typeof issue.params?.code === 'string' ? issue.params.code : 'invalid-value';
     return { code, message: `Expected ${lowerFirst(name)} ${issue.message}, got ${showValue(value)}.` };
   }
+  if (issue.code === 'invalid_key') {
+    const expected = [...new Set(issue.issues.map(expectedOf))].join(' and ');
+    const message = `Expected the key of ${lowerFirst(name)} to be ${expected}, got ${showValue(issue.path.at(-1))}.`;
+    return { code: 'invalid-value', message };
+  }
   const known = knownValues(issue);
   if (typeof value === 'string' && known.length > 0) {
     const expected = `Expected ${lowerFirst(name)} to be ${oneOf(known)}, got ${showValue(value)}.`;
@@ -87,7 +92,7 @@ function expectedOf(issue: ZodIssue): string {
     case 'invalid_union':
       return [...new Set(issue.errors.flatMap((errors) => errors.map(expectedOf)))].join(' or ');
     default:
-      return `valid (${issue.message})`;
+      return 'valid';
   }
 }
 

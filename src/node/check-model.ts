@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { didYouMean } from '../errors/nearest.ts';
 import type { ModelAgentSpec } from '../plan/types.ts';
 import { missingKey } from './model-agent.ts';

@@ -7,7 +7,7 @@ import type { CompiledPlan, Task } from '../plan/types.ts';
 import { isUsed } from '../trace/news.ts';
 import { clip } from '../trace/plain.ts';
 import type { TextRef, TraceRecord } from '../trace/trace.schema.ts';
-import { TRACE_VERSION } from '../trace/trace.schema.ts';
+import { TRACE_VERSION } from '../trace/version.ts';
 import type { TaskOutcome } from '../types.ts';
 import { chartNamed } from './chart-keys.ts';
 import { PhaseStory } from './phase-story.ts';

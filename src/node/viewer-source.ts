@@ -2,7 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SoarError } from '../errors/soar-error.ts';
 import type { RingSink } from '../trace/ring-sink.ts';
-import { TRACE_VERSION, type TraceRecord } from '../trace/trace.schema.ts';
+import type { TraceRecord } from '../trace/trace.schema.ts';
+import { TRACE_VERSION } from '../trace/version.ts';
 
 /** Where a viewer gets its records: a trace file, or a run in this process. */
 export interface ViewerSource {

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { described } from '../errors/described.ts';
 import { strictObject } from '../errors/strict-object.ts';
 import { type LocatedIssue, toIssues } from '../errors/zod-issues.ts';
 import { count, durationMs, limitMs, policyInputSchema, positiveCount } from '../policy/policy.schema.ts';
@@ -18,49 +19,51 @@ export function idFault(id: string): { code: string; message: string } | null {
   return null;
 }
 
-const idSchema = z
-  .union([z.string(), z.number()])
-  .transform(String)
-  .superRefine((id, context) => {
+const idSchema = z.pipe(z.union([z.string(), z.number()]), z.transform(String)).check(
+  z.superRefine((id, context) => {
     const fault = idFault(id);
     if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { code: fault.code } });
-  });
+  }),
+);
 
-const envSchema = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-  .describe('Extra environment of the process.');
-const agentId = z.string().min(1);
-const nonEmpty = z.string().min(1);
+const envSchema = described(
+  z.record(z.string(), z.pipe(z.union([z.string(), z.number(), z.boolean()]), z.transform(String))),
+  'Extra environment of the process.',
+);
+const agentId = z.string().check(z.minLength(1));
+const nonEmpty = z.string().check(z.minLength(1));
 
 const common = {
-  description: z.string().optional().describe('What it is good at, in a sentence; the route phase reads it.'),
-  capabilities: z.array(z.string()).optional().describe('Words the route phase matches against a task.'),
-  provider: nonEmpty
-    .optional()
-    .describe('Agents of one provider share its start gap and its cooling. Default: the id of the agent.'),
-  staggerMs: durationMs.optional().describe('Smallest gap between two starts at this provider, milliseconds.'),
-  maxConcurrent: positiveCount.optional().describe('Most attempts of this agent in flight at once.'),
+  description: described(z.optional(z.string()), 'What it is good at, in a sentence; the route phase reads it.'),
+  capabilities: described(z.optional(z.array(z.string())), 'Words the route phase matches against a task.'),
+  provider: described(
+    z.optional(nonEmpty),
+    'Agents of one provider share its start gap and its cooling. Default: the id of the agent.',
+  ),
+  staggerMs: described(z.optional(durationMs), 'Smallest gap between two starts at this provider, milliseconds.'),
+  maxConcurrent: described(z.optional(positiveCount), 'Most attempts of this agent in flight at once.'),
 };
 
 const processFields = {
-  env: envSchema.optional(),
-  cwd: z.string().optional().describe('Working directory.'),
-  requireOutput: z.boolean().optional().describe('Whether an empty answer is a failure. Default false.'),
-  maxOutputBytes: positiveCount
-    .optional()
-    .describe('Most output kept, bytes; the rest is cut, and marked. Default 1 MiB.'),
+  env: z.optional(envSchema),
+  cwd: described(z.optional(z.string()), 'Working directory.'),
+  requireOutput: described(z.optional(z.boolean()), 'Whether an empty answer is a failure. Default false.'),
+  maxOutputBytes: described(
+    z.optional(positiveCount),
+    'Most output kept, bytes; the rest is cut, and marked. Default 1 MiB.',
+  ),
 };
 
 const commandAgent = strictObject({
   kind: z.literal('command'),
-  command: z
-    .array(z.string())
-    .min(1)
-    .describe('The program and its arguments; `{{prompt}}` in an argument is replaced.'),
-  prompt: z
-    .enum(['stdin', 'argument', 'none'])
-    .optional()
-    .describe("How the prompt reaches the command. Default 'stdin'."),
+  command: described(
+    z.array(z.string()).check(z.minLength(1)),
+    'The program and its arguments; `{{prompt}}` in an argument is replaced.',
+  ),
+  prompt: described(
+    z.optional(z.enum(['stdin', 'argument', 'none'])),
+    "How the prompt reaches the command. Default 'stdin'.",
+  ),
   ...common,
   ...processFields,
 });
@@ -68,61 +71,63 @@ const commandAgent = strictObject({
 const cliAgent = strictObject({
   kind: z.literal('cli'),
   tool: z.enum(['claude', 'codex', 'gemini', 'opencode', 'aider', 'cursor-agent', 'ollama']),
-  model: nonEmpty.optional(),
-  args: z.array(z.string()).optional().describe('Extra arguments, before the prompt.'),
-  session: z
-    .boolean()
-    .optional()
-    .describe(
-      'Whether a retry goes on with the session of the attempt before it, where the tool has one. Default true.',
-    ),
+  model: z.optional(nonEmpty),
+  args: described(z.optional(z.array(z.string())), 'Extra arguments, before the prompt.'),
+  session: described(
+    z.optional(z.boolean()),
+    'Whether a retry goes on with the session of the attempt before it, where the tool has one. Default true.',
+  ),
   ...common,
   ...processFields,
 });
 
 const modelAgent = strictObject({
   kind: z.literal('model'),
-  baseURL: z
-    .string()
-    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
-      message: 'to be a URL, e.g. `http://127.0.0.1:11434/v1`',
-    })
-    .describe('Address of an OpenAI-compatible interface.'),
-  model: nonEmpty.describe('The model, by the name its server has for it.'),
-  apiKeyEnv: nonEmpty.optional().describe('Name of the environment variable that holds the key. Default: no key.'),
-  system: z.string().optional().describe('Instructions before the prompt. Default: none.'),
-  temperature: z.number().min(0).optional().describe("Chance in the answer. Default: the model's own."),
-  maxOutputTokens: positiveCount
-    .optional()
-    .describe("Most tokens of an answer; one that is cut there fails. Default: the model's own."),
-  headers: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe('More headers of every request. No secrets: plans are recorded as they are.'),
-  requireOutput: z.boolean().optional().describe('Whether an empty answer is a failure. Default false.'),
+  baseURL: described(
+    z.string().check(
+      z.refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+        message: 'to be a URL, e.g. `http://127.0.0.1:11434/v1`',
+      }),
+    ),
+    'Address of an OpenAI-compatible interface.',
+  ),
+  model: described(nonEmpty, 'The model, by the name its server has for it.'),
+  apiKeyEnv: described(z.optional(nonEmpty), 'Name of the environment variable that holds the key. Default: no key.'),
+  system: described(z.optional(z.string()), 'Instructions before the prompt. Default: none.'),
+  temperature: described(z.optional(z.number().check(z.minimum(0))), "Chance in the answer. Default: the model's own."),
+  maxOutputTokens: described(
+    z.optional(positiveCount),
+    "Most tokens of an answer; one that is cut there fails. Default: the model's own.",
+  ),
+  headers: described(
+    z.optional(z.record(z.string(), z.string())),
+    'More headers of every request. No secrets: plans are recorded as they are.',
+  ),
+  requireOutput: described(z.optional(z.boolean()), 'Whether an empty answer is a failure. Default false.'),
   ...common,
-  provider: nonEmpty
-    .optional()
-    .describe('Agents of one provider share its start gap and its cooling. Default: the host of `baseURL`.'),
+  provider: described(
+    z.optional(nonEmpty),
+    'Agents of one provider share its start gap and its cooling. Default: the host of `baseURL`.',
+  ),
 });
 
 /** An agent as a plan or config file says it. */
-export const agentSpecSchema: z.ZodType<AgentSpec, unknown> = z
+export const agentSpecSchema: z.ZodMiniType<AgentSpec, unknown> = z
   .discriminatedUnion('kind', [commandAgent, cliAgent, modelAgent])
-  .meta({ description: 'A command, a CLI tool or a model as an agent.' });
+  .register(z.globalRegistry, { description: 'A command, a CLI tool or a model as an agent.' });
 
 const adHocAgent = strictObject({
   kind: z.literal('adHoc'),
-  base: nonEmpty.describe('Id of the agent that plays this part; not ad-hoc itself.'),
-  role: nonEmpty.describe('What it acts as.'),
-  description: z.string().optional().describe('What it does, in a sentence.'),
-  capabilities: z.array(z.string()).optional().describe('Words the route phase matches against a task.'),
+  base: described(nonEmpty, 'Id of the agent that plays this part; not ad-hoc itself.'),
+  role: described(nonEmpty, 'What it acts as.'),
+  description: described(z.optional(z.string()), 'What it does, in a sentence.'),
+  capabilities: described(z.optional(z.array(z.string())), 'Words the route phase matches against a task.'),
 });
 
 /** An agent as a plan says it: also a part that another one plays. */
-const planAgentSchema: z.ZodType<PlanAgentSpec, unknown> = z
+const planAgentSchema: z.ZodMiniType<PlanAgentSpec, unknown> = z
   .discriminatedUnion('kind', [commandAgent, cliAgent, modelAgent, adHocAgent])
-  .meta({
+  .register(z.globalRegistry, {
     id: 'agent',
     description: 'A command, a CLI tool or a model as an agent, or a part that another plays.',
   });
@@ -137,94 +142,100 @@ const passageSchema = strictObject({
 });
 
 /** One task of a plan. */
-export const taskSpecSchema: z.ZodType<TaskSpec, unknown> = strictObject({
-  id: idSchema.describe('Names the task, in dependencies and everywhere a run is shown.'),
-  prompt: z.string().describe('What the agent is asked; may be empty for agents that need none.'),
-  agent: agentId.optional().describe('Id of the agent. Default: `defaults.agent`, else the only agent there is.'),
-  dependsOn: z.array(idSchema).optional().describe('Ids of the tasks that must have settled before.'),
-  critical: z
-    .boolean()
-    .optional()
-    .describe('Whether its failure stops the run: what is in flight is cancelled, the rest skipped. Default false.'),
-  timeoutMs: limitMs.optional().describe("Hard limit of one attempt, milliseconds; wins over the policy's clocks."),
-  policy: policyInputSchema.optional(),
-  retries: count.optional().describe("Retries after the first attempt; overrides the policy's."),
-  fallback: z
-    .union([agentId, z.literal(false)])
-    .optional()
-    .describe("Agent that takes over when this task's own is exhausted; false: none. Default: the plan's."),
-  env: envSchema.optional(),
-  cwd: z.string().optional().describe('Working directory of the process.'),
-  done: strictObject({ output: z.string() })
-    .optional()
-    .describe('Done before the run began: not run, and its dependents see this output.'),
-  passages: z.array(passageSchema).optional().describe('Passages the agent should read.'),
-  read: z
-    .array(nonEmpty)
-    .optional()
-    .describe('Files the agent should read, or lines of them: `docs/a.md:12-40`; relative to the working directory.'),
-}).meta({ id: 'task', description: 'One prompt for one agent.' });
+export const taskSpecSchema: z.ZodMiniType<TaskSpec, unknown> = strictObject({
+  id: described(idSchema, 'Names the task, in dependencies and everywhere a run is shown.'),
+  prompt: described(z.string(), 'What the agent is asked; may be empty for agents that need none.'),
+  agent: described(z.optional(agentId), 'Id of the agent. Default: `defaults.agent`, else the only agent there is.'),
+  dependsOn: described(z.optional(z.array(idSchema)), 'Ids of the tasks that must have settled before.'),
+  critical: described(
+    z.optional(z.boolean()),
+    'Whether its failure stops the run: what is in flight is cancelled, the rest skipped. Default false.',
+  ),
+  timeoutMs: described(z.optional(limitMs), "Hard limit of one attempt, milliseconds; wins over the policy's clocks."),
+  policy: z.optional(policyInputSchema),
+  retries: described(z.optional(count), "Retries after the first attempt; overrides the policy's."),
+  fallback: described(
+    z.optional(z.union([agentId, z.literal(false)])),
+    "Agent that takes over when this task's own is exhausted; false: none. Default: the plan's.",
+  ),
+  env: z.optional(envSchema),
+  cwd: described(z.optional(z.string()), 'Working directory of the process.'),
+  done: described(
+    z.optional(strictObject({ output: z.string() })),
+    'Done before the run began: not run, and its dependents see this output.',
+  ),
+  passages: described(z.optional(z.array(passageSchema)), 'Passages the agent should read.'),
+  read: described(
+    z.optional(z.array(nonEmpty)),
+    'Files the agent should read, or lines of them: `docs/a.md:12-40`; relative to the working directory.',
+  ),
+}).register(z.globalRegistry, { id: 'task', description: 'One prompt for one agent.' });
 
 const budgetSchema = strictObject({
-  timeMs: durationMs.optional().describe('Time since the run began, milliseconds.'),
-  attempts: count.optional().describe('Executions of any task, retries and fallbacks included.'),
-  tokens: count.optional().describe('Tokens reported by the agents, in and out.'),
-  costUsd: z
-    .number()
-    .nonnegative()
-    .optional()
-    .describe('US dollars, as the agents report them or as `prices` makes of their tokens.'),
+  timeMs: described(z.optional(durationMs), 'Time since the run began, milliseconds.'),
+  attempts: described(z.optional(count), 'Executions of any task, retries and fallbacks included.'),
+  tokens: described(z.optional(count), 'Tokens reported by the agents, in and out.'),
+  costUsd: described(
+    z.optional(z.number().check(z.nonnegative())),
+    'US dollars, as the agents report them or as `prices` makes of their tokens.',
+  ),
 });
 
-const perMillion = z.number().nonnegative();
+const perMillion = z.number().check(z.nonnegative());
 
 /** What models cost, by name of a model or id of an agent. */
 export const pricesSchema = z.record(
   nonEmpty,
   strictObject({
-    inputPerMillion: perMillion.describe('US dollars for a million tokens of input.'),
-    outputPerMillion: perMillion.describe('US dollars for a million tokens of output.'),
-    cachedInputPerMillion: perMillion
-      .optional()
-      .describe("Input that came from the provider's own cache. Default: `inputPerMillion`."),
+    inputPerMillion: described(perMillion, 'US dollars for a million tokens of input.'),
+    outputPerMillion: described(perMillion, 'US dollars for a million tokens of output.'),
+    cachedInputPerMillion: described(
+      z.optional(perMillion),
+      "Input that came from the provider's own cache. Default: `inputPerMillion`.",
+    ),
   }),
 );
 
 /** Settings of a run, by name; a config file and the options of `run` have the same. */
 export const runSettingsShape = {
-  policy: policyInputSchema.optional(),
-  maxConcurrent: positiveCount.optional().describe('Most attempts in flight. Default 4.'),
-  staggerMs: durationMs.optional().describe('One gap between any two starts, milliseconds. Default: by provider.'),
-  schedule: z.enum(['wave', 'eager']).optional().describe("Default 'wave'."),
-  onDependencyFailure: z
-    .enum(['proceed', 'skip', 'abort'])
-    .optional()
-    .describe("What dependents of a failed task do. Default 'proceed': they run, and are told what is missing."),
-  timeoutMs: limitMs
-    .optional()
-    .describe('Limit of the whole run, milliseconds. Default: derived from plan and policy.'),
-  budget: budgetSchema.optional().describe('Upper bounds of the run, checked before every start.'),
-  retries: count.optional().describe("Retries after the first attempt; overrides the policy's."),
-  cache: z
-    .boolean()
-    .optional()
-    .describe('Whether what tasks ask alike is asked once, and answers of earlier runs are used again. Default false.'),
+  policy: z.optional(policyInputSchema),
+  maxConcurrent: described(z.optional(positiveCount), 'Most attempts in flight. Default 4.'),
+  staggerMs: described(z.optional(durationMs), 'One gap between any two starts, milliseconds. Default: by provider.'),
+  schedule: described(z.optional(z.enum(['wave', 'eager'])), "Default 'wave'."),
+  onDependencyFailure: described(
+    z.optional(z.enum(['proceed', 'skip', 'abort'])),
+    "What dependents of a failed task do. Default 'proceed': they run, and are told what is missing.",
+  ),
+  timeoutMs: described(
+    z.optional(limitMs),
+    'Limit of the whole run, milliseconds. Default: derived from plan and policy.',
+  ),
+  budget: described(z.optional(budgetSchema), 'Upper bounds of the run, checked before every start.'),
+  retries: described(z.optional(count), "Retries after the first attempt; overrides the policy's."),
+  cache: described(
+    z.optional(z.boolean()),
+    'Whether what tasks ask alike is asked once, and answers of earlier runs are used again. Default false.',
+  ),
 };
 
 const planObject = strictObject({
-  $schema: z.string().optional().describe('For editors; ignored.'),
-  goal: z.string().optional().describe('What the plan is for.'),
+  $schema: described(z.optional(z.string()), 'For editors; ignored.'),
+  goal: described(z.optional(z.string()), 'What the plan is for.'),
   ...runSettingsShape,
-  agents: z.record(nonEmpty, planAgentSchema).optional().describe('The agents of this plan, by id.'),
-  defaults: strictObject({ agent: agentId.optional(), policy: policyInputSchema.optional() })
-    .optional()
-    .describe('What tasks use that say nothing themselves.'),
-  fallback: agentId.optional().describe("Agent that takes over when a task's own is exhausted or blocked."),
-  tasks: z.array(taskSpecSchema).describe('The tasks; each result is listed in this order.'),
+  agents: described(z.optional(z.record(nonEmpty, planAgentSchema)), 'The agents of this plan, by id.'),
+  defaults: described(
+    z.optional(strictObject({ agent: z.optional(agentId), policy: z.optional(policyInputSchema) })),
+    'What tasks use that say nothing themselves.',
+  ),
+  fallback: described(z.optional(agentId), "Agent that takes over when a task's own is exhausted or blocked."),
+  tasks: described(z.array(taskSpecSchema), 'The tasks; each result is listed in this order.'),
 });
 
 /** A plan file. */
-export const planSchema: z.ZodType<Plan, unknown> = planObject.transform(({ $schema: _, ...plan }) => plan);
+export const planSchema: z.ZodMiniType<Plan, unknown> = z.pipe(
+  planObject,
+  z.transform(({ $schema: _, ...plan }) => plan),
+);
 
 /** The plan, or everything that is wrong with it. */
 export function checkPlan(value: unknown): { plan: Plan; issues: null } | { plan: null; issues: LocatedIssue[] } {

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { errorText } from './plain.ts';
 import type { TraceMode, TraceSink } from './sink.ts';
-import { TRACE_VERSION, type TraceRecord } from './trace.schema.ts';
+import type { TraceRecord } from './trace.schema.ts';
+import { TRACE_VERSION } from './version.ts';
 
 export type Redact = (record: TraceRecord) => TraceRecord | null;
 

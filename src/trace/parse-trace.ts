@@ -1,5 +1,6 @@
 import { SoarError } from '../errors/soar-error.ts';
-import { TRACE_VERSION, type TraceRecord, traceRecordSchema } from './trace.schema.ts';
+import { type TraceRecord, traceRecordSchema } from './trace.schema.ts';
+import { TRACE_VERSION } from './version.ts';
 
 /**
  * Reads a trace of JSON lines, every record checked. A last line that was cut off (its writer was killed) is left out.

@@ -1,35 +1,39 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { described } from '../errors/described.ts';
 import { ERROR_KINDS } from '../errors/error-kind.ts';
+import { TRACE_VERSION } from './version.ts';
 
-/** Version of the record format; a reader refuses a trace of a later one. */
-export const TRACE_VERSION = 1;
-
-const instant = z.number().describe('Epoch milliseconds in the clock of the run.');
-const count = z.int().min(0);
+const instant = described(z.number(), 'Epoch milliseconds in the clock of the run.');
+const count = z.int().check(z.minimum(0));
 const base = {
-  seq: count.describe('Order of the record; rises by one, except where the redaction hook left one out.'),
+  seq: described(count, 'Order of the record; rises by one, except where the redaction hook left one out.'),
   at: instant,
 };
 
-const textRefSchema = z
-  .object({ ref: z.string(), chars: count })
-  .describe('A text kept elsewhere: in a `text` record of the same `ref`, or in the journal.');
+const textRefSchema = described(
+  z.object({ ref: z.string(), chars: count }),
+  'A text kept elsewhere: in a `text` record of the same `ref`, or in the journal.',
+);
 
 const errorSchema = z.object({ kind: z.enum(ERROR_KINDS), message: z.string(), retryable: z.boolean() });
 
-const stateSchema = z
-  .union([z.string(), z.record(z.string(), z.unknown())])
-  .describe('A state as XState writes it: `"staggered"`, `{ "running": "active" }`.');
+const stateSchema = described(
+  z.union([z.string(), z.record(z.string(), z.unknown())]),
+  'A state as XState writes it: `"staggered"`, `{ "running": "active" }`.',
+);
 
-const dataSchema = z.record(z.string(), z.unknown()).describe('What is worth knowing about it; small, and plain JSON.');
+const dataSchema = described(
+  z.record(z.string(), z.unknown()),
+  'What is worth knowing about it; small, and plain JSON.',
+);
 
 const transitionSchema = z.object({
-  key: z.string().describe('`source|event|index|guard`, unique in its machine; what `actor.moved` tells.'),
-  event: z.string().describe('Empty for `always`.'),
-  targets: z.array(z.string()).describe('Ids of states; empty when the state stays.'),
-  guard: z.string().optional(),
-  actions: z.array(z.string()).optional(),
-  reenter: z.literal(true).optional(),
+  key: described(z.string(), '`source|event|index|guard`, unique in its machine; what `actor.moved` tells.'),
+  event: described(z.string(), 'Empty for `always`.'),
+  targets: described(z.array(z.string()), 'Ids of states; empty when the state stays.'),
+  guard: z.optional(z.string()),
+  actions: z.optional(z.array(z.string())),
+  reenter: z.optional(z.literal(true)),
 });
 
 export interface ChartDefinition {
@@ -47,27 +51,27 @@ export interface ChartDefinition {
   states?: ChartDefinition[];
 }
 
-const chartSchema: z.ZodType<ChartDefinition> = z.object({
+const chartSchema: z.ZodMiniType<ChartDefinition> = z.object({
   id: z.string(),
   key: z.string(),
   type: z.enum(['atomic', 'compound', 'parallel', 'final', 'history']),
-  initial: z.string().optional(),
-  tags: z.array(z.string()).optional(),
-  entry: z.array(z.string()).optional(),
-  exit: z.array(z.string()).optional(),
-  invokes: z.array(z.object({ id: z.string(), src: z.string() })).optional(),
-  transitions: z.array(transitionSchema).optional(),
+  initial: z.optional(z.string()),
+  tags: z.optional(z.array(z.string())),
+  entry: z.optional(z.array(z.string())),
+  exit: z.optional(z.array(z.string())),
+  invokes: z.optional(z.array(z.object({ id: z.string(), src: z.string() }))),
+  transitions: z.optional(z.array(transitionSchema)),
   get states() {
-    return z.array(chartSchema).optional();
+    return z.optional(z.array(chartSchema));
   },
 });
 
 const usageSchema = z.object({
-  inputTokens: count.optional(),
-  cachedInputTokens: count.optional(),
-  outputTokens: count.optional(),
-  totalTokens: count.optional(),
-  costUsd: z.number().nonnegative().optional(),
+  inputTokens: z.optional(count),
+  cachedInputTokens: z.optional(count),
+  outputTokens: z.optional(count),
+  totalTokens: z.optional(count),
+  costUsd: z.optional(z.number().check(z.nonnegative())),
 });
 
 const attemptSchema = z.object({
@@ -76,8 +80,8 @@ const attemptSchema = z.object({
   startedAt: instant,
   endedAt: instant,
   result: z.enum(['succeeded', 'failed', 'rate_limited', 'cancelled', 'abandoned']),
-  error: errorSchema.nullable(),
-  usage: usageSchema.optional(),
+  error: z.nullable(errorSchema),
+  usage: z.optional(usageSchema),
 });
 
 const records = {
@@ -85,34 +89,34 @@ const records = {
     type: z.literal('trace.started'),
     ...base,
     v: z.literal(TRACE_VERSION),
-    trace: z.string().describe('Id of the recording; the prefix of every actor in it.'),
+    trace: described(z.string(), 'Id of the recording; the prefix of every actor in it.'),
     mode: z.enum(['compact', 'full']),
   }),
   'machine.defined': z.object({
     type: z.literal('machine.defined'),
     ...base,
-    machine: z.string().describe('Its id; made unique where two machines share one.'),
+    machine: described(z.string(), 'Its id; made unique where two machines share one.'),
     chart: chartSchema,
   }),
   'actor.started': z.object({
     type: z.literal('actor.started'),
     ...base,
-    actor: z.string().describe('Unique over all traces: `trace:session`.'),
-    id: z.string().describe('Its name among its siblings; repeats, as `tasks` does in every wave.'),
-    parent: z.string().nullable(),
-    machine: z.string().nullable().describe('Null for logic that is no machine.'),
-    src: z.string().optional(),
-    run: z.string().optional(),
-    task: z.string().optional(),
-    phase: z
-      .string()
-      .optional()
-      .describe('Of a call: the phase that asks. It is a task of its own, and none of the plan.'),
-    agent: z.string().optional(),
-    wave: count.optional(),
-    state: stateSchema.optional().describe('What it begins in. Absent when it is no machine.'),
-    until: instant.optional().describe('When it will be over by itself.'),
-    data: dataSchema.optional(),
+    actor: described(z.string(), 'Unique over all traces: `trace:session`.'),
+    id: described(z.string(), 'Its name among its siblings; repeats, as `tasks` does in every wave.'),
+    parent: z.nullable(z.string()),
+    machine: described(z.nullable(z.string()), 'Null for logic that is no machine.'),
+    src: z.optional(z.string()),
+    run: z.optional(z.string()),
+    task: z.optional(z.string()),
+    phase: described(
+      z.optional(z.string()),
+      'Of a call: the phase that asks. It is a task of its own, and none of the plan.',
+    ),
+    agent: z.optional(z.string()),
+    wave: z.optional(count),
+    state: described(z.optional(stateSchema), 'What it begins in. Absent when it is no machine.'),
+    until: described(z.optional(instant), 'When it will be over by itself.'),
+    data: z.optional(dataSchema),
   }),
   'actor.moved': z.object({
     type: z.literal('actor.moved'),
@@ -120,39 +124,39 @@ const records = {
     actor: z.string(),
     state: stateSchema,
     event: z.string(),
-    keys: z.array(z.string()).describe('The transitions taken, as their machine defines them.'),
-    actions: z.array(z.string()).optional().describe('Names of the actions executed; in a full recording.'),
-    status: z.enum(['done', 'error', 'stopped']).optional().describe('Set when this was its last move.'),
-    until: instant.optional().describe('When the state will end by itself.'),
-    data: dataSchema.optional(),
+    keys: described(z.array(z.string()), 'The transitions taken, as their machine defines them.'),
+    actions: described(z.optional(z.array(z.string())), 'Names of the actions executed; in a full recording.'),
+    status: described(z.optional(z.enum(['done', 'error', 'stopped'])), 'Set when this was its last move.'),
+    until: described(z.optional(instant), 'When the state will end by itself.'),
+    data: z.optional(dataSchema),
   }),
   'actor.event': z.object({
     type: z.literal('actor.event'),
     ...base,
     actor: z.string(),
     event: z.string(),
-    from: z.string().optional().describe('The actor that sent it.'),
-    data: dataSchema.optional(),
+    from: described(z.optional(z.string()), 'The actor that sent it.'),
+    data: z.optional(dataSchema),
   }),
   'actor.ended': z.object({
     type: z.literal('actor.ended'),
     ...base,
     actor: z.string(),
     status: z.enum(['done', 'error', 'stopped']),
-    error: z.string().optional(),
+    error: z.optional(z.string()),
   }),
   'run.started': z.object({
     type: z.literal('run.started'),
     ...base,
     run: z.string(),
-    title: z.string().optional().describe('The question or the goal of the plan, cut to 200 characters.'),
-    query: textRefSchema.optional(),
+    title: described(z.optional(z.string()), 'The question or the goal of the plan, cut to 200 characters.'),
+    query: z.optional(textRefSchema),
   }),
   'plan.compiled': z.object({
     type: z.literal('plan.compiled'),
     ...base,
     run: z.string(),
-    goal: z.string().optional(),
+    goal: z.optional(z.string()),
     timeoutMs: z.number(),
     schedule: z.enum(['wave', 'eager']),
     waves: z.array(z.array(z.string())),
@@ -160,8 +164,8 @@ const records = {
       z.object({
         id: z.string(),
         agent: z.string(),
-        dependsOn: z.array(z.string()).optional(),
-        critical: z.literal(true).optional(),
+        dependsOn: z.optional(z.array(z.string())),
+        critical: z.optional(z.literal(true)),
         prompt: textRefSchema,
       }),
     ),
@@ -173,8 +177,8 @@ const records = {
     run: z.string(),
     phase: z.string(),
     summary: z.string(),
-    complexity: z.string().optional(),
-    by: z.string().optional().describe('The agent whose answer it is made of; `offline`: no agent’s.'),
+    complexity: z.optional(z.string()),
+    by: described(z.optional(z.string()), 'The agent whose answer it is made of; `offline`: no agent’s.'),
   }),
   'phase.note': z.object({
     type: z.literal('phase.note'),
@@ -191,7 +195,7 @@ const records = {
     task: z.string(),
     agent: z.string(),
     status: z.enum(['succeeded', 'failed', 'cancelled', 'skipped']),
-    error: errorSchema.nullable(),
+    error: z.nullable(errorSchema),
     durationMs: z.number(),
   }),
   'task.settled': z.object({
@@ -201,17 +205,17 @@ const records = {
     task: z.string(),
     agent: z.string(),
     status: z.enum(['succeeded', 'failed', 'cancelled', 'skipped']),
-    via: z.enum(['agent', 'fallback', 'cache']).nullable(),
+    via: z.nullable(z.enum(['agent', 'fallback', 'cache'])),
     wave: count,
-    error: errorSchema.nullable(),
+    error: z.nullable(errorSchema),
     attempts: z.array(attemptSchema),
     queuedMs: z.number(),
-    startedAt: instant.nullable(),
+    startedAt: z.nullable(instant),
     settledAt: instant,
-    partialContext: z.literal(true).optional(),
-    output: textRefSchema.optional(),
-    outputTruncated: z.literal(true).optional(),
-    settled: count.describe('Tasks of the run that have settled, this one included.'),
+    partialContext: z.optional(z.literal(true)),
+    output: z.optional(textRefSchema),
+    outputTruncated: z.optional(z.literal(true)),
+    settled: described(count, 'Tasks of the run that have settled, this one included.'),
     total: count,
   }),
   'run.stopping': z.object({
@@ -230,9 +234,9 @@ const records = {
     durationMs: z.number(),
     criticalPathMs: z.number(),
     peakConcurrency: count,
-    usage: usageSchema.optional().describe('Of all attempts that told theirs; absent when none did.'),
-    error: errorSchema.optional(),
-    answer: textRefSchema.optional(),
+    usage: described(z.optional(usageSchema), 'Of all attempts that told theirs; absent when none did.'),
+    error: z.optional(errorSchema),
+    answer: z.optional(textRefSchema),
   }),
   activity: z.object({
     type: z.literal('activity'),
@@ -240,22 +244,22 @@ const records = {
     run: z.string(),
     task: z.string(),
     kind: z.enum(['heartbeat', 'output', 'progress']),
-    message: z.string().optional(),
-    done: z.number().optional(),
-    total: z.number().optional(),
+    message: z.optional(z.string()),
+    done: z.optional(z.number()),
+    total: z.optional(z.number()),
   }),
   warning: z.object({
     type: z.literal('warning'),
     ...base,
-    run: z.string().optional(),
-    task: z.string().optional(),
+    run: z.optional(z.string()),
+    task: z.optional(z.string()),
     message: z.string(),
   }),
   text: z.object({ type: z.literal('text'), ...base, ref: z.string(), text: z.string() }),
   'trace.ended': z.object({
     type: z.literal('trace.ended'),
     ...base,
-    faults: count.describe('How often the recorder, its redaction hook or a sink failed.'),
+    faults: described(count, 'How often the recorder, its redaction hook or a sink failed.'),
   }),
 };
 

@@ -1,14 +1,11 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { toIssues } from '../../errors/zod-issues.ts';
 import type { Complexity } from '../../types.ts';
 import type { Read } from './ask-agent.ts';
 
 const verdictSchema = z.object({
-  complexity: z
-    .string()
-    .transform((word) => word.trim().toLowerCase())
-    .pipe(z.enum(['simple', 'medium', 'complex', 'critical'])),
-  reason: z.string().nullish(),
+  complexity: z.pipe(z.string().check(z.trim(), z.toLowerCase()), z.enum(['simple', 'medium', 'complex', 'critical'])),
+  reason: z.nullish(z.string()),
 });
 
 /** Reads a model's verdict on a question. */

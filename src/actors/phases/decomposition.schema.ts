@@ -1,28 +1,31 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { toIssues } from '../../errors/zod-issues.ts';
 import type { Read } from './ask-agent.ts';
 
 const QUALITIES = ['excellent', 'acceptable', 'insufficient'] as const;
 
 /** Ids and names; models write numbers too. */
-const name = z.union([z.string(), z.number()]).transform((value) => String(value).trim());
+const name = z.pipe(
+  z.union([z.string(), z.number()]),
+  z.transform((value) => String(value).trim()),
+);
 const names = z.array(name);
 
 const subgoalSchema = z.object({
-  id: name.nullish(),
-  title: z.string().nullish(),
+  id: z.nullish(name),
+  title: z.nullish(z.string()),
   prompt: z.string(),
-  dependsOn: names.nullish(),
-  agent: name.nullish(),
-  match: z.enum(QUALITIES).nullish(),
-  idealAgent: z.object({ name, description: z.string() }).nullish(),
-  critical: z.boolean().nullish(),
-  capabilities: z.array(z.string()).nullish(),
-  files: z.array(z.string()).nullish(),
+  dependsOn: z.nullish(names),
+  agent: z.nullish(name),
+  match: z.nullish(z.enum(QUALITIES)),
+  idealAgent: z.nullish(z.object({ name, description: z.string() })),
+  critical: z.nullish(z.boolean()),
+  capabilities: z.nullish(z.array(z.string())),
+  files: z.nullish(z.array(z.string())),
 });
 
 /** A decomposition as a model gives it. */
-const decompositionSchema = z.object({ goal: z.string().nullish(), subgoals: z.array(subgoalSchema) });
+const decompositionSchema = z.object({ goal: z.nullish(z.string()), subgoals: z.array(subgoalSchema) });
 
 /** A subgoal as proposed: of the right form, not verified yet. */
 export interface ProposedSubgoal {

@@ -1,13 +1,13 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { toIssues } from '../../errors/zod-issues.ts';
 import type { Read } from './ask-agent.ts';
 
-const mark = z.number().min(0).max(1);
+const mark = z.number().check(z.minimum(0), z.maximum(1));
 const scoreSchema = z.object({
   coherence: mark,
   completeness: mark,
   grounding: mark,
-  issues: z.array(z.string()).nullish(),
+  issues: z.nullish(z.array(z.string())),
 });
 
 /** How good an answer is, 0..1 each. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { soft, softCount, softNumber, softText } from './soft.schema.ts';
 
 const blockSchema = z.object({ type: softText, text: softText, name: softText });
@@ -46,7 +46,7 @@ export const claudeEventSchema = z.object({
   total_cost_usd: softCount,
   usage: soft(tokensSchema),
   /** Of `--json-schema`. */
-  structured_output: z.unknown().optional(),
+  structured_output: z.optional(z.unknown()),
   modelUsage: soft(z.record(z.string(), modelTokensSchema)),
 });
 
