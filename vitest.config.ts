@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    // Only what hangs meets them: the slowest test has room for a machine that is ten times slower, and busy.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     restoreMocks: true,
   },
 });

@@ -7,12 +7,15 @@ import { isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
 import { SOAR, startSoar, writeIn } from './soar-cli.ts';
 
 const sh = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] };
+/** More than a test may take: what ends all the same was not left to the last resort. */
+const NEVER_MS = 600_000;
 /** A process and its child; both say who they are. */
 const FAMILY = 'sleep 300 & echo "leader=$$ child=$!"; wait';
 const STUBBORN = `trap '' TERM INT; sleep 300 & echo "leader=$$ child=$!"; while :; do wait; done`;
 
 async function startTree(prompt: string, args: readonly string[] = []) {
   const cwd = await temporaryDirectory();
+  await writeIn(cwd, 'soar.config.json', { killGraceMs: NEVER_MS });
   const plan = {
     agents: { sh },
     policy: 'development',
@@ -69,13 +72,11 @@ describe('a signal', () => {
 
   it('kills what ignores it when it comes a second time', async () => {
     const { child, ended, said } = await startTree(STUBBORN);
-    const began = performance.now();
     child.kill('SIGINT');
     await said('once more kills it');
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(130);
-    expect(performance.now() - began).toBeLessThan(4000);
     expect(familyIn(stdout).filter(isRunning)).toEqual([]);
   });
 });
@@ -109,6 +110,7 @@ describe('tasks in every state at once', () => {
     ['SIGTERM', 143],
   ] as const)('end at once, with all their processes (%s)', async (signal, expected) => {
     const cwd = await temporaryDirectory();
+    await writeIn(cwd, 'soar.config.json', { killGraceMs: 500 });
     const path = await writeIn(cwd, 'plan.json', plan);
     const { child, ended, said } = startSoar(['run', path, '--jsonl'], { cwd });
     await said('child=');

@@ -18,8 +18,6 @@ import { hasScript, soarAtTerminal } from './at-a-terminal.ts';
 import { startSoar, writeIn } from './soar-cli.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-/** For a browser that shares its machine with all other tests. */
-const SLOW = 120_000;
 
 /** An inspector's page: the receiving end of `@statelyai/inspect`, in a window or frame. */
 const INSPECTOR = `
@@ -70,7 +68,7 @@ beforeAll(async () => {
   app = await serve({ '/': APP });
   // On another port, and so of another origin, as Stately's page is to everybody's app.
   inspector = await serve({ '/inspect': INSPECTOR, '/client': CLIENT });
-}, SLOW);
+});
 afterAll(async () => {
   await browser?.close();
   for (const server of servers) server.close();
@@ -155,36 +153,28 @@ const statesOf = (received: Received, name: string) => {
 };
 
 describe("a run in a page, sent to Stately's receiver", () => {
-  it(
-    'in a window that statelyInspector opened',
-    async () => {
-      const page = await context.newPage();
-      await page.goto(`${app}/?inspector=${encodeURIComponent(`${inspector}/inspect`)}`);
-      const opened = context.waitForEvent('page');
-      await page.getByRole('button').click();
-      const received = await receivedIn(await opened);
-      expectWhole(received, ['lint', 'notes']);
-      expect(statesOf(received, 'notes')).toEqual(expect.arrayContaining(['"staggered"', '"retrying"', '"done"']));
-      await page.waitForFunction(() => document.title === 'succeeded');
-    },
-    SLOW,
-  );
+  it('in a window that statelyInspector opened', async () => {
+    const page = await context.newPage();
+    await page.goto(`${app}/?inspector=${encodeURIComponent(`${inspector}/inspect`)}`);
+    const opened = context.waitForEvent('page');
+    await page.getByRole('button').click();
+    const received = await receivedIn(await opened);
+    expectWhole(received, ['lint', 'notes']);
+    expect(statesOf(received, 'notes')).toEqual(expect.arrayContaining(['"staggered"', '"retrying"', '"done"']));
+    await page.waitForFunction(() => document.title === 'succeeded');
+  });
 
-  it(
-    'in a frame of the page, also when it is loaded again after the end',
-    async () => {
-      const page = await context.newPage();
-      await page.goto(`${app}/?frame&inspector=${encodeURIComponent(`${inspector}/inspect`)}`);
-      await page.getByRole('button').click();
-      await page.waitForFunction(() => document.title === 'succeeded');
-      const frame = () => page.frames().find((one) => one.url().startsWith(inspector)) as unknown as Place;
-      const received = await receivedIn(frame());
-      expectWhole(received, ['lint', 'notes']);
-      await Promise.all([page.waitForEvent('framenavigated'), frame().evaluate(() => location.reload())]);
-      expect(await receivedIn(frame())).toEqual(received);
-    },
-    SLOW,
-  );
+  it('in a frame of the page, also when it is loaded again after the end', async () => {
+    const page = await context.newPage();
+    await page.goto(`${app}/?frame&inspector=${encodeURIComponent(`${inspector}/inspect`)}`);
+    await page.getByRole('button').click();
+    await page.waitForFunction(() => document.title === 'succeeded');
+    const frame = () => page.frames().find((one) => one.url().startsWith(inspector)) as unknown as Place;
+    const received = await receivedIn(frame());
+    expectWhole(received, ['lint', 'notes']);
+    await Promise.all([page.waitForEvent('framenavigated'), frame().evaluate(() => location.reload())]);
+    expect(await receivedIn(frame())).toEqual(received);
+  });
 });
 
 /** Waits until the file appears beside it, so that a browser has time to connect. */
@@ -199,52 +189,43 @@ const GATED = {
 describe('--inspect', () => {
   const go = () => writeIn(cwd, 'go', '');
 
-  it(
-    'shows a run in a page that is ours, in its bridge and as a client by WebSocket',
-    async () => {
-      await writeIn(cwd, 'plan.json', GATED);
-      const running = startSoar(['run', 'plan.json', '--inspect', `${inspector}/inspect`], { cwd });
-      await running.said('or connect an inspector to ws://');
-      await running.said('wait');
-      const [, url = '', socket = ''] =
-        /inspect: (\S+) \(or connect an inspector to (\S+)\)/.exec(running.heard()) ?? [];
-      const [bridge, client] = [await context.newPage(), await context.newPage()];
-      await bridge.goto(url);
-      await client.goto(`${inspector}/client?server=${encodeURIComponent(socket)}`);
-      const frame = bridge.frames().find((one) => one.url().startsWith(inspector)) as unknown as Place;
-      const hasSome = () => (window as unknown as { received: Received }).received?.length > 0;
-      await Promise.all([frame.waitForFunction(hasSome), client.waitForFunction(hasSome)]);
-      await go();
-      const [framed, direct] = await Promise.all([receivedIn(frame), receivedIn(client)]);
-      expectWhole(framed, ['wait', 'then']);
-      expect(direct).toEqual(framed);
-      // Nobody is at a terminal here: the server ends with the run.
-      expect((await running.ended).code).toBe(0);
-    },
-    SLOW,
-  );
+  it('shows a run in a page that is ours, in its bridge and as a client by WebSocket', async () => {
+    await writeIn(cwd, 'plan.json', GATED);
+    const running = startSoar(['run', 'plan.json', '--inspect', `${inspector}/inspect`], { cwd });
+    await running.said('or connect an inspector to ws://');
+    await running.said('wait');
+    const [, url = '', socket = ''] = /inspect: (\S+) \(or connect an inspector to (\S+)\)/.exec(running.heard()) ?? [];
+    const [bridge, client] = [await context.newPage(), await context.newPage()];
+    await bridge.goto(url);
+    await client.goto(`${inspector}/client?server=${encodeURIComponent(socket)}`);
+    const frame = bridge.frames().find((one) => one.url().startsWith(inspector)) as unknown as Place;
+    const hasSome = () => (window as unknown as { received: Received }).received?.length > 0;
+    await Promise.all([frame.waitForFunction(hasSome), client.waitForFunction(hasSome)]);
+    await go();
+    const [framed, direct] = await Promise.all([receivedIn(frame), receivedIn(client)]);
+    expectWhole(framed, ['wait', 'then']);
+    expect(direct).toEqual(framed);
+    // Nobody is at a terminal here: the server ends with the run.
+    expect((await running.ended).code).toBe(0);
+  });
 
-  it(
-    "sends a run to Stately's own server, and by its bridge to a page",
-    async () => {
-      await writeIn(cwd, 'plan.json', GATED);
-      const port = await freePort();
-      const server = createInspectorServer({ port, url: `${inspector}/inspect`, autoOpen: false });
-      try {
-        const page = await context.newPage();
-        await page.goto(`http://localhost:${port}/`);
-        const frame = page.frames().find((one) => one.url().startsWith(inspector)) as unknown as Place;
-        const running = startSoar(['run', 'plan.json', '--inspect', `ws://127.0.0.1:${port}`], { cwd });
-        await frame.waitForFunction(() => (window as unknown as { received: Received }).received?.length > 0);
-        await go();
-        expectWhole(await receivedIn(frame), ['wait', 'then']);
-        expect((await running.ended).code).toBe(0);
-      } finally {
-        server.stop();
-      }
-    },
-    SLOW,
-  );
+  it("sends a run to Stately's own server, and by its bridge to a page", async () => {
+    await writeIn(cwd, 'plan.json', GATED);
+    const port = await freePort();
+    const server = createInspectorServer({ port, url: `${inspector}/inspect`, autoOpen: false });
+    try {
+      const page = await context.newPage();
+      await page.goto(`http://localhost:${port}/`);
+      const frame = page.frames().find((one) => one.url().startsWith(inspector)) as unknown as Place;
+      const running = startSoar(['run', 'plan.json', '--inspect', `ws://127.0.0.1:${port}`], { cwd });
+      await frame.waitForFunction(() => (window as unknown as { received: Received }).received?.length > 0);
+      await go();
+      expectWhole(await receivedIn(frame), ['wait', 'then']);
+      expect((await running.ended).code).toBe(0);
+    } finally {
+      server.stop();
+    }
+  });
 
   it.skipIf(!hasScript)(
     'keeps a run that is over at a terminal, until Ctrl-C, and ends with its exit code',
@@ -269,7 +250,6 @@ describe('--inspect', () => {
       terminal.type('\x03');
       expect((await terminal.ended).code).toBe(1);
     },
-    SLOW,
   );
 
   it('never waits for anybody where nobody reads', async () => {

@@ -87,7 +87,7 @@ test('shows the newest run when none is named', async () => {
   });
 });
 
-test('shows in a browser a run that goes on in another terminal, to its end', { timeout: 120_000 }, async () => {
+test('shows in a browser a run that goes on in another terminal, to its end', async () => {
   const wait = 'until [ -e go ]; do sleep 0.02; done';
   const agents = { sh: { kind: 'command', command: ['sh', '-c', '{{prompt}}'], prompt: 'argument' } };
   await writeIn(cwd, 'plan.json', {

@@ -15,8 +15,11 @@ async function runScript(script: string, controls = fakeControls(), key = 'run/t
   return commandAgent({ command: ['bash', '-c', script], prompt: 'none' }).run(fakeRequest({ key }), controls);
 }
 
+/** More than a test may take: what ends all the same was not left to the last resort. */
+const NEVER_MS = 600_000;
+
 /** Starts a script, aborts it as soon as it has printed `ready`, and waits for its end. */
-async function abortWhenReady(script: string, killGraceMs = 5000) {
+async function abortWhenReady(script: string, killGraceMs = NEVER_MS) {
   const controls = fakeControls({ killGraceMs });
   const ended = runScript(script, controls).catch((error: unknown) => error);
   await controls.heard('ready');
@@ -27,15 +30,14 @@ async function abortWhenReady(script: string, killGraceMs = 5000) {
 
 async function expectGone(pids: readonly number[]) {
   expect(pids.length).toBeGreaterThan(0);
-  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 2000, interval: 5 });
+  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 60_000, interval: 5 });
 }
 
 describe('abort', () => {
   it('ends the process with a polite signal and keeps what it had said', async () => {
-    const { error, ms, pids } = await abortWhenReady('echo me=$$; echo partial ready; sleep 1000.1');
+    const { error, pids } = await abortWhenReady('echo me=$$; echo partial ready; sleep 1000.1');
     expect(error).toMatchObject({ name: 'AgentError', kind: 'cancelled', message: 'enough', retryable: false });
     expect(error).toHaveProperty('output', `me=${pids[0]}\npartial ready`);
-    expect(ms).toBeLessThan(4000);
     await expectGone(pids);
   });
 
@@ -51,16 +53,14 @@ describe('abort', () => {
     );
     expect(error).toMatchObject({ kind: 'cancelled' });
     expect(ms).toBeGreaterThan(190);
-    expect(ms).toBeLessThan(3000);
     await expectGone(pids);
   });
 
   it('kills grandchildren that hold the pipes and ignore the polite signal', async () => {
-    const { ms, pids } = await abortWhenReady(
+    const { pids } = await abortWhenReady(
       'bash -c \'trap "" TERM; echo a=$$; bash -c "trap \\"\\" TERM; echo b=\\$\\$; echo ready; sleep 1000.4; sleep 1000.4"; true\' & wait',
       300,
     );
-    expect(ms).toBeLessThan(3000);
     expect(pids).toHaveLength(2);
     await expectGone(pids);
   });
@@ -74,10 +74,9 @@ describe('abort', () => {
   });
 
   it.runIf(process.platform === 'linux')('kills descendants that left the group and closed the pipes', async () => {
-    const { pids, ms } = await abortWhenReady(
+    const { pids } = await abortWhenReady(
       `(trap "" TERM; exec setsid bash -c 'echo s=$$; echo ready; exec sleep 1000.55 >/dev/null 2>&1') & wait`,
     );
-    expect(ms).toBeLessThan(3000);
     await expectGone(pids);
   });
 
@@ -99,9 +98,7 @@ describe('abort', () => {
 
 describe('a normal end', () => {
   it('is not held up by a grandchild that keeps the pipe, which is killed', async () => {
-    const from = performance.now();
     const answer = await runScript('sleep 1000.8 & echo bg=$!');
-    expect(performance.now() - from).toBeLessThan(3000);
     await expectGone(pidsIn((answer as { output: string }).output));
   });
 
@@ -111,7 +108,8 @@ describe('a normal end', () => {
   });
 
   it('waits for a filter that is still writing what the process said', async () => {
-    const answer = await runScript('exec > >(while read -r l; do sleep 0.03; echo "> $l"; done); echo one; echo two');
+    const once = 'while kill -0 $$ 2>/dev/null; do :; done';
+    const answer = await runScript(`exec > >(while read -r l; do ${once}; echo "> $l"; done); echo one; echo two`);
     expect(answer).toMatchObject({ output: '> one\n> two' });
   });
 });
