@@ -217,6 +217,8 @@ export interface PhaseRecord {
   /** Questions put to agents, and the attempts that were made to answer them. */
   calls: number;
   attempts: number;
+  /** Those of the calls that an earlier run had the answer to (`cache`); absent when there was none. */
+  cached?: number;
   durationMs: number;
   /** Of all attempts together, where agents reported it. */
   usage?: Usage;

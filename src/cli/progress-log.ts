@@ -55,9 +55,11 @@ export function createProgressLog(): (event: RunEvent) => string[] {
 }
 
 /** What a phase found, and who found it when that was an agent. */
-export function phaseLine({ phase, summary, by }: Extract<RunEvent, { type: 'phase.completed' }>): string {
-  const who = by === undefined || by === 'offline' ? '' : ` (${by})`;
-  return `${phase}${who}: ${short(summary)}`;
+export function phaseLine({ phase, summary, by, cached }: Extract<RunEvent, { type: 'phase.completed' }>): string {
+  const who = by === undefined || by === 'offline' ? [] : [by];
+  const how = cached ? [`${counted(cached, 'answer')} from the cache`] : [];
+  const done = who.length + how.length === 0 ? '' : ` (${[...who, ...how].join(', ')})`;
+  return `${phase}${done}: ${short(summary)}`;
 }
 
 function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: string): string[] {

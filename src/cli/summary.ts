@@ -52,6 +52,7 @@ export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, pa
 
 function headline({ status, metadata }: RunResult, paint: Paint): string {
   const { succeeded, failed, cancelled, skipped, totalTasks, totalDurationMs, waves, usage } = metadata;
+  const cached = (metadata.phases ?? []).reduce((sum, phase) => sum + (phase.cached ?? 0), metadata.cacheHits);
   const counts = [
     `${succeeded} of ${counted(totalTasks, 'task')} succeeded`,
     ...(failed > 0 ? [`${failed} failed`] : []),
@@ -59,6 +60,7 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     counted(waves.length, 'wave'),
     formatDuration(totalDurationMs),
+    ...(cached > 0 ? [`${counted(cached, 'answer')} from the cache`] : []),
     ...(usage?.totalTokens ? [counted(usage.totalTokens, 'token')] : []),
     ...(usage?.costUsd === undefined ? [] : [formatDollars(usage.costUsd)]),
   ];

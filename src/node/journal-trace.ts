@@ -208,10 +208,11 @@ class JournalTrace {
     return dependsOn.reduce((at, id) => Math.max(at, this.#settled.get(id)?.settledAt ?? 0), this.#compiledAt);
   }
 
-  #callSettled({ phase, taskId, agentId, status, error, attempts }: Of<'call.settled'>): void {
+  #callSettled({ phase, taskId, agentId, status, via, error, attempts }: Of<'call.settled'>): void {
     const [first, last] = [attempts[0], attempts.at(-1)];
     const at = last?.endedAt ?? this.#lastAt;
-    this.#story(taskId, agentId)?.settled({ attempts, settledAt: at, status, error }, NO_NOTES);
+    // What came from the cache had no machine.
+    if (!via) this.#story(taskId, agentId)?.settled({ attempts, settledAt: at, status, error }, NO_NOTES);
     this.#tell(at, `called/${taskId}`, {
       type: 'call.settled',
       run: this.#run,
@@ -219,6 +220,7 @@ class JournalTrace {
       task: taskId,
       agent: agentId,
       status,
+      ...(via ? { via } : {}),
       error,
       durationMs: first ? at - first.startedAt : 0,
     });

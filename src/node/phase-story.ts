@@ -65,6 +65,7 @@ export class PhaseStory {
       summary: clip(phase === 'collect' ? tally : summaryOf(phase, found), LINE_CHARS),
       ...(typeof this.#complexity === 'string' ? { complexity: this.#complexity } : {}),
       ...(record ? { by: record.by } : {}),
+      ...(record?.cached ? { cached: record.cached } : {}),
     });
     this.#ahead.shift();
     const next = this.#next(phase);

@@ -21,6 +21,8 @@ export type RunEvent = { at: number; runId: string } & (
       complexity?: Complexity;
       /** Who did it: an agent, by id, or `offline`. Absent for `collect`. */
       by?: string;
+      /** Answers of earlier runs that it is made of (`cache`); absent when there are none. */
+      cached?: number;
     }
   /** What a phase wants the user to know: that it fell back to offline logic, say. */
   | { type: 'phase.note'; phase: PhaseName; message: string }
@@ -62,6 +64,8 @@ export type RunEvent = { at: number; runId: string } & (
       taskId: string;
       agentId: string;
       status: TaskOutcome['status'];
+      /** Set when an earlier run had the answer, and nobody was asked. */
+      via?: 'cache';
       error: TaskError | null;
       durationMs: number;
     }

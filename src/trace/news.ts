@@ -82,9 +82,9 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
         outlet.write({ type: 'phase.started', ...outlet.stamp(), run, phase: event.phase });
         return;
       case 'phase.completed': {
-        const { phase, complexity, by } = event;
+        const { phase, complexity, by, cached } = event;
         const summary = texts.line(event.summary);
-        const extra = { ...(complexity && { complexity }), ...(by && { by }) };
+        const extra = { ...(complexity && { complexity }), ...(by && { by }), ...(cached && { cached }) };
         outlet.write({ type: 'phase.completed', ...outlet.stamp(), run, phase, summary, ...extra });
         return;
       }
@@ -94,10 +94,10 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
         return;
       }
       case 'call.settled': {
-        const { phase, taskId: task, agentId: agent, status, error, durationMs } = event;
+        const { phase, taskId: task, agentId: agent, status, error, durationMs, via } = event;
         lastActivity.delete(`${run}/${task}`);
         const told = { run, phase, task, agent, status, error: error && errorOf(error), durationMs };
-        outlet.write({ type: 'call.settled', ...outlet.stamp(), ...told });
+        outlet.write({ type: 'call.settled', ...outlet.stamp(), ...told, ...(via ? { via } : {}) });
         return;
       }
       case 'attempt.output':

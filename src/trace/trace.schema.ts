@@ -179,6 +179,7 @@ const records = {
     summary: z.string(),
     complexity: z.optional(z.string()),
     by: described(z.optional(z.string()), 'The agent whose answer it is made of; `offline`: no agent’s.'),
+    cached: described(z.optional(count), 'Answers of earlier runs that it is made of; absent when there are none.'),
   }),
   'phase.note': z.object({
     type: z.literal('phase.note'),
@@ -195,6 +196,7 @@ const records = {
     task: z.string(),
     agent: z.string(),
     status: z.enum(['succeeded', 'failed', 'cancelled', 'skipped']),
+    via: described(z.optional(z.literal('cache')), 'An earlier run had the answer, and nobody was asked.'),
     error: z.nullable(errorSchema),
     durationMs: z.number(),
   }),

@@ -64,6 +64,42 @@ describe('soar ask with a model by its address', () => {
   });
 });
 
+describe('soar ask --cache', () => {
+  it('makes no request at all when the same is asked again, and says where the answers are from', async () => {
+    const cwd = await temporaryDirectory();
+    await writeIn(cwd, 'gate.md', '# Gate\n\nThe gate paces starts. The breaker opens after failures.\n');
+    const subgoals = ['gate', 'breaker'].map((id) => ({ id, title: id, prompt: `How does the ${id} protect it?` }));
+    const mind = [
+      JSON.stringify({ goal: 'Know both', subgoals }),
+      'The one paces, the other opens. [gate] [breaker]',
+      '{"coherence":0.9,"completeness":0.9,"grounding":0.9,"issues":[]}',
+    ];
+    const server = await startModelServer({
+      mind: mind.map((text) => ({ deltas: [text], usage: [10, 5] as const })),
+      hand: [{ deltas: ['It protects it.'], usage: [10, 5] }],
+    });
+    const model = (name: string) => ({ kind: 'model', baseURL: server.url, model: name, staggerMs: 0 });
+    const agents = { mind: model('mind'), hand: model('hand') };
+    await writeIn(cwd, 'soar.config.json', { agents, defaults: { agent: 'hand' }, phases: { agent: 'mind' } });
+    const question =
+      'Compare how the gate and the breaker protect a provider, and design what both of them are missing?';
+    const ask = () => runSoar(['ask', '--cache', '--json', question], { cwd });
+    const first = JSON.parse((await ask()).stdout) as RunResult;
+    const requests = (await server.received()).length;
+    const { stdout, stderr } = await ask();
+    const again = JSON.parse(stdout) as RunResult;
+    expect([first.status, again.status]).toEqual(['succeeded', 'succeeded']);
+    expect(requests).toBe(5);
+    expect(await server.received()).toHaveLength(requests);
+    expect(again.answer).toBe(first.answer);
+    expect([first, again].map(({ metadata }) => metadata.usage.totalTokens)).toEqual([75, 0]);
+    expect(again.metadata.phases.map(({ cached }) => cached)).toEqual([undefined, undefined, 1, undefined, 2]);
+    expect(stderr).toContain('synthesize (mind, 2 answers from the cache): ');
+    const { stdout: shown } = await runSoar(['show', again.runId], { cwd });
+    expect(shown).toContain(' · 5 answers from the cache');
+  });
+});
+
 describe('soar doctor', () => {
   it('looks whether models are there', async () => {
     const cwd = await temporaryDirectory();

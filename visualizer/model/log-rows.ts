@@ -102,14 +102,15 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
         ...plain,
         who: record.run,
         what: `phase ${record.phase} completed: ${record.summary}`,
-        by: record.by ?? '',
+        by: [record.by ?? '', ...(record.cached ? [`${record.cached} from the cache`] : [])].filter(Boolean).join(', '),
       };
     case 'phase.note':
       return { who: record.run, what: `phase ${record.phase}: ${record.message}`, by: '', tone: 'warn' };
     case 'call.settled': {
       const tone = record.status === 'succeeded' ? 'good' : record.status === 'failed' ? 'bad' : 'quiet';
       const why = record.error ? `: ${record.error.message}` : '';
-      return { who: record.task, what: `${record.status}${why}`, by: `phase ${record.phase}`, tone };
+      const how = record.via === 'cache' ? ' from the cache' : '';
+      return { who: record.task, what: `${record.status}${how}${why}`, by: `phase ${record.phase}`, tone };
     }
     case 'run.stopping':
       return { who: record.run, what: `stopping: ${record.reason}`, by: record.kind, tone: 'warn' };

@@ -39,6 +39,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
   const kind = kindAt(task, upTo);
   const { actor } = task;
   const settled = task.settled && task.settled.seq <= upTo ? task.settled : null;
+  const called = task.called && task.called.seq <= upTo ? task.called : null;
   const isThere = actor !== null && hasStarted(actor, upTo);
   const move = isThere ? moveAt(actor, upTo) : undefined;
   const request = isThere ? (actor.moves[0]?.data?.request as TextRef | undefined) : undefined;
@@ -52,7 +53,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
       </h3>
       <p class={`status k-${kind}`}>
         {KIND_TEXTS[kind]}
-        {settled?.via === 'cache' && ', from the cache'}
+        {(settled ?? called)?.via === 'cache' && ', from the cache'}
         {move?.until !== undefined &&
           !settled &&
           move.until > now.value &&

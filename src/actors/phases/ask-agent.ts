@@ -38,9 +38,10 @@ export async function askAgent(controls: PhaseControls, call: PhaseCall): Promis
  */
 export async function askForJson<T>(
   controls: PhaseControls,
-  call: PhaseCall,
+  question: Omit<PhaseCall, 'accepts' | 'repairs'>,
   read: (value: unknown) => Read<T>,
 ): Promise<Asked<T>> {
+  const call = { ...question, accepts: (answer: PhaseAnswer) => 'value' in readAnswer(answer, read) };
   const first = await askAgent(controls, call);
   if (first.found === null) return first;
   const judged = readAnswer(first.found, read);
@@ -49,6 +50,7 @@ export async function askForJson<T>(
   const repair = {
     ...call,
     name: `${call.name}-repair`,
+    repairs: call.name,
     prompt: repairPrompt(call.prompt, first.found, judged.faults),
   };
   const second = await askAgent(controls, repair);

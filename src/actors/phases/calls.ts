@@ -37,6 +37,8 @@ export interface SettledCall {
   prompt: string;
   agentId: string;
   status: TaskStatus;
+  /** Set when an earlier run had the answer, and nobody was asked. */
+  via?: 'cache';
   output: string;
   data?: unknown;
   error: TaskError | null;

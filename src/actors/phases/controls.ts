@@ -7,6 +7,16 @@ export interface PhaseCall {
   prompt: string;
   /** Id of the agent that answers. */
   agentId: string;
+  /**
+   * Whether an answer is of use. With `cache` only such an answer is kept for other runs, and only such a one of another run is
+   * used; whatever it says, this run gets the answer it was given. Default: every answer is.
+   */
+  accepts?: (answer: PhaseAnswer) => boolean;
+  /**
+   * Name of the call before it in this phase whose answer was of no use, and which this one asks again with more words. With `cache`
+   * its answer is kept as the answer to that one. Default: a question of its own.
+   */
+  repairs?: string;
 }
 
 export interface PhaseAnswer {

@@ -1,6 +1,6 @@
 import { answersOf, failuresOf, sourcesOf } from './answers.ts';
 import { askAgent, askForJson } from './ask-agent.ts';
-import type { PhaseControls } from './controls.ts';
+import type { PhaseAnswer, PhaseControls } from './controls.ts';
 import { readScore, type Score } from './score.schema.ts';
 import { scorePrompt, synthesizePrompt } from './synthesize.prompt.ts';
 import { synthesize } from './synthesize.ts';
@@ -66,7 +66,8 @@ function draftsOf(input: SynthesizeInput, controls: PhaseControls, agentId: stri
   const ids = new Set(input.plan.tasks.map(({ id }) => id));
   return {
     async write(name: string, prompt: string): Promise<Draft | null> {
-      const { found, failure } = await askAgent(controls, { name, prompt, agentId });
+      const accepts = ({ output }: PhaseAnswer) => unfenced(output) !== '';
+      const { found, failure } = await askAgent(controls, { name, prompt, agentId, accepts });
       const text = unfenced(found?.output ?? '');
       if (text !== '') return { text, ...taskCitations(text, ids), score: null };
       const isFirst = name === 'synthesize';

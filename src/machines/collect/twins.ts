@@ -163,7 +163,7 @@ export class Twins {
 }
 
 /** Whether an outcome is what its agent would answer again: whole, not empty, and its own. */
-function isAnswer({ status, via, output, outputTruncated }: TaskOutcome): boolean {
+export function isAnswer({ status, via, output, outputTruncated }: TaskOutcome): boolean {
   return status === 'succeeded' && via === 'agent' && !outputTruncated && output.trim() !== '';
 }
 

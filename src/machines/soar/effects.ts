@@ -33,6 +33,7 @@ export function announceDone({ context, self }: Args, { phase }: OfPhase): void 
   const found = {
     ...(assessment ? { complexity: assessment.complexity } : {}),
     ...(record ? { by: record.by } : {}),
+    ...(record?.cached ? { cached: record.cached } : {}),
   };
   publish({ type: 'phase.completed', phase, summary: summaryOf(phase, context), ...found }, at);
 }

@@ -1,6 +1,6 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { ResumedCalls } from '../../actors/phases/calls.ts';
-import type { PhaseNews, PhaseReport } from '../../actors/phases/phase.ts';
+import type { PhaseNews, PhaseReport } from '../../actors/phases/phase-events.ts';
 import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
 import type { RunLog } from '../../journal/journal.ts';

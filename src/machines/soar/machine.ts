@@ -1,7 +1,8 @@
 import { type AnyActorRef, assign, type PromiseActorLogic, raise, sendTo, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
 import { offlinePhases } from '../../actors/phases/offline.ts';
-import { type PhaseInput, type PhaseReport, phaseLogic } from '../../actors/phases/phase.ts';
+import { type PhaseInput, phaseLogic } from '../../actors/phases/phase.ts';
+import type { PhaseReport } from '../../actors/phases/phase-events.ts';
 import { singleSubgoal } from '../../actors/phases/single.ts';
 import type {
   AssessInput,
