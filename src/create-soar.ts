@@ -4,6 +4,7 @@ import { isOver } from './actors/scope.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { resolveAgents } from './agents/resolve.ts';
 import { systemClock } from './clock.ts';
+import { showValue } from './errors/show-value.ts';
 import { SoarError } from './errors/soar-error.ts';
 import type { RunHeader } from './journal/entries.ts';
 import type { RunLog } from './journal/journal.ts';
@@ -118,8 +119,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
 
   /** What the machine of a question gets, whatever it is asked for. Throws `invalid-options`. */
   function questionInput(query: string, askOptions: AskOptions) {
-    if (typeof query !== 'string') {
-      throw new SoarError('invalid-options', `Expected \`query\` to be a string, got ${typeof query}.`);
+    if (typeof query !== 'string' || query.trim() === '') {
+      throw new SoarError('invalid-options', `Expected \`query\` to be a question, got ${showValue(query)}.`);
     }
     const { contextFiles, agents } = askOptions;
     const fallback = askOptions.fallback ?? options.fallback;
@@ -148,7 +149,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const runId = admit(runOptions.runId);
       const read = withReading(plan, options.readEntry ?? null);
       const fallback = runOptions.fallback ?? read?.fallback ?? options.fallback;
-      const compiled = prepare(fallback === false || fallback === undefined ? read : { ...read, fallback });
+      const compiled = prepare(fallback === false || fallback === undefined ? read : changed(read, { fallback }));
       const settings = settingsOf(parsed, compiled.plan, runOptions, fallback);
       const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
       return launch({
@@ -228,5 +229,10 @@ function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): Ret
 
 function withDefaultAgent(plan: Plan, agent: string | undefined): Plan {
   if (agent === undefined || plan?.defaults?.agent !== undefined) return plan;
-  return { ...plan, defaults: { ...plan.defaults, agent } };
+  return changed(plan, { defaults: { ...plan?.defaults, agent } });
+}
+
+/** A plan with some keys changed. What is no plan stays as it is, for the compiler to say so. */
+function changed(plan: Plan, changes: Partial<Plan>): Plan {
+  return typeof plan === 'object' && plan !== null && !Array.isArray(plan) ? { ...plan, ...changes } : plan;
 }

@@ -15,21 +15,30 @@ const limits = z.record(z.string(), positiveCount);
 
 const phaseAgent = z.union([z.string(), z.literal(false)]);
 
-const phase = z.unknown().check(
-  z.refine((given) => typeof given === 'function' || hasMethod(given, 'transition'), {
-    message: 'to be a function or an actor logic',
-  }),
-);
-
-const journal = z.unknown().check(
-  z.refine((given) => given === undefined || hasMethod(given, 'begin'), {
-    message: 'to be a journal, such as `memoryJournal()`',
-  }),
-);
-
-function hasMethod(value: unknown, name: string): boolean {
-  return typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function';
+/** What is no data is known by what it can do. */
+function thing(message: string, isOne: (given: unknown) => boolean) {
+  return z.unknown().check(z.refine((given) => given === undefined || given === null || isOne(given), { message }));
 }
+
+const can =
+  (...names: string[]) =>
+  (value: unknown) =>
+    names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function');
+const isFunction = (value: unknown) => typeof value === 'function';
+const areSinks = (value: unknown) => Array.isArray(value) && value.every(can('write'));
+
+const phase = thing('to be a function or an actor logic', (one) => isFunction(one) || can('transition')(one));
+const journal = thing('to be a journal, such as `memoryJournal()`', can('begin'));
+const clock = thing(
+  'to be a clock with `now`, `setTimeout` and `clearTimeout`',
+  can('now', 'setTimeout', 'clearTimeout'),
+);
+const callback = thing('to be a function', isFunction);
+const inspect = thing('to be a function or a trace sink', (one) => isFunction(one) || can('write')(one));
+const trace = thing('to be a list of trace sinks, or an object with `sinks`', (one) =>
+  areSinks(Array.isArray(one) ? one : (one as { sinks?: unknown }).sinks),
+);
+const signal = thing('to be an AbortSignal', can('addEventListener'));
 
 const soarOptionsSchema = z.partial(
   strictObject({
@@ -48,12 +57,12 @@ const soarOptionsSchema = z.partial(
     ),
     phaseAgent,
     approve: z.boolean(),
-    clock: z.unknown(),
-    random: z.unknown(),
-    inspect: z.unknown(),
-    trace: z.unknown(),
-    agentFromSpec: z.unknown(),
-    readEntry: z.unknown(),
+    clock,
+    random: callback,
+    inspect,
+    trace,
+    agentFromSpec: callback,
+    readEntry: callback,
     journal,
     prices: pricesSchema,
   }),
@@ -63,7 +72,7 @@ const runOptionsSchema = z.partial(
   strictObject({
     ...runSettingsShape,
     runId: z.string().check(z.minLength(1)),
-    signal: z.unknown(),
+    signal,
     fallback: z.union([z.string(), z.literal(false)]),
     contextFiles: z.array(z.string()),
     phaseAgent,
@@ -72,7 +81,7 @@ const runOptionsSchema = z.partial(
   }),
 );
 
-const resumeOptionsSchema = z.partial(strictObject({ signal: z.unknown(), timeoutMs: runSettingsShape.timeoutMs }));
+const resumeOptionsSchema = z.partial(strictObject({ signal, timeoutMs: runSettingsShape.timeoutMs }));
 
 export function checkResumeOptions(options: object): void {
   check(resumeOptionsSchema, options, 'The resume options');
@@ -90,9 +99,9 @@ function check(schema: z.ZodMiniType, value: unknown, subject: string): void {
 export function parseSoarOptions(options: SoarOptions): SoarOptions {
   check(soarOptionsSchema, options, 'The options');
   const ids = Object.keys(options.agents ?? {});
-  for (const name of ['fallback', 'defaultAgent'] as const) {
+  for (const name of ['fallback', 'defaultAgent', 'phaseAgent'] as const) {
     const id = options[name];
-    if (id === undefined || ids.length === 0 || ids.includes(id)) continue;
+    if (id === undefined || id === false || ids.length === 0 || ids.includes(id)) continue;
     const known = ids.map((one) => `\`${one}\``).join(', ');
     throw new SoarError('invalid-options', `Expected \`${name}\` to be one of the agents ${known}, got \`${id}\`.`);
   }

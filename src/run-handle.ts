@@ -69,12 +69,13 @@ export function createHandle({
   prepare: (plan: Plan) => CompiledPlan;
   onSettled: () => void;
 }): RunHandle {
-  const cancel = (reason = 'The run was cancelled.') => {
-    if (!isOver(actor)) actor.send({ type: 'run.cancel', kind: 'cancelled', message: reason });
+  const cancel = (reason?: unknown) => {
+    if (isOver(actor)) return;
+    actor.send({ type: 'run.cancel', kind: 'cancelled', message: reasonText(reason, 'The run was cancelled.') });
   };
-  const interrupt = (reason = 'The run was interrupted.') => {
+  const interrupt = (reason?: unknown) => {
     log?.interrupt();
-    cancel(reason);
+    cancel(reasonText(reason, 'The run was interrupted.'));
   };
   const decide = (decision: Decision) => {
     if (!isOver(actor)) actor.send(decision);
@@ -83,8 +84,9 @@ export function createHandle({
     if (!plan) decide({ type: 'plan.approve' });
     else decide({ type: 'plan.approve', plan: prepare(plan).plan });
   };
-  const refuse = (reason = 'The plan was refused.') => decide({ type: 'plan.refuse', reason });
-  const onAbort = () => cancel(abortReason(signal));
+  const refuse = (reason?: unknown) =>
+    decide({ type: 'plan.refuse', reason: reasonText(reason, 'The plan was refused.') });
+  const onAbort = () => cancel(signal?.reason);
   const { promise, resolve } = Promise.withResolvers<RunResult>();
   const settle = (result: RunResult) => {
     signal?.removeEventListener('abort', onAbort);
@@ -119,9 +121,10 @@ function endOf({ outcomes: _, ...result }: RunResult, log: RunLog, at: number): 
   return { type: 'run.interrupted', at, reason: result.error?.message ?? '' };
 }
 
-function abortReason(signal: AbortSignal | undefined): string {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason.message : typeof reason === 'string' ? reason : 'The run was cancelled.';
+/** A reason is kept as a text: of the error of a signal its message, of a button's event nothing. */
+function reasonText(reason: unknown, otherwise: string): string {
+  const text = reason instanceof Error ? reason.message : reason;
+  return typeof text === 'string' && text !== '' ? text : otherwise;
 }
 
 /** A run whose own actor broke: the last resort, so that `result` never rejects. */

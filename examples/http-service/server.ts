@@ -71,8 +71,9 @@ const server = createServer(async (request, response) => {
   try {
     stream(soar.run((await readJson(request)) as Plan), response);
   } catch (error) {
-    if (!SoarError.isInstance(error)) request.destroy();
-    else refuse(400, error.message);
+    if (SoarError.isInstance(error)) return refuse(400, error.message);
+    console.error(error);
+    refuse(500, 'It broke here.');
   }
 });
 

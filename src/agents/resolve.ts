@@ -1,4 +1,5 @@
-import { SoarError } from '../errors/soar-error.ts';
+import { showValue } from '../errors/show-value.ts';
+import { type Issue, SoarError } from '../errors/soar-error.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 
 /** What the engine needs to know of an agent, with every default filled in. */
@@ -28,27 +29,9 @@ export interface ResolvedAgent extends AgentProfile {
 /** Smallest gap between starts at one provider, by kind of agent, milliseconds. */
 export const DEFAULT_STAGGER_MS = Object.freeze({ function: 0, command: 0, cli: 2000, model: 250 });
 
-/** Fills in an agent's defaults. Throws `invalid-options` for anything that is no agent. */
-export function resolveAgent(id: string, agent: Agent | AgentFunction): ResolvedAgent {
-  if (typeof agent === 'function') return resolveAgent(id, { run: agent });
-  if (typeof agent !== 'object' || agent === null || typeof agent.run !== 'function') {
-    throw new SoarError(
-      'invalid-options',
-      `Expected agent \`${id}\` to be a function or an object with \`run\`, got ${describe(agent)}.`,
-    );
-  }
-  if (agent.maxConcurrent !== undefined && !(agent.maxConcurrent >= 1)) {
-    throw new SoarError(
-      'invalid-options',
-      `Expected \`maxConcurrent\` of agent \`${id}\` to be 1 or more, got ${describe(agent.maxConcurrent)}.`,
-    );
-  }
-  if (agent.staggerMs !== undefined && !(agent.staggerMs >= 0)) {
-    throw new SoarError(
-      'invalid-options',
-      `Expected \`staggerMs\` of agent \`${id}\` to be 0 or more, got ${describe(agent.staggerMs)}.`,
-    );
-  }
+/** Fills in the defaults of an agent that was checked. */
+export function resolveAgent(id: string, given: Agent | AgentFunction): ResolvedAgent {
+  const agent = typeof given === 'function' ? { run: given } : given;
   const kind = agent.kind ?? 'function';
   return {
     id,
@@ -77,12 +60,30 @@ function versionOf({ version }: Agent, place: Parameters<ResolvedAgent['version'
   }
 }
 
+/** All of them, by id. Throws `invalid-options` with every fault of every one. */
 export function resolveAgents(agents: Record<string, Agent | AgentFunction>): Map<string, ResolvedAgent> {
-  return new Map(Object.entries(agents).map(([id, agent]) => [id, resolveAgent(id, agent)]));
+  const entries = Object.entries(agents);
+  const faults = entries.flatMap(([id, agent]) => faultsOf(id, agent));
+  if (faults.length > 0) {
+    throw new SoarError('invalid-options', faults.map(({ message }) => message).join(' '), { issues: faults });
+  }
+  return new Map(entries.map(([id, agent]) => [id, resolveAgent(id, agent)]));
 }
 
-function describe(value: unknown): string {
-  return value === null
-    ? 'null'
-    : `${typeof value === 'object' ? 'an object without it' : String(value)} (${typeof value})`;
+function faultsOf(id: string, agent: Agent | AgentFunction): Issue[] {
+  const path = `agents.${id}`;
+  if (id.trim() === '')
+    return [{ path, message: `Expected agents to have ids of at least one character, got ${showValue(id)}.` }];
+  if (typeof agent === 'function') return [];
+  if (typeof agent !== 'object' || agent === null || typeof agent.run !== 'function') {
+    const got = typeof agent === 'object' && agent !== null ? 'an object without it' : showValue(agent);
+    return [{ path, message: `Expected agent \`${id}\` to be a function or an object with \`run\`, got ${got}.` }];
+  }
+  return (['maxConcurrent', 'staggerMs'] as const).flatMap((name) => {
+    const least = name === 'staggerMs' ? 0 : 1;
+    const value = agent[name];
+    if (value === undefined || value >= least) return [];
+    const message = `Expected \`${name}\` of agent \`${id}\` to be ${least} or more, got ${showValue(value)}.`;
+    return [{ path: `${path}.${name}`, message }];
+  });
 }

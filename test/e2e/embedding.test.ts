@@ -82,7 +82,7 @@ describe('the HTTP service', () => {
     const response = await post({ tasks: [{ id: 'a', prompt: '', dependsOn: ['b'] }] });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('`b`');
-    expect((await post('{')).status).toBe(400);
+    for (const body of ['{', 'null', '[]', '5']) expect((await post(body)).status).toBe(400);
   });
 
   it('starts nothing that a plan describes', async () => {

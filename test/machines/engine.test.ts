@@ -35,6 +35,22 @@ describe('closing an engine', () => {
   });
 });
 
+describe('a reason to stop', () => {
+  it.each([
+    ['an error', new Error('enough'), 'enough'],
+    ['what a signal was aborted with', AbortSignal.abort('enough').reason, 'enough'],
+    ['the event of a button', new Event('click'), 'The run was cancelled.'],
+    ['nothing', undefined, 'The run was cancelled.'],
+  ])('is told as a text: %s', async (_, reason, told) => {
+    const clock = new VirtualClock();
+    const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
+    run.run.cancel(reason as string);
+    const { error, outcomes } = await run.settled();
+    expect(error?.message).toBe(told);
+    expect(outcomes.map((outcome) => outcome.error?.message)).toEqual([told, told]);
+  });
+});
+
 describe('bad options', () => {
   it.each([
     ['maxConcurrent 0', { maxConcurrent: 0 }],
@@ -48,13 +64,30 @@ describe('bad options', () => {
     ['a journal that is none', { journal: './runs' as never }],
     ['an unknown fallback', { fallback: 'nobody' }],
     ['an agent that is none', { agents: { one: 'a string' as never } }],
+    ['an agent without an id', { agents: { '': () => '' } }],
+    ['an unknown agent for the phases', { phaseAgent: 'nobody' }],
+    ['a clock without timers', { clock: { now: () => 0 } as never }],
+    ['a random number for its source', { random: 0.5 as never }],
+    ['the name of a file for a sink', { trace: ['run.jsonl'] as never }],
+    ['trace options without sinks', { trace: { texts: true } as never }],
+    ['an inspector that is none', { inspect: true as never }],
   ])('are errors at the call: %s', (_, options) => {
     expect(() => createSoar({ agents: { one: () => '' }, ...(options as SoarOptions) })).toThrow(
       expect.objectContaining({ code: 'invalid-options' }),
     );
   });
 
+  it('name every agent that is none', () => {
+    const agents = { one: 'a string', two: { run: 'later' }, three: () => '', four: { run: () => '', staggerMs: -1 } };
+    expect(() => createSoar({ agents: agents as never })).toThrow(
+      'Expected agent `one` to be a function or an object with `run`, got `a string` (string). ' +
+        'Expected agent `two` to be a function or an object with `run`, got an object without it. ' +
+        'Expected `staggerMs` of agent `four` to be 0 or more, got `-1` (number).',
+    );
+  });
+
   it.each([
+    ['a controller for its signal', { signal: new AbortController() as never }],
     ['maxConcurrent 0', { maxConcurrent: 0 }],
     ['a timeout of nothing', { timeoutMs: 0 }],
     ['half a retry', { retries: 0.5 }],
@@ -67,6 +100,19 @@ describe('bad options', () => {
       expect.objectContaining({ code: 'invalid-options' }),
     );
     expect(one.calls).toEqual([]);
+  });
+
+  it.each(['', ' \n', undefined, 5])('include a question that is none: %j', (query) => {
+    const one = scriptedAgent(new VirtualClock());
+    const soar = createSoar({ agents: { one } });
+    expect(() => soar.ask(query as string)).toThrow(expect.objectContaining({ code: 'invalid-options' }));
+    expect(() => soar.plan(query as string)).toThrow(expect.objectContaining({ code: 'invalid-options' }));
+    expect(one.calls).toEqual([]);
+  });
+
+  it.each([undefined, null, 5, 'a plan', []])('include a plan that is none: %j', (plan) => {
+    const soar = createSoar({ agents: { one: () => '' }, defaultAgent: 'one', fallback: 'one' });
+    expect(() => soar.run(plan as never)).toThrow(/^The plan is not valid: (?:Expected the plan|The plan is missing)/);
   });
 
   it('include the id of a run under way', async () => {
