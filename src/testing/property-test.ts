@@ -1,6 +1,7 @@
 import type * as FastCheck from 'fast-check';
 import type { AnyStateMachine, InspectionEvent } from 'xstate';
 import { type Driven, drive } from './harness.ts';
+import { stable } from './project.ts';
 
 type Fc = Omit<typeof FastCheck, 'default'>;
 
@@ -26,8 +27,10 @@ export interface PropertyTestOptions<W> {
   runs?: number;
   /** Makes a run repeatable. Default: by the clock, and printed. */
   seed?: number;
-  /** fast-check's path to one failure, as printed with it. */
+  /** The way to one failure, as told with it; together with `seed` and `replayPath`. */
   path?: string;
+  /** Which commands of that failure made sense, as told with it. */
+  replayPath?: string;
   /** Longest sequence. Default 25. */
   maxCommands?: number;
   /** Brings a sequence to its end, before `finally` holds. */
@@ -35,16 +38,19 @@ export interface PropertyTestOptions<W> {
   /** What must hold at the end. */
   finally?: Readonly<Record<string, Invariant<W>>>;
   inspect?: (event: InspectionEvent) => void;
+  /** What a failure tells of the world after each command. Default: of a machine its state, of another world nothing. */
+  describe?(world: W): unknown;
   /** Where the line with the seed goes. Default `console.info`. */
   log?: (line: string) => void;
 }
 
 /**
  * Random sequences of commands on the real thing, with invariants after every command; a failing sequence is shrunk to
- * a shortest one, and told with the seed that repeats it.
+ * a shortest one, and told with the options that repeat it.
  *
- * @param machineOrSetup A machine, driven with its actors gated; or a function that makes a fresh world for each run.
- * @throws With the shortest failing sequence, what failed, and the seed.
+ * @param machineOrSetup A machine, driven with its actors gated; or a function that makes a fresh world for each run, as
+ *   `() => drive(machine, { input })` does for a machine that takes an input.
+ * @throws With what failed, the shortest failing sequence, and the options that repeat it.
  * @example
  * await propertyTest(
  *   lamp,
@@ -72,63 +78,102 @@ export async function propertyTest<W extends object>(
   options: PropertyTestOptions<W> = {},
 ): Promise<{ runs: number; seed: number }> {
   const fc = options.fc ?? (await import('fast-check'));
-  const { runs = 100, maxCommands = 25, log = console.info, inspect } = options;
+  const { runs = 100, maxCommands = 25, log = console.info, inspect, path, replayPath } = options;
   const seed = options.seed ?? Date.now() % 2 ** 31;
-  const setup =
-    typeof machineOrSetup === 'function'
-      ? machineOrSetup
-      : () => drive(machineOrSetup, inspect ? { inspect } : {}) as unknown as W;
+  const isMachine = typeof machineOrSetup !== 'function';
+  const setup = isMachine ? () => drive(machineOrSetup, inspect ? { inspect } : {}) as unknown as W : machineOrSetup;
+  const describe = options.describe ?? (isMachine ? stateOf : null);
   const arbitraries = Object.entries(commands).map(([name, command]) =>
-    (command.with ?? fc.constant(undefined)).map(
-      (value) => new NamedCommand(name, command, value as never, invariants),
-    ),
+    (command.with ?? fc.constant(undefined)).map((value) => new NamedCommand(name, command, value as never)),
   );
+  if (arbitraries.length === 0) throw new Error('A property test needs at least one command.');
   // Without a size fast-check stops at ten commands, whatever the maximum.
-  const sequences = fc.commands<object, W, false>(arbitraries, { maxCommands, size: 'max' });
+  const constraints = { maxCommands, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) } as const;
+  const sequences = fc.commands<Trial<W>, W, false>(arbitraries, constraints);
+  let failing: readonly string[] = [];
   const property = fc.asyncProperty(sequences, async (sequence) => {
     const world = await setup();
-    await holds(world, invariants, 'at the start');
-    await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
-    await options.end?.(world);
-    await holds(world, { ...invariants, ...options.finally }, 'at the end');
+    const trial: Trial<W> = { world, invariants, describe, steps: [] };
+    try {
+      await holds(world, invariants, 'at the start');
+      await fc.asyncModelRun(() => ({ model: trial, real: world }), sequence);
+      await options.end?.(world);
+      await holds(world, { ...invariants, ...options.finally }, 'at the end');
+    } catch (error) {
+      // Of those that fail the shortest is tried last.
+      failing = trial.steps;
+      throw error;
+    }
   });
-  const path = options.path === undefined ? {} : { path: options.path };
-  const details = await fc.check(property, { numRuns: runs, seed, ...path });
+  const replay = path === undefined ? {} : { path, endOnFailure: true };
+  const details = await fc.check(property, { numRuns: runs, seed, ...replay });
   log(`property test: ${details.numRuns} runs, seed ${seed}`);
   if (details.failed) {
     const cause = details.errorInstance;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${reason}\n${await fc.asyncDefaultReportMessage(details)}`, { cause });
+    throw new Error(reportOf(details as Failure, failing), { cause });
   }
   return { runs: details.numRuns, seed };
 }
 
-class NamedCommand<W extends object> implements FastCheck.AsyncCommand<object, W> {
+/** One random sequence on its way. */
+interface Trial<W> {
+  readonly world: W;
+  readonly invariants: Readonly<Record<string, Invariant<W>>>;
+  readonly describe: ((world: W) => unknown) | null;
+  /** What was done so far, as a failure tells it. */
+  readonly steps: string[];
+}
+
+/** What is used of fast-check's details of a failure. */
+type Failure = Pick<
+  FastCheck.RunDetailsFailureProperty<unknown>,
+  'errorInstance' | 'numRuns' | 'seed' | 'counterexamplePath' | 'counterexample'
+>;
+
+function reportOf(details: Failure, steps: readonly string[]): string {
+  const { errorInstance: cause, numRuns, seed, counterexamplePath: path, counterexample } = details;
+  const [, replayPath] = /replayPath="([^"]*)"/.exec(String(counterexample)) ?? [];
+  const repeat = Object.entries({ path, replayPath }).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`);
+  return [
+    cause instanceof Error ? cause.message : String(cause),
+    `The shortest sequence found, in run ${numRuns}${steps.length === 0 ? ', has no commands.' : ':'}`,
+    ...steps.map((step, place) => `  ${place + 1}. ${step}`),
+    `Repeat it with { seed: ${seed}${repeat.join('')} }.`,
+  ].join('\n');
+}
+
+function stateOf(world: object): unknown {
+  return (world as Driven<AnyStateMachine>).actor.getSnapshot().value;
+}
+
+class NamedCommand<W extends object> implements FastCheck.AsyncCommand<Trial<W>, W> {
   readonly #name: string;
   readonly #command: AnyCommand<W>;
   readonly #value: never;
-  readonly #invariants: Readonly<Record<string, Invariant<W>>>;
 
-  constructor(name: string, command: AnyCommand<W>, value: never, invariants: Readonly<Record<string, Invariant<W>>>) {
+  constructor(name: string, command: AnyCommand<W>, value: never) {
     this.#name = name;
     this.#command = command;
     this.#value = value;
-    this.#invariants = invariants;
   }
 
-  /** fast-check asks with the model alone; whether a command makes sense is asked of the real thing, just before it. */
-  check(): boolean {
-    return true;
+  /** Asked just before it would run; what made no sense is in no counterexample. */
+  check({ world }: Trial<W>): boolean {
+    return this.#command.can?.(world) ?? true;
   }
 
-  async run(_model: object, world: W): Promise<void> {
-    if (this.#command.can && !this.#command.can(world)) return;
-    await this.#command.run(world, this.#value);
-    await holds(world, this.#invariants, `after ${this}`);
+  async run({ invariants, describe, steps }: Trial<W>, world: W): Promise<void> {
+    const place = steps.push(`${this}`) - 1;
+    try {
+      await this.#command.run(world, this.#value);
+    } finally {
+      if (describe) steps[place] = `${this} → ${stable(describe(world))}`;
+    }
+    await holds(world, invariants, `after ${this}`);
   }
 
   toString(): string {
-    return this.#value === undefined ? this.#name : `${this.#name}(${JSON.stringify(this.#value)})`;
+    return this.#value === undefined ? this.#name : `${this.#name}(${stable(this.#value)})`;
   }
 }
 
