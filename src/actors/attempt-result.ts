@@ -3,7 +3,7 @@ import { toTaskError } from '../errors/classify.ts';
 import { isRetryable } from '../errors/error-kind.ts';
 import type { PermitResult } from '../machines/breaker/events.ts';
 import { readUsage } from '../policy/usage.ts';
-import type { AgentAnswer, TaskError } from '../types.ts';
+import type { AgentAnswer, TaskError, Usage } from '../types.ts';
 import type { AttemptResult } from './attempt.ts';
 import type { InFlight } from './executor.ts';
 
@@ -18,11 +18,15 @@ function base({ events, longestSilenceMs, stop, startedAt, session }: InFlight, 
   return { output: '', truncated: false, retryAt: null, endedAt, heartbeat, earlyTermination, ...named };
 }
 
-/** An answer counts even when it came after the attempt was asked to stop: the work is done. */
+/**
+ * An answer counts even when it came after the attempt was asked to stop: the work is done.
+ *
+ * @throws AgentError `internal` for what is no answer, such as a `Response`: its text would be `[object Response]`.
+ */
 export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt: number): AttemptResult {
-  const read = readAnswer(answer);
-  const common = { ...base(attempt, endedAt), ...read, earlyTermination: null };
   const { agent } = attempt.spec;
+  const read = readAnswer(answer, agent.id);
+  const common = { ...base(attempt, endedAt), ...read, earlyTermination: null };
   if (agent.requireOutput && read.output.trim() === '') {
     const message = `Agent ${agent.id} ended without any output, and it is said to require some.`;
     return { ...common, status: 'failed', error: { kind: 'empty', message, retryable: true } };
@@ -30,15 +34,24 @@ export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt:
   return { ...common, status: 'succeeded', error: null };
 }
 
-function readAnswer(answer: unknown): Pick<AttemptResult, 'output' | 'truncated' | 'data' | 'usage'> {
-  if (typeof answer === 'string') return { output: answer, truncated: false };
-  if (typeof answer === 'object' && answer !== null && 'output' in answer) {
-    const { output, truncated, data, usage: reported } = answer as Exclude<AgentAnswer, string>;
-    const usage = readUsage(reported);
-    const kept = { output: typeof output === 'string' ? output : String(output ?? ''), truncated: truncated === true };
-    return { ...kept, ...(data === undefined ? {} : { data }), ...(usage === undefined ? {} : { usage }) };
+function readAnswer(answer: unknown, agentId: string): Pick<AttemptResult, 'output' | 'truncated' | 'data' | 'usage'> {
+  if (typeof answer !== 'object' || answer === null || !('output' in answer)) {
+    return { output: textOf(answer, agentId), truncated: false };
   }
-  return { output: answer === undefined || answer === null ? '' : String(answer), truncated: false };
+  const { output, truncated, data, usage: reported } = answer as Exclude<AgentAnswer, string>;
+  const usage = readUsage(reported);
+  const kept = { output: textOf(output, agentId, usage), truncated: truncated === true };
+  return { ...kept, ...(data === undefined ? {} : { data }), ...(usage === undefined ? {} : { usage }) };
+}
+
+/** Nothing is an empty answer, a number its digits. */
+function textOf(output: unknown, agentId: string, usage?: Usage): string {
+  if (typeof output === 'string') return output;
+  if (output === undefined || output === null) return '';
+  if (typeof output === 'number' || typeof output === 'boolean' || typeof output === 'bigint') return String(output);
+  const got = Object.prototype.toString.call(output).slice('[object '.length, -1);
+  const message = `Agent \`${agentId}\` should return a string or \`{ output }\` with one, and returned ${got}.`;
+  throw new AgentError('internal', message, { retryable: false, ...(usage ? { usage } : {}) });
 }
 
 export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number): AttemptResult {

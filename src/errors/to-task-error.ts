@@ -5,6 +5,9 @@ import { parseRetryAfterMs } from './retry-after.ts';
 
 /** Longest message kept, characters, the mark of the cut included. */
 const MESSAGE_CHARS = 4000;
+/** Most errors of an `AggregateError` that are told. */
+const MOST_REASONS = 5;
+const NO_MESSAGE = 'It threw an object without a message.';
 
 /** What was thrown, as a task's error, with what it says about when to come back. */
 export type ThrownError = TaskError & {
@@ -48,13 +51,21 @@ function messageOf(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown === '' ? 'It threw an empty string.' : thrown;
   if (thrown === undefined || thrown === null) return `It threw ${thrown}.`;
   if (typeof thrown !== 'object') return attempt(() => String(thrown), 'It threw something without a message.');
-  const message = textOf(thrown, 'message');
-  const name = textOf(thrown, 'name');
-  if (message === '') return name || attempt(() => jsonOf(thrown), 'It threw an object without a message.');
-  // "fetch failed" alone helps nobody: the reason is in the cause.
-  const cause = attempt(() => (thrown as { cause?: unknown }).cause, undefined);
-  const why = typeof cause === 'object' && cause !== null ? textOf(cause, 'message') : '';
-  return why === '' || message.includes(why) ? message : `${message} (${why})`;
+  const message = textOf(thrown, 'message') || textOf(thrown, 'name');
+  const reasons = attempt(() => reasonsOf(thrown), []).filter((why) => why !== '' && !message.includes(why));
+  if (message === '' && reasons.length === 0) return attempt(() => jsonOf(thrown), NO_MESSAGE);
+  return reasons.length === 0 ? message : `${message} (${reasons.join('; ')})`.trim();
+}
+
+/** "fetch failed" or "All promises were rejected" alone helps nobody: the reasons are in the cause, or in the errors. */
+function reasonsOf(thrown: object): string[] {
+  const { cause, errors } = thrown as { cause?: unknown; errors?: unknown };
+  const several = Array.isArray(errors) ? errors : [];
+  const more = several.length > MOST_REASONS ? [`${several.length - MOST_REASONS} more`] : [];
+  const told = [cause, ...several.slice(0, MOST_REASONS)].map((one) =>
+    typeof one === 'object' && one !== null ? textOf(one, 'message') : typeof one === 'string' ? one.trim() : '',
+  );
+  return [...new Set(told), ...more];
 }
 
 function textOf(thrown: object, key: 'message' | 'name'): string {
@@ -63,7 +74,8 @@ function textOf(thrown: object, key: 'message' | 'name'): string {
 }
 
 function jsonOf(thrown: object): string {
-  return JSON.stringify(thrown) ?? String(thrown);
+  const json = JSON.stringify(thrown) ?? String(thrown);
+  return json === '{}' ? NO_MESSAGE : json;
 }
 
 function cut(message: string): string {

@@ -37,6 +37,20 @@ describe('toTaskError', () => {
     expect(toTaskError(error, 0).message).toBe('fetch failed (connect ECONNREFUSED 127.0.0.1:1)');
   });
 
+  it('adds a cause that is a text', () => {
+    expect(toTaskError(new Error('no answer', { cause: 'socket hang up' }), 0).message).toBe(
+      'no answer (socket hang up)',
+    );
+  });
+
+  it('adds the errors of several, once each and not all of a thousand', async () => {
+    const several = [new Error('no key'), 'too late', new Error('no key'), undefined];
+    const rejected: unknown = await Promise.any(several.map((one) => Promise.reject(one))).catch((error) => error);
+    expect(toTaskError(rejected, 0).message).toBe('All promises were rejected (no key; too late)');
+    const many = Array.from({ length: 1000 }, (_, i) => new Error(`e${i}`));
+    expect(toTaskError(new AggregateError(many), 0).message).toBe('AggregateError (e0; e1; e2; e3; e4; 995 more)');
+  });
+
   it.each([
     ['a string', 'boom', 'boom'],
     ['null', null, 'It threw null.'],
@@ -44,6 +58,7 @@ describe('toTaskError', () => {
     ['a number', 42, '42'],
     ['a symbol', Symbol('s'), 'Symbol(s)'],
     ['an object', { code: 7 }, '{"code":7}'],
+    ['an object that shows nothing', new Response('x'), 'It threw an object without a message.'],
     ['an error without a message', new RangeError(), 'RangeError'],
   ])('gives a message for %s', (_, thrown, message) => {
     expect(toTaskError(thrown, 0).message).toBe(message);
