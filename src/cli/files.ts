@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { SoarError } from '../errors/soar-error.ts';
+import { pathFault } from '../node/path-fault.ts';
 
 /** The text of a file, or of stdin for `-`. Throws `usage` when it cannot be read. */
 export async function readInput(path: string, what: string): Promise<string> {
@@ -11,9 +12,9 @@ export async function readInput(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
-    const hint = code === 'ENOENT' && /\s/.test(path) ? ' To ask a question, use `soar ask`.' : '';
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing ? 'there is no such file' : pathFault(cause);
+    const hint = isMissing && /\s/.test(path) ? ' To ask a question, use `soar ask`.' : '';
     throw new SoarError('usage', `Cannot read ${what} \`${path}\`: ${why}.${hint}`, { cause });
   }
 }
@@ -24,7 +25,7 @@ export function enter(cwd: string | undefined): void {
   try {
     process.chdir(cwd);
   } catch (cause) {
-    throw new SoarError('usage', `Cannot work in \`${cwd}\`: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
+    throw new SoarError('usage', `Cannot work in \`${cwd}\`: ${pathFault(cause)}.`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { SoarError } from '../errors/soar-error.ts';
 import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { pathFault } from '../node/path-fault.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { formatPlanYaml } from '../plan/parse.ts';
 import { withPlaces } from '../plan/reading.ts';
@@ -83,8 +84,11 @@ async function deliver(
     print(text);
     return;
   }
-  await writeFile(output, text).catch((cause: NodeJS.ErrnoException) => {
-    throw new SoarError('usage', `Cannot write the plan to \`${output}\`: ${cause.message}.`, { cause });
+  await writeFile(output, text).catch((cause: unknown) => {
+    // A model was asked for it, and a person may have waited.
+    print(text);
+    const message = `Cannot write the plan to \`${output}\`: ${pathFault(cause)}. It is on stdout instead.`;
+    throw new SoarError('io', message, { cause });
   });
   say(
     `Wrote ${output}: ${counted(tasks.length, 'task')} in ${counted(waves.length, 'wave')}. Run it: soar run ${output}`,

@@ -14,7 +14,7 @@ import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk, resolveRun } from './resolve-run.ts';
 import { requireJournal, resumeLine, showLine } from './state.ts';
-import { answerOf, leavesOf, outputsOf, tableOf } from './summary.ts';
+import { answerOf, outputsOf, tableOf } from './summary.ts';
 import { NO_CHOICE } from './tool-agent.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
 
@@ -38,7 +38,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     throw error;
   }
   const paint = paintFor(process.stdout);
-  const leaves = leavesOf(planOf(run) ?? { tasks: [] });
+  const plan = planOf(run) ?? { tasks: [] };
   return followRun({
     soar,
     journal,
@@ -49,7 +49,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     summary: (result, width) => [
       ...tableOf(result, width, paint),
       ...(result.query === undefined
-        ? outputsOf(result, leaves, paint, showLine(result.runId, flags))
+        ? outputsOf(result, plan, paint, showLine(result.runId, flags))
         : answerOf(result, paint)),
     ],
   });

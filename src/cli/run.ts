@@ -8,7 +8,7 @@ import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
 import { resolveRun } from './resolve-run.ts';
 import { openJournal, showLine } from './state.ts';
-import { leavesOf, outputsOf, tableOf } from './summary.ts';
+import { outputsOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
 import { openWatchers } from './watchers.ts';
 
@@ -35,7 +35,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     watchers,
     summary: (result, width) => [
       ...tableOf(result, width, paint),
-      ...outputsOf(result, leavesOf(plan), paint, journal ? showLine(result.runId, flags) : '--json'),
+      ...outputsOf(result, plan, paint, journal ? showLine(result.runId, flags) : 'run it with --json'),
     ],
   });
 }

@@ -3,14 +3,15 @@ import type { LogEntry, RunSummary } from '../journal/entries.ts';
 import { replay } from '../journal/replay.ts';
 import { finishedResult, planOf } from '../journal/resume.ts';
 import { unknownRun } from '../journal/run-errors.ts';
+import type { Plan } from '../plan/types.ts';
 import type { RunResult, TaskOutcome } from '../types.ts';
 import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';
 import { counted } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
-import { findJournal, requireJournal, resumeLine, type StateFlags } from './state.ts';
+import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
-import { answerOf, leavesOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
+import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
 
@@ -39,7 +40,7 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
     return 0;
   }
   if (runs.length === 0) {
-    process.stderr.write('Nothing was recorded here yet.\n');
+    process.stderr.write(`Nothing was recorded in ${stateDirOf(flags)} yet; --state-dir names another folder.\n`);
     return 0;
   }
   const rows = runs.map(({ runId, status, startedAt, settled, tasks, goal, query }) => [
@@ -69,8 +70,10 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
     else {
       const paint = paintFor(process.stdout);
       const width = columnsOf(process.stdout);
-      const leaves = leavesOf(planOf(run) ?? { tasks: [] });
-      const lines = result ? finishedLines(result, leaves, width, paint) : openLines(summary, outcomes, width, paint);
+      const plan = planOf(run) ?? { tasks: [] };
+      const lines = result
+        ? finishedLines(result, plan, flags, width, paint)
+        : openLines(summary, outcomes, width, paint);
       const reason = result ? [] : reasonLines(stored.entries);
       const hint = summary.status === 'interrupted' ? ['', `Go on: ${resumeLine(runId, flags)}`] : [];
       print(`${[...lines, ...reason, ...hint].join('\n')}\n`);
@@ -81,8 +84,17 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
   }
 }
 
-function finishedLines(result: RunResult, leaves: ReadonlySet<string>, width: number, paint: Paint): string[] {
-  const said = result.query === undefined ? outputsOf(result, leaves, paint) : answerOf(result, paint);
+function finishedLines(
+  result: RunResult,
+  plan: Pick<Plan, 'tasks'>,
+  flags: RunsFlags,
+  width: number,
+  paint: Paint,
+): string[] {
+  const said =
+    result.query === undefined
+      ? outputsOf(result, plan, paint, showLine(result.runId, flags))
+      : answerOf(result, paint);
   return [...tableOf(result, width, paint), ...said];
 }
 

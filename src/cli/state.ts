@@ -39,14 +39,18 @@ export async function findJournal(flags: StateFlags): Promise<Journal | null> {
   return existingJournal(stateDir(flags));
 }
 
+/** Where runs are recorded, for messages. */
+export function stateDirOf(flags: StateFlags): string {
+  return stateDir(flags).dir ?? '.soar';
+}
+
 /** The same for a command about one run. Throws `unknown-run` where nothing was ever recorded. */
 export async function requireJournal(flags: StateFlags, runId: string): Promise<Journal> {
   const journal = await findJournal(flags);
   if (journal) return journal;
-  const { dir = '.soar' } = stateDir(flags);
   throw new SoarError(
     'unknown-run',
-    `There is no run \`${runId}\`: nothing is recorded in ${dir}. --state-dir names another folder.`,
+    `There is no run \`${runId}\`: nothing is recorded in ${stateDirOf(flags)}. --state-dir names another folder.`,
   );
 }
 

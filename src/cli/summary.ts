@@ -8,10 +8,12 @@ import { type Column, tableLines } from './table.ts';
 /** Most of one output that a summary shows. */
 export const SHOWN = Object.freeze({ lines: 40, chars: 4000, outputs: 20 });
 
-/** Ids of the tasks that no other depends on. */
-export function leavesOf({ tasks }: Plan): ReadonlySet<string> {
-  const needed = new Set(tasks.flatMap(({ dependsOn = [] }) => dependsOn));
-  return new Set(tasks.map(({ id }) => id).filter((id) => !needed.has(id)));
+/** Tasks that succeeded and that no other which succeeded builds on: what a run has come to, however far it came. */
+function lastOf({ outcomes }: RunResult, { tasks }: Pick<Plan, 'tasks'>): TaskOutcome[] {
+  const succeeded = outcomes.filter(({ status }) => status === 'succeeded');
+  const ids = new Set(succeeded.map(({ taskId }) => taskId));
+  const needed = new Set(tasks.flatMap(({ id, dependsOn = [] }) => (ids.has(id) ? dependsOn : [])));
+  return succeeded.filter(({ taskId, via }) => via !== null && !needed.has(taskId));
 }
 
 const MARKS: Readonly<Record<TaskOutcome['status'], { mark: string; style: Style }>> = {
@@ -75,11 +77,9 @@ function cellsOf(outcome: TaskOutcome): string[] {
   return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, oneLine(shown)];
 }
 
-/** What the succeeded tasks that nothing depends on said, each within bounds; `all` is what to type to see the rest. */
-export function outputsOf(result: RunResult, leaves: ReadonlySet<string>, paint: Paint, all = '--json'): string[] {
-  const wanted = result.outcomes.filter(
-    ({ taskId, status, via }) => status === 'succeeded' && via !== null && leaves.has(taskId),
-  );
+/** What the last tasks that succeeded said, each within bounds; `all` is what to type to see the rest. */
+export function outputsOf(result: RunResult, plan: Pick<Plan, 'tasks'>, paint: Paint, all: string): string[] {
+  const wanted = lastOf(result, plan);
   let isCut = wanted.length > SHOWN.outputs;
   const blocks = wanted.slice(0, SHOWN.outputs).flatMap(({ taskId, output, outputTruncated }) => {
     const { text, cut } = bounded(output);
@@ -87,8 +87,8 @@ export function outputsOf(result: RunResult, leaves: ReadonlySet<string>, paint:
     return ['', paint('bold', `── ${taskId} ──`), text === '' ? paint('dim', '(no output)') : text];
   });
   if (wanted.length > SHOWN.outputs) blocks.push('', `… and ${wanted.length - SHOWN.outputs} more outputs.`);
-  if (wanted.length === 0) return [];
-  const note = isCut ? `Some outputs were shortened; ${all} has all of it.` : `All outputs and attempts: ${all}`;
+  if (result.outcomes.length === 0) return [];
+  const note = isCut ? `Some outputs were shortened; all of it: ${all}` : `All outputs and attempts: ${all}`;
   return [...blocks, '', paint('dim', note)];
 }
 

@@ -2,12 +2,13 @@ import { stat, writeFile } from 'node:fs/promises';
 import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { journalSource } from '../node/journal-source.ts';
+import { pathFault } from '../node/path-fault.ts';
 import { pageWithTrace, viewerPage } from '../node/viewer-page.ts';
 import { startViewer } from '../node/viewer-server.ts';
 import { traceFileSource, type ViewerSource } from '../node/viewer-source.ts';
 import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
-import { findJournal, type StateFlags } from './state.ts';
+import { findJournal, type StateFlags, stateDirOf } from './state.ts';
 import { claimStdout, print } from './stdout.ts';
 
 export interface ViewFlags extends StateFlags {
@@ -50,16 +51,17 @@ async function subjectOf(what: string | undefined, flags: StateFlags): Promise<S
   journal?.close();
   throw nothingToView(
     what,
+    stateDirOf(flags),
     runs.map((run) => run.runId),
   );
 }
 
-function nothingToView(what: string | undefined, runIds: readonly string[]): SoarError {
+function nothingToView(what: string | undefined, stateDir: string, runIds: readonly string[]): SoarError {
   if (what === undefined) {
-    const message = 'Nothing was recorded here yet. Run a plan first, or name a trace file that --trace wrote.';
+    const message = `Nothing was recorded in ${stateDir} yet. Run a plan first, or name a trace file that --trace wrote.`;
     return new SoarError('unknown-run', `${message} --state-dir names another folder.`);
   }
-  const others = runIds.length === 0 ? 'nothing is recorded here' : '`soar runs` lists those there are';
+  const others = runIds.length === 0 ? `nothing is recorded in ${stateDir}` : '`soar runs` lists those there are';
   const message = `There is no run \`${what}\` and no trace file of that name; ${others}.${didYouMean(what, runIds)}`;
   return new SoarError('unknown-run', message);
 }
@@ -77,7 +79,7 @@ async function writePage({ source, name }: Subject, file: string): Promise<numbe
   try {
     await writeFile(file, page);
   } catch (cause) {
-    throw new SoarError('io', `Cannot write \`${file}\`: ${(cause as Error).message}.`, { cause });
+    throw new SoarError('io', `Cannot write \`${file}\`: ${pathFault(cause)}.`, { cause });
   }
   process.stderr.write(
     `Wrote ${file}, ${Math.ceil(page.length / 1024)} kB. It opens in any browser, without a server.\n`,

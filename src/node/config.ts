@@ -9,6 +9,7 @@ import type { PolicyInput } from '../policy/policy.ts';
 import type { SoarOptions } from '../soar.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import { configSchema } from './config.schema.ts';
+import { pathFault } from './path-fault.ts';
 
 /** What a `soar.config` file may say. */
 export interface SoarConfig
@@ -117,7 +118,7 @@ function unreadable(name: string, cause: NodeJS.ErrnoException): SoarError {
   const message =
     cause.code === 'ENOENT'
       ? `There is no configuration file ${name}.`
-      : `The configuration ${name} cannot be read: ${cause.message}`;
+      : `The configuration ${name} cannot be read: ${pathFault(cause)}.`;
   return new SoarError('invalid-config', message, { cause });
 }
 

@@ -1,9 +1,10 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SoarError } from '../errors/soar-error.ts';
 import { ownFile } from './folder-state.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, versionOf } from './sqlite-schema.ts';
+import { prepareFolder, sizeIn } from './state-folder.ts';
 
 type Sqlite = typeof import('node:sqlite');
 
@@ -22,10 +23,10 @@ const LOOKED_THROUGH_BYTES = 16 * 1024 ** 2;
 export function openStore(dir: string, options: { create?: boolean } = {}): DatabaseSync | null {
   const path = join(dir, STORE_FILE);
   ownFile(dir);
-  const exists = existsSync(path) && statSync(path).size > 0;
+  const exists = sizeIn(dir, STORE_FILE) > 0;
   if (!exists && options.create === false) return null;
   if (exists) inspect(path);
-  else makeFolder(dir);
+  else prepareFolder(dir);
   return wrapped(path, () => {
     const db = new (sqlite().DatabaseSync)(path);
     try {
@@ -40,20 +41,6 @@ export function openStore(dir: string, options: { create?: boolean } = {}): Data
     }
     return db;
   });
-}
-
-function makeFolder(dir: string): void {
-  try {
-    if (!existsSync(dir)) {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      chmodSync(dir, 0o700);
-    }
-    const ignore = join(dir, '.gitignore');
-    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SoarError('io', `The state folder ${dir} cannot be used: ${why}.`, { cause });
-  }
 }
 
 /** Looks at a store without writing to it. */

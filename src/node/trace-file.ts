@@ -2,6 +2,7 @@ import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { SoarError } from '../errors/soar-error.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { ownFile } from './folder-state.ts';
+import { pathFault } from './path-fault.ts';
 
 export interface FileSinkOptions {
   mode?: TraceMode;
@@ -87,7 +88,6 @@ function open(path: string): number {
     if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
     return file;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SoarError('io', `The trace file \`${path}\` cannot be written: ${why}`, { cause: error });
+    throw new SoarError('io', `The trace file \`${path}\` cannot be written: ${pathFault(error)}.`, { cause: error });
   }
 }

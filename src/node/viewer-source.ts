@@ -4,6 +4,7 @@ import { SoarError } from '../errors/soar-error.ts';
 import type { RingSink } from '../trace/ring-sink.ts';
 import type { TraceRecord } from '../trace/trace.schema.ts';
 import { TRACE_VERSION } from '../trace/version.ts';
+import { pathFault } from './path-fault.ts';
 
 /** Where a viewer gets its records: a trace file, or a run in this process. */
 export interface ViewerSource {
@@ -112,14 +113,7 @@ async function linesFrom(
   try {
     file = await open(path, 'r');
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new SoarError(
-      'usage',
-      `Cannot read the trace \`${path}\`: ${code === 'ENOENT' ? 'there is no such file' : message}.`,
-      {
-        cause,
-      },
-    );
+    throw new SoarError('usage', `Cannot read the trace \`${path}\`: ${pathFault(cause)}.`, { cause });
   }
   try {
     const { size } = await file.stat();

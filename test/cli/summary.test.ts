@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noPaint } from '../../src/cli/paint.ts';
 import { answerOf, outputsOf, SHOWN, tableOf } from '../../src/cli/summary.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
+import type { TaskOutcome } from '../../src/types.ts';
 import { failed, outcome, resultOf } from './results.ts';
 
 describe('the summary of a run', () => {
@@ -58,17 +59,20 @@ describe('the summary of a run', () => {
 });
 
 describe('the outputs of a run', () => {
-  const outputs = (output: string) =>
-    outputsOf(resultOf('succeeded', [outcome({ taskId: 'a', status: 'succeeded', output })]), new Set(['a']), noPaint);
+  const task = (id: string, dependsOn: string[] = []) => ({ id, prompt: '', dependsOn });
+  const said = (taskId: string, output: string) => outcome({ taskId, status: 'succeeded', output });
+  const shown = (outcomes: TaskOutcome[], ...tasks: ReturnType<typeof task>[]) =>
+    outputsOf(resultOf('partial', outcomes), { tasks }, noPaint, 'soar show r --json');
+  const outputs = (output: string) => shown([said('a', output)], task('a'));
 
-  it('are shown whole when they are short', () => {
-    expect(outputs('one\ntwo\n')).toEqual(['', '── a ──', 'one\ntwo', '', 'All outputs and attempts: --json']);
-  });
-
-  it('name what to type to see all of them', () => {
-    const result = resultOf('succeeded', [outcome({ taskId: 'a', status: 'succeeded', output: 'one' })]);
-    const lines = outputsOf(result, new Set(['a']), noPaint, 'soar show r --json');
-    expect(lines.at(-1)).toBe('All outputs and attempts: soar show r --json');
+  it('are shown whole when they are short, with what to type to see all of them', () => {
+    expect(outputs('one\ntwo\n')).toEqual([
+      '',
+      '── a ──',
+      'one\ntwo',
+      '',
+      'All outputs and attempts: soar show r --json',
+    ]);
   });
 
   it('are shortened by lines and by characters, and say so', () => {
@@ -77,16 +81,23 @@ describe('the outputs of a run', () => {
     expect(many[2]).toMatch(/… 60 more lines$/);
     const long = outputs('x'.repeat(10_000));
     expect(long[2]).toBe(`${'x'.repeat(SHOWN.chars)}\n… cut here`);
-    for (const lines of [many, long]) expect(lines.at(-1)).toContain('shortened; --json');
+    for (const lines of [many, long]) expect(lines.at(-1)).toMatch(/shortened; .*: soar show r --json$/);
   });
 
-  it('are those of succeeded leaves alone', () => {
-    const result = resultOf('partial', [
-      outcome({ taskId: 'inner', status: 'succeeded', output: 'x' }),
-      failed('leaf', 'exit'),
-      outcome({ taskId: 'ticked', status: 'succeeded', via: null }),
-    ]);
-    expect(outputsOf(result, new Set(['leaf', 'ticked']), noPaint)).toEqual([]);
+  it('are those of the last tasks that succeeded, when none after them did', () => {
+    const outcomes = [said('first', 'x'), said('second', 'y'), failed('leaf', 'exit')];
+    const lines = shown(outcomes, task('first'), task('second', ['first']), task('leaf', ['second']));
+    expect(lines.filter((line) => line.startsWith('──'))).toEqual(['── second ──']);
+  });
+
+  it('are none of ticked tasks, nor of what others went on with', () => {
+    const outcomes = [{ ...said('ticked', ''), via: null }, said('inner', 'x'), said('leaf', 'y')];
+    const lines = shown(outcomes, task('ticked'), task('inner'), task('leaf', ['inner']));
+    expect(lines.filter((line) => line.startsWith('──'))).toEqual(['── leaf ──']);
+  });
+
+  it('can be asked for when every task failed', () => {
+    expect(shown([failed('a', 'exit')], task('a'))).toEqual(['', 'All outputs and attempts: soar show r --json']);
   });
 });
 

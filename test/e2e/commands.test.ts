@@ -71,6 +71,14 @@ describe('soar plan', () => {
     expect(code).toBe(0);
   });
 
+  it('prints it after all when it cannot be written where it should go', async () => {
+    const args = ['plan', 'How does the gate work?', '-o', 'nowhere/plan.yaml'];
+    const { code, stdout, stderr } = await runSoar(args, { cwd: await library() });
+    expect(stderr).toContain('Cannot write the plan to `nowhere/plan.yaml`: there is no such file or folder.');
+    expect(parsePlanText(stdout).tasks[0]?.read?.[0]).toMatch(/^gate\.md:/);
+    expect(code).toBe(2);
+  });
+
   it('writes it to a file, with the agents it names', async () => {
     const cwd = await library();
     const args = ['plan', 'How does the gate work?', '-o', 'plan.yaml', '--tool', 'claude', '--model', 'opus'];

@@ -137,7 +137,7 @@ test('says of a run that was killed that it was interrupted', async () => {
 
 test('helps with an id that is nearly right, and with a place where nothing was recorded', async () => {
   const empty = await runSoar(['view'], { cwd });
-  expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('Nothing was recorded here yet')]);
+  expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('Nothing was recorded in .soar yet')]);
   const runId = await recorded(CAT);
   const { code, stderr } = await runSoar(['view', `${runId}x`], { cwd });
   expect(stderr).toContain(
@@ -148,7 +148,7 @@ test('helps with an id that is nearly right, and with a place where nothing was 
 });
 
 test.each([
-  [['view', 'missing.jsonl'], 'Cannot read the trace `missing.jsonl`: there is no such file.'],
+  [['view', 'missing.jsonl'], 'Cannot read the trace `missing.jsonl`: there is no such file or folder.'],
   [['view', 'plan.json'], '`plan.json` is no trace'],
   [['view', 'empty.jsonl', '--once', 'x.html'], 'The trace `empty.jsonl` is empty.'],
   [['view', 'empty.jsonl', '--port', 'x'], 'Expected a whole number'],

@@ -96,18 +96,34 @@ describe('the state folder', () => {
     expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
+  it('is the user’s own when it holds something: git goes on seeing what is in it', async () => {
+    const dir = await temporaryDirectory();
+    writeFileSync(join(dir, 'plan.yaml'), '');
+    openIn(dir);
+    expect(existsSync(join(dir, '.gitignore'))).toBe(false);
+  });
+
   it('is not made by who only wants to read', async () => {
     const dir = join(await temporaryDirectory(), 'state');
     expect(existingJournal({ dir })).toBeNull();
     expect(() => statSync(dir)).toThrow();
   });
 
-  it('is a clear error where it cannot be', async () => {
+  it.each([
+    ['below a file', (dir: string) => join(dir, 'file', 'state'), 'part of it is a file, not a folder'],
+    ['a file', (dir: string) => join(dir, 'file'), 'part of it is a file, not a folder'],
+    ['without a name', () => '', 'it has no name'],
+    ['of a name that is too long', (dir: string) => join(dir, 'x'.repeat(300)), 'its name is too long'],
+  ])('is a clear error when it is %s', async (_, at, why) => {
     const dir = await temporaryDirectory();
     writeFileSync(join(dir, 'file'), '');
-    expect(() => sqliteJournal({ dir: join(dir, 'file', 'state') })).toThrow(
-      expect.objectContaining({ code: 'io', message: expect.stringContaining('state folder') }),
+    expect(() => sqliteJournal({ dir: at(dir) })).toThrow(
+      expect.objectContaining({ code: 'io', message: `The state folder \`${at(dir)}\` cannot be used: ${why}.` }),
     );
+  });
+
+  it.runIf(existsSync('/proc/self'))('is a clear error where the system makes no folders', () => {
+    expect(() => sqliteJournal({ dir: '/proc/soar/state' })).toThrow(expect.objectContaining({ code: 'io' }));
   });
 });
 
