@@ -2,7 +2,7 @@ import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../src/journal/entries.ts';
-import { temporaryDirectory } from '../support/processes.ts';
+import { quoted, temporaryDirectory } from '../support/processes.ts';
 import { hasScript, soarAtTerminal } from './at-a-terminal.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 
@@ -59,7 +59,10 @@ describe.runIf(hasScript)('soar ask --approve at a terminal', () => {
     const script =
       'if grep -q "agent: nobody" "$2"; then sed -i "s/agent: nobody/agent: extract/;s/id: .*/id: $1/" "$2"; else sed -i "s/agent: extract/agent: nobody/" "$2"; fi\n';
     await chmod(await writeIn(cwd, 'edit.sh', `#!/bin/sh\n${script}`), 0o755);
-    const run = soarAtTerminal(ASK, { cwd, env: { VISUAL: undefined, EDITOR: `${join(cwd, 'edit.sh')} renamed` } });
+    const run = soarAtTerminal(ASK, {
+      cwd,
+      env: { VISUAL: undefined, EDITOR: `${quoted(join(cwd, 'edit.sh'))} renamed` },
+    });
     await run.shows(QUESTION);
     run.type('e\r');
     await run.shows('nobody');

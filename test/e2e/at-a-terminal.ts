@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { onTestFinished } from 'vitest';
+import { quoted } from '../support/processes.ts';
 import { SOAR } from './soar-cli.ts';
 
 /** Whether this machine has what gives a process a terminal of its own: `script` of util-linux. */
@@ -21,9 +22,8 @@ export function soarAtTerminal(
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string | undefined> },
 ): AtTerminal {
-  const words = [...SOAR, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   // `exec`: a shell that stays in between may take a Ctrl-C for itself, and end with 130 whatever the command's code is.
-  const line = `exec ${words.join(' ')}`;
+  const line = `exec ${quoted(...SOAR, ...args)}`;
   const clean = { NO_COLOR: '1', FORCE_COLOR: undefined, SOAR_TOOL: undefined, SOAR_MODEL: undefined, CI: undefined };
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
     cwd: options.cwd,

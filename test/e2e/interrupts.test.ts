@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/types.ts';
-import { isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
+import { isRunning, pidsIn, quoted, temporaryDirectory } from '../support/processes.ts';
 import { SOAR, startSoar, writeIn } from './soar-cli.ts';
 
 const sh = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] };
@@ -144,7 +144,7 @@ describe('a reader that goes away', () => {
       ],
     };
     const path = await writeIn(cwd, 'plan.json', plan);
-    const soar = [...SOAR, 'run', path, '--jsonl', '--quiet'].map((one) => `'${one}'`).join(' ');
+    const soar = quoted(...SOAR, 'run', path, '--jsonl', '--quiet');
     const shell = spawn('bash', ['-c', `${soar} | head -1`], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);

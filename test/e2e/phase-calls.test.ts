@@ -21,7 +21,7 @@ const MIND = `
 case "$SOAR_TASK_ID" in
   phase:decompose*)
     echo "leader=$$ attempt=$SOAR_ATTEMPT" >> started
-    if [ ! -e open ]; then sleep 300 & echo "child=$!" >> started; echo asked >&2; wait; fi
+    if [ ! -e open ]; then sleep 300 & echo "child=$!" >> started; echo hanging >&2; wait; fi
     cat proposal.json ;;
   phase:assess*) echo '{"complexity":"complex","confidence":0.9,"reason":"It is long."}' ;;
   phase:synthesize*) echo 'Both protect it. [gate] [breaker] [design]' ;;
@@ -62,7 +62,7 @@ describe('a phase that asks a process', () => {
   it('has no process left when the run is interrupted, and its next attempt when it is resumed', async () => {
     const cwd = await library(false);
     const run = startSoar(['ask', QUERY, '--jsonl'], { cwd });
-    await run.said('"text":"asked');
+    await run.said('hanging');
     run.child.kill('SIGINT');
     const { code, stderr } = await run.ended;
     expect(code).toBe(130);
@@ -79,7 +79,7 @@ describe('a phase that asks a process', () => {
   it('that outlives its run by a kill -9 is ended before it is asked again', async () => {
     const cwd = await library(false);
     const run = startSoar(['ask', QUERY, '--jsonl'], { cwd });
-    await run.said('"text":"asked');
+    await run.said('hanging');
     run.child.kill('SIGKILL');
     const { stderr } = await run.ended;
     const left = pids(cwd);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/types.ts';
 import type { RunEvent } from '../../src/streams/events.ts';
 import type { RunResult } from '../../src/types.ts';
-import { temporaryDirectory } from '../support/processes.ts';
+import { quoted, temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 
 const sh = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] } as const;
@@ -120,7 +120,7 @@ describe('soar run', () => {
     const cwd = await temporaryDirectory();
     const elsewhere = await temporaryDirectory();
     await writeIn(cwd, 'notes.md', 'first');
-    const ask = { prompt: `echo asked >> ${elsewhere}/log; cat notes.md` };
+    const ask = { prompt: `echo asked >> ${quoted(join(elsewhere, 'log'))}; cat notes.md` };
     const plan = planOf([
       { id: 'a', ...ask },
       { id: 'b', ...ask },

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/types.ts';
 import { startModelServer } from '../support/model-server.ts';
@@ -27,7 +28,7 @@ describe('soar run where the AI SDK is not installed', () => {
       { id: 'model', prompt: 'Say it.', agent: 'llm', fallback: false },
     ];
     const plan = await writeIn(cwd, 'plan.json', { agents, tasks });
-    const env = { NODE_OPTIONS: `--import ${hook}` };
+    const env = { NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` };
     const { code, stdout, stderr } = await runSoar(['run', plan, '--json'], { cwd, env });
     expect(stdout, stderr).not.toBe('');
     const [command, model] = (JSON.parse(stdout) as RunResult).outcomes;

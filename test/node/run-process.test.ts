@@ -144,7 +144,7 @@ describe('live processes', () => {
     const host = `
       import { commandAgent } from ${JSON.stringify(new URL('../../src/node/command-agent.ts', import.meta.url).href)};
       const agent = commandAgent({ command: ['bash', '-c', 'trap "" TERM; sleep 1001.3 & echo "a=$$ b=$!" > pids; echo ready; wait; wait'], prompt: 'none' });
-      const controls = { signal: new AbortController().signal, killGraceMs: 5000, heartbeat() {}, progress() {}, suspect() {}, session() {}, output: () => process.exit(7) };
+      const controls = { signal: new AbortController().signal, killGraceMs: 5000, heartbeat() {}, progress() {}, suspect() {}, session() {}, output: (text) => text.includes('ready') && process.exit(7) };
       await agent.run({ prompt: '', question: '', taskId: 't', agentId: 'a', runId: 'r', attempt: 1, key: 'k', dependencies: {} , cwd: ${JSON.stringify(cwd)} }, controls);`;
     const failed = await promisify(execFile)(process.execPath, [
       '--import',

@@ -33,6 +33,11 @@ export async function temporaryDirectory(): Promise<string> {
   return path;
 }
 
+/** Words as a shell takes them, whatever is in them. */
+export function quoted(...words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+}
+
 /** Everything that lies in a directory and below it, as text. */
 export async function textsIn(directory: string): Promise<string> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
