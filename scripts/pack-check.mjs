@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
 const {
@@ -107,6 +109,38 @@ async function checkInstalled(project, tarball) {
   check('import of the JSON Schema', run(process.execPath, ['--input-type=module', '-e', schema], project).fault);
 }
 
+/** Bundles an app for browsers: it loads at first what the docs say, a few per cent more or less, and nothing of what questions need. */
+async function checkBundle(project) {
+  const contents = "import { createSoar } from 'soar-machine'; createSoar().run({ tasks: [] });";
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: project },
+    absWorkingDir: project,
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    outdir: 'bundle',
+    write: false,
+    metafile: true,
+  });
+  const first = new Set(['bundle/stdin.js']);
+  for (const file of first) {
+    for (const next of metafile.outputs[file].imports) if (next.kind === 'import-statement') first.add(next.path);
+  }
+  const texts = outputFiles.filter((file) => first.has(path.relative(project, file.path)));
+  const zipped = texts.reduce((sum, { text }) => sum + gzipSync(text).length, 0) / 1000;
+  const docs = await readFile(path.join(root, 'docs/performance.md'), 'utf8');
+  const [, said] = /^\| `createSoar` \| [\d.]+ \| ([\d.]+) \|$/m.exec(docs) ?? [];
+  const isTold = Math.abs(zipped - Number(said)) <= 0.04 * zipped;
+  check(`an app in a browser loads ${zipped.toFixed(1)} kB`, isTold ? null : `docs/performance.md says ${said}`);
+  const inputs = [...first].flatMap((file) => Object.keys(metafile.outputs[file].inputs));
+  const unwanted = inputs.filter((file) =>
+    /phases\/(?:assess|decompose|model-\w+)\.js$|agents\/(?:extractive|combine)\.js$/.test(file),
+  );
+  check('what questions need is not loaded at first', unwanted.join('\n'));
+}
+
 /** Compiles a file that uses each entry point, with nothing left unchecked but what others' types lack. */
 async function checkTypes(project) {
   const configs = [
@@ -163,6 +197,7 @@ try {
     await mkdir(project);
     await checkInstalled(project, packed.tarball);
     await checkTypes(project);
+    await checkBundle(project);
   }
 } finally {
   await rm(temporary, { recursive: true, force: true });

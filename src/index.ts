@@ -1,5 +1,6 @@
+export { modelPhases } from './actors/phases/built-in.ts';
 export type { PhaseAnswer, PhaseCall, PhaseControls } from './actors/phases/controls.ts';
-export { type ModelPhasesOptions, modelPhases } from './actors/phases/model-phases.ts';
+export type { ModelPhasesOptions } from './actors/phases/model-phases.ts';
 export type { Phases } from './actors/phases/types.ts';
 export { builtinAgents } from './agents/builtin.ts';
 export { type Clock, systemClock } from './clock.ts';

@@ -1,5 +1,5 @@
+import { modelPhases } from './actors/phases/built-in.ts';
 import { canThink } from './actors/phases/calls.ts';
-import { modelPhases } from './actors/phases/model-phases.ts';
 import type { ResolvedAgent } from './agents/resolve.ts';
 import { SoarError } from './errors/soar-error.ts';
 import { soarMachine } from './machines/soar/machine.ts';

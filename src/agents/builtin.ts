@@ -6,7 +6,10 @@ import { outlineAgent } from './outline.ts';
 /** Agent a task goes to when none of the built-in ones is asked for. */
 export const BUILTIN_DEFAULT = 'extract';
 
-/** The agents that need no model, no key and no network, by id. */
+/**
+ * The agents that need no model, no key and no network, by id. Bundlers for browsers take `builtin.browser.ts` in place of this file, as
+ * `browser` in package.json says.
+ */
 export function builtinAgents(): Record<'extract' | 'outline' | 'combine', Agent> {
   return { extract: extractiveAgent(), outline: outlineAgent(), combine: combiningAgent() };
 }

@@ -5,6 +5,7 @@ import { likeness, selectStatements } from '../text/select-statements.ts';
 import { uniqueSlug } from '../text/slug.ts';
 import { queryTerms, terms } from '../text/terms.ts';
 import type { Agent } from '../types.ts';
+import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 import { bullet, NO_ANSWER } from './extractive.ts';
 
 const MAX_LINES = 8;
@@ -30,8 +31,7 @@ interface Finding {
  */
 export function combiningAgent(): Agent {
   return {
-    description: 'Brings the findings of earlier tasks together, without repeating any; works without a model.',
-    capabilities: ['combine', 'summary', 'compare', 'synthesis'],
+    ...BUILTIN_PROFILES.combine,
     run: ({ question, prompt, query, dependencies, passages = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();

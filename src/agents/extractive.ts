@@ -2,6 +2,7 @@ import { cite } from '../text/citations.ts';
 import { firstHand } from '../text/earlier.ts';
 import { type ScoredStatement, selectStatements } from '../text/select-statements.ts';
 import type { Agent } from '../types.ts';
+import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 
 /** What an offline agent says when the passages do not answer. */
 export const NO_ANSWER = 'No passage answers this.';
@@ -17,8 +18,7 @@ const MAX_CHARS = 320;
  */
 export function extractiveAgent(): Agent {
   return {
-    description: 'Answers a question by quoting the passages found for it, with their places; works without a model.',
-    capabilities: ['answer', 'extract', 'quote', 'explain', 'read'],
+    ...BUILTIN_PROFILES.extract,
     run: ({ question, passages = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();

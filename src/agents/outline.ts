@@ -4,6 +4,7 @@ import { declaredName, HEADING, linesOf } from '../text/passage-lines.ts';
 import { statementsOf } from '../text/statements.ts';
 import { queryTerms, terms } from '../text/terms.ts';
 import type { Agent, Passage } from '../types.ts';
+import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 import { NO_ANSWER, shortened } from './extractive.ts';
 
 const MAX_FILES = 6;
@@ -15,9 +16,7 @@ const MAX_ROLE_CHARS = 140;
  */
 export function outlineAgent(): Agent {
   return {
-    description:
-      'Lists the files that have to do with a question, each with its role in a line; works without a model.',
-    capabilities: ['where', 'structure', 'files', 'outline'],
+    ...BUILTIN_PROFILES.outline,
     run: ({ question, passages: found = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();

@@ -1,7 +1,14 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import {
+  OFFLINE_PHASES as PAGE_PHASES,
+  modelPhases as pageModelPhases,
+} from '../../src/actors/phases/built-in.browser.ts';
+import type { PhaseCall } from '../../src/actors/phases/controls.ts';
+import { modelPhases } from '../../src/actors/phases/model-phases.ts';
 import { offlinePhases } from '../../src/actors/phases/offline.ts';
 import { createDocumentRetriever } from '../../src/actors/phases/retrieve.ts';
 import type { Phases } from '../../src/actors/phases/types.ts';
+import { builtinAgents as pageAgents } from '../../src/agents/builtin.browser.ts';
 import { BUILTIN_DEFAULT, builtinAgents } from '../../src/agents/builtin.ts';
 import type { TaskOutcome } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
@@ -22,8 +29,7 @@ const documents = [
 ];
 
 /** Runs the phases one after the other, with the built-in agents in plan order. */
-async function ask(query: string, phases: Phases) {
-  const agents = builtinAgents();
+async function ask(query: string, phases: Phases, agents = builtinAgents()) {
   const infos = Object.entries(agents).map(([id, { description = '', capabilities = [] }]) => ({
     id,
     description,
@@ -76,4 +82,34 @@ it('searches nothing by default, and says so', async () => {
   expect((await ask('How does a task retry?', offlinePhases())).notes).toEqual([
     'Nothing was searched: no retriever is configured.',
   ]);
+});
+
+describe('in a page, where they load themselves,', () => {
+  it('phases and agents answer as they do elsewhere', async () => {
+    const query = 'How does a task retry, and where is the backoff?';
+    const retrieve = createDocumentRetriever(documents);
+    const there = await ask(query, offlinePhases({ retrieve }));
+    expect(await ask(query, { ...PAGE_PHASES, retrieve }, pageAgents())).toEqual(there);
+    expect((await ask(query, PAGE_PHASES, pageAgents())).notes).toEqual((await ask(query, offlinePhases())).notes);
+    for (const [id, { run, ...profile }] of Object.entries(builtinAgents())) {
+      expect(pageAgents()[id as keyof ReturnType<typeof pageAgents>]).toMatchObject(profile);
+    }
+  });
+
+  it('the phases of a model ask the same agent the same', async () => {
+    const [asked, there] = [phaseControls({ assess: '{}' }), phaseControls({ assess: '{}' })];
+    const input = { query: 'How does the breaker decide to open?' };
+    const found = await pageModelPhases({ agentId: 'llm' }).assess(input, asked);
+    expect(found).toEqual(await modelPhases({ agentId: 'llm' }).assess(input, there));
+    const said = (calls: readonly PhaseCall[]) => calls.map(({ name, prompt, agentId }) => [name, prompt, agentId]);
+    expect(said(asked.calls)).toEqual(said(there.calls));
+    expect(asked.names).toContain('assess');
+  });
+
+  it('a phase that is cancelled meanwhile is not begun', async () => {
+    const cancelled = phaseControls();
+    const assessing = PAGE_PHASES.assess({ query: 'Why?' }, cancelled);
+    cancelled.abort();
+    await expect(assessing).rejects.toThrow();
+  });
 });

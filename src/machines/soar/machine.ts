@@ -1,6 +1,6 @@
 import { type AnyActorRef, assign, type PromiseActorLogic, raise, sendTo, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
-import { offlinePhases } from '../../actors/phases/offline.ts';
+import { OFFLINE_PHASES as offline } from '../../actors/phases/built-in.ts';
 import { type PhaseInput, phaseLogic } from '../../actors/phases/phase.ts';
 import type { PhaseReport } from '../../actors/phases/phase-events.ts';
 import { singleSubgoal } from '../../actors/phases/single.ts';
@@ -46,8 +46,6 @@ import {
 import { completed, failedIn, kept, phaseModes } from './phase-states.ts';
 
 type Of<T extends SoarEvent['type']> = Extract<SoarEvent, { type: T }>;
-
-const offline = offlinePhases({});
 
 /** Typed as what an actor of a user's would be, so that any logic of that input and output can stand in for it. */
 function phaseActor<I, O>(phase: Phase<I, O>): PromiseActorLogic<O, PhaseInput<I>> {
