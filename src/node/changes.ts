@@ -8,6 +8,14 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const EDITED_SHARE = 0.1;
 
 /**
+ * Whatever somebody has set: the first commit has files, too. A repository can name programs that git starts by itself; none is
+ * needed to read a log.
+ */
+const SETTINGS = ['core.quotePath=false', 'core.fsmonitor=false', 'log.showSignature=false', 'log.showRoot=true'];
+/** The repository is that of the folder, not that of a hook of git we may have been started by. */
+const ITS_OWN = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: undefined };
+
+/**
  * When files changed, epoch milliseconds, by path relative to `root`: by git's log, and by their own times where they are newer
  * than the last commit; by their times alone where there is no git. Bounded, and never rejects: what cannot be told is
  * missing.
@@ -38,16 +46,15 @@ async function committedChanges(root: string, signal: AbortSignal): Promise<Map<
     '--name-only',
     '--format=%x00%ct',
   ];
-  // A repository can name programs that git starts by itself; none is needed to read a log.
-  const calm = ['-c', 'core.quotePath=false', '-c', 'core.fsmonitor=false', '-c', 'log.showSignature=false'];
-  const { stdout, failed } = await execa('git', [...calm, ...log, '--', '.'], {
+  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+  const { stdout, failed } = await execa('git', [...settings, ...log, '--', '.'], {
     cwd: root,
     reject: false,
     timeout: MAX_MS,
     maxBuffer: MAX_BYTES,
     cancelSignal: signal,
     stdin: 'ignore',
-    env: { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' },
+    env: { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', ...ITS_OWN },
   });
   if (failed || typeof stdout !== 'string') return null;
   const changes = new Map<string, number>();

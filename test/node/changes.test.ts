@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { changesOf } from '../../src/node/changes.ts';
 import { createFileRetriever } from '../../src/node/retrieve.ts';
 
@@ -10,13 +11,19 @@ let cwd = '';
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'soar-changes-'));
 });
-afterEach(() => rm(cwd, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(cwd, { recursive: true, force: true });
+});
 
 async function git(args: string[], day = 1): Promise<void> {
   const date = `2024-01-${String(day).padStart(2, '0')}T12:00:00Z`;
   const who = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b' };
-  const env = { ...who, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date, GIT_CONFIG_GLOBAL: '/dev/null' };
-  await execa('git', args, { cwd, env });
+  const when = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  const { PATH } = process.env;
+  // Nothing of this machine's settings, nor of a hook that may have started the tests.
+  const env = { PATH, ...who, ...when, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+  await execa('git', args, { cwd, env, extendEnv: false });
 }
 async function write(path: string, text: string): Promise<void> {
   await mkdir(dirname(join(cwd, path)), { recursive: true });
@@ -32,7 +39,9 @@ const { signal } = new AbortController();
 const changes = (modified: [string, number][] = [], root = cwd) =>
   changesOf(root, Promise.resolve(new Map(modified)), signal);
 
-describe('changesOf', () => {
+const hasGit = spawnSync('git', ['--version']).status === 0;
+
+describe.runIf(hasGit)('changesOf', () => {
   it('says when each file was last committed, relative to the directory', async () => {
     await git(['init', '-q']);
     await commit({ 'docs/ä b.md': 'x', 'docs/c.md': 'x', 'other.md': 'x' }, 1);
@@ -48,6 +57,14 @@ describe('changesOf', () => {
     ]);
   });
 
+  it('says the same whatever is set for git, and from within a hook of another repository', async () => {
+    await git(['init', '-q']);
+    await commit({ 'docs/a.md': 'x' }, 1);
+    await git(['config', 'log.showRoot', 'false']);
+    for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE']) vi.stubEnv(name, join(cwd, 'elsewhere'));
+    expect([...(await changes())]).toEqual([['docs/a.md', day(1)]]);
+  });
+
   it('takes a few files that were written after the last commit for edited, and many for checked out', async () => {
     await git(['init', '-q']);
     await commit({ 'a.md': 'x' }, 1);
@@ -56,13 +73,15 @@ describe('changesOf', () => {
     expect((await changes(written(2))).get('f0')).toBe(day(20));
     expect((await changes(written(20))).get('f0')).toBeUndefined();
   });
-
-  it('goes by the times of the files where there is no git', async () => {
-    expect([...(await changes([['a', 5]]))]).toEqual([['a', 5]]);
-  });
 });
 
-describe('createFileRetriever', () => {
+it('goes by the times of the files where there is no git', async () => {
+  // Whatever the folder for temporary files lies in.
+  vi.stubEnv('GIT_CEILING_DIRECTORIES', dirname(cwd));
+  expect([...(await changes([['a', 5]]))]).toEqual([['a', 5]]);
+});
+
+describe.runIf(hasGit)('createFileRetriever', () => {
   it('puts what changed last first, of files that say the same, and most of all when asked for it', async () => {
     await git(['init', '-q']);
     await commit({ 'a.md': 'A lease is a right.', 'old.md': 'A lease, a lease is a right, a lease.' }, 1);
