@@ -143,7 +143,16 @@ export function createSoar(options: SoarOptions = {}): Soar {
     return options.journal?.begin(header) ?? null;
   }
 
-  return {
+  async function close({ interrupt = false } = {}): Promise<void> {
+    isClosed = true;
+    const left = [...open.values()];
+    for (const handle of left) handle[interrupt ? 'interrupt' : 'cancel']('The engine was closed.');
+    await Promise.all(left.map(({ result }) => result));
+    root.stop();
+    await observation.close();
+  }
+
+  const soar: Omit<Soar, typeof Symbol.asyncDispose> = {
     actor: root,
     run(plan, runOptions = {}) {
       const runId = admit(runOptions.runId);
@@ -203,15 +212,10 @@ export function createSoar(options: SoarOptions = {}): Soar {
       });
       return launch({ ...resumed, runId, signal: resumeOptions.signal });
     },
-    async close({ interrupt = false } = {}) {
-      isClosed = true;
-      const left = [...open.values()];
-      for (const handle of left) handle[interrupt ? 'interrupt' : 'cancel']('The engine was closed.');
-      await Promise.all(left.map(({ result }) => result));
-      root.stop();
-      await observation.close();
-    },
+    close,
   };
+  // Where there is no such symbol yet, nobody can write `await using` either.
+  return (Symbol.asyncDispose ? { ...soar, [Symbol.asyncDispose]: () => close() } : soar) as Soar;
 }
 
 /** The agents a plan brings along. */

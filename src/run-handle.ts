@@ -1,4 +1,3 @@
-import type { Observable } from 'rxjs';
 import type { Actor, AnyActorLogic, AnyActorRef } from 'xstate';
 import { isOver } from './actors/scope.ts';
 import type { Clock } from './clock.ts';
@@ -10,6 +9,7 @@ import type { Decision } from './machines/soar/events.ts';
 import { NO_PLAN } from './plan/no-plan.ts';
 import type { CompiledPlan, Plan } from './plan/types.ts';
 import type { RunEvent } from './streams/events.ts';
+import type { RunStream } from './streams/guarded.ts';
 import { guardActor } from './streams/guarded-actor.ts';
 import type { RunProgress } from './streams/progress.ts';
 import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
@@ -21,11 +21,11 @@ export interface RunHandle {
   /** The run's own actor: `soar`, or `collect` when a plan was given. */
   readonly actor: AnyActorRef;
   /** Everything that happens, as it happens. */
-  readonly events$: Observable<RunEvent>;
+  readonly events$: RunStream<RunEvent>;
   /** Where the run stands; a late subscriber gets the present state. */
-  readonly progress$: Observable<RunProgress>;
+  readonly progress$: RunStream<RunProgress>;
   /** Signs of life of running attempts, at most ten a second and task. */
-  readonly heartbeats$: Observable<Heartbeat>;
+  readonly heartbeats$: RunStream<Heartbeat>;
   /** Stops everything; what has finished is kept. Harmless when called again or after the end. */
   cancel(reason?: string): void;
   /**

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyActorLogic, AnyActorRef } from 'xstate';
 import type { Phases } from './actors/phases/types.ts';
 import type { Clock } from './clock.ts';
@@ -85,7 +86,8 @@ export interface ResumeOptions {
   timeoutMs?: number;
 }
 
-export interface Soar {
+/** An engine. `await using soar = createSoar(…)` closes it when its scope is left. */
+export interface Soar extends AsyncDisposable {
   /**
    * Runs a plan. Throws `invalid-plan` with every issue, or `invalid-options`, before anything runs; a task that
    * fails is an outcome, never an exception.

@@ -1,20 +1,13 @@
 import type { AnyActorRef } from 'xstate';
+import { guardedCall } from './guarded-call.ts';
 
 /**
  * XState rethrows what a subscriber of an actor, or a listener to what it emits, throws: an uncaught exception, which would
  * end the host process. Here it is passed to `onFault`, for those who subscribe from now on.
  */
 export function guardActor(actor: AnyActorRef, onFault: (error: unknown) => void): void {
-  const guarded = <T extends unknown[]>(call: ((...args: T) => void) | undefined) =>
-    call &&
-    ((...args: T) => {
-      try {
-        call(...args);
-      } catch (error) {
-        onFault(error);
-      }
-    });
   const { subscribe, on } = actor;
+  const guarded = <T extends unknown[]>(call: ((...args: T) => unknown) | undefined) => guardedCall(call, onFault);
   const safe = {
     subscribe(observer: unknown, error?: (error: unknown) => void, complete?: () => void) {
       const given = (typeof observer === 'function' ? { next: observer, error, complete } : observer) as Observer;

@@ -1,10 +1,15 @@
 import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
+import { guardedCall } from './guarded-call.ts';
+
+/** What happens in a run, to subscribe to, or to iterate over with `for await`. */
+export interface RunStream<T> extends Observable<T>, AsyncIterable<T> {}
 
 /**
  * RxJS rethrows what a subscriber throws as an uncaught exception, which would end the host process; a run must outlive
- * its spectators. Here it is passed to `onFault`, also when it is thrown behind operators or by them.
+ * its spectators. Here it is passed to `onFault`, also when it is thrown behind operators or by them, or by an async
+ * subscriber.
  */
-export class GuardedObservable<T> extends Observable<T> {
+export class GuardedObservable<T> extends Observable<T> implements RunStream<T> {
   readonly #onFault: (error: unknown) => void;
 
   constructor(source: Observable<T> | null, onFault: (error: unknown) => void) {
@@ -27,17 +32,45 @@ export class GuardedObservable<T> extends Observable<T> {
         : (observer ?? {});
     // An operator passes its own subscriber on: its errors travel down the pipe, to the guard at its end.
     if ('closed' in given) return super.subscribe(given);
-    const attempt = (call: () => void) => {
-      try {
-        call();
-      } catch (error) {
-        this.#onFault(error);
-      }
-    };
+    const guarded = <A extends unknown[]>(call: ((...args: A) => unknown) | undefined) =>
+      guardedCall(call?.bind(given), this.#onFault);
     return super.subscribe({
-      next: (value) => attempt(() => given.next?.(value)),
-      error: (error) => attempt(() => (given.error ? given.error(error) : this.#onFault(error))),
-      complete: () => attempt(() => given.complete?.()),
+      next: guarded(given.next),
+      error: guarded(given.error) ?? this.#onFault,
+      complete: guarded(given.complete),
     });
+  }
+
+  /**
+   * `for await (const event of run.events$)`: what comes from now on, kept until it is asked for. Leaving the loop unsubscribes.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const values: T[] = [];
+    const end: { is: boolean; error: unknown } = { is: false, error: undefined };
+    let wake = () => {};
+    const finish = (error?: unknown) => {
+      Object.assign(end, { is: true, error });
+      wake();
+    };
+    const subscription = this.subscribe({
+      next: (value) => {
+        values.push(value);
+        wake();
+      },
+      error: finish,
+      complete: () => finish(),
+    });
+    try {
+      while (values.length > 0 || !end.is) {
+        yield* values.splice(0);
+        if (values.length > 0 || end.is) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (end.error !== undefined) throw end.error;
+    } finally {
+      subscription.unsubscribe();
+    }
   }
 }

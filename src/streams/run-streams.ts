@@ -1,7 +1,8 @@
-import { type Observable, Subject } from 'rxjs';
+import { Subject } from 'rxjs';
 import type { Clock } from '../clock.ts';
+import { showValue } from '../errors/show-value.ts';
 import type { Publish, RunEvent, RunNews } from './events.ts';
-import { GuardedObservable } from './guarded.ts';
+import { GuardedObservable, type RunStream } from './guarded.ts';
 import type { RunProgress } from './progress.ts';
 import { ProgressStream } from './progress-stream.ts';
 
@@ -18,9 +19,9 @@ export interface Heartbeat {
 }
 
 export interface RunStreams {
-  readonly events$: Observable<RunEvent>;
-  readonly progress$: Observable<RunProgress>;
-  readonly heartbeats$: Observable<Heartbeat>;
+  readonly events$: RunStream<RunEvent>;
+  readonly progress$: RunStream<RunProgress>;
+  readonly heartbeats$: RunStream<Heartbeat>;
   readonly publish: Publish;
   /** Tells what a spectator threw. */
   readonly onFault: (error: unknown) => void;
@@ -48,7 +49,7 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
   const onFault = (error: unknown) => {
     // The subscriber that threw gets the warning too, and may throw again.
     if (isWarning) return;
-    const message = `A subscriber threw: ${error instanceof Error ? error.message : 'not an Error'}`;
+    const message = `A subscriber threw: ${error instanceof Error ? error.message : showValue(error)}`;
     send({ type: 'warning', message }, clock.now(), true);
   };
 

@@ -24,6 +24,18 @@ describe('closing an engine', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('is what leaving the scope of an `await using` does', async () => {
+    const clock = new VirtualClock();
+    const run = start(tasks(1), { agents: { one: scriptedAgent(clock, [{ hang: true }]) }, clock });
+    const leave = async () => {
+      await using soar = run.soar;
+      expect(soar).toBe(run.soar);
+    };
+    await clock.settle(leave());
+    expect((await run.settled()).status).toBe('cancelled');
+    expect(() => run.soar.run({ tasks: [] })).toThrow(expect.objectContaining({ code: 'engine-closed' }));
+  });
+
   it('refuses all that comes after', async () => {
     const clock = new VirtualClock();
     const run = start([], { agents: { one: scriptedAgent(clock) }, clock });

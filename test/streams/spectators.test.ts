@@ -31,6 +31,33 @@ describe('a subscriber that throws', () => {
     ]);
   });
 
+  it('is told of with what it threw, also where that is no error', () => {
+    const { events$, events, listen, publish } = streams();
+    events$.subscribe(() => {
+      throw undefined;
+    });
+    listen();
+    publish({ type: 'run.started' }, 5);
+    expect(events.at(-1)).toMatchObject({ type: 'warning', message: 'A subscriber threw: nothing' });
+  });
+
+  it('is told of once when it is async and always rejects', async () => {
+    const clock = new VirtualClock();
+    const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
+    let calls = 0;
+    run.run.events$.subscribe(async () => {
+      calls += 1;
+      throw new Error('boom');
+    });
+    run.run.actor.subscribe(async () => boom());
+    expect((await run.settled()).status).toBe('succeeded');
+    expect(run.of('warning').map(({ message }) => message)).toEqual([
+      'A subscriber threw: boom',
+      'A subscriber threw: boom',
+    ]);
+    expect(calls).toBe(run.events.length);
+  });
+
   it.each([
     ['behind an operator', (source$: Observable<unknown>) => source$.pipe(map((one) => one)).subscribe(boom)],
     ['as an operator', (source$: Observable<unknown>) => source$.pipe(map(boom)).subscribe()],
