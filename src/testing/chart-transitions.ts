@@ -9,6 +9,11 @@ export interface ChartNode {
   transitions: Map<string, ChartTransition[]>;
   always?: ChartTransition[];
   invoke: { id: string; src: unknown }[];
+  config: { invoke?: InvokeConfig | InvokeConfig[] };
+}
+
+interface InvokeConfig {
+  src: unknown;
 }
 
 export interface ChartTransition {

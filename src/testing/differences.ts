@@ -20,6 +20,6 @@ function* between(expected: unknown, found: unknown, at: string): Generator<stri
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

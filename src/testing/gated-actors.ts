@@ -1,5 +1,6 @@
 import type { ActorLogic, AnyActorLogic, AnyActorRef, AnyStateMachine, EventObject, Snapshot } from 'xstate';
-import { nodesOf } from './chart-transitions.ts';
+import { withBound } from './bounded.ts';
+import { type ChartNode, nodesOf } from './chart-transitions.ts';
 
 /** Stand-ins of a machine's invoked actors: each waits until the test ends it. */
 export interface ActorGates {
@@ -21,9 +22,9 @@ type GateCommand =
   | { type: 'xstate.stop' };
 
 /**
- * The machine with every actor it invokes by name replaced by one that waits for the test. What it spawns stays real.
+ * The machine with every actor it invokes replaced by one that waits for the test. What it spawns stays real.
  *
- * @param real Sources that are not replaced.
+ * @param real Sources that are not replaced; of logic that is invoked by reference the id.
  * @example
  * const { machine, gates } = gatedActors(flow);
  * const actor = createActor(machine).start();
@@ -98,10 +99,22 @@ function withGates<M extends AnyStateMachine>(
   gatesIn: (system: object) => Gates,
 ): M {
   const logic = gatedLogic(gatesIn) as AnyActorLogic;
-  const sources = nodesOf(machine)
-    .flatMap(({ invoke }) => invoke.map(({ src }) => src))
-    .filter((src): src is string => typeof src === 'string' && !real.includes(src));
-  return machine.provide({ actors: Object.fromEntries(sources.map((src) => [src, logic])) as never }) as M;
+  const isGated = (src: string) => !real.includes(src);
+  const sources = nodesOf(machine).flatMap(({ invoke }) => invoke.map(({ src }) => src));
+  const named = sources.filter((src): src is string => typeof src === 'string' && isGated(src));
+  const gated = machine.provide({ actors: Object.fromEntries(named.map((src) => [src, logic])) as never }) as M;
+  for (const node of nodesOf(gated)) gateInline(node, isGated, logic);
+  return withBound(gated);
+}
+
+/** What is invoked by reference is looked up in the configuration of its state. Each machine has nodes of its own. */
+function gateInline(node: ChartNode, isGated: (id: string) => boolean, logic: AnyActorLogic): void {
+  const { invoke } = node.config;
+  if (invoke === undefined) return;
+  const gated = [invoke].flat().map((one, i) => {
+    return typeof one.src === 'string' || !isGated(node.invoke[i]?.id ?? '') ? one : { ...one, src: logic };
+  });
+  node.config = { ...node.config, invoke: gated };
 }
 
 function gatedLogic(gatesIn: (system: object) => Gates): ActorLogic<Snapshot<unknown>, EventObject> {

@@ -25,7 +25,7 @@ export type EventDriver<M extends AnyStateMachine> = (driven: Driven<M>, event: 
 export interface Harness<M extends AnyStateMachine> {
   /** Input of each fresh actor; a function is asked anew for each. */
   input?: InputFrom<M> | (() => InputFrom<M>);
-  /** Sources of invoked actors that stay real. Default none: all are gated. */
+  /** Sources of invoked actors that stay real; of logic that is invoked by reference the id. Default none: all are gated. */
   real?: readonly string[];
   /**
    * How events come about, by type. Default: `xstate.done.actor.<id>` and `xstate.error.actor.<id>` end the gated actor,
@@ -98,11 +98,18 @@ export const ERROR = 'xstate.error.actor.';
 export const AFTER = 'xstate.after.';
 
 /** Fires timers until the actor got the event of a delay. */
-async function untilReceived<M extends AnyStateMachine>({ actor, clock }: Driven<M>, type: string): Promise<void> {
-  const received = receivedBy.get(actor) ?? [];
-  const before = received.length;
-  await clock.runAll(() => received.includes(type, before));
-  if (!received.includes(type, before)) throw new Error(`No timer of the clock brought about \`${type}\`.`);
+async function untilReceived<M extends AnyStateMachine>(driven: Driven<M>, type: string): Promise<void> {
+  const before = receivedOf(driven).length;
+  const since = () => receivedOf(driven).slice(before);
+  await driven.clock.runAll(() => since().includes(type));
+  if (since().includes(type)) return;
+  const others = since().join(', ');
+  throw new Error(`No timer of the clock brought about \`${type}\`${others && `, only ${others}`}.`);
+}
+
+/** Types of the events an actor has received so far. */
+export function receivedOf<M extends AnyStateMachine>({ actor }: Driven<M>): readonly string[] {
+  return receivedBy.get(actor) ?? [];
 }
 
 /** Status, value and context. */

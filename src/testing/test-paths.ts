@@ -1,24 +1,17 @@
-import {
-  type ActorLogic,
-  type ActorScope,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  createActor,
-  type EventFromLogic,
-  type EventObject,
-  fromCallback,
-  type InputFrom,
-  type SnapshotFrom,
-} from 'xstate';
+import type { AnyStateMachine, EventFromLogic, EventObject, SnapshotFrom } from 'xstate';
 import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, getSimplePaths } from 'xstate/graph';
+import { bounded } from './bounded.ts';
 import type { ChartNode } from './chart-transitions.ts';
-import { AFTER, DONE, drive, ERROR, type Harness, inputOf, perform, projectAll } from './harness.ts';
-import { frozenCopy, stable } from './project.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { labelOf, standInError } from './event-label.ts';
+import { broken, explored, keyOfVertex, replayed, type Vertex } from './exploration.ts';
+import { AFTER, DONE, ERROR, type Harness } from './harness.ts';
+import { stable } from './project.ts';
+import { tellingApart } from './telling-apart.ts';
+import { areNext } from './timers.ts';
 
 /** One sequence of events, with what the machine looks like before the first and after each. */
 export interface TestPath {
-  /** The events' types, joined by arrows. */
+  /** The events with what they carry, joined by arrows. */
   readonly description: string;
   /** The projected first state. */
   readonly initial: unknown;
@@ -56,62 +49,73 @@ export interface TestPathsOptions<M extends AnyStateMachine> extends Harness<M> 
   limit?: number;
 }
 
-/** A state of the exploration. */
-interface Vertex {
-  status: 'active' | 'done' | 'error' | 'stopped';
-  output: undefined;
-  error: undefined;
-  snapshot: AnyMachineSnapshot;
-  projected: unknown;
-  history: readonly EventObject[];
-}
-
 /**
  * Paths through a machine, for {@link runPath}: the events of `samples`, and done, error and deadline events of what is
  * invoked, tried in every state that can take them. States with the same projection are one.
  *
- * @throws When there are more edges than `limit`: project less.
+ * A deadline is tried only where it can be the next one to come. What was cancelled, or came before, is not tried.
+ *
+ * @throws When there are more edges than `limit`, with what tells the states apart; and when the machine breaks: an action or a
+ *   guard threw, with the events that led there.
  * @example
  * const harness = { input: { query: '?' }, project: ({ value }) => value };
  * const paths = testPaths(flow, { ...harness, outputs: { fetch: [{ items: [] }] } });
- * test.each(paths)('$description', (path) => runPath(path, flow, harness));
+ * for (const path of paths) test(path.description, () => runPath(path, flow, harness));
  */
 export function testPaths<M extends AnyStateMachine>(machine: M, options: TestPathsOptions<M> = {}): TestPath[] {
   const { kind = 'transitions', limit = 20_000, stopWhen } = options;
-  const logic = options.replay ? replayed(machine, options) : explored(machine, options);
+  const own = bounded(machine);
+  const logic = options.replay ? replayed(machine, options) : explored(own, options);
+  const seen = new Map<string, Vertex>();
   const traversal = {
-    events: (vertex: Vertex) => eventsIn(machine, vertex, options),
-    serializeState: ({ projected }: Vertex) => stable(projected),
+    events: (vertex: Vertex) => eventsIn(own, vertex, options),
+    serializeState: (vertex: Vertex) => {
+      const key = keyOfVertex(vertex);
+      if (!seen.has(key)) seen.set(key, vertex);
+      return key;
+    },
     serializeEvent: stable,
     stopWhen: ({ snapshot }: Vertex) => snapshot.status !== 'active' || (stopWhen?.(snapshot as never) ?? false),
     limit,
   };
-  const found = (kind === 'simple' ? getSimplePaths : getShortestPaths)(logic as never, traversal as never);
-  const paths = (found as unknown as { steps: { event: EventObject; state: Vertex }[] }[]).map(({ steps }) =>
-    steps
-      .filter(({ event }) => event.type !== 'xstate.init')
-      .map(({ event, state }) => ({ event, state: state.projected })),
-  );
-  const initial = logic.getInitialSnapshot(null as never, undefined).projected;
-  if (kind === 'transitions') {
-    const to = new Map(paths.map((steps) => [stable(steps.at(-1)?.state ?? initial), steps]));
-    for (const { state, event, nextState } of adjacencyMapToArray(
-      getAdjacencyMap(logic as never, traversal as never),
-    )) {
-      const { projected } = nextState as unknown as Vertex;
-      const before = to.get(stable((state as unknown as Vertex).projected)) ?? [];
-      paths.push([...before, { event: event as EventObject, state: projected }]);
+  try {
+    const found = (kind === 'simple' ? getSimplePaths : getShortestPaths)(logic as never, traversal as never);
+    const paths = (found as unknown as { steps: Step[] }[]).map(({ steps }) =>
+      steps.filter(({ event }) => event.type !== 'xstate.init'),
+    );
+    const initial = logic.getInitialSnapshot(null as never, undefined);
+    if (kind === 'transitions') {
+      const to = new Map(paths.map((steps) => [keyOfVertex(steps.at(-1)?.state ?? initial), steps]));
+      const edges = adjacencyMapToArray(getAdjacencyMap(logic as never, traversal as never));
+      for (const { state, event, nextState } of edges as unknown as {
+        state: Vertex;
+        event: EventObject;
+        nextState: Vertex;
+      }[]) {
+        paths.push([...(to.get(keyOfVertex(state)) ?? []), { event, state: nextState }]);
+      }
     }
+    return longest(paths).map((steps) => ({
+      description: steps.map(({ event }) => labelOf(event)).join(' → ') || 'nothing happens',
+      initial: initial.projected,
+      steps: steps.map(({ event, state }) => ({ event, state: state.projected })),
+    }));
+  } catch (error) {
+    if (!(error instanceof Error && error.message === 'Traversal limit exceeded')) throw error;
+    const apart = tellingApart([...seen.values()].map(({ projected }) => projected));
+    throw new Error(
+      `${machine.id} has more than the limit of ${limit} edges; ${seen.size} states so far. What tells them apart: ${apart}. \`project\` less, stop earlier with \`stopWhen\`, or raise \`limit\`.`,
+    );
   }
-  return longest(paths).map((steps) => ({
-    description: steps.map(({ event }) => event.type).join(' → ') || 'nothing happens',
-    initial,
-    steps,
-  }));
+}
+
+interface Step {
+  event: EventObject;
+  state: Vertex;
 }
 
 /** Without those that another one begins with, and without doubles. */
-function longest(paths: TestPath['steps'][]): TestPath['steps'][] {
+function longest(paths: Step[][]): Step[][] {
   const beginnings = new Set<string>();
   const keys = paths.map((steps) => {
     let key = '';
@@ -130,79 +134,22 @@ function longest(paths: TestPath['steps'][]): TestPath['steps'][] {
   });
 }
 
-function vertexOf<M extends AnyStateMachine>(
-  snapshot: AnyMachineSnapshot,
-  history: readonly EventObject[],
-  { project = projectAll as never }: Harness<M>,
-): Vertex {
-  const projected = frozenCopy(project(snapshot as SnapshotFrom<M>));
-  return { status: 'active', output: undefined, error: undefined, snapshot, projected, history };
-}
-
-/** The chart alone: its actions are not carried out, its actors never start. */
-function explored<M extends AnyStateMachine>(machine: M, options: TestPathsOptions<M>): VertexLogic {
-  const clock = new VirtualClock();
-  const self = createActor(
-    fromCallback(() => {}),
-    { clock },
-  );
-  const scope = {
-    self,
-    system: self.system,
-    id: '',
-    sessionId: '',
-    logger: () => {},
-    defer: () => {},
-    emit: () => {},
-    stopChild: () => {},
-    actionExecutor: () => {},
-  } as unknown as ActorScope<never, never>;
-  const vertex = (snapshot: unknown, history: readonly EventObject[]) =>
-    vertexOf(snapshot as AnyMachineSnapshot, history, options);
-  return {
-    getInitialSnapshot: () =>
-      vertex(machine.getInitialSnapshot(scope as never, inputOf(options.input) as InputFrom<M> as never), []),
-    transition: ({ snapshot, history }, event) =>
-      vertex(machine.transition(snapshot as never, event as never, scope as never), [...history, event]),
-    getPersistedSnapshot: (snapshot) => snapshot,
-  };
-}
-
-/** A real actor a sequence. */
-function replayed<M extends AnyStateMachine>(machine: M, options: TestPathsOptions<M>): VertexLogic {
-  const after = (history: readonly EventObject[]): Vertex => {
-    const driven = drive(machine, options);
-    for (const event of history) {
-      const pending = perform(driven, event, options);
-      if (pending) throw new Error(`Replay needs a synchronous driver of \`${event.type}\`; this one gave a promise.`);
-      options.invariant?.(driven, event);
-    }
-    const snapshot = driven.actor.getSnapshot() as AnyMachineSnapshot;
-    if (snapshot.status === 'error' && !history.at(-1)?.type.startsWith(ERROR)) {
-      const types = history.map(({ type }) => type).join(' → ') || 'at the start';
-      throw new Error(`The machine broke: ${types}.`, { cause: snapshot.error });
-    }
-    return vertexOf(snapshot, history, options);
-  };
-  return {
-    getInitialSnapshot: () => after([]),
-    transition: ({ history }, event) => after([...history, event]),
-    getPersistedSnapshot: (snapshot) => snapshot,
-  };
-}
-
-type VertexLogic = ActorLogic<Vertex & { output: undefined }, EventObject>;
-
 function eventsIn<M extends AnyStateMachine>(
   machine: M,
-  { snapshot, history }: Vertex,
-  { samples, outputs = {}, errors = {}, denied = false }: TestPathsOptions<M>,
+  { snapshot, history, timers }: Vertex,
+  options: TestPathsOptions<M>,
 ): EventObject[] {
   if (snapshot.status !== 'active') return [];
+  const { samples, outputs = {}, errors = {}, denied = false } = options;
   const active = snapshot._nodes as unknown as ChartNode[];
-  const isTaken = (event: EventObject) =>
-    machine.getTransitionData(snapshot, event).length > 0 ||
-    (denied && active.some(({ transitions }) => transitions.has(event.type)));
+  const isTaken = (event: EventObject) => {
+    try {
+      if (machine.getTransitionData(snapshot, event).length > 0) return true;
+    } catch (error) {
+      throw broken([...history, event], error, options);
+    }
+    return denied && active.some(({ transitions }) => transitions.has(event.type));
+  };
   const own: readonly EventObject[] =
     typeof samples === 'function' ? samples(snapshot as SnapshotFrom<M>, history) : (samples ?? bareEvents(machine));
   const events = own.filter(isTaken);
@@ -213,11 +160,11 @@ function eventsIn<M extends AnyStateMachine>(
         if (isTaken(done)) events.push(done);
       }
       // Not asked whether it can be taken: one that nobody handles breaks the machine, which is a transition too.
-      for (const error of errors[id] ?? [new Error(`${id} broke`)]) {
+      for (const error of errors[id] ?? [standInError(id)]) {
         events.push({ type: `${ERROR}${id}`, actorId: id, error } as EventObject);
       }
     }
-    for (const type of transitions.keys()) if (type.startsWith(AFTER)) events.push({ type });
+    for (const type of transitions.keys()) if (type.startsWith(AFTER) && areNext(type, timers)) events.push({ type });
   }
   return events;
 }

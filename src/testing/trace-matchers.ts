@@ -16,18 +16,18 @@ export interface TraceMatchers<R = unknown> {
 }
 
 /** The states a task went through, in order; `done` stands for its settlement. */
-export function statesOf({ events }: RunRecord, taskId: string): string[] {
-  return events.flatMap((event) => {
+export function statesOf(record: RunRecord, taskId: string): string[] {
+  return eventsOf(record).flatMap((event) => {
     if (event.type === 'task.state' && event.taskId === taskId) return [event.state];
     return event.type === 'task.settled' && event.outcome.taskId === taskId ? ['done'] : [];
   });
 }
 
 /** Most attempts in flight at a time. */
-export function peakOf({ events }: RunRecord, { agentId }: { agentId?: string } = {}): number {
+export function peakOf(record: RunRecord, { agentId }: { agentId?: string } = {}): number {
   let running = 0;
   let peak = 0;
-  for (const event of events) {
+  for (const event of eventsOf(record)) {
     if (event.type !== 'attempt.started' && event.type !== 'attempt.ended') continue;
     if (agentId !== undefined && event.agentId !== agentId) continue;
     running += event.type === 'attempt.started' ? 1 : -1;
@@ -53,12 +53,12 @@ export const traceMatchers = {
     for (const state of visited) if (state === states[place]) place += 1;
     const pass = place === states.length;
     const message = () =>
-      `Expected task ${taskId} ${pass ? 'not ' : ''}to go through ${states.join(' → ')}; it went through ${visited.join(' → ') || 'no state at all'}.`;
+      `Expected task ${taskId} ${pass ? 'not ' : ''}to go through ${states.join(' → ')}; ${visited.length > 0 ? `it went through ${visited.join(' → ')}` : `the record tells nothing of it, of ${toldOf(record).join(', ') || 'no task at all'}`}.`;
     return { pass, message };
   },
   toHaveSettledOnce(record: RunRecord, taskIds?: readonly string[]): Verdict {
     const counts = new Map<string, number>((taskIds ?? toldOf(record)).map((id) => [id, 0]));
-    for (const event of record.events) {
+    for (const event of eventsOf(record)) {
       if (event.type !== 'task.settled') continue;
       const { taskId } = event.outcome;
       if (taskIds === undefined || counts.has(taskId)) counts.set(taskId, (counts.get(taskId) ?? 0) + 1);
@@ -114,8 +114,14 @@ function asserting(record: RunRecord, expected: boolean): TraceAssertion {
   return assertion;
 }
 
-function toldOf({ events }: RunRecord): string[] {
-  const ids = events.flatMap((event) => {
+/** The events of a record. Throws when it is none, as the handle of a run. */
+function eventsOf(record: RunRecord): RunRecord['events'] {
+  if (Array.isArray(record?.events)) return record.events;
+  throw new Error('Expected what `recordRun(run)` gives: a record of the events of a run.');
+}
+
+function toldOf(record: RunRecord): string[] {
+  const ids = eventsOf(record).flatMap((event) => {
     if (event.type === 'plan.compiled') return event.waves.flat();
     return event.type === 'task.state' ? [event.taskId] : [];
   });

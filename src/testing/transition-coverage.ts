@@ -11,7 +11,10 @@ import {
 import { type CoverageFigures, reportOf, shareOf } from './coverage-report.ts';
 
 export interface CoverageOptions {
-  /** Transitions that cannot be taken, by key, each with the reason. They count in no figure, and must indeed never be taken. */
+  /**
+   * Transitions that cannot be taken, by key, each with the reason; or outcomes of guards, as the report writes them: `… | isPaid → false`.
+   * They count in no figure, and must indeed never be seen.
+   */
   unreachable?: Readonly<Record<string, string>>;
 }
 
@@ -51,8 +54,12 @@ const NOWHERE: ReadonlySet<ChartNode> = new Set();
 export function transitionCoverage(machine: AnyStateMachine, options: CoverageOptions = {}): TransitionCoverage {
   const { unreachable = {} } = options;
   const known = transitionsOf(machine).map((one) => ({ key: keyOf(one), isGuarded: one.guard !== undefined }));
-  const reachable = known.filter(({ key }) => !(key in unreachable));
-  const stray = Object.keys(unreachable).filter((key) => !known.some((one) => one.key === key));
+  const isReachable = (key: string) => !(key in unreachable);
+  const reachable = known.filter(({ key }) => isReachable(key));
+  const outcomesOf = (all: typeof known) =>
+    all.flatMap(({ key, isGuarded }) => (isGuarded ? [`${key} → true`, `${key} → false`] : []));
+  const names = new Set([...known.map(({ key }) => key), ...outcomesOf(known)]);
+  const stray = Object.keys(unreachable).filter((key) => !names.has(key));
   if (stray.length > 0) throw new Error(`${machine.id} has no transition \`${stray.join('`, `')}\`.`);
 
   const states = new Set<string>();
@@ -142,16 +149,13 @@ export function transitionCoverage(machine: AnyStateMachine, options: CoverageOp
       taken,
     ),
     pairs: shareOf(new Set([...possiblePairs, ...pairs]), pairs),
-    guards: shareOf(
-      reachable.flatMap(({ key, isGuarded }) => (isGuarded ? [`${key} → true`, `${key} → false`] : [])),
-      outcomes,
-    ),
+    guards: shareOf(outcomesOf(reachable).filter(isReachable), outcomes),
   });
   const report = () => reportOf(machine.id, figures(), unreachable);
   const assert: TransitionCoverage['assert'] = (bounds) => {
     const faults = Object.keys(unreachable)
-      .filter((key) => taken.has(key))
-      .map((key) => `\`${key}\` is said to be unreachable and was taken.`);
+      .filter((key) => taken.has(key) || outcomes.has(key))
+      .map((key) => `\`${key}\` is said to be unreachable and was ${taken.has(key) ? 'taken' : 'seen'}.`);
     for (const [kind, bound] of Object.entries(bounds) as [keyof CoverageFigures, number][]) {
       const { percent } = figures()[kind];
       if (percent < bound) faults.push(`Expected ${bound} % of the ${kind}, got ${percent} %.`);

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { showValue } from '../errors/show-value.ts';
 
 interface Entry {
   id: number;
@@ -46,8 +47,9 @@ export class VirtualClock implements Clock {
     this.#entries.delete(id as number);
   }
 
-  /** Moves on by `ms`, firing every timer that comes due on the way, also those set on the way. */
+  /** Moves on by `ms`, firing every timer that comes due on the way, also those set on the way. Throws when `ms` is no duration. */
   async advance(ms: number): Promise<void> {
+    expectDuration(ms);
     const end = this.#now + ms;
     await drain();
     for (let next = this.#first(); next && next.at <= end; next = this.#first()) await this.#fire(next);
@@ -55,8 +57,9 @@ export class VirtualClock implements Clock {
     await drain();
   }
 
-  /** Moves the time on at once and fires nothing; timers that came due fire with the next move. */
+  /** Moves the time on at once and fires nothing; timers that came due fire with the next move. Throws when `ms` is no duration. */
   skip(ms: number): void {
+    expectDuration(ms);
     this.#now += ms;
   }
 
@@ -79,7 +82,11 @@ export class VirtualClock implements Clock {
     });
     watched.catch(() => {});
     await this.runAll(() => settled);
-    if (!settled) throw new Error('The promise waits for something that no timer of the virtual clock brings about.');
+    if (!settled) {
+      throw new Error(
+        `The promise waits for something that no timer of the virtual clock brings about, at ${this.#now} ms. An agent or actor that waits for the test? An engine or actor that was not given this clock?`,
+      );
+    }
     return watched;
   }
 
@@ -97,6 +104,11 @@ export class VirtualClock implements Clock {
     }
     return first;
   }
+}
+
+function expectDuration(ms: number): void {
+  if (typeof ms === 'number' && ms >= 0) return;
+  throw new Error(`A clock moves on by milliseconds, 0 or more; got ${showValue(ms)}.`);
 }
 
 /** Lets promises that are ready run, and those they make ready. */

@@ -6,7 +6,7 @@ import type { SoarEvent, SoarInput } from '../../src/machines/soar/events.ts';
 import { soarMachine } from '../../src/machines/soar/machine.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
 import { runPath } from '../../src/testing/run-path.ts';
-import { testPaths } from '../../src/testing/test-paths.ts';
+import { type TestPath, testPaths } from '../../src/testing/test-paths.ts';
 import { transitionCoverage } from '../../src/testing/transition-coverage.ts';
 import type { RunStatus } from '../../src/types.ts';
 import { fakeReport, fakeServices } from './fakes.ts';
@@ -107,9 +107,9 @@ describe('the soar machine', () => {
   });
 
   test('tells a collecting run to stop and waits until it has ended', async () => {
-    const told = paths.filter(({ description }) =>
-      description.endsWith('xstate.done.actor.route → run.cancel → run.cancel'),
-    );
+    const ends = 'xstate.done.actor.route → run.cancel → run.cancel';
+    const typesOf = ({ steps }: TestPath) => steps.map(({ event }) => event.type).join(' → ');
+    const told = paths.filter((path) => typesOf(path).endsWith(ends));
     expect(told.length).toBeGreaterThan(0);
     for (const path of told) {
       const { gates, actor } = await runPath(path, soarMachine, harness);

@@ -48,16 +48,14 @@ function scope() {
   const plan = { tasks: ['a', 'b'].map((id) => ({ id, prompt: '' })) };
   const soar = createSoar({ agents, clock });
   const cases: Promise<unknown>[] = [];
-  const each = (paths: unknown[]) => (_: string, run: (one: unknown) => Promise<unknown>) => {
-    for (const one of paths) cases.push(run(one));
-  };
+  const test = (_: string, run: () => Promise<unknown>) => void cases.push(run());
   return {
     ...kit,
     ...{ createSoar, createActor, auditTime, expect, flow, lamp, agents, plan, clock, soar, cases },
     run: soar.run(plan),
     coverage: kit.transitionCoverage(flow),
     draw: () => {},
-    test: { each },
+    test,
     console: { log: () => {} },
   };
 }
