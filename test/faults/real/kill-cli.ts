@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { type Fault, type Findings, isClean } from '../findings.ts';
 import { chanceOf } from '../random.ts';
 import { Bench, CLI, marked } from './bench.ts';
@@ -42,10 +42,12 @@ export async function killedRun({ tasks, kills, seed, say = () => {} }: KilledRu
     const atMost = Math.max(1, Math.floor(tasks / (kills + 1)));
     const after = chance.between(1, atMost);
     const alreadySettled = bench.settled;
+    let more = chance.below(8);
     heard((event) => {
       runId = event.runId;
       if (life === kills || bench.settled - alreadySettled < after) return;
-      setTimeout(() => child.kill('SIGKILL'), chance.below(20)).unref();
+      if (more === 0) child.kill('SIGKILL');
+      more -= 1;
     });
     const { code, signal } = await exit;
     const how = signal === null ? `ended with exit code ${code}` : `killed with ${signal}`;
@@ -54,7 +56,8 @@ export async function killedRun({ tasks, kills, seed, say = () => {} }: KilledRu
     if (signal !== null && signal !== 'SIGKILL') bench.fault(`It ended with ${signal}.`);
     if (life === kills && code !== 0) bench.fault(`The last one ended with ${code}.`);
     if (life === kills) break;
-    await sleep(chance.below(50));
+    // What is left behind has ended by itself before the next one comes, or has not.
+    if (chance.oneIn(2)) while (marked(bench.mark).length > 0) await setImmediate();
   }
   const again = await bench.start(CLI, ['resume', runId, '--jsonl', '--quiet']).exit;
   if (again.events.some(({ type }) => type === 'attempt.started')) bench.fault('A run that had ended ran again.');

@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { SoarError } from '../../../src/errors/soar-error.ts';
 import { createSoar } from '../../../src/node/create-soar.ts';
 import { openSqliteJournal, sqliteJournal } from '../../../src/node/sqlite-journal.ts';
@@ -33,7 +34,7 @@ const plan = {
 function agentOf(chance: Chance, called: string[]): AgentFunction {
   return async ({ taskId }) => {
     called.push(taskId);
-    await new Promise((resolve) => setTimeout(resolve, chance.below(8)));
+    for (let turns = chance.below(8); turns > 0; turns -= 1) await setImmediate();
     return `${taskId} ${'.'.repeat(chance.oneIn(4) ? 9000 : chance.below(400))}`;
   };
 }
