@@ -7,24 +7,21 @@ import {
   createActor,
   type EventObject,
   type Snapshot,
-  type SnapshotFrom,
 } from 'xstate';
 import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
 import type { AnswerStore } from '../journal/answers.ts';
 import type { StoredBreaker } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { breakerMachine } from '../machines/breaker/machine.ts';
-import { restoredBreaker } from '../machines/breaker/restored.ts';
 import type { RunAccount } from '../machines/gate/accounts.ts';
 import type { GateLimits } from '../machines/gate/logic.ts';
 import { type GateInput, gateMachine } from '../machines/gate/machine.ts';
 import { restoredPace, storedPace } from '../machines/gate/pacing.ts';
-import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { Agent, AgentFunction, BreakerMetrics, Price } from '../types.ts';
+import { type Breaker, Breakers, type BreakerTerms, type Guarded } from './breakers.ts';
 import { executor } from './executor.ts';
-import { nowOf } from './scope.ts';
-import type { EngineCommand, Services } from './services.ts';
+import { nowOf, relay } from './scope.ts';
+import type { EngineCommand, EnsureBreaker, ReleaseBreakers, Services } from './services.ts';
 
 export interface EngineInput {
   agents?: Record<string, Agent | AgentFunction>;
@@ -44,8 +41,6 @@ export interface EngineInput {
 
 export const DEFAULT_KILL_GRACE_MS = 5000;
 
-type Breaker = ActorRefFrom<typeof breakerMachine>;
-
 export type EngineSnapshot = Snapshot<undefined> & { services: Engine };
 
 export type EngineLogic = ActorLogic<EngineSnapshot, EngineCommand | { type: `xstate.${string}` }, EngineInput>;
@@ -58,22 +53,22 @@ export class Engine implements Services {
   readonly random: () => number;
   readonly killGraceMs: number;
   readonly runs = new Map<string, AnyActorRef>();
-  readonly #breakers = new Map<string, Breaker>();
+  readonly #breakers: Breakers;
   readonly engine: AnyActorRef & Services['engine'];
   readonly answers: AnswerStore | null;
-  readonly #journal: EngineInput['journal'];
   readonly #prices: Readonly<Record<string, Price>>;
-  /** As the journal had them when this engine was made; each is used once. */
-  readonly #stored: ReadonlyMap<string, StoredBreaker>;
-  #started = false;
 
   constructor(self: AnyActorRef, input: EngineInput) {
     this.engine = self;
     this.random = input.random ?? Math.random;
     this.answers = input.answers ?? null;
-    this.#journal = input.journal;
     this.#prices = input.prices ?? {};
-    this.#stored = input.journal?.breakers() ?? new Map();
+    const { journal } = input;
+    this.#breakers = new Breakers({
+      parent: self,
+      stored: journal?.breakers() ?? new Map(),
+      keep: journal && ((breaker) => journal.saveBreaker(breaker)),
+    });
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
     this.addAgents(resolveAgents(input.agents ?? {}));
     this.gate = createActor(gateMachine, {
@@ -81,7 +76,8 @@ export class Engine implements Services {
       parent: self,
       input: {
         limits: input.limits ?? {},
-        breakerOf: (agentId) => this.breakerOf(agentId),
+        breakerOf: (agent, runId) => this.breakerOf(agent, runId),
+        engine: self as AnyActorRef & Services['engine'],
         ...(input.journal ? keptPaces(input.journal, nowOf(self), input.maxCoolingMs) : {}),
       },
     });
@@ -90,7 +86,7 @@ export class Engine implements Services {
       parent: self,
       input: {
         gate: this.gate,
-        isCalm: (agentId: string) => this.#isCalm(agentId),
+        isCalm: (agent: ResolvedAgent, runId: string) => this.#breakers.isCalm(agent, runId),
         priceOf: (agent: ResolvedAgent) => this.#priceOf(agent),
       },
     }) as Engine['executor'];
@@ -100,28 +96,8 @@ export class Engine implements Services {
     for (const [id, agent] of agents) this.agents.set(id, agent);
   }
 
-  /** The breaker of an agent; made when first asked for, judged by the policy it was last configured with. */
-  breakerOf(agentId: string, policy?: BreakerPolicy, adHoc = this.agents.get(agentId)?.adHoc ?? false): Breaker {
-    let breaker = this.#breakers.get(agentId);
-    if (!breaker) {
-      const stored = adHoc ? undefined : this.#stored.get(agentId);
-      const begun = stored && restoredBreaker(stored, policy ?? POLICIES.patient.breaker, nowOf(this.engine));
-      const { logic = breakerMachine, restored } = begun ?? {};
-      const input = { agentId, adHoc, ...(policy ? { policy } : {}), ...(restored ? { restored } : {}) };
-      breaker = createActor(logic, { id: `breaker.${agentId}`, parent: this.engine, input });
-      this.#breakers.set(agentId, breaker);
-      if (this.#journal && !adHoc) keepBreaker(breaker, this.#journal);
-      if (this.#started) breaker.start();
-    } else if (policy && breaker.getSnapshot().context.policy !== policy) {
-      breaker.send({ type: 'breaker.configure', policy });
-    }
-    return breaker;
-  }
-
-  /** Closed, and with no failure on record. */
-  #isCalm(agentId: string): boolean {
-    const snapshot = this.#breakers.get(agentId)?.getSnapshot();
-    return !snapshot || (snapshot.value === 'closed' && snapshot.context.failures.length === 0);
+  breakerOf(agent: Guarded, runId: string, terms?: BreakerTerms): Breaker {
+    return this.#breakers.of(agent, runId, terms);
   }
 
   /** By its own id, or that of the agent that plays it, else by its model. */
@@ -130,9 +106,13 @@ export class Engine implements Services {
     return of(id) ?? (base === undefined ? null : of(base)) ?? (model === null ? null : of(model));
   }
 
-  breakerMetrics(agentId: string): BreakerMetrics | null {
-    const snapshot = this.#breakers.get(agentId)?.getSnapshot();
-    return snapshot ? { state: stateOf(snapshot), ...snapshot.context.metrics } : null;
+  breakerMetrics(agent: Guarded, runId: string): BreakerMetrics | null {
+    return this.#breakers.metrics(agent, runId);
+  }
+
+  /** Forgets the breakers of a run that is over, and gives them. */
+  releaseBreakers(runId: string): AnyActorRef[] {
+    return this.#breakers.release(runId);
   }
 
   get limits(): GateLimits {
@@ -150,30 +130,14 @@ export class Engine implements Services {
   }
 
   start(): void {
-    this.#started = true;
     this.gate.start();
     this.executor.start();
-    for (const breaker of this.#breakers.values()) breaker.start();
+    this.#breakers.start();
   }
 
   children(): AnyActorRef[] {
-    return [...this.runs.values(), this.executor, ...this.#breakers.values(), this.gate];
+    return [...this.runs.values(), this.executor, ...this.#breakers.all(), this.gate];
   }
-}
-
-function stateOf(snapshot: SnapshotFrom<typeof breakerMachine>): StoredBreaker['state'] {
-  return snapshot.matches('halfOpen') ? 'halfOpen' : snapshot.matches('open') ? 'open' : 'closed';
-}
-
-/** Keeps what a breaker holds against its agent, whenever that changes. */
-function keepBreaker(breaker: Breaker, journal: NonNullable<EngineInput['journal']>): void {
-  let last = breaker.getSnapshot();
-  breaker.subscribe((snapshot) => {
-    const { failures, retryAt, agentId } = snapshot.context;
-    if (snapshot.value === last.value && failures === last.context.failures) return;
-    last = snapshot;
-    journal.saveBreaker({ agentId, state: stateOf(snapshot), failures, retryAt });
-  });
 }
 
 /** How providers were asked before, and where it is kept how they are asked now. */
@@ -203,18 +167,28 @@ export const engine: EngineLogic = {
   transition: (snapshot, event: EventObject, scope) => {
     const { services } = snapshot;
     if (event.type === 'breaker.ensure') {
-      const { agentId, policy, adHoc } = event as EngineCommand;
-      services.breakerOf(agentId, policy, adHoc);
+      const { agent, runId, policy, stored, log } = event as EnsureBreaker;
+      const keep = log ? (breaker: StoredBreaker) => log.append({ type: 'breaker.changed', ...breaker }) : undefined;
+      services.breakerOf(agent, runId, { policy, stored, keep });
+    } else if (event.type === 'breakers.release') {
+      const { runId } = event as ReleaseBreakers;
+      for (const breaker of services.releaseBreakers(runId)) scope.stopChild(breaker);
     } else if (event.type === 'xstate.stop') {
       for (const child of services.children()) scope.stopChild(child);
       return { ...snapshot, status: 'stopped' } as EngineSnapshot;
     } else if (event.type.startsWith('xstate.done.actor.') || event.type.startsWith('xstate.error.actor.')) {
-      services.runs.delete((event as unknown as { actorId: string }).actorId);
+      const { actorId } = event as unknown as { actorId: string };
+      const isRun = services.runs.delete(actorId);
+      // One that broke has not said so itself.
+      if (isRun && event.type.startsWith('xstate.error.'))
+        relay(scope, services.gate, { type: 'run.closed', runId: actorId.slice(RUN.length) });
     }
     return snapshot;
   },
   getPersistedSnapshot: ({ status, output, error }) => ({ status, output, error }) as Snapshot<unknown>,
 };
+
+const RUN = 'run.';
 
 /** Makes an actor that runs under an engine; the caller starts it. */
 export function createRun<L extends AnyActorLogic>(
@@ -223,7 +197,7 @@ export function createRun<L extends AnyActorLogic>(
   logic: L,
   input: unknown,
 ): Actor<L> {
-  const run = createActor(logic as AnyActorLogic, { id: `run.${runId}`, parent: root, input: input as never });
+  const run = createActor(logic as AnyActorLogic, { id: `${RUN}${runId}`, parent: root, input: input as never });
   root.getSnapshot().services.runs.set(run.id, run);
   return run as Actor<L>;
 }

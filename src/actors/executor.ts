@@ -13,7 +13,7 @@ import { type Timer, timersOf } from './timers.ts';
 export interface ExecutorInput {
   gate: Addressee<GateEvent>;
   /** Whether an agent's breaker is closed with no failure on record. Default: never, and every end is judged first. */
-  isCalm?: (agentId: string) => boolean;
+  isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
   /** What an agent's tokens cost. Default: unknown. */
   priceOf?: (agent: ResolvedAgent) => Price | null;
 }
@@ -202,7 +202,7 @@ function end(
     ...(usage ? { tokens: tokensOf(usage), costUsd: usage.costUsd ?? 0 } : {}),
   };
   // One more success of an agent in good health says nothing that could not wait, unless it may have spent a budget.
-  const isNews = verdict.result !== 'success' || usage !== undefined || !isCalm?.(spec.agent.id);
+  const isNews = verdict.result !== 'success' || usage !== undefined || !isCalm?.(spec.agent, spec.request.runId);
   if (isNews) relay(scope, gate, { type: 'attempt.judged', ...verdict });
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
   relay(scope, gate, { type: 'lease.release', ...verdict });

@@ -1,21 +1,35 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { AnswerStore } from '../journal/answers.ts';
+import type { StoredBreaker } from '../journal/entries.ts';
+import type { RunLog } from '../journal/journal.ts';
 import type { BreakerEvent } from '../machines/breaker/events.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { GateLimits } from '../machines/gate/logic.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import type { BreakerMetrics } from '../types.ts';
 import type { AttemptCommand } from './attempt.ts';
+import type { Guarded } from './breakers.ts';
 import type { Addressee } from './scope.ts';
 
 /** Makes sure that an agent has a breaker, judged by this policy. */
-export type EngineCommand = {
+export interface EnsureBreaker {
   type: 'breaker.ensure';
-  agentId: string;
+  agent: Guarded;
+  runId: string;
   policy: BreakerPolicy;
-  /** Whether the agent is ad-hoc: one that a plan makes up is known to its run alone. */
-  adHoc: boolean;
-};
+  /** As it was left, in a run that is resumed; of an agent that the run's plan made up. */
+  stored?: StoredBreaker | undefined;
+  /** Where the breaker of such an agent is kept; null: nowhere. */
+  log?: RunLog | null;
+}
+
+/** A run is over, and nothing of it is asked any more: the breakers of agents that its plan made up end with it. */
+export interface ReleaseBreakers {
+  type: 'breakers.release';
+  runId: string;
+}
+
+export type EngineCommand = EnsureBreaker | ReleaseBreakers;
 
 /** What all runs of one engine share. */
 export interface Services {
@@ -25,9 +39,9 @@ export interface Services {
   readonly engine: Addressee<EngineCommand>;
   readonly agents: ReadonlyMap<string, ResolvedAgent>;
   /** Made when first asked for. */
-  breakerOf(agentId: string): Addressee<BreakerEvent>;
+  breakerOf(agent: Guarded, runId: string): Addressee<BreakerEvent>;
   /** Null when the agent's breaker was never needed. */
-  breakerMetrics(agentId: string): BreakerMetrics | null;
+  breakerMetrics(agent: Guarded, runId: string): BreakerMetrics | null;
   /** Answers of other runs; null when none are kept. */
   readonly answers: AnswerStore | null;
   /** Whether the budget of a run allows no further start. */

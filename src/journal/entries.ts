@@ -73,6 +73,8 @@ export type LogEntry =
   /** A task that was stopped because its process is about to end. It is not settled. */
   | { type: 'task.interrupted'; taskId: string; attempts: readonly AttemptRecord[] }
   | { type: 'task.settled'; report: TaskReport }
+  /** The breaker of an agent that the run's plan made up; it lives as long as the run. */
+  | ({ type: 'breaker.changed' } & StoredBreaker)
   | { type: 'run.interrupted'; at: number; reason: string }
   /** Another process goes on with it. */
   | { type: 'run.resumed'; at: number; deadlineAt: number | null }

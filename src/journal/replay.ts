@@ -7,7 +7,7 @@ import type { Plan } from '../plan/types.ts';
 import { tokensOf } from '../policy/usage.ts';
 import type { PhaseName } from '../streams/events.ts';
 import type { AttemptRecord, PhaseRecord, RunResult } from '../types.ts';
-import type { LogEntry, RunHeader, StoredProcess, StoredResult, StoredRun } from './entries.ts';
+import type { LogEntry, RunHeader, StoredBreaker, StoredProcess, StoredResult, StoredRun } from './entries.ts';
 import { putBack, putBackMs } from './put-back.ts';
 
 /** A run as its records leave it: what must not happen again, and where to go on. */
@@ -34,6 +34,8 @@ export interface ReplayedRun {
   settled: TaskReport[];
   /** Tasks that had begun and have not settled. */
   tasks: Map<string, ParkedTask>;
+  /** Of agents that its plan made up, as they were left. */
+  breakers: Map<string, StoredBreaker>;
   /** By every execution there was. */
   /** Of any attempt; null when none was started. */
   lastStartAt: number | null;
@@ -71,6 +73,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
     isCompiled: false,
     settled: [],
     tasks: new Map(),
+    breakers: new Map(),
     lastStartAt: null,
     spent: { attempts: 0, tokens: 0, costUsd: 0 },
     processes: [],
@@ -136,6 +139,11 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
         if (settled.has(taskId)) break;
         settled.add(taskId);
         run.settled.push(entry.report);
+        break;
+      }
+      case 'breaker.changed': {
+        const { type: _, ...breaker } = entry;
+        run.breakers.set(breaker.agentId, breaker);
         break;
       }
       case 'run.resumed':

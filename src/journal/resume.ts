@@ -60,8 +60,8 @@ function holdsMask(value: unknown): boolean {
 }
 
 export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
-  const { startedAt, settled, tasks, spent, lastStartAt, deadlineAt, budgetAt, isCompiled } = run;
-  return { settled, resumed: { startedAt, deadlineAt, budgetAt, isCompiled, spent, lastStartAt, tasks } };
+  const { startedAt, settled, tasks, breakers, spent, lastStartAt, deadlineAt, budgetAt, isCompiled } = run;
+  return { settled, resumed: { startedAt, deadlineAt, budgetAt, isCompiled, spent, lastStartAt, breakers, tasks } };
 }
 
 export function resumedQuery(run: ReplayedRun): ResumedQuery {

@@ -88,7 +88,10 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
     },
   },
   breaker: {
-    started: (context) => ({ agent: (context as BreakerContext).agentId }),
+    started: (context) => {
+      const { agentId: agent, runId } = context as BreakerContext;
+      return runId === null ? { agent } : { agent, run: runId };
+    },
     moved: (context, state) => {
       const { failures, retryAt, metrics } = context as BreakerContext;
       const data = { failures: failures.length, rejected: metrics.rejected };

@@ -26,6 +26,7 @@ const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
     attemptId,
     result: result.status,
   }),
+  'breaker.ensure': ({ agent, runId }: { agent: { id: string }; runId: string }) => ({ agent: agent.id, runId }),
   'start.request': ({ requestId, agent }: { requestId: string; agent: { id: string } }) => ({
     requestId,
     agent: agent.id,

@@ -420,7 +420,7 @@ describe('what a run comes to', () => {
   }
   const asked: string[] = [];
   const metrics = { state: 'closed' as const, failures: 0, opened: 0, halfOpened: 0, closed: 0, rejected: 0 };
-  const metricsOf = (agentId: string) => {
+  const metricsOf = ({ id: agentId }: { id: string }) => {
     asked.push(agentId);
     return agentId === 'a' ? metrics : null;
   };

@@ -293,7 +293,7 @@ describe('a run that is told to stop at any instant of its phases', () => {
       runs: 0,
     });
     // What a breaker waits for is its own: its next probe.
-    const breakerWaits = services.breakerOf('thinker').getSnapshot().value === 'open' ? 1 : 0;
+    const breakerWaits = services.breakerOf({ id: 'thinker' }, 'any').getSnapshot().value === 'open' ? 1 : 0;
     expect(run.clock.pending).toBeLessThanOrEqual(breakerWaits);
   });
 });

@@ -161,7 +161,7 @@ describe.each(Object.entries(SITUATIONS))('a task in %s', (_, situation) => {
     const { ledger } = services.gate.getSnapshot().context;
     expect([ledger.leases.size, ledger.waiting, ledger.accounts.runs.size]).toEqual([0, 0, 0]);
     for (const id of ['one', 'two']) {
-      const { probe, waiters } = services.breakerOf(id).getSnapshot().context;
+      const { probe, waiters } = services.breakerOf({ id }, 'any').getSnapshot().context;
       expect([probe, waiters.size]).toEqual([null, 0]);
     }
     await soar.close();

@@ -114,8 +114,8 @@ export class Desk {
     const { policy, fallback } = input;
     for (const one of [agent, fallback]) {
       if (!one || !policy.breaker.enabled) continue;
-      const { id: agentId, adHoc } = one;
-      relay(sender, scope.services.engine, { type: 'breaker.ensure', agentId, policy: policy.breaker, adHoc });
+      const ensure = { type: 'breaker.ensure', agent: one, runId: scope.runId, policy: policy.breaker } as const;
+      relay(sender, scope.services.engine, ensure);
     }
     const { id } = input.task;
     const actor = createActor(taskLogicFor(input), { id, input, parent: sender.self as AnyActorRef });

@@ -13,12 +13,16 @@ export interface BreakerInput {
   policy?: BreakerPolicy;
   /** Judged by the lenient figures. Default false. */
   adHoc?: boolean;
+  /** The run that it is of, where its agent was made up by a plan. */
+  runId?: string;
   /** What it held against the agent when another process left it. */
   restored?: { failures: readonly Failure[]; retryAt: number };
 }
 
 export interface BreakerContext {
   agentId: string;
+  /** Null when it is of all runs. */
+  runId: string | null;
   policy: BreakerPolicy;
   adHoc: boolean;
   /** Failures within the window, oldest first. */
@@ -118,6 +122,7 @@ export const breakerMachine = setup({
   id: 'breaker',
   context: ({ input }) => ({
     agentId: input.agentId,
+    runId: input.runId ?? null,
     policy: input.policy ?? POLICIES.patient.breaker,
     adHoc: input.adHoc ?? false,
     failures: input.restored?.failures ?? [],

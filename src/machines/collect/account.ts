@@ -16,9 +16,10 @@ export function openAccount(args: StepArgs): void {
       ensured.add(agent.id);
       tell(args, services.engine, {
         type: 'breaker.ensure',
-        agentId: agent.id,
+        agent,
+        runId: run.runId,
         policy: policy.breaker,
-        adHoc: agent.adHoc,
+        ...(agent.base === undefined ? {} : { stored: run.input.resumed?.breakers?.get(agent.id), log: run.input.log }),
       });
     }
   }

@@ -20,7 +20,7 @@ export function conclude(run: CollectRun, now: number): CollectOutput {
   const breakers: CollectOutput['metadata']['breakers'] = {};
   for (const task of plan.tasks) {
     for (const agent of [agentOf(task, agents), fallbackOf(task, run.settings, agents)]) {
-      const metrics = agent && !breakers[agent.id] ? services.breakerMetrics(agent.id) : null;
+      const metrics = agent && !breakers[agent.id] ? services.breakerMetrics(agent, run.runId) : null;
       if (agent && metrics) breakers[agent.id] = metrics;
     }
   }

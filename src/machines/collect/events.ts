@@ -1,6 +1,7 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { RosterReport } from '../../actors/roster.ts';
 import type { Services } from '../../actors/services.ts';
+import type { StoredBreaker } from '../../journal/entries.ts';
 import type { RunLog } from '../../journal/journal.ts';
 import type { CompiledPlan, Plan } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -85,6 +86,8 @@ export interface ResumedRun {
   /** `null`: nothing was started. */
   lastStartAt: number | null;
   spent: Expenses;
+  /** As the breakers of agents that its plan made up were left. Default: none had anything to hold against them. */
+  breakers?: ReadonlyMap<string, StoredBreaker>;
   /** Tasks that had begun and have not settled. */
   tasks: ReadonlyMap<string, ParkedTask>;
 }

@@ -1,15 +1,19 @@
 import { raise, setup } from 'xstate';
 import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
+import type { ReleaseBreakers } from '../../actors/services.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
+import type { AgentProfile } from '../../agents/resolve.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
-import type { GateEvent } from './events.ts';
+import type { GateEvent, StartRequest } from './events.ts';
 import { type GateLimits, type Lease, Ledger, type Paces } from './logic.ts';
 import type { Pace } from './pacing.ts';
 
 export interface GateInput {
   limits?: Partial<GateLimits>;
-  /** The breaker of an agent. Default: none, every start is permitted. */
-  breakerOf?: (agentId: string) => Addressee<BreakerEvent>;
+  /** The breaker of an agent, in a run. Default: none, every start is permitted. */
+  breakerOf?: (agent: AgentProfile, runId: string) => Addressee<BreakerEvent>;
+  /** Hears when a run is closed, once nothing of it can be asked any more. Default: nobody does. */
+  engine?: Addressee<ReleaseBreakers>;
   /** How providers were asked before this gate was made. Default: never. */
   paces?: Paces;
   /** Hears how a provider is asked whenever that changes what the next start must wait for. Default: nobody does. */
@@ -19,6 +23,7 @@ export interface GateInput {
 export interface GateContext {
   ledger: Ledger;
   breakerOf: GateInput['breakerOf'];
+  engine: GateInput['engine'];
   keepPace: GateInput['keepPace'];
 }
 
@@ -56,8 +61,13 @@ export const gateMachine = setup({
       if (args.event.type === 'run.opened') args.context.ledger.open(args.event, nowOf(args.self));
       tellRuns(args);
     },
-    closeRun: ({ context, event }: Args) => {
-      if (event.type === 'run.closed') context.ledger.close(event.runId);
+    closeRun: (args: Args) => {
+      const { context, event } = args;
+      if (event.type !== 'run.closed') return;
+      const { runId } = event;
+      context.ledger.close(runId);
+      // After whatever this gate has still to ask of them: a breaker that is gone would never answer.
+      if (context.engine) tell(args, context.engine, { type: 'breakers.release', runId });
     },
     decide: ({ context, self }: Args) => {
       context.ledger.decide(nowOf(self));
@@ -65,7 +75,7 @@ export const gateMachine = setup({
     /** Reserves the lease of the request whose turn it is, and asks its breaker. */
     ask: (args: Args) => {
       const asked = args.context.ledger.reserveNext(nowOf(args.self));
-      const breaker = asked && args.context.breakerOf?.(asked.agent.id);
+      const breaker = asked && args.context.breakerOf?.(asked.agent, asked.runId);
       if (breaker)
         tell(args, breaker, {
           type: 'permit.request',
@@ -92,7 +102,7 @@ export const gateMachine = setup({
         tell(args, ref, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
         keepPace(args, lease);
       } else if (permitId && asked) {
-        returnPermit(args, asked.agent.id, { permitId, result: 'neutral', kind: null });
+        returnPermit(args, asked, { permitId, result: 'neutral', kind: null });
       }
       tellRuns(args);
     },
@@ -131,6 +141,7 @@ export const gateMachine = setup({
   context: ({ input }) => ({
     ledger: new Ledger({ ...GATE_LIMITS, ...input.limits }, input.paces),
     breakerOf: input.breakerOf,
+    engine: input.engine,
     keepPace: input.keepPace,
   }),
   initial: 'idle',
@@ -196,7 +207,7 @@ function judge(args: Args): void {
   const judged = context.ledger.judge(event);
   if (!judged) return;
   keepPace(args, judged.lease);
-  if (event.permitId) returnPermit(args, judged.lease.request.agent.id, { ...event, permitId: event.permitId });
+  if (event.permitId) returnPermit(args, judged.lease.request, { ...event, permitId: event.permitId });
   const { provider } = judged.lease.request.agent;
   const { resumeAt } = judged;
   if (resumeAt !== null && event.rateLimit)
@@ -217,9 +228,12 @@ function tellRuns(args: Args): void {
 
 function returnPermit(
   args: Args,
-  agentId: string,
+  { agent, runId }: StartRequest,
   { permitId, result, kind }: Pick<Extract<BreakerEvent, { type: 'permit.return' }>, 'permitId' | 'result' | 'kind'>,
 ): void {
-  const breaker = args.context.breakerOf?.(agentId);
+  const { breakerOf, ledger } = args.context;
+  // The last lease of a run comes back when the run is over, and the breakers of agents that its plan made up are gone.
+  if (agent.base !== undefined && !ledger.accounts.runs.has(runId)) return;
+  const breaker = breakerOf?.(agent, runId);
   if (breaker) tell(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
 }

@@ -65,17 +65,17 @@ export function stopAttempt(args: Args): void {
 
 export function joinBreaker(args: Args): void {
   park(args, 'circuitOpen');
-  const { services, agent } = args.context.input;
+  const { services, agent, runId } = args.context.input;
   const waiterId = logic.taskKey(args.context);
   const ref = args.self as Addressee<TaskEvent>;
-  tell(args, services.breakerOf(agent.id), { type: 'permit.await', waiterId, ref });
+  tell(args, services.breakerOf(agent, runId), { type: 'permit.await', waiterId, ref });
 }
 
 export function leaveBreaker(args: Args): void {
   const { notes, input } = args.context;
   if (notes.circuitBlocked.length === 0) return;
   const waiterId = logic.taskKey(args.context);
-  tell(args, input.services.breakerOf(input.agent.id), { type: 'permit.forgo', waiterId });
+  tell(args, input.services.breakerOf(input.agent, input.runId), { type: 'permit.forgo', waiterId });
 }
 
 export function enterQueue(args: Args): void {
