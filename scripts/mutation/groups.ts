@@ -43,6 +43,10 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     ],
     tests: ['test/machines/collect*.test.ts', 'test/machines/twins.test.ts', 'test/conformance/conformance.test.ts'],
   },
+  steps: {
+    mutate: ['src/machines/collect/steps.ts', 'src/machines/collect/stops.ts'],
+    tests: ['test/machines/collect*.test.ts', 'test/machines/twins.test.ts', 'test/journal/resume.test.ts'],
+  },
   soar: {
     mutate: ['src/machines/soar/logic.ts'],
     tests: ['test/machines/soar*.test.ts'],

@@ -2,7 +2,8 @@ import { nowOf, tell } from '../../actors/scope.ts';
 import type { TaskError } from '../../types.ts';
 import type { WaveEvent } from '../wave/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
-import type { CollectRun, StopCause } from './run.ts';
+import { endsRun } from './logic.ts';
+import type { StopCause } from './run.ts';
 import { enter, type StepArgs, tellWaves } from './steps.ts';
 
 const STOPS = {
@@ -48,14 +49,12 @@ function reasonOf(
     const what = event.type === 'budget.spent' ? event.what : 'time';
     return { kind: 'budget', message: `The run's budget of ${what} is spent.` };
   }
-  const failed = run.book.reports().find(({ outcome }) => outcome.status === 'failed' && isEnding(run, outcome.taskId));
+  const failed = run.book.reports().find((report) => {
+    const task = run.plan.byId.get(report.outcome.taskId);
+    return task !== undefined && endsRun(task, report, run.settings);
+  });
   const message = failed
     ? `Task \`${failed.outcome.taskId}\` failed: ${failed.outcome.error?.message ?? ''}`
     : 'A task failed that the run depends on.';
   return { kind: 'dependency', message };
-}
-
-function isEnding(run: CollectRun, taskId: string): boolean {
-  const task = run.plan.byId.get(taskId);
-  return task !== undefined && (task.critical || run.settings.onDependencyFailure === 'abort');
 }
