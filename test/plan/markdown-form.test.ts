@@ -45,6 +45,13 @@ describe('code in a task of a list', () => {
     expect(tasksOf('- [ ] 1. a', '```', '- [ ] 2. b', '```', '- [ ] 3. c').map(({ id }) => id)).toEqual(['1', '3']);
   });
 
+  it('is text of a task when a tab indents it, which is as deep as four spaces', () => {
+    const fenced = ['\t```', '\tx', '\t```'];
+    expect(promptOf('- [ ] 1. a', ...fenced)).toBe('a\n```\nx\n```');
+    expect(promptOf('   - [ ] 1. a', ...fenced)).toBe('a\n```\nx\n```');
+    expect(promptOf('    - [ ] 1. a', ...fenced)).toBe('a');
+  });
+
   it('ends with a fence of its own kind, at least as long', () => {
     const inside = ['  ~~~', '  <!-- agent: x -->', '  ```', '  <!-- agent: y -->', '  ~~~~', '  <!-- agent: z -->'];
     expect(tasksOf('- [ ] 1. a', ...inside)).toEqual([
