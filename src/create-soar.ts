@@ -32,6 +32,7 @@ import { createRunStreams } from './streams/run-streams.ts';
  * const soar = createSoar({ agents: { twice: ({ prompt }) => prompt + prompt } });
  * const { outcomes } = await soar.run({ tasks: [{ id: 'a', prompt: 'ha' }] }).result; // outcomes[0].output === 'haha'
  */
+export function createSoar<const Known extends string = string>(options?: SoarOptions<Known>): Soar<Known>;
 export function createSoar(options: SoarOptions = {}): Soar {
   const parsed = parseSoarOptions(options);
   // A copy, so that each engine has a timer queue of its own.

@@ -22,7 +22,7 @@ export { POLICIES, resolvePolicy } from './policy/presets.ts';
 export { deriveRunTimeoutMs } from './policy/run-timeout.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { AskOptions, PlanOptions, ResumeOptions, RunOptions, Soar, SoarOptions } from './soar.ts';
-export type { PhaseName, RunEvent } from './streams/events.ts';
+export type { PhaseName, RunEvent, TaskState } from './streams/events.ts';
 export type { RunStream } from './streams/guarded.ts';
 export type { RunProgress, WaveProgress } from './streams/progress.ts';
 export type { Heartbeat } from './streams/run-streams.ts';

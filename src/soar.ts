@@ -4,17 +4,18 @@ import type { Phases } from './actors/phases/types.ts';
 import type { Clock } from './clock.ts';
 import type { Journal } from './journal/journal.ts';
 import type { ObserveOptions } from './observe.ts';
-import type { AgentSpec, Plan, RunSettings } from './plan/types.ts';
+import type { AgentId, AgentSpec, PlanFor, RunSettings } from './plan/types.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Agent, AgentFunction, Passage, Price } from './types.ts';
 
-export interface SoarOptions extends RunSettings, ObserveOptions {
+/** `Known` are the ids of `agents` as they are written, for editors to complete. */
+export interface SoarOptions<Known extends string = string> extends RunSettings, ObserveOptions {
   /** Agents by id. Default: the built-in offline agents. */
-  agents?: Record<string, Agent | AgentFunction>;
+  agents?: Record<string, Agent | AgentFunction> & { [Id in Known]?: unknown };
   /** Id of the agent that takes over when a task's own is exhausted or blocked. Default: none. */
-  fallback?: string;
+  fallback?: AgentId<NoInfer<Known>>;
   /** Id of the agent for tasks that name none, and for subgoals nothing matches. Default: the only or the first one. */
-  defaultAgent?: string;
+  defaultAgent?: AgentId<NoInfer<Known>>;
   /** Most attempts in flight by agent id and by provider. Default: no limit of their own. */
   limits?: { perAgent?: Record<string, number>; perProvider?: Record<string, number> };
   /** How long an attempt that was told to stop may take to end, milliseconds. Default 5000. */
@@ -36,7 +37,7 @@ export interface SoarOptions extends RunSettings, ObserveOptions {
    * alone decide. Where it gives nothing of use they decide, too, and `phase.note` says so. Default: the default agent
    * when that is a model or a CLI, else none. A phase of `phases` wins.
    */
-  phaseAgent?: string | false;
+  phaseAgent?: AgentId<NoInfer<Known>> | false;
   /** Runs of `ask` wait for a person's word on their plan: {@link RunHandle.approve}. Default false. */
   approve?: boolean;
   /** Default: the system's clock. */
@@ -60,20 +61,20 @@ export interface SoarOptions extends RunSettings, ObserveOptions {
 export interface RunOptions extends RunSettings {
   /** Default: made up, sortable by time. */
   runId?: string;
-  /** Cancels the run when aborted. */
+  /** Cancels the run when aborted; when it is already, nothing is asked. Default: none. */
   signal?: AbortSignal;
-  /** Overrides the engine's and the plan's; `false`: none. */
+  /** Overrides the engine's and the plan's; `false`: none. Default: the plan's, else the engine's. */
   fallback?: string | false;
 }
 
 export interface AskOptions extends RunOptions {
   /** Agents described for this run, by id, as a plan's `agents` are. Default: the engine's alone. */
   agents?: Record<string, AgentSpec>;
-  /** Files whose passages come first. */
+  /** Files whose passages come first. Default: none. */
   contextFiles?: readonly string[];
-  /** The agent that thinks in this run, whatever the engine's option is. */
+  /** The agent that thinks in this run. Default: the engine's `phaseAgent`. */
   phaseAgent?: string | false;
-  /** Waits for a person's word on the plan, whatever the engine's option is. */
+  /** Waits for a person's word on the plan. Default: the engine's `approve`. */
   approve?: boolean;
 }
 
@@ -86,13 +87,13 @@ export interface ResumeOptions {
   timeoutMs?: number;
 }
 
-/** An engine. `await using soar = createSoar(…)` closes it when its scope is left. */
-export interface Soar extends AsyncDisposable {
+/** An engine; `Known` are the ids of its agents. `await using soar = createSoar(…)` closes it when its scope is left. */
+export interface Soar<Known extends string = string> extends AsyncDisposable {
   /**
    * Runs a plan. Throws `invalid-plan` with every issue, or `invalid-options`, before anything runs; a task that
    * fails is an outcome, never an exception.
    */
-  run(plan: Plan, options?: RunOptions): RunHandle;
+  run(plan: PlanFor<Known>, options?: RunOptions): RunHandle;
   /** Answers a question, by way of all six phases. Throws `invalid-options` for bad options. */
   ask(query: string, options?: AskOptions): RunHandle;
   /**

@@ -1,4 +1,5 @@
 import type { ErrorKind } from './errors/error-kind.ts';
+import type { Plan } from './plan/types.ts';
 
 export type TaskStatus = 'succeeded' | 'failed' | 'cancelled' | 'skipped';
 export type RunStatus = 'succeeded' | 'partial' | 'failed' | 'cancelled';
@@ -261,7 +262,8 @@ export interface RunResult {
   error?: TaskError;
   query?: string;
   complexity?: Complexity;
-  plan?: unknown;
+  /** In a run of a question: what it was taken apart into. */
+  plan?: Plan;
   answer?: string;
   confidence?: number;
   sources?: Source[];

@@ -6,7 +6,7 @@ import { readEntry } from './read-entry.ts';
 import { keepAnswer, withEarlierAnswers } from './recall.ts';
 import { createFileRetriever } from './retrieve.ts';
 
-export interface NodeSoarOptions extends SoarOptions {
+export interface NodeSoarOptions<Known extends string = string> extends SoarOptions<Known> {
   /** The directory `ask` searches. Default: the working directory. */
   cwd?: string;
   /**
@@ -25,6 +25,7 @@ export interface NodeSoarOptions extends SoarOptions {
  * const soar = createSoar({ agents: { sh: commandAgent({ command: ['bash', '-c', '{{prompt}}'] }) } });
  * const { outcomes } = await soar.run({ tasks: [{ id: 'a', prompt: 'echo ha' }] }).result; // outcomes[0].output === 'ha'
  */
+export function createSoar<const Known extends string = string>(options?: NodeSoarOptions<Known>): Soar<Known>;
 export function createSoar(options: NodeSoarOptions = {}): Soar {
   const { cwd = process.cwd(), memory = true, phases, ...rest } = options;
   const { journal } = rest;

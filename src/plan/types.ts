@@ -3,19 +3,26 @@ import type { Budget, OnDependencyFailure, Passage, Schedule } from '../types.ts
 
 /** Settings of a run; the same names at the top of a plan, in a config file, as options of `run` and as flags. */
 export interface RunSettings {
+  /** Clocks, retries, breaker and cooling: a preset's name, or an object of changes to one. Default `'patient'`. */
   policy?: PolicyInput;
   /** Most attempts in flight. Default 4. */
   maxConcurrent?: number;
   /** One gap between any two starts, milliseconds. Default: by provider. */
   staggerMs?: number;
-  /** Default `'wave'`. */
+  /**
+   * `wave`: a wave starts when the one before it has settled. `eager`: a task starts when its own dependencies have. Default `'wave'`.
+   */
   schedule?: Schedule;
-  /** Default `'proceed'`. */
+  /**
+   * What dependents of a failed task do: run all the same and be told what is missing (`proceed`), not run (`skip`), or end the
+   * run (`abort`). Default `'proceed'`.
+   */
   onDependencyFailure?: OnDependencyFailure;
   /** Limit of the whole run, milliseconds. Default: derived from the plan and the policy. */
   timeoutMs?: number;
+  /** Upper bounds of the whole run. Default: none. */
   budget?: Budget;
-  /** Retries after the first attempt; overrides the policy's. */
+  /** Retries after the first attempt; overrides the policy's. Default: the policy's. */
   retries?: number;
   /** Asks once what several tasks ask alike, and uses answers of earlier runs again (with a journal). Default false. */
   cache?: boolean;
@@ -28,17 +35,21 @@ export interface TaskSpec {
   prompt: string;
   /** Id of the agent. Default: the plan's `defaults.agent`, else the only agent there is. */
   agent?: string;
-  /** Ids of tasks that must have settled before. */
+  /** Ids of tasks that must have settled before. Default: none. */
   dependsOn?: readonly string[];
   /** When it fails, what is in flight is cancelled and what has not started is skipped. Default false. */
   critical?: boolean;
-  /** Hard limit of one attempt, milliseconds; wins over the policy's clocks. */
+  /** Hard limit of one attempt, milliseconds; wins over the policy's clocks. Default: by the policy. */
   timeoutMs?: number;
+  /** Its own policy. Default: the run's. */
   policy?: PolicyInput;
+  /** Its own number of retries. Default: by the policy. */
   retries?: number;
   /** The agent that takes over after exhaustion; `false`: none. Default: the plan's. */
   fallback?: string | false;
+  /** Added to the environment of its agent's process. Default: nothing. */
   env?: Record<string, string>;
+  /** Where its agent's process works. Default: where the agent does. */
   cwd?: string;
   /** Done before the run began: not run, and its dependents see it as succeeded with this output. */
   done?: { output: string };
@@ -51,16 +62,28 @@ export interface TaskSpec {
 /** A command as an agent, as a plan file says it. */
 export interface CommandAgentSpec {
   kind: 'command';
+  /** The program and its arguments; no shell reads them. */
   command: readonly string[];
-  /** How the prompt reaches the command. Default `'stdin'`. `argument` replaces `{{prompt}}` in argv, or is appended. */
+  /**
+   * How the prompt reaches the command: `argument` replaces `{{prompt}}` in argv, or is appended. Default `'argument'` when an
+   * argument says `{{prompt}}`, else `'stdin'`.
+   */
   prompt?: 'stdin' | 'argument' | 'none';
+  /** Added to the environment of its processes. Default: nothing. */
   env?: Record<string, string>;
+  /** Where its processes work. Default: the working directory. */
   cwd?: string;
+  /** An empty answer is a failure of kind `empty`. Default false. */
   requireOutput?: boolean;
+  /** What it is good at, in a sentence; the route phase reads it. Default: nothing is said. */
   description?: string;
+  /** Words the route phase matches against a task. Default: none. */
   capabilities?: readonly string[];
+  /** Agents of one provider share its start gap and its cooling. Default: the agent's own id. */
   provider?: string;
+  /** Smallest gap between two starts at this provider, milliseconds. Default 0; of a CLI tool 2000. */
   staggerMs?: number;
+  /** Most attempts of this agent in flight at once. Default: no limit of its own. */
   maxConcurrent?: number;
   /** Most output kept, bytes; the rest is cut, and marked. Default 1 MiB. */
   maxOutputBytes?: number;
@@ -70,9 +93,11 @@ export type CliTool = 'claude' | 'codex' | 'gemini' | 'opencode' | 'aider' | 'cu
 
 export interface CliAgentSpec extends Omit<CommandAgentSpec, 'kind' | 'command' | 'prompt'> {
   kind: 'cli';
+  /** The preset: the program, how it is called, and how its events are read. */
   tool: CliTool;
+  /** Its model, by the tool's own name for it. Default: the tool's own. */
   model?: string;
-  /** Extra arguments, before the prompt. */
+  /** Extra arguments, before the prompt. Default: none. */
   args?: readonly string[];
   /**
    * Whether an attempt goes on with the session of the one before it, where the tool has sessions, instead of beginning anew.
@@ -85,21 +110,29 @@ export interface ModelAgentSpec {
   kind: 'model';
   /** Address of an OpenAI-compatible interface, such as `http://127.0.0.1:11434/v1`. */
   baseURL: string;
+  /** The model, by the name its server has for it. */
   model: string;
-  /** Name of the environment variable that holds the key. */
+  /** Name of the environment variable that holds the key. Default: no key. */
   apiKeyEnv?: string;
-  /** Instructions before the prompt. */
+  /** Instructions before the prompt. Default: none. */
   system?: string;
+  /** How much chance there is in the answer. Default: the model's own. */
   temperature?: number;
-  /** Most tokens of an answer; one that is cut there fails as `output_limit`. */
+  /** Most tokens of an answer; one that is cut there fails as `output_limit`. Default: the model's own. */
   maxOutputTokens?: number;
   /** More headers of every request. No secrets: plans are recorded as they are. */
   headers?: Readonly<Record<string, string>>;
+  /** An empty answer is a failure of kind `empty`. Default false. */
   requireOutput?: boolean;
+  /** What it is good at, in a sentence; the route phase reads it. Default: nothing is said. */
   description?: string;
+  /** Words the route phase matches against a task. Default: none. */
   capabilities?: readonly string[];
+  /** Agents of one provider share its start gap and its cooling. Default: the host of `baseURL`. */
   provider?: string;
+  /** Smallest gap between two starts at this provider, milliseconds. Default 250. */
   staggerMs?: number;
+  /** Most attempts of this agent in flight at once. Default: no limit of its own. */
   maxConcurrent?: number;
 }
 
@@ -120,14 +153,33 @@ export interface AdHocAgentSpec {
 /** An agent as a plan says it. */
 export type PlanAgentSpec = AgentSpec | AdHocAgentSpec;
 
+/** Tasks, and how they are run. */
 export interface Plan extends RunSettings {
+  /** What it is for; shown. Default: nothing is said. */
   goal?: string;
+  /** Agents it brings along, by id; `createSoar` of `soar-machine/node` makes them. Default: those of the engine alone. */
   agents?: Record<string, PlanAgentSpec>;
+  /** Of tasks that name none. Default: the only agent there is, and the run's policy. */
   defaults?: { agent?: string; policy?: PolicyInput };
-  /** Agent that takes over when a task's own is exhausted or blocked. */
+  /** Agent that takes over when a task's own is exhausted or blocked. Default: the engine's. */
   fallback?: string;
   tasks: readonly TaskSpec[];
 }
+
+/** One of the agents that are known here, for editors to complete, or one that the plan brings along. */
+export type AgentId<Known extends string> = Known | (string & Record<never, never>);
+
+/**
+ * Any plan, written where some agents are known: editors complete their ids.
+ *
+ * @example
+ * const plan: PlanFor<keyof typeof agents> = { tasks: [{ id: 'a', agent: 'claude', prompt: 'Say hello' }] };
+ */
+export type PlanFor<Known extends string> = Plan & {
+  fallback?: AgentId<Known>;
+  defaults?: { agent?: AgentId<Known> };
+  tasks: readonly (TaskSpec & { agent?: AgentId<Known>; fallback?: AgentId<Known> | false })[];
+};
 
 /** A task of a compiled plan. */
 export interface Task {

@@ -1,4 +1,7 @@
-/** The three clocks an attempt runs under, milliseconds. `null` switches a clock off. */
+/**
+ * The three clocks an attempt runs under, milliseconds. `null` switches a clock off. Defaults, here and in the other parts of a
+ * policy, are those of its preset: `POLICIES` has them all, `resolvePolicy(input)` what an input comes to.
+ */
 export interface ClockPolicy {
   /** Nothing heard yet. */
   startTimeoutMs: number | null;

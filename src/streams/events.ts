@@ -10,6 +10,22 @@ interface OfPhase {
   phase?: PhaseName;
 }
 
+/**
+ * The states that `task.state` tells: those of the task's chart, and of what it does while it runs `stalled` (silent) and
+ * `stopping` (told to end). That it is done is told by `task.settled`.
+ */
+export type TaskState =
+  | 'staggered'
+  | 'running'
+  | 'stalled'
+  | 'stopping'
+  | 'retrying'
+  | 'cooling'
+  | 'circuitOpen'
+  | 'fallback.waiting'
+  | 'fallback.running'
+  | 'cancelling';
+
 /** What happens in a run, as `events$` and `--jsonl` tell it. `at` is epoch milliseconds in the run's clock. */
 export type RunEvent = { at: number; runId: string } & (
   | { type: 'run.started'; query?: string; goal?: string }
@@ -39,7 +55,7 @@ export type RunEvent = { at: number; runId: string } & (
       taskId: string;
       agentId: string;
       wave: number;
-      state: string;
+      state: TaskState;
       /** When the state ends by itself, epoch milliseconds. */
       until?: number;
       reason?: string;

@@ -3,7 +3,7 @@ import { noPaint } from '../../src/cli/paint.ts';
 import { frameLines } from '../../src/cli/progress-frame.ts';
 import { initialView, type ProgressView, watchEvent } from '../../src/cli/progress-view.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
-import type { RunNews } from '../../src/streams/events.ts';
+import type { RunNews, TaskState } from '../../src/streams/events.ts';
 import { outcome } from './results.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -14,7 +14,7 @@ function viewOf(...events: (RunNews & { at?: number })[]): ProgressView {
   return view;
 }
 
-const state = (taskId: string, name: string, more: { at?: number; until?: number } = {}) =>
+const state = (taskId: string, name: TaskState, more: { at?: number; until?: number } = {}) =>
   ({ type: 'task.state', taskId, agentId: 'sh', wave: 1, state: name, ...more }) as const;
 const said = (taskId: string, text: string) =>
   ({ type: 'attempt.output', taskId, agentId: 'sh', stream: 'stdout', text }) as const;

@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
-import type { RunNews } from '../../streams/events.ts';
+import type { RunNews, TaskState } from '../../streams/events.ts';
 import type { ParkedTask, TaskContext, TaskEvent } from './events.ts';
 import * as logic from './logic.ts';
 
@@ -13,7 +13,7 @@ function request(args: Args, agent: TaskContext['attemptAgent']): void {
   tell({ self, system }, context.input.services.gate, wish);
 }
 
-function publishState({ context, self }: Args, state: string, until?: number): void {
+function publishState({ context, self }: Args, state: TaskState, until?: number): void {
   const { task, agent, publish } = context.input;
   const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
   publish(until === undefined ? news : { ...news, until }, nowOf(self));
@@ -25,7 +25,7 @@ function park({ context }: Args, state: ParkedTask['state']): void {
   log?.append({ type: 'task.parked', taskId: task.id, ...logic.parked(context, state) });
 }
 
-const runningState = ({ attemptAgent, input }: TaskContext) =>
+const runningState = ({ attemptAgent, input }: TaskContext): TaskState =>
   attemptAgent === input.agent ? 'running' : 'fallback.running';
 
 /** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
@@ -90,7 +90,7 @@ export function announceResumed(args: Args): void {
   publishState(args, runningState(args.context));
 }
 
-export function announce(args: Args, { state, timed }: { state: string; timed?: boolean }): void {
+export function announce(args: Args, { state, timed }: { state: TaskState; timed?: boolean }): void {
   if (state === 'retrying' || state === 'cooling') park(args, state);
   publishState(args, state, timed ? args.context.waits.until : undefined);
 }
