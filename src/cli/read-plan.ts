@@ -29,7 +29,7 @@ export async function readPlan(path: string): Promise<Plan> {
 async function relationFaults(text: string): Promise<readonly Issue[]> {
   const { parse } = await import('yaml');
   try {
-    const value: unknown = parse(text);
+    const value: unknown = parse(text, { merge: true });
     // A Markdown list is text to YAML, and has been checked for this already.
     if (typeof value === 'object' && value !== null) compilePlan(value as Plan);
   } catch (error) {

@@ -7,6 +7,9 @@ const HEADINGS: Partial<Record<SoarError['code'], string>> = {
   'invalid-config': 'The configuration is not valid:',
 };
 
+/** Faults that are listed; nobody mends more of them at once, and a plan of thousands may have one in each task. */
+const MOST_LISTED = 50;
+
 /** What a command that could not do its work says on stderr, and its exit code. */
 export function reportOf(
   thrown: unknown,
@@ -29,5 +32,7 @@ function soarErrorLines({ code, message, issues }: SoarError): string[] {
   const [first = ''] = message.split('\n');
   const heading = message.includes('\n') ? first : HEADINGS[code];
   if (heading === undefined) return [...issues.map((issue) => `error: ${issue.message}`), ...hints];
-  return [`error: ${heading}`, ...issues.map((issue) => `  ${issue.message}`), ...hints];
+  const listed = issues.slice(0, MOST_LISTED).map((issue) => `  ${issue.message}`);
+  const more = issues.length > listed.length ? [`  … and ${issues.length - listed.length} more.`] : [];
+  return [`error: ${heading}`, ...listed, ...more, ...hints];
 }

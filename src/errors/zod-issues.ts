@@ -32,6 +32,13 @@ function issuesOf(issue: ZodIssue, above: readonly PropertyKey[], checked: Check
   }
   const path = pathText(at);
   const name = path === '' ? checked.subject : `\`${path}\``;
+  if (issue.code === 'unrecognized_keys') {
+    const { known = [] } = JSON.parse(issue.message) as { known?: string[] };
+    return issue.keys.map((key) => {
+      const message = `Unknown key \`${key}\` in ${lowerFirst(name)}.${didYouMean(key, known)}`;
+      return { path, at: [...at, key], code: 'unknown-key', message };
+    });
+  }
   return [{ path, at, ...describe(issue, name, value) }];
 }
 
@@ -43,11 +50,6 @@ function isOfAnotherType(issue: ZodIssue, value: unknown): boolean {
 }
 
 function describe(issue: ZodIssue, name: string, value: unknown): { message: string; code: string } {
-  if (issue.code === 'unrecognized_keys') {
-    const { known = [] } = JSON.parse(issue.message) as { known?: string[] };
-    const keys = issue.keys.map((key) => `Unknown key \`${key}\` in ${lowerFirst(name)}.${didYouMean(key, known)}`);
-    return { code: 'unknown-key', message: keys.join(' ') };
-  }
   if (issue.code === 'custom') {
     const code = typeof issue.params?.code === 'string' ? issue.params.code : 'invalid-value';
     return { code, message: `Expected ${lowerFirst(name)} ${issue.message}, got ${showValue(value)}.` };

@@ -240,7 +240,7 @@ function agentsOf(plan: Plan, given: readonly string[] | undefined, issues: Issu
       check(agent, `tasks[${position}].agent`, id);
       check(fallback, `tasks[${position}].fallback`, id);
       if (agent !== undefined || byDefault !== '' || done) return;
-      const choice = known.size === 0 ? 'there is none' : `there are ${known.size}`;
+      const choice = known.size === 0 ? 'there is none' : `there are ${known.size} to choose from`;
       const message = `Task \`${id}\` names no agent and ${choice}; give it \`agent\`, or the plan \`defaults.agent\`.`;
       issues.push({ path: `tasks[${position}].agent`, message, taskId: id, code: 'no-agent' });
     });

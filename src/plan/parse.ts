@@ -7,8 +7,10 @@ import {
   type Node,
   parseDocument,
   stringify,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml';
+import type { SoarError } from '../errors/soar-error.ts';
 import type { LocatedIssue } from '../errors/zod-issues.ts';
 import { jsonFault } from './json-fault.ts';
 import { parseMarkdownPlan } from './markdown.ts';
@@ -36,10 +38,14 @@ export interface ParseOptions {
  */
 export function parsePlanText(text: string, options: ParseOptions = {}): Plan {
   const { name } = options;
-  if (text.trim() === '') throw planError([{ path: '', message: 'It is empty.', code: 'no-tasks' }], { name });
+  if (text.trim() === '') throw emptyPlan(name);
   const format = options.format ?? formatByName(name) ?? formatByLook(text);
   if (format === 'markdown') return parseMarkdownPlan(text, name);
   return format === 'json' ? parseJson(text, name) : parseYaml(text, name);
+}
+
+function emptyPlan(name: string | undefined): SoarError {
+  return planError([{ path: '', message: 'It is empty.', code: 'no-tasks' }], { name });
 }
 
 function formatByName(name: string | undefined): PlanFormat | undefined {
@@ -73,10 +79,11 @@ function parseYaml(text: string, name: string | undefined): Plan {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, merge: true });
   const faults = [...document.errors, ...document.warnings];
+  if (document.contents === null && faults.length === 0) throw emptyPlan(name);
   if (faults.length > 0) {
     const issues = faults.map((fault) => {
       const { line, col } = lines.linePos(fault.pos[0]);
-      const message = `Line ${line}, column ${col}: ${fault.message.replace(/\.?$/, '.')}`;
+      const message = `Line ${line}, column ${col}: ${said(fault, text)}`;
       return { path: `line ${line}`, message, code: 'syntax' };
     });
     throw planError(issues, { name, cause: faults[0] });
@@ -98,21 +105,33 @@ function parseYaml(text: string, name: string | undefined): Plan {
   });
 }
 
+/** What the parser says; of a key that is there twice it does not say which. */
+function said({ code, message, pos }: YAMLError, text: string): string {
+  const [key] = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,{}[\]]+)/.exec(text.slice(pos[0])) ?? [];
+  if (code === 'DUPLICATE_KEY' && key !== undefined) return `The key \`${key}\` is there already; keys must be unique.`;
+  return message.replace(/\.?$/, '.');
+}
+
 /** The plan in a value; `lineOf` finds the line of an issue. */
 function checked(value: unknown, name: string | undefined, lineOf?: (issue: LocatedIssue) => number | null): Plan {
   const { plan, issues } = checkPlan(value);
   if (!issues) return plan;
   const placed = issues.map((issue) => {
     const line = lineOf?.(issue) ?? null;
-    return line === null ? issue : { ...issue, message: `Line ${line}: ${issue.message}` };
+    return line === null
+      ? { issue, line: 0 }
+      : { issue: { ...issue, message: `Line ${line}: ${issue.message}` }, line };
   });
-  throw planError(placed, { name });
+  const inOrder = placed.toSorted((a, b) => a.line - b.line).map(({ issue }) => issue);
+  throw planError(inOrder, { name });
 }
 
-/** The node at a path, or the nearest one above it. */
+/** The node at a path, or the nearest one above it; of a key and its value it is the key, which may stand lines before. */
 function nodeAt(document: Document, at: readonly PropertyKey[]): Node | null {
   for (let depth = at.length; depth > 0; depth -= 1) {
-    const node = document.getIn(at.slice(0, depth), true);
+    const owner = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
+    const pair = isMap(owner) ? owner.items.find(({ key }) => isScalar(key) && key.value === at[depth - 1]) : undefined;
+    const node = pair?.key ?? document.getIn(at.slice(0, depth), true);
     if (typeof node === 'object' && node !== null) return node as Node;
   }
   return document.contents as Node | null;

@@ -21,6 +21,14 @@ describe('an error on the command line', () => {
     expect(exitCode).toBe(2);
   });
 
+  it('lists no more issues than one reads, and says how many there are', () => {
+    const tasks = Array.from({ length: 3000 }, (_, i) => ({ id: `t${i}`, prompt: '' }));
+    const { lines } = reportOf(thrownBy(() => compilePlan({ tasks }, { agents: ['x', 'y'] })));
+    expect(lines[0]).toBe('error: The plan has 3000 faults:');
+    expect(lines.slice(-2)).toEqual(['  … and 2950 more.', expect.stringContaining('hint: name an agent')]);
+    expect(lines).toHaveLength(53);
+  });
+
   it('is one line when there is one issue', () => {
     const { lines } = reportOf(new SoarError('usage', 'This is wrong.', { issues: [{ path: '', message: 'x' }] }));
     expect(lines).toEqual(['error: This is wrong.']);

@@ -107,7 +107,7 @@ describe('what can be read of a plan of the wrong form', () => {
       ],
     };
     expect(messagesOf(plan, ['x', 'y']).slice(1)).toEqual([
-      'Task `a` names no agent and there are 2; give it `agent`, or the plan `defaults.agent`.',
+      'Task `a` names no agent and there are 2 to choose from; give it `agent`, or the plan `defaults.agent`.',
     ]);
   });
 });
@@ -195,7 +195,8 @@ describe('an agent that does not exist', () => {
     expect(issuesOf({ tasks: [task] }, ['x', 'y'])).toEqual([
       {
         path: 'tasks[0].agent',
-        message: 'Task `t` names no agent and there are 2; give it `agent`, or the plan `defaults.agent`.',
+        message:
+          'Task `t` names no agent and there are 2 to choose from; give it `agent`, or the plan `defaults.agent`.',
         taskId: 't',
         code: 'no-agent',
       },

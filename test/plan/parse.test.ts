@@ -37,15 +37,31 @@ describe('a YAML plan', () => {
       [
         'The plan p.yaml has 3 faults:',
         '  Line 3: `tasks[0].prompt` is missing; expected a string.',
-        '  Line 3: Unknown key `prmpt` in `tasks[0]`. Did you mean `prompt`?',
+        '  Line 4: Unknown key `prmpt` in `tasks[0]`. Did you mean `prompt`?',
         '  Line 7: Expected `tasks[1].dependsOn[1]` to be a string or a finite number, got `null`.',
       ].join('\n'),
     );
   });
 
+  it('has its faults told in the order of their lines, each unknown key at its own', () => {
+    const text =
+      'gaol: x\ntasks:\n  - id: a\n    promt:\n      - a\n    prompt: a\n\ndefault:\n  agent: sh\npolicy: patint\n';
+    const lines = messageOf(text).split('\n').slice(1);
+    expect(lines.map((line) => line.slice(2, 30))).toEqual([
+      'Line 1: Unknown key `gaol` i',
+      'Line 4: Unknown key `promt` ',
+      'Line 8: Unknown key `default',
+      'Line 10: Expected `policy` t',
+    ]);
+  });
+
+  it('is empty when it has comments alone', () => {
+    expect(messageOf('# nothing yet\n')).toBe('The plan is not valid: It is empty.');
+  });
+
   it('is refused with line and column when it is no YAML, or has a key twice', () => {
     expect(messageOf('tasks: []\ngoal: a\ngoal: b')).toBe(
-      'The plan is not valid: Line 3, column 1: Map keys must be unique.',
+      'The plan is not valid: Line 3, column 1: The key `goal` is there already; keys must be unique.',
     );
     expect(messageOf('goal: "x\n')).toMatch(/Line \d, column \d: Missing closing "quote/);
     expect(messageOf('goal: !secret x\ntasks: []')).toMatch(/Line 1, column 7: Unresolved tag/);
