@@ -1,7 +1,9 @@
+import { systemClock } from '../clock.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
 import { terminalApproval } from './approval.ts';
+import { coolingNotes } from './cooling-notes.ts';
 import { enter, readInput, requireFiles } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
@@ -41,7 +43,7 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
     flags,
     watchers,
     ...(approval ? { approval } : {}),
-    notes: isOffline ? [OFFLINE_NOTE] : [],
+    notes: isOffline ? [OFFLINE_NOTE] : coolingNotes(journal, options.agents ?? {}, systemClock.now(), options),
     summary: (result, width) => [...tableOf(result, width, paint), ...answerOf(result, paint)],
   });
 }

@@ -5,8 +5,11 @@ import { planOf, storedRun } from '../journal/resume.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { type LoadedConfig, loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { ownAgents } from '../plan/plan-agents.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Soar, SoarOptions } from '../soar.ts';
 import { type Approval, terminalApproval } from './approval.ts';
+import { coolingNotes } from './cooling-notes.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
@@ -26,25 +29,29 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
   let approval: Approval | undefined;
   let run: ReplayedRun;
   let watchers: Watchers;
+  let options: SoarOptions;
   try {
     run = storedRun(journal, runId, systemClock.now());
     requireTime(run, flags);
     approval = waitsForApproval(run) ? terminalApproval() : undefined;
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
-    soar = createSoar({ ...optionsOf(run, config), ...watchers.options, journal, memory: flags.memory !== false });
+    options = optionsOf(run, config);
+    soar = createSoar({ ...options, ...watchers.options, journal, memory: flags.memory !== false });
   } catch (error) {
     journal.close();
     throw error;
   }
   const paint = paintFor(process.stdout);
-  const plan = planOf(run) ?? { tasks: [] };
+  const plan: Plan = planOf(run) ?? { tasks: [] };
+  const agents = { ...options.agents, ...(run.end ? {} : agentsFromSpecs(ownAgents(plan.agents))) };
   return followRun({
     soar,
     journal,
     start: () => soar.resume(runId, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
     flags,
     watchers,
+    notes: run.end ? [] : coolingNotes(journal, agents, systemClock.now(), options),
     ...(approval ? { approval } : {}),
     summary: (result, width) => [
       ...tableOf(result, width, paint),

@@ -1,5 +1,9 @@
+import { systemClock } from '../clock.ts';
+import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { ownAgents } from '../plan/plan-agents.ts';
+import { coolingNotes } from './cooling-notes.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
@@ -27,12 +31,15 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
   const journal = await openJournal(flags);
   const soar = createSoar({ ...options, ...watchers.options, ...(journal ? { journal } : {}) });
   const paint = paintFor(process.stdout);
+  const agents = { ...options.agents, ...agentsFromSpecs(ownAgents(plan.agents)) };
+  const used = Object.entries(agents).filter(([id]) => usedAgents(plan, run.fallback).has(id));
   return followRun({
     soar,
     journal,
     start: () => soar.run(plan, run),
     flags,
     watchers,
+    notes: coolingNotes(journal, Object.fromEntries(used), systemClock.now(), options),
     summary: (result, width) => [
       ...tableOf(result, width, paint),
       ...outputsOf(result, plan, paint, journal ? showLine(result.runId, flags) : 'run it with --json'),
