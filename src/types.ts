@@ -239,7 +239,9 @@ export interface RunMetadata {
   retriedTasks: { taskId: string; agentId: string; retries: number }[];
   circuitBlocked: { taskId: string; agentId: string; reason: string }[];
   earlyTerminations: { taskId: string; agentId: string; kind: ErrorKind; reason: string; detectedMs: number }[];
+  /** Of every agent that was asked, by the tasks or by the phases of a question. */
   breakers: Record<string, BreakerMetrics>;
+  /** Of the tasks, and of what phases asked: `taskId` is then `phase:…`. */
   rateLimits: { agentId: string; taskId: string; resumeAt: number }[];
   heartbeats: { taskId: string; agentId: string; events: number; longestSilenceMs: number }[];
   /** Who did each phase of a question, in order; empty in a run of a plan. `collect` is the tasks' own. */

@@ -80,6 +80,42 @@ describe('a call of a phase', () => {
     expect(run.of('attempt.started').map(({ taskId }) => taskId)).toEqual([CALL, 'only', 'phase:synthesize']);
   });
 
+  it('has the breaker of its agent, and its rate limits, in what the run tells of itself', async () => {
+    const limited: Step = { fail: 'rate_limited', details: { retryAfterMs: 3000 } };
+    const synthesize: Phases['synthesize'] = async (_, { call }) => {
+      const { output } = await call({ name: 'synthesize', prompt: 'Sum it up', agentId: 'writer' });
+      return { answer: output, confidence: 1, sources: [] };
+    };
+    const clock = new VirtualClock();
+    const writer = scriptedAgent(clock, [limited, { ok: 'summed up' }]);
+    const thinker = scriptedAgent(clock, [limited, { fail: 'transient' }, { ok: 'do it' }]);
+    const worker = scriptedAgent(clock, [limited, {}]);
+    const soar = createSoar({
+      agents: { worker, thinker, writer, idle: scriptedAgent(clock) },
+      policy: { preset: 'patient', retry: { retries: 1, baseDelayMs: 1000, jitter: 0 } },
+      phases: { ...decomposing(askOnce), synthesize },
+      random: () => 0.5,
+      clock,
+    });
+    const { metadata } = await watch(soar.ask('Why is it so?'), clock, soar).settled();
+    expect(metadata.rateLimits.map(({ agentId, taskId }) => [agentId, taskId])).toEqual([
+      ['thinker', CALL],
+      ['worker', 'only'],
+      ['writer', 'phase:synthesize'],
+    ]);
+    expect(metadata.rateLimits[0]?.resumeAt).toBe(3000);
+    expect(Object.keys(metadata.breakers).sort()).toEqual(['thinker', 'worker', 'writer']);
+    expect(metadata.breakers.thinker).toMatchObject({ state: 'closed', failures: 1 });
+  });
+
+  it('is told of also in a run that has only planned', async () => {
+    const clock = new VirtualClock();
+    const thinker = scriptedAgent(clock, [{ ok: 'do it' }]);
+    const soar = createSoar({ agents: { worker: () => '', thinker }, phases: decomposing(askOnce), clock });
+    const { metadata } = await clock.settle(soar.plan('Why is it so?').result);
+    expect(Object.keys(metadata.breakers)).toEqual(['thinker']);
+  });
+
   it('goes through the states of a task, marked with its phase', async () => {
     const run = ask({ policy: retrying(1), steps: [{ fail: 'transient' }, { ms: 100, ok: 'do it' }] });
     await run.settled();
@@ -543,6 +579,24 @@ describe('a run of a question that is resumed', () => {
     ]);
     expect(result.metadata.phases[2]).toMatchObject({ calls: 2, attempts: 3 });
     expect(worker.calls).toHaveLength(1);
+  });
+
+  it('still knows whom its phases had asked, and what limited them, whether they were through or not', async () => {
+    const limited: Step = { fail: 'rate_limited', details: { retryAfterMs: 50 } };
+    const guarded: SoarOptions['policy'] = { preset: 'patient', retry: { retries: 0 } };
+    const reached = async (taskId: string, attempts: number, { clock, begun }: ReturnType<typeof story>) => {
+      const started = () => begun.of('attempt.started').filter((event) => event.taskId === taskId).length;
+      for (let tries = 0; tries < 1000 && started() < attempts; tries += 1) await clock.advance(5);
+      expect(started()).toBe(attempts);
+    };
+    const through = story(askOnce, [limited, { ms: 100, ok: 'do it' }], guarded);
+    await reached('only', 1, through);
+    const asksAgain = story(askOnce, [limited, { hang: true }, { ms: 100, ok: 'do it' }], guarded);
+    await reached(CALL, 2, asksAgain);
+    for (const { reborn } of [through, asksAgain]) {
+      const { metadata } = await reborn().settled();
+      expect(metadata.rateLimits).toEqual([{ taskId: CALL, agentId: 'thinker', resumeAt: 50 }]);
+    }
   });
 
   it('keeps what its phases had spent, and how they were done', async () => {

@@ -7,7 +7,7 @@ import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../../machines/task/logic.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { Task } from '../../plan/types.ts';
 import type { Publish } from '../../streams/events.ts';
-import type { AttemptRecord, PhaseRecord, TaskError, TaskStatus, Usage } from '../../types.ts';
+import type { AttemptRecord, PhaseRecord, RunMetadata, TaskError, TaskStatus, Usage } from '../../types.ts';
 import type { Services } from '../services.ts';
 import type { PhaseAnswer, PhaseCall } from './controls.ts';
 
@@ -43,6 +43,20 @@ export interface SettledCall {
   data?: unknown;
   error: TaskError | null;
   attempts: readonly AttemptRecord[];
+  /** Absent when there was none. */
+  rateLimits?: RunMetadata['rateLimits'];
+}
+
+/** What the metadata of a run takes from calls, beside the records of their phases. */
+export interface CallNotes {
+  /** Who was asked, by id, and who stood in. */
+  agents: readonly string[];
+  rateLimits: RunMetadata['rateLimits'];
+}
+
+export function callNotes(calls: readonly Pick<SettledCall, 'agentId' | 'attempts' | 'rateLimits'>[]): CallNotes {
+  const asked = calls.flatMap(({ agentId, attempts }) => [agentId, ...attempts.map((attempt) => attempt.agentId)]);
+  return { agents: [...new Set(asked)], rateLimits: calls.flatMap(({ rateLimits = [] }) => rateLimits) };
 }
 
 /** Names a call among the tasks of its run: for gate, journal and trace it is one. */
@@ -89,9 +103,16 @@ export function callInput(scope: PhaseScope, call: PhaseCall, agent: ResolvedAge
 function resumedCall(resumed: ResumedCalls | null, taskId: string): ParkedTask | null {
   const parked = resumed?.parked.get(taskId);
   if (parked) return parked;
-  const attempts = resumed?.settled.get(taskId)?.attempts;
-  if (!attempts || attempts.length === 0) return null;
-  return { state: 'staggered', attempts, notes: NO_NOTES, waits: NO_WAITS, error: null, answer: NO_ANSWER };
+  const { attempts = [], rateLimits = [] } = resumed?.settled.get(taskId) ?? {};
+  if (attempts.length === 0) return null;
+  return {
+    state: 'staggered',
+    attempts,
+    notes: { ...NO_NOTES, rateLimits },
+    waits: NO_WAITS,
+    error: null,
+    answer: NO_ANSWER,
+  };
 }
 
 /** The answer a resumed phase had before; null when it had none, or now asks something else. */
@@ -104,10 +125,11 @@ export function knownAnswer({ resumed, phase }: PhaseScope, call: PhaseCall): Se
 export function settledCall(
   phase: PhaseRecord['phase'],
   { prompt, agentId }: PhaseCall,
-  { outcome }: TaskReport,
+  { outcome, notes: { rateLimits } }: TaskReport,
 ): SettledCall {
   const { taskId, status, output, data, error, attempts } = outcome;
-  const call = { phase, taskId, prompt, agentId, status, output, error, attempts };
+  const limited = rateLimits.length > 0 ? { rateLimits } : {};
+  const call = { phase, taskId, prompt, agentId, status, output, error, attempts, ...limited };
   return data === undefined ? call : { ...call, data };
 }
 

@@ -5,7 +5,16 @@ import type { StopReason, TaskReport } from '../../machines/task/events.ts';
 import { taskLogicFor } from '../../machines/task/resumed.ts';
 import { isOver, nowOf, relay, type Sender } from '../scope.ts';
 import { cachedCall, callKey, keepCall } from './call-cache.ts';
-import { answerOf, callInput, knownAnswer, type PhaseScope, type SettledCall, settledCall, usageOf } from './calls.ts';
+import {
+  answerOf,
+  callInput,
+  callNotes,
+  knownAnswer,
+  type PhaseScope,
+  type SettledCall,
+  settledCall,
+  usageOf,
+} from './calls.ts';
 import type { PhaseAnswer, PhaseCall, PhaseControls } from './controls.ts';
 import type { InnerEvent, PhaseCommand, PhaseNews, PhaseReport } from './phase-events.ts';
 
@@ -184,7 +193,9 @@ export class Desk {
     const end = this.#stop ? STOPPED : this.#end;
     if (!end || this.#live.size > 0) return snapshot;
     if (this.#scope) {
-      this.#tellRun(sender, { type: 'phase.reported', phase: this.#scope.phase, report: this.#report() });
+      const { phase } = this.#scope;
+      const notes = callNotes(this.#settled);
+      this.#tellRun(sender, { type: 'phase.reported', phase, report: this.#report(), notes });
     }
     return { ...snapshot, ...end } as S;
   }

@@ -1,5 +1,6 @@
 import type { StopReason } from '../../machines/task/events.ts';
 import type { PhaseRecord } from '../../types.ts';
+import type { CallNotes } from './calls.ts';
 import type { PhaseAnswer, PhaseCall } from './controls.ts';
 
 /** What a phase's actor is told from outside. */
@@ -16,7 +17,7 @@ export type PhaseNews =
   /** No call is under way any more. */
   | { type: 'phase.idle'; phase: PhaseRecord['phase'] }
   /** How it was done; told before its end. */
-  | { type: 'phase.reported'; phase: PhaseRecord['phase']; report: PhaseReport };
+  | { type: 'phase.reported'; phase: PhaseRecord['phase']; report: PhaseReport; notes: CallNotes };
 
 export type PhaseReport = Omit<PhaseRecord, 'phase' | 'durationMs'>;
 

@@ -1,5 +1,5 @@
 import type { EngineInput } from '../../actors/engine.ts';
-import type { ResumedCalls } from '../../actors/phases/calls.ts';
+import type { CallNotes, ResumedCalls } from '../../actors/phases/calls.ts';
 import type { PhaseNews, PhaseReport } from '../../actors/phases/phase-events.ts';
 import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
@@ -78,6 +78,8 @@ export interface SoarContext {
   report: PhaseReport | null;
   /** How the phases were done that are over. */
   phases: readonly PhaseRecord[];
+  /** Whom they have asked. */
+  called: readonly (CallNotes & Pick<PhaseRecord, 'phase'>)[];
   assessment: Assessment | null;
   retrieval: Retrieval | null;
   decomposition: Decomposition | null;

@@ -1,4 +1,4 @@
-import type { PhaseScope } from '../../actors/phases/calls.ts';
+import { callNotes, type PhaseScope } from '../../actors/phases/calls.ts';
 import type { AgentInfo, Assessment, Routing } from '../../actors/phases/types.ts';
 import type { Addressee } from '../../actors/scope.ts';
 import type { Services } from '../../actors/services.ts';
@@ -34,6 +34,7 @@ export function initialContext(input: SoarInput, services: Services, now: number
     phaseAt: now,
     report: null,
     phases: resumed?.phases ?? [],
+    called: resumedNotes(resumed),
     assessment: resumed?.assessment ?? null,
     retrieval: resumed?.retrieval ?? null,
     decomposition: resumed?.decomposition ?? null,
@@ -43,6 +44,13 @@ export function initialContext(input: SoarInput, services: Services, now: number
     synthesis: null,
     error: null,
   };
+}
+
+/** Whom the phases asked that are over; the others ask again, and tell it themselves. */
+function resumedNotes(resumed: SoarInput['resumed']): SoarContext['called'] {
+  if (!resumed) return [];
+  const calls = [...resumed.calls.settled.values()];
+  return resumed.phases.map(({ phase }) => ({ phase, ...callNotes(calls.filter((call) => call.phase === phase)) }));
 }
 
 function resumedRouting(resumed: SoarInput['resumed']): Routing | null {
@@ -228,8 +236,17 @@ export function resultOf(
   };
 }
 
-/** The metadata of the plan's tasks, with what the phases did around them: the run used what both used. */
-function withPhases(metadata: RunMetadata, { phases, startedAt }: SoarContext, now: number): RunMetadata {
+/** The metadata of the plan's tasks, with what the phases did around them: the run used what both used, and asked whom both asked. */
+function withPhases(metadata: RunMetadata, context: SoarContext, now: number): RunMetadata {
+  const { phases, called, startedAt, services, runId } = context;
   const usage = sumUsage([metadata.usage, ...phases.map((phase) => phase.usage)]);
-  return { ...metadata, phases: [...phases], usage, totalDurationMs: now - startedAt };
+  const breakers = { ...metadata.breakers };
+  for (const id of called.flatMap(({ agents }) => agents)) {
+    const metrics = services.breakerMetrics({ id }, runId);
+    if (metrics) breakers[id] ??= metrics;
+  }
+  const limitsOf = (isLast: boolean) =>
+    called.filter(({ phase }) => (phase === 'synthesize') === isLast).flatMap(({ rateLimits }) => rateLimits);
+  const rateLimits = [...limitsOf(false), ...metadata.rateLimits, ...limitsOf(true)];
+  return { ...metadata, breakers, rateLimits, phases: [...phases], usage, totalDurationMs: now - startedAt };
 }

@@ -2,7 +2,6 @@ import { type AnyActorRef, assign, type PromiseActorLogic, raise, sendTo, setup 
 import { engine } from '../../actors/engine.ts';
 import { OFFLINE_PHASES as offline } from '../../actors/phases/built-in.ts';
 import { type PhaseInput, phaseLogic } from '../../actors/phases/phase.ts';
-import type { PhaseReport } from '../../actors/phases/phase-events.ts';
 import { singleSubgoal } from '../../actors/phases/single.ts';
 import type {
   AssessInput,
@@ -84,7 +83,10 @@ export const soarMachine = setup({
     closeRun: effects.closeRun,
     beginPhase: assign(({ self }) => ({ phaseAt: nowOf(self), report: null })),
     announce: effects.announce,
-    keepReport: assign((_, { report }: { report: PhaseReport }) => ({ report })),
+    keepReport: assign(({ context }, { phase, report, notes }: Omit<Of<'phase.reported'>, 'type'>) => ({
+      report,
+      called: [...context.called, { phase, ...notes }],
+    })),
     recordPhase: assign(({ context, self }, { phase }: { phase: PhaseName }) => ({
       phases: [...context.phases, ...phaseRecord(phase, context, nowOf(self))],
     })),
@@ -164,7 +166,7 @@ export const soarMachine = setup({
   ],
   on: {
     'run.cancel': { target: '.cancelled', actions: 'noteReason' },
-    'phase.reported': { actions: { type: 'keepReport', params: ({ event }) => ({ report: event.report }) } },
+    'phase.reported': { actions: { type: 'keepReport', params: ({ event }) => event } },
   },
   states: {
     assess: {
