@@ -18,9 +18,14 @@ const ARGS = [
   '--disable-sync',
 ];
 
+/** What a page does in a moment takes many where everything else is tested at the same time. */
+const PATIENCE_MS = 120_000;
+
 /** Starts a headless Chromium with a profile of its own. Nothing is downloaded; the caller closes it. */
 export async function startBrowser(): Promise<Browser> {
-  return chromium.launch({ ...(await findBrowser()), args: ARGS });
+  const browser = await chromium.launch({ ...(await findBrowser()), args: ARGS, timeout: PATIENCE_MS });
+  browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
+  return browser;
 }
 
 interface Command {
