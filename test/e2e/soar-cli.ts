@@ -1,19 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Runs in the checkout itself keep what they record, and what breakers learn, out of it. */
 const checkout = resolve(import.meta.dirname, '../..');
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
-/** The command that runs the command line from its source. */
-export const SOAR: readonly [string, ...string[]] = [process.execPath, '--import', tsx, main];
+/** The command that runs the command line from its source: Node takes the types out by itself. */
+export const SOAR: readonly [string, ...string[]] = [process.execPath, main];
 
 export interface Ended {
   code: number | null;
