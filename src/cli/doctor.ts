@@ -5,7 +5,7 @@ import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';
 import { formatDollars, formatDuration } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
-import { claimStdout, print } from './stdout.ts';
+import { print } from './stdout.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
 import { chosenAgent, toolChoice } from './tool-agent.ts';
@@ -25,7 +25,6 @@ export type AgentReport = Omit<DoctorReport, 'kind'> & { kind: DoctorReport['kin
  * cannot; tools nobody uses may be missing.
  */
 export async function doctorCommand(flags: DoctorFlags): Promise<number> {
-  claimStdout();
   enter(flags.cwd);
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const live = Object.keys(config.agents);

@@ -56,10 +56,11 @@ function parseLimit(text: string): number {
   return ms;
 }
 
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
-    if (!/^\d+$/.test(text.trim()) || Number(text) < least) {
-      throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+    if (!/^\d+$/.test(text.trim()) || Number(text) < least || Number(text) > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`Expected a whole number, ${range}.`);
     }
     return Number(text);
   };

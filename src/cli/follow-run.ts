@@ -10,7 +10,7 @@ import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { resumeLine } from './state.ts';
-import { claimStdout, print } from './stdout.ts';
+import { print, whenStdoutIsGone } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -41,7 +41,7 @@ export async function followRun(followed: Followed): Promise<number> {
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
   let hasEnded = false;
-  claimStdout(() => handle?.interrupt('Nobody reads the output any more.'));
+  whenStdoutIsGone(() => handle?.interrupt('Nobody reads the output any more.'));
   const release = onInterrupt(
     (signal) => {
       interruptedBy = signal;
@@ -53,6 +53,13 @@ export async function followRun(followed: Followed): Promise<number> {
       process.exit(interruptCode(interruptedBy ?? 'SIGINT'));
     },
   );
+  // An agent that ends this process, or a fault nobody caught: that is no success, and what is recorded is not lost.
+  const onExit = (code: number) => {
+    if (code === 0) process.exitCode = 1;
+    if (handle && journal && !flags.quiet)
+      process.stderr.write(`\nThe run was not over. To go on with it: ${resumeLine(handle.id, flags)}\n`);
+  };
+  process.on('exit', onExit);
   try {
     // Throws for a plan or options that are not valid; nothing has run then.
     handle = start();
@@ -69,6 +76,7 @@ export async function followRun(followed: Followed): Promise<number> {
     const result = await handle.result;
     approval?.close();
     hasEnded = true;
+    process.off('exit', onExit);
     progress.stop();
     if (flags.json) print(`${jsonOf(result)}\n`);
     else if (!flags.jsonl) {
@@ -81,6 +89,7 @@ export async function followRun(followed: Followed): Promise<number> {
     }
     return exitCodeOf(result, { interruptedBy });
   } finally {
+    process.off('exit', onExit);
     progress?.stop();
     await soar.close();
     journal?.close();

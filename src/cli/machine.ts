@@ -3,7 +3,7 @@ import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { chartMermaid, chartOutline } from '../trace/chart.ts';
 import { CHARTS } from '../trace/chart-list.ts';
-import { claimStdout, print } from './stdout.ts';
+import { print } from './stdout.ts';
 import { pad } from './text-width.ts';
 
 export interface MachineFlags {
@@ -13,7 +13,6 @@ export interface MachineFlags {
 
 /** `soar machine [name]`: the charts, as an outline, as a Mermaid diagram or as a picture. */
 export async function machineCommand(name: string | undefined, flags: MachineFlags): Promise<number> {
-  claimStdout();
   const names = Object.keys(CHARTS);
   if (name === undefined) {
     if (flags.mermaid || flags.svg) throw new SoarError('usage', `Which machine? One of ${names.join(', ')}.`);

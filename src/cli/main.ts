@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { BAD_INPUT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { reportOf } from './report-error.ts';
-import { flushOutput, printable } from './stdout.ts';
+import { claimStdout, flushOutput, printable } from './stdout.ts';
 
 const debug = Boolean(process.env.SOAR_DEBUG);
 
@@ -29,6 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 process.on('uncaughtException', (thrown) => process.exit(report(thrown)));
 
+claimStdout();
 const exitCode = await main(process.argv);
 await flushOutput();
 // Handles that an agent of the user's left open must not keep the command alive.

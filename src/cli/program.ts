@@ -15,6 +15,7 @@ import {
 import type { MachineFlags } from './machine.ts';
 import type { RunsFlags } from './runs.ts';
 import { addStateFlag } from './state.ts';
+import { print } from './stdout.ts';
 import type { ViewFlags } from './view.ts';
 
 const EXAMPLES = `
@@ -43,6 +44,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
     .exitOverride()
+    .configureOutput({ writeOut: print })
     .addHelpText('after', EXAMPLES);
 
   const run = program
@@ -122,7 +124,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option('--once <file>', 'write one HTML file that shows it without a server, and end')
     .addOption(
-      new Option('--port <n>', 'listen on this port of 127.0.0.1 instead of a free one').argParser(wholeNumber(1)),
+      new Option('--port <n>', 'listen on this port of 127.0.0.1 instead of a free one').argParser(
+        wholeNumber(1, 65_535),
+      ),
     )
     .addOption(cwdFlag())
     .action(async (what: string | undefined, flags: ViewFlags) => {

@@ -10,7 +10,7 @@ import { enter } from './files.ts';
 import { counted } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
-import { claimStdout, print } from './stdout.ts';
+import { print } from './stdout.ts';
 import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
@@ -30,7 +30,6 @@ const COLUMNS: readonly Column[] = [
 
 /** `soar runs`: what was run, newest first. */
 export async function runsCommand(flags: RunsFlags): Promise<number> {
-  claimStdout();
   enter(flags.cwd);
   const journal = await findJournal(flags);
   const runs = journal?.list() ?? [];
@@ -56,7 +55,6 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
 
 /** `soar show <runId>`: what became of one run. */
 export async function showCommand(runId: string, flags: RunsFlags): Promise<number> {
-  claimStdout();
   enter(flags.cwd);
   const journal = await requireJournal(flags, runId);
   try {

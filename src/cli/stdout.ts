@@ -1,7 +1,12 @@
 import { Console } from 'node:console';
 import { createSecretMask } from '../node/mask-secrets.ts';
+import { pathFault } from '../node/path-fault.ts';
 
 let isGone = false;
+let onGone: (() => void) | null = null;
+
+/** stdout, once nobody else gets at it. */
+let claimed: NodeJS.WriteStream['write'] | null = null;
 
 const secrets = createSecretMask(process.env);
 
@@ -13,37 +18,51 @@ export function printable(text: string): string {
 /**
  * Makes stdout the result's own: whatever agents and configurations in JavaScript print goes to stderr, and a reader that went
  * away (`| head`) ends the command quietly.
- *
- * @param onGone Called once when nobody reads stdout any more.
  */
-export function claimStdout(onGone: () => void = () => {}): void {
-  globalThis.console = new Console(process.stderr, process.stderr);
-  for (const stream of [process.stdout, process.stderr]) {
+export function claimStdout(): void {
+  if (claimed) return;
+  const { stdout, stderr } = process;
+  claimed = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr);
+  globalThis.console = new Console(stderr, stderr);
+  for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-      if (stream !== process.stdout || isGone) return;
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') {
+        throw new Error(`The output cannot be written: ${pathFault(error)}.`, { cause: error });
+      }
+      if (stream !== stdout || isGone) return;
       isGone = true;
-      onGone();
+      onGone?.();
     });
   }
+}
+
+/** Calls back, once, when nobody reads stdout any more. */
+export function whenStdoutIsGone(call: () => void): void {
+  onGone = call;
 }
 
 /** Writes to stdout, without secrets; false when nobody reads it any more. */
 export function print(text: string): boolean {
   if (isGone || process.stdout.destroyed) return false;
-  process.stdout.write(printable(text));
+  (claimed ?? process.stdout.write.bind(process.stdout))(printable(text));
   return true;
 }
 
 /** Resolves when everything printed has been handed to the system. */
 export async function flushOutput(): Promise<void> {
+  const { stdout, stderr } = process;
+  const outputs = [
+    { stream: stdout, write: claimed ?? stdout.write.bind(stdout) },
+    { stream: stderr, write: stderr.write.bind(stderr) },
+  ];
   await Promise.all(
-    [process.stdout, process.stderr].map(
-      (stream) =>
+    outputs.map(
+      ({ stream, write }) =>
         new Promise<void>((resolve) => {
           if (stream.destroyed || !stream.writable) return resolve();
           stream.once('error', () => resolve());
-          stream.write('', () => resolve());
+          write('', () => resolve());
         }),
     ),
   );

@@ -9,7 +9,7 @@ import { traceFileSource, type ViewerSource } from '../node/viewer-source.ts';
 import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
 import { findJournal, type StateFlags, stateDirOf } from './state.ts';
-import { claimStdout, print } from './stdout.ts';
+import { print } from './stdout.ts';
 
 export interface ViewFlags extends StateFlags {
   cwd?: string;
@@ -27,7 +27,6 @@ interface Subject {
 
 /** `soar view [run|trace]`: shows a run in a browser until it is interrupted, or writes it as one HTML file. */
 export async function viewCommand(what: string | undefined, flags: ViewFlags): Promise<number> {
-  claimStdout();
   enter(flags.cwd);
   const subject = await subjectOf(what, flags);
   try {

@@ -289,14 +289,27 @@ describe('soar run', () => {
     const cwd = await temporaryDirectory();
     const config =
       'const agent = ({ prompt }: { prompt: string }) => { console.log("noise"); return prompt.toUpperCase(); };\n' +
-      'setInterval(() => {}, 1000);\nexport default { agents: { loud: agent } };\n';
+      'process.stdout.write("more of it");\nsetInterval(() => {}, 1000);\nexport default { agents: { loud: agent } };\n';
     await writeIn(cwd, 'soar.config.ts', config);
     const stdin = JSON.stringify({ tasks: [{ id: 'a', prompt: 'hey' }] });
     const { code, stdout, stderr } = await runSoar(['run', '-', '--json'], { cwd, stdin });
     expect((JSON.parse(stdout) as RunResult).outcomes[0]?.output).toBe('HEY');
     expect(stderr).toContain('noise');
+    expect(stderr).toContain('more of it');
     expect(code).toBe(0);
   });
+
+  it.each(['process.exit(0)', 'queueMicrotask(() => { throw new Error("stray") })'])(
+    'is no success when an agent calls %s, and says how to go on',
+    async (call) => {
+      const cwd = await temporaryDirectory();
+      await writeIn(cwd, 'soar.config.js', `export default { agents: { bad: () => new Promise(() => ${call}) } };`);
+      const stdin = JSON.stringify({ tasks: [{ id: 'a', prompt: 'hey', agent: 'bad' }] });
+      const { code, stdout, stderr } = await runSoar(['run', '-', '--json'], { cwd, stdin });
+      expect(stderr).toMatch(/The run was not over\. To go on with it: soar resume \S+\n$/);
+      expect([code, stdout]).toEqual([1, '']);
+    },
+  );
 
   it('ends when a task has left a process behind', async () => {
     const { code, stdout } = await run(planOf([{ id: 'a', prompt: 'sleep 300 & echo $!' }]), ['--json']);

@@ -152,6 +152,7 @@ test.each([
   [['view', 'plan.json'], '`plan.json` is no trace'],
   [['view', 'empty.jsonl', '--once', 'x.html'], 'The trace `empty.jsonl` is empty.'],
   [['view', 'empty.jsonl', '--port', 'x'], 'Expected a whole number'],
+  [['view', 'empty.jsonl', '--port', '65536'], 'a whole number, from 1 to 65535'],
 ])('%j is bad usage, and says why', async (args, message) => {
   await writeIn(cwd, 'plan.json', { tasks: [] });
   await writeIn(cwd, 'empty.jsonl', '');
