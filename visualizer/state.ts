@@ -2,7 +2,8 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { criticalPath, overviewOf } from './model/segments.ts';
 import { TraceStore } from './model/store.ts';
 import { kindAt, type TaskKind } from './model/task-kind.ts';
-import type { ActorTrack, RunTrack, TaskTrack } from './model/tracks.ts';
+import { type ActorTrack, moveAt, type RunTrack, stateText, type TaskTrack } from './model/tracks.ts';
+import { type Trouble, troublesOf } from './model/troubles.ts';
 
 export const store = signal(new TraceStore());
 /** Rises with every batch of records; what reads the store reads it, too. */
@@ -62,6 +63,12 @@ export const path = computed(() => {
   return run.value ? criticalPath(run.value) : new Set<string>();
 });
 
+/** What went wrong in the run up to the instant looked at. */
+export const troubles = computed<Trouble[]>(() => {
+  const { mishaps } = trace();
+  return run.value ? troublesOf(mishaps, run.value.id, seq.value) : [];
+});
+
 /** The clock of a run under way, where it is this machine's; else the last record's. */
 export const clock = signal(0);
 /** Where time ends: with the last record, or now. */
@@ -93,6 +100,24 @@ export const runActor = computed<ActorTrack | null>(() => {
   for (const actor of trace().actors.values())
     if (actor.machine !== null && actor.run === id && id !== undefined) return actor;
   return null;
+});
+
+/** Nothing has been written for so long that a run under way may have died without a word. */
+export const isSilent = signal(false);
+
+/** How the run is at the instant looked at, in a word or two. */
+export const runStatus = computed<string>(() => {
+  const { isEnded, lastSeq } = trace();
+  const shown = run.value;
+  if (!shown) return 'empty';
+  if (shown.settled && shown.settled.seq <= seq.value) return shown.settled.status;
+  const isAtEnd = seq.value === lastSeq;
+  if (isAtEnd && isEnded) return 'interrupted';
+  // A page of its own gets no more records than it has.
+  if (isAtEnd && connection.value === 'file') return 'cut off';
+  if (isAtEnd && isSilent.value) return 'silent';
+  const state = runActor.value && stateText(moveAt(runActor.value, seq.value)?.state ?? null);
+  return state === 'approve' ? 'waits for approval' : 'running';
 });
 
 export function selectTask(id: string | null): void {
@@ -198,6 +223,7 @@ export function tick(): void {
   const { endedAt } = store.peek();
   const wall = Date.now();
   const isOurs = isLive.peek() && wall >= endedAt && wall - endedAt < LONGEST_SILENCE_MS;
+  isSilent.value = isLive.peek() && wall - endedAt >= LONGEST_SILENCE_MS;
   const next = isOurs ? wall : endedAt;
   if (next === clock.peek()) return;
   batch(() => {

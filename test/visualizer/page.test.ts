@@ -107,6 +107,24 @@ describe('the page, compared with the trace', () => {
     expect(await page.locator('[data-count="failed"] b').textContent()).toBe('2');
   });
 
+  test('says what went wrong, why, for whom and since when, up to the instant looked at', async () => {
+    const page = await openFile(storm);
+    const told = page.locator('.troubles > li');
+    const at = (what: string) => told.filter({ hasText: what });
+    expect(await told.count()).toBe(6);
+    expect(await at('breaker').textContent()).toContain('The breaker opened after 3 failures');
+    const limited = at('rate_limited');
+    expect(await limited.textContent()).toContain('429 Too Many Requests');
+    await limited.getByRole('button', { name: /^Go to/ }).click();
+    expect(await page.locator('.pane-details h3').textContent()).toBe('rates');
+    expect(await page.getByTestId('chart-state').textContent()).toBe('cooling');
+    await page.keyboard.press('Escape');
+    expect(await told.allTextContents()).toEqual([
+      expect.stringContaining('ECONNREFUSED'),
+      expect.stringContaining('429'),
+    ]);
+  });
+
   test('shows the selected task in every pane', async () => {
     const page = await openFile(storm);
     await page.locator('.card[data-task="fetch-south"]').click();
@@ -401,6 +419,15 @@ test('a file carries its trace whatever stands in it, and needs no server', asyn
   const page = await openFile(hostile);
   await page.locator('.card[data-task="lint"]').click();
   expect(await page.locator('.pane-details').textContent()).toContain('</script><img src=x');
+});
+
+test('a trace without the end of its run says so, and not that it goes on', async () => {
+  const half = storm.slice(0, Math.round(storm.length / 2));
+  const page = await openFile(half);
+  expect(await page.getByTestId('run-status').textContent()).toBe('cut off');
+  expect(await page.locator('.pane-details').textContent()).toContain('The records end here, the run does not');
+  await page.keyboard.press('Home');
+  expect(await page.getByTestId('run-status').textContent()).not.toBe('cut off');
 });
 
 test('a trace of a later format is refused with a sentence', async () => {

@@ -47,6 +47,8 @@ export interface LogText {
   tone: 'plain' | 'good' | 'bad' | 'warn' | 'quiet';
 }
 
+const RUN_TONES: Readonly<Record<string, LogText['tone']>> = { succeeded: 'good', partial: 'warn', cancelled: 'quiet' };
+
 /** A record in words. */
 export function logText(store: TraceStore, record: TraceRecord): LogText {
   const nameOf = (id: string) => store.actors.get(id)?.name ?? id;
@@ -115,7 +117,7 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
     case 'run.stopping':
       return { who: record.run, what: `stopping: ${record.reason}`, by: record.kind, tone: 'warn' };
     case 'run.settled': {
-      const tone = record.status === 'succeeded' ? 'good' : record.status === 'cancelled' ? 'quiet' : 'bad';
+      const tone = RUN_TONES[record.status] ?? 'bad';
       return { who: record.run, what: `run ${record.status}`, by: spanText(record.durationMs), tone };
     }
     case 'activity': {

@@ -90,7 +90,8 @@ export function phaseBands(actor: ActorTrack | null, now: number): { phase: stri
   return bands;
 }
 
-const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);
+/** States with an attempt in flight. */
+export const WORKING: ReadonlySet<BarKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);
 
 export function overviewOf(run: RunTrack, from: number, to: number, steps: number): Overview {
   const running = new Float32Array(steps);

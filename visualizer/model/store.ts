@@ -1,4 +1,5 @@
 import type { ActorTrack, ChartDefinition, RecordOf, RunTrack, TaskTrack, TraceRecord } from './tracks.ts';
+import { type Mishap, mishapOf } from './troubles.ts';
 
 const NEWEST_VERSION = 1;
 
@@ -16,6 +17,8 @@ export class TraceStore {
   readonly texts = new Map<string, string>();
   /** Gates and breakers, in the order in which they began. */
   readonly guards: ActorTrack[] = [];
+  /** What did not go as wished, in order. */
+  readonly mishaps: Mishap[] = [];
   readonly #runs = new Map<string, RunTrack>();
   startedAt = 0;
   endedAt = 0;
@@ -66,6 +69,8 @@ export class TraceStore {
     }
     this.log.push(record);
     this.#apply(record);
+    const mishap = mishapOf(record, 'actor' in record ? this.actors.get(record.actor) : undefined);
+    if (mishap) this.mishaps.push(mishap);
   }
 
   #apply(record: TraceRecord): void {

@@ -64,7 +64,8 @@ export const KIND_GROUPS: readonly { name: string; kind: TaskKind; kinds: readon
     kind: 'staggered',
     kinds: ['staggered', 'retrying', 'cooling', 'circuitOpen', 'fallbackWaiting'],
   },
-  { name: 'skipped', kind: 'skipped', kinds: ['skipped', 'cancelled'] },
+  { name: 'cancelled', kind: 'cancelled', kinds: ['cancelled'] },
+  { name: 'skipped', kind: 'skipped', kinds: ['skipped'] },
   { name: 'pending', kind: 'pending', kinds: ['pending'] },
 ];
 

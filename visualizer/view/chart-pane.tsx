@@ -114,8 +114,10 @@ function Chart({
   }, [inner, made, scale, ref]);
   return (
     <div ref={ref} class="scroll-box chart-box">
-      {made && fit && (
+      {made && fit ? (
         <ChartSvg graph={made.graph} drawing={fit.drawing} scale={scale} active={active} keys={keys} label={label} />
+      ) : (
+        <p class="empty">Laying out…</p>
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { barsOf } from '../model/segments.ts';
+import { barsOf, WORKING } from '../model/segments.ts';
 import { clockText, spanText } from '../model/spans.ts';
 import { attemptsAt, KIND_TEXTS, kindAt } from '../model/task-kind.ts';
 import {
@@ -44,7 +44,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
   const move = isThere ? moveAt(actor, upTo) : undefined;
   const request = isThere ? (actor.moves[0]?.data?.request as TextRef | undefined) : undefined;
   const attempts = attemptsAt(task, upTo);
-  const waits = barsOf(task, now.value).filter((bar) => bar.kind !== 'running' && bar.to > bar.from);
+  const waits = barsOf(task, now.value).filter((bar) => !WORKING.has(bar.kind) && bar.to > bar.from);
   return (
     <>
       <h3 class="subject">

@@ -1,5 +1,4 @@
 import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
-import { moveAt, stateText } from '../model/tracks.ts';
 import {
   connection,
   goToEnd,
@@ -8,8 +7,8 @@ import {
   isLive,
   kinds,
   run,
-  runActor,
   runId,
+  runStatus,
   selection,
   seq,
   sourceName,
@@ -22,14 +21,10 @@ const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const THEME_GLYPH = { auto: 'auto', light: 'sun', dark: 'moon' } as const;
 
 export function Header() {
-  const { runs, isEnded, lastSeq } = trace();
+  const { runs } = trace();
   const shown = run.value;
   const counts = countKinds(kinds.value);
-  const settled = shown?.settled && shown.settled.seq <= seq.value ? shown.settled : null;
-  const isLeft = isEnded && lastSeq === seq.value;
-  const state = runActor.value && stateText(moveAt(runActor.value, seq.value)?.state ?? null);
-  const present = state === 'approve' ? 'waits for approval' : 'running';
-  const status = settled?.status ?? (shown ? (isLeft ? 'interrupted' : present) : 'empty');
+  const status = runStatus.value;
   const total = kinds.value.length;
   return (
     <header class="top">

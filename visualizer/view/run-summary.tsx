@@ -1,19 +1,26 @@
 import { spanText } from '../model/spans.ts';
 import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
 import { usageAt, usageText } from '../model/usage.ts';
-import { kinds, run, seq, trace } from '../state.ts';
+import { kinds, run, runStatus, seq, trace } from '../state.ts';
 import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
+import { Troubles } from './troubles.tsx';
 
 const counted = (count: number, what: string): string =>
   `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
+const STATUS_NOTES: Readonly<Record<string, string>> = {
+  'cut off': 'The records end here, the run does not: they were copied while it went on, or its process was killed.',
+  silent: 'Nothing has been recorded for more than ten minutes. If its process was killed, `soar resume` goes on.',
+};
+
 /** What there is to know of the run, while nothing is selected. */
 export function RunSummary() {
   const shown = run.value;
-  const { log, damaged, isEnded, lastSeq } = trace();
+  const { log, damaged } = trace();
   if (!shown) return <p class="empty">The trace holds no run yet.</p>;
   const upTo = seq.value;
+  const status = runStatus.value;
   const { plan, settled, stopping } = shown;
   const counts = countKinds(kinds.value);
   const isOver = settled !== null && settled.seq <= upTo;
@@ -22,14 +29,13 @@ export function RunSummary() {
     <>
       <h3 class="subject">{shown.title || shown.id}</h3>
       <p class="status">
-        {isOver
-          ? settled.status
-          : isEnded && upTo === lastSeq
-            ? 'interrupted'
-            : stopping && stopping.seq <= upTo
-              ? `stopping: ${stopping.reason}`
-              : 'under way'}
+        {status !== 'running'
+          ? status
+          : stopping && stopping.seq <= upTo
+            ? `stopping: ${stopping.reason}`
+            : 'under way'}
       </p>
+      {STATUS_NOTES[status] && <p class="by">{STATUS_NOTES[status]}</p>}
       <dl class="facts">
         <Fact name="Run">{shown.id}</Fact>
         {plan && (
@@ -44,6 +50,14 @@ export function RunSummary() {
         {isOver && <Fact name="Most at once">{settled.peakConcurrency}</Fact>}
         <Fact name="Records">{`${log.length.toLocaleString('en')}${damaged > 0 ? `, ${damaged} unreadable` : ''}`}</Fact>
       </dl>
+      {isOver && settled.error && (
+        <Block name="Error">
+          <p class="error-line">
+            <b>{settled.error.kind}</b> {settled.error.message}
+          </p>
+        </Block>
+      )}
+      <Troubles />
       <Block name="Tasks">
         <ul class="tallies">
           {KIND_GROUPS.map(({ name, kind, kinds: group }) => (
@@ -55,13 +69,6 @@ export function RunSummary() {
           ))}
         </ul>
       </Block>
-      {isOver && settled.error && (
-        <Block name="Error">
-          <p class="error-line">
-            <b>{settled.error.kind}</b> {settled.error.message}
-          </p>
-        </Block>
-      )}
       {isOver && settled.answer && (
         <Block name="Answer">
           <Text of={settled.answer} />
