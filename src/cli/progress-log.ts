@@ -66,6 +66,8 @@ function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: st
   const { taskId, state, until, at } = event;
   const left = until === undefined ? '' : formatDuration(until - at);
   switch (state) {
+    case 'staggered':
+      return event.reason === undefined ? [] : [`hold ${taskId}: it ${event.reason}`];
     case 'retrying':
       return [`retry ${taskId} in ${left}${reason}`];
     case 'cooling':

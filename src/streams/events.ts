@@ -58,6 +58,7 @@ export type RunEvent = { at: number; runId: string } & (
       state: TaskState;
       /** When the state ends by itself, epoch milliseconds. */
       until?: number;
+      /** Of a task that waits for the answer of another one, which asks the same. */
       reason?: string;
     } & OfPhase)
   | ({ type: 'attempt.started'; taskId: string; agentId: string; attempt: number; key: string } & OfPhase)

@@ -105,6 +105,21 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
       case 'attempt.progress':
         activity(event);
         return;
+      case 'task.state': {
+        // A task that waits for its twin has no actor; any other's states are told by inspection.
+        if (event.reason === undefined) return;
+        const { taskId: task, agentId: agent, wave } = event;
+        outlet.write({
+          type: 'task.held',
+          ...outlet.stamp(),
+          run,
+          task,
+          agent,
+          wave,
+          reason: texts.line(event.reason),
+        });
+        return;
+      }
       case 'task.settled':
         settled(event);
         return;

@@ -34,7 +34,7 @@ export interface TaskReplayState {
   state: TaskStateName;
   /** Since when; null while it is pending. */
   since: number | null;
-  /** The interval it is in; null before its admission and after its end. */
+  /** The interval it is in; null before its admission, which a task that waits for its twin has not, and after its end. */
   interval: TaskInterval | null;
   /** Set once it has settled. */
   status: TaskStatus | null;
@@ -130,12 +130,15 @@ function runAt(run: RunTrack, seq: number): RunReplayState {
 
 /** One task as it was after a record. */
 export function taskAt(track: TaskTrack, seq: number): TaskReplayState {
-  const { run, task, agent, wave, intervals, settled, endSeq } = track;
+  const { run, task, agent, wave, intervals, settled, held, endSeq } = track;
   const position = lastUpTo(intervals, seq);
   const interval = intervals[position] ?? null;
   const hasSettled = settled !== null && settled.seq <= seq;
   const base = { run, task, agent, wave, attempts: attemptsIn(intervals, position) };
   if (hasSettled) return { ...base, state: 'done', since: settled.at, interval: null, status: settled.status };
+  if (!interval && held && held.seq <= seq) {
+    return { ...base, state: 'staggered', since: held.at, interval: null, status: null };
+  }
   if (!interval) return { ...base, state: 'pending', since: null, interval: null, status: null };
   if (endSeq <= seq) return { ...base, state: 'done', since: interval.to, interval: null, status: null };
   return { ...base, state: interval.state, since: interval.from, interval, status: null };

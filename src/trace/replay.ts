@@ -152,6 +152,9 @@ class Indexed implements Replay {
         if (phase) Object.assign(phase, { to: record.at, summary: record.summary });
         break;
       }
+      case 'task.held':
+        this.#task(run, record.task, record.agent, record.wave).held = record;
+        break;
       case 'task.settled': {
         const track = this.#task(run, record.task, record.agent, record.wave);
         track.settled = record;
@@ -189,7 +192,15 @@ class Indexed implements Replay {
     const key = `${run.run}/${task}`;
     let track = this.#tasks.get(key);
     if (!track) {
-      const empty = { dependsOn: [], critical: false, actor: null, intervals: [], endSeq: Infinity, settled: null };
+      const empty = {
+        dependsOn: [],
+        critical: false,
+        actor: null,
+        intervals: [],
+        endSeq: Infinity,
+        settled: null,
+        held: null,
+      };
       track = { run: run.run, task, agent, wave, ...empty };
       this.#tasks.set(key, track);
       if (phase === undefined) run.tasks.push(track);

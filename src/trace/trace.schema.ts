@@ -200,6 +200,15 @@ const records = {
     error: z.nullable(errorSchema),
     durationMs: z.number(),
   }),
+  'task.held': z.object({
+    type: z.literal('task.held'),
+    ...base,
+    run: z.string(),
+    task: z.string(),
+    agent: z.string(),
+    wave: count,
+    reason: described(z.string(), 'Whose answer it waits for.'),
+  }),
   'task.settled': z.object({
     type: z.literal('task.settled'),
     ...base,
@@ -279,6 +288,7 @@ export const traceRecordSchema = z.discriminatedUnion('type', [
   records['phase.completed'],
   records['phase.note'],
   records['call.settled'],
+  records['task.held'],
   records['task.settled'],
   records['run.stopping'],
   records['run.settled'],

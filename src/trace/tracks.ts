@@ -48,6 +48,8 @@ export interface TaskTrack {
   /** The record by which its actor ended; infinite while it lives. */
   endSeq: number;
   settled: RecordOf<'task.settled'> | null;
+  /** Since when it waits for its twin's answer; null when it never did. */
+  held: RecordOf<'task.held'> | null;
 }
 
 export interface ActorTrack {

@@ -32,6 +32,16 @@ describe('the log of a run', () => {
     ]);
   });
 
+  it('tells whose answer a task waits for, and nothing of a task that only waits its turn', () => {
+    const waits = { type: 'task.state', agentId: 'sh', wave: 1, state: 'staggered' } as const;
+    expect(
+      linesOf(
+        { ...waits, taskId: 'first' },
+        { ...waits, taskId: 'twin', reason: 'waits for `first`, which asks the same' },
+      ),
+    ).toEqual(['hold twin: it waits for `first`, which asks the same']);
+  });
+
   it('tells waves, starts, retries and ends', () => {
     const ids = { taskId: 'lint', agentId: 'sh' };
     const failure = { kind: 'exit', message: 'exited with code 1', retryable: true } as const;

@@ -89,6 +89,30 @@ describe('a replay', () => {
     ]);
   });
 
+  it('shows a task that waits for its twin as waiting, from when it was held to its answer', async () => {
+    const tasks = [{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['b'] }];
+    const { replay, track, result } = await replayed({}, { tasks, more: { cache: true } });
+    expect(result.metadata.cacheHits).toBe(1);
+    const stateOf = (time: number) => {
+      const [run] = replay.at(time).runs;
+      const task = run?.tasks.find(({ task }) => task === 'b');
+      return { state: task?.state, since: task?.since, status: task?.status, waiting: run?.waiting };
+    };
+    expect(stateOf(500)).toEqual({ state: 'staggered', since: 0, status: null, waiting: 1 });
+    expect(stateOf(1000)).toEqual({ state: 'done', since: 1000, status: 'succeeded', waiting: 0 });
+    expect(track('b')).toMatchObject({ intervals: [], held: { reason: 'waits for `a`, which asks the same' } });
+    expect(track('a')?.held).toBeNull();
+  });
+
+  it('shows a twin that has to ask after all from its start on as any other', async () => {
+    const tasks = [{ id: 'a' }, { id: 'b' }];
+    const policy = { preset: 'patient', retry, breaker: { enabled: false } };
+    const { replay, track } = await replayed({ a: 'xx' }, { tasks, more: { cache: true, policy } });
+    expect(replay.at(2000).runs[0]?.tasks[1]).toMatchObject({ state: 'staggered', interval: null });
+    expect(replay.at(3000).runs[0]?.tasks[1]?.state).toBe('running');
+    expect(shown(track('b'))?.at(-1)).toEqual(['running', 2500, 3500, 1]);
+  });
+
   it('marks where an attempt stalled', async () => {
     const clocks = { startTimeoutMs: null, idleTimeoutMs: 600, maxTimeoutMs: 900_000, onIdle: 'stall' };
     const { track } = await replayed({}, { more: { policy: { preset: 'patient', retry, clocks } } });

@@ -462,9 +462,17 @@ describe('a question whose phases ask agents', () => {
     expect(await page.locator('.pane-details .facts').first().textContent()).toContain('Tokens1,200 in, 90 out, $0.18');
   });
 
-  test('says of an answer that it is its twin’s', async () => {
+  test('shows a task that waits for its twin as held, and says of its answer whose it is', async () => {
     const page = await openFile(await questionTrace());
     await page.locator('.card[data-task="twin"]').click();
+    const store = storeOf(await questionTrace());
+    const { held } = taskOf(store, 'twin');
+    await seek(page, (held?.at ?? 0) - store.startedAt + 700);
+    expect((await cardKinds(page)).twin).toBe('held');
+    expect(await page.locator('.pane-details .status').textContent()).toBe('waits for `one`, which asks the same');
+    expect(await page.locator('[data-count="waiting"] b').textContent()).toBe('1');
+    expect(await page.locator('.guard', { hasText: 'gate' }).textContent()).toContain('0 waiting · 1 running');
+    await page.keyboard.press('End');
     expect(await page.locator('.pane-details .status').textContent()).toBe('succeeded, from the cache');
   });
 });
@@ -487,4 +495,19 @@ test('states and records of later versions break nothing', async () => {
   expect(await page.locator('.pane-details h3').textContent()).toBe('report');
   await page.locator('.card[data-task="fetch-west"]').click();
   expect(await page.locator('.pane-details').textContent()).toContain('failed');
+});
+
+describe('on a narrow page', () => {
+  test.each([320, 400, 640, 820])('of %i pixels nothing is wider than it', async (width) => {
+    const page = await openFile(storm);
+    await page.setViewportSize({ width, height: 800 });
+    await page.locator('.card[data-task="fetch-south"]').click();
+    await page.waitForSelector('.chart');
+    const wide = await page.evaluate(() => {
+      const parts = [...document.querySelectorAll('.top > *, .scrubber > *, .pane-head > *, .chart-side, .details')];
+      const isOut = (part: Element) => part.getBoundingClientRect().right > innerWidth + 0.5;
+      return [document.documentElement.scrollWidth, ...parts.filter(isOut).map(({ className }) => String(className))];
+    });
+    expect(wide).toEqual([width]);
+  });
 });

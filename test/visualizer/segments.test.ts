@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { barsOf, criticalPath, overviewOf, phaseBands } from '../../visualizer/model/segments.ts';
 import type { TraceStore } from '../../visualizer/model/store.ts';
 import type { ActorTrack, Move } from '../../visualizer/model/tracks.ts';
-import { releaseTrace, stormTrace } from '../support/sample-traces.ts';
+import { questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { runOf, storeOf, taskOf } from './traces.ts';
 
 let release: TraceStore;
@@ -38,6 +38,18 @@ describe('the bars of the timeline', () => {
 
   test('tell a wait for its wave before it was admitted', () => {
     expect(text(release, 'docs-check')[0]).toMatch(/^queued /);
+  });
+
+  test('tell the wait for a twin, as long as it takes', async () => {
+    const store = storeOf(await questionTrace());
+    const [own] = barsOf(taskOf(store, 'one'), store.endedAt);
+    const twin = taskOf(store, 'twin');
+    expect(twin.actor).toBeNull();
+    const end = twin.settled?.settledAt ?? 0;
+    expect(end).toBeGreaterThan(own?.from ?? 0);
+    expect(barsOf(twin, store.endedAt)).toEqual([{ kind: 'held', from: own?.from, to: end, isOpen: false }]);
+    const half = (own?.from ?? 0) + 700;
+    expect(barsOf(twin, half)).toEqual([{ kind: 'held', from: own?.from, to: half, isOpen: true }]);
   });
 
   test('end at the instant looked at, and are open then', () => {

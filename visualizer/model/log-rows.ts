@@ -28,6 +28,7 @@ const GROUP_OF: Readonly<Record<TraceRecord['type'], LogGroup>> = {
   'phase.completed': 'run',
   'phase.note': 'warning',
   'call.settled': 'task',
+  'task.held': 'move',
   'task.settled': 'task',
   'run.stopping': 'run',
   'run.settled': 'run',
@@ -77,6 +78,8 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
         by: '',
         tone: record.status === 'error' ? 'bad' : 'quiet',
       };
+    case 'task.held':
+      return { ...plain, who: record.task, what: record.reason };
     case 'task.settled': {
       const tone = record.status === 'succeeded' ? 'good' : record.status === 'failed' ? 'bad' : 'quiet';
       const how = record.via === 'fallback' ? ' by the fallback' : record.via === 'cache' ? ' from the cache' : '';

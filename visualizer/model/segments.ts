@@ -23,11 +23,15 @@ export const BAR_LEGEND: readonly { kind: BarKind; name: string }[] = [
 ];
 
 /** The bars of one task up to an instant, oldest first; states that took no time make none, except a refusal. */
-export function barsOf({ actor }: TaskTrack, now: number): Bar[] {
-  if (!actor || actor.startedAt > now) return [];
+export function barsOf({ actor, held, settled }: TaskTrack, now: number): Bar[] {
   const bars: Bar[] = [];
+  if (held && held.at <= now) {
+    const end = actor?.startedAt ?? settled?.settledAt ?? Number.POSITIVE_INFINITY;
+    if (end > held.at) bars.push({ kind: 'held', from: held.at, to: Math.min(end, now), isOpen: end > now });
+  }
+  if (!actor || actor.startedAt > now) return bars;
   const readyAt = actor.moves[0]?.data?.readyAt;
-  if (typeof readyAt === 'number' && readyAt < actor.startedAt) {
+  if (!held && typeof readyAt === 'number' && readyAt < actor.startedAt) {
     bars.push({ kind: 'queued', from: readyAt, to: actor.startedAt, isOpen: false });
   }
   for (const [index, move] of actor.moves.entries()) {

@@ -112,6 +112,9 @@ export class TraceStore {
       case 'phase.completed':
         this.#runOf(record.run, record.at).phases.push(record);
         return;
+      case 'task.held':
+        taskOf(this.#runOf(record.run, record.at), record.task, record.agent, record.wave).held = record;
+        return;
       case 'task.settled': {
         const task = taskOf(this.#runOf(record.run, record.at), record.task, record.agent, record.wave);
         task.settled = record;
@@ -231,6 +234,7 @@ function callOf(run: RunTrack, id: string, agent: string, phase: string): TaskTr
     prompt: null,
     actor: null,
     settled: null,
+    held: null,
     called: null,
   };
   const call: TaskTrack = { id, agent, phase, wave: 0, index: -1, ...none };
@@ -242,7 +246,7 @@ function addTask(
   run: RunTrack,
   about: Pick<TaskTrack, 'id' | 'agent' | 'dependsOn' | 'critical' | 'prompt' | 'wave'>,
 ): TaskTrack {
-  const none = { dependents: [], phase: null, actor: null, settled: null, called: null };
+  const none = { dependents: [], phase: null, actor: null, settled: null, held: null, called: null };
   const task: TaskTrack = { ...about, ...none, index: run.tasks.length };
   run.tasks.push(task);
   run.byId.set(task.id, task);

@@ -3,6 +3,7 @@ import { hasStarted, lastAt, type Move, moveAt, type TaskTrack, type Usage, usag
 /** How a task looks at an instant: the states of its machine, and its outcome when it has one. */
 export const TASK_KINDS = [
   'pending',
+  'held',
   'staggered',
   'running',
   'stalled',
@@ -23,6 +24,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 
 export const KIND_TEXTS: Readonly<Record<TaskKind, string>> = {
   pending: 'not started',
+  held: 'waiting for its twin',
   staggered: 'waiting for its start',
   running: 'running',
   stalled: 'stalled',
@@ -47,6 +49,7 @@ export function shortText(kind: TaskKind): string {
 
 const SHORT_TEXTS: Partial<Record<TaskKind, string>> = {
   pending: 'pending',
+  held: 'held',
   staggered: 'waiting',
   stopping: 'stopping',
   fallbackWaiting: 'fallback next',
@@ -62,7 +65,7 @@ export const KIND_GROUPS: readonly { name: string; kind: TaskKind; kinds: readon
   {
     name: 'waiting',
     kind: 'staggered',
-    kinds: ['staggered', 'retrying', 'cooling', 'circuitOpen', 'fallbackWaiting'],
+    kinds: ['held', 'staggered', 'retrying', 'cooling', 'circuitOpen', 'fallbackWaiting'],
   },
   { name: 'cancelled', kind: 'cancelled', kinds: ['cancelled'] },
   { name: 'skipped', kind: 'skipped', kinds: ['skipped'] },
@@ -86,7 +89,7 @@ export function kindAt(task: TaskTrack, seq: number): TaskKind {
   const { actor } = task;
   const over = task.settled ?? task.called;
   if (over && over.seq <= seq) return outcomeKind(task);
-  if (!actor || !hasStarted(actor, seq)) return 'pending';
+  if (!actor || !hasStarted(actor, seq)) return task.held && task.held.seq <= seq ? 'held' : 'pending';
   const kind = kindOfState(moveAt(actor, seq)?.state ?? null);
   if (kind) return kind;
   // Its machine is done and its outcome is told a moment later.

@@ -50,6 +50,8 @@ export interface TaskTrack {
   /** Null until it was admitted. */
   actor: ActorTrack | null;
   settled: RecordOf<'task.settled'> | null;
+  /** Since when it waits for its twin's answer, and whose that is. */
+  held: RecordOf<'task.held'> | null;
   /** What `settled` is to a task. */
   called: RecordOf<'call.settled'> | null;
 }

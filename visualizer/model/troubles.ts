@@ -26,6 +26,8 @@ export interface Trouble {
   readonly message: string;
   readonly seq: number;
   readonly at: number;
+  /** How often it happened. */
+  times: number;
   /** Attempts that ended so. */
   attempts: number;
   /** Tasks that came to nothing by it. */
@@ -92,9 +94,10 @@ export function troublesOf(mishaps: readonly Mishap[], run: string, seq: number)
     let trouble = troubles.get(id);
     if (!trouble) {
       const about = { kind, what, who: isFault ? who : '', message, seq: mishap.seq, at };
-      trouble = { ...about, attempts: 0, lost: 0, tasks: new Set() };
+      trouble = { ...about, times: 0, attempts: 0, lost: 0, tasks: new Set() };
       troubles.set(id, trouble);
     }
+    trouble.times += 1;
     if (isLoss(kind)) {
       trouble.kind = kind;
       trouble.lost += 1;

@@ -135,6 +135,7 @@ const falling = rising.map(([x1, y1, x2, y2]) => [x1, TILE - y1, x2, TILE - y2] 
 
 const PATTERNS: Partial<Record<BarKind, (ink: CanvasRenderingContext2D) => void>> = {
   queued: () => {},
+  held: () => {},
   staggered: () => {},
   retrying: (ink) => lines(ink, rising),
   cooling: (ink) => {

@@ -52,7 +52,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
         <span class="clip">{task.id}</span>
       </h3>
       <p class={`status k-${kind}`}>
-        {KIND_TEXTS[kind]}
+        {kind === 'held' && task.held ? task.held.reason : KIND_TEXTS[kind]}
         {(settled ?? called)?.via === 'cache' && ', from the cache'}
         {move?.until !== undefined &&
           !settled &&

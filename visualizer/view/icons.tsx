@@ -3,6 +3,7 @@ import type { TaskKind } from '../model/task-kind.ts';
 /** Lines in a square of 16, so that no state is told by its colour alone; the same in the drawings on canvas. */
 export const KIND_PATHS: Readonly<Record<TaskKind, string>> = {
   pending: 'M8 7.2a.8.8 0 1 0 0 1.6a.8.8 0 1 0 0-1.6',
+  held: 'M3 3h6.5v6.5h-6.5zM6.5 12.8h6.3v-6.3',
   staggered: 'M5 3h6M5 13h6M5.5 3c0 5 5 5 5 10M10.5 3c0 5-5 5-5 10',
   running: 'M5.5 3.5l7 4.5l-7 4.5z',
   stalled: 'M5.5 4v8M10.5 4v8',

@@ -2,7 +2,7 @@ import { type Bar, barsOf } from '../model/segments.ts';
 import { tickStep, tickText } from '../model/spans.ts';
 import type { TaskKind } from '../model/task-kind.ts';
 import type { TaskTrack } from '../model/tracks.ts';
-import { kindNow, now, trace } from '../state.ts';
+import { kindNow, now, seq, trace } from '../state.ts';
 import { barFill, type Colours, colours, drawIcon, useCanvas } from './canvas.ts';
 
 interface TimelineDrawing {
@@ -67,7 +67,7 @@ function draw(context: CanvasRenderingContext2D, props: TimelineDrawing, at: num
     for (const bar of bars) if (bar.to === bar.from) drawBar(context, bar, xOf, y, palette);
     if (isCritical) drawCritical(context, bars, xOf, y, palette);
     context.restore();
-    drawOutcome(context, task, kindNow(task), at, xOf, y, palette);
+    drawOutcome(context, task, kindNow(task), seq.value, xOf, y, palette);
   }
   context.restore();
   drawNow(context, xOf(at), size.height, palette);
@@ -119,7 +119,7 @@ function drawBar(
     context.setLineDash([]);
     return;
   }
-  const isThin = bar.kind === 'staggered' || bar.kind === 'fallbackWaiting';
+  const isThin = bar.kind === 'staggered' || bar.kind === 'held' || bar.kind === 'fallbackWaiting';
   const height = isThin ? 6 : bar.to === bar.from ? ROW - 5 : BAR;
   context.fillStyle = barFill(context, bar.kind, palette);
   context.beginPath();
@@ -151,12 +151,12 @@ function drawOutcome(
   context: CanvasRenderingContext2D,
   { settled }: TaskTrack,
   kind: TaskKind,
-  at: number,
+  upTo: number,
   xOf: (time: number) => number,
   y: number,
   palette: Colours,
 ): void {
-  if (!settled || settled.settledAt > at) return;
+  if (!settled || settled.seq > upTo) return;
   const x = xOf(settled.settledAt) + 4;
   if (x < LABELS || kind === 'succeeded') return;
   drawIcon(context, kind, x, y + 5, 12, palette.kind(kind));

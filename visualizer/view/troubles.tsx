@@ -62,10 +62,11 @@ function OneTrouble({ trouble }: { trouble: Trouble }) {
   );
 }
 
-function countText({ attempts, lost, kind }: Trouble): string {
+function countText({ times, attempts, lost, kind }: Trouble): string {
   const parts = [
     attempts > 0 ? `${attempts.toLocaleString('en')} ${attempts === 1 ? 'attempt' : 'attempts'}` : null,
     lost > 0 ? `${lost.toLocaleString('en')} ${kind}` : null,
   ];
-  return parts.filter((part) => part !== null).join(', ');
+  const counts = parts.filter((part) => part !== null).join(', ');
+  return counts === '' && times > 1 ? `${times.toLocaleString('en')} times` : counts;
 }
