@@ -47,6 +47,18 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     mutate: ['src/machines/collect/steps.ts', 'src/machines/collect/stops.ts'],
     tests: ['test/machines/collect*.test.ts', 'test/machines/twins.test.ts', 'test/journal/resume.test.ts'],
   },
+  replay: {
+    mutate: ['src/journal/replay.ts', 'src/journal/put-back.ts'],
+    tests: ['test/journal/replay.test.ts', 'test/journal/resume.test.ts'],
+  },
+  executor: {
+    mutate: ['src/actors/executor.ts', 'src/actors/attempt-result.ts'],
+    tests: ['test/machines/task*.test.ts', 'test/machines/engine.test.ts'],
+  },
+  errors: {
+    mutate: ['src/errors/classify.ts', 'src/errors/to-task-error.ts'],
+    tests: ['test/errors/*.test.ts'],
+  },
   soar: {
     mutate: ['src/machines/soar/logic.ts'],
     tests: ['test/machines/soar*.test.ts'],

@@ -36,9 +36,9 @@ export interface ReplayedRun {
   tasks: Map<string, ParkedTask>;
   /** Of agents that its plan made up, as they were left. */
   breakers: Map<string, StoredBreaker>;
-  /** By every execution there was. */
   /** Of any attempt; null when none was started. */
   lastStartAt: number | null;
+  /** By every execution there was. */
   spent: Expenses;
   /** Started for attempts whose end nobody recorded. */
   processes: StoredProcess[];
@@ -105,6 +105,7 @@ export function replay({ header, entries }: StoredRun, now: number): ReplayedRun
         run.isCompiled = true;
         break;
       case 'attempt.started':
+        reopen(run, entry.taskId);
         open.set(entry.taskId, entry);
         run.spent.attempts += 1;
         run.lastStartAt = entry.at;
@@ -177,6 +178,14 @@ function boundsOf({ query, startedAt, settings }: RunHeader): Pick<ReplayedRun, 
   if (query === undefined) return { deadlineAt: null, limitAt: null, budgetAt: null };
   const { deadlineAt, budgetAt } = runBounds(settings, startedAt);
   return { deadlineAt, limitAt: deadlineAt, budgetAt };
+}
+
+/** A call that is asked anew: what it came to before counts as its attempts. */
+function reopen(run: ReplayedRun, taskId: string): void {
+  const call = run.calls.get(taskId);
+  if (!call) return;
+  run.calls.delete(taskId);
+  run.tasks.set(taskId, { ...UNTOUCHED, attempts: call.attempts });
 }
 
 /** The attempts under way when the last owner went: each is over, with a record of its own. */
