@@ -53,7 +53,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   executor: {
     mutate: ['src/actors/executor.ts', 'src/actors/attempt-result.ts'],
-    tests: ['test/machines/task*.test.ts', 'test/machines/engine.test.ts'],
+    tests: ['test/actors/*.test.ts', 'test/machines/task*.test.ts', 'test/machines/engine.test.ts'],
   },
   errors: {
     mutate: ['src/errors/classify.ts', 'src/errors/to-task-error.ts'],
