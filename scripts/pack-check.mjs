@@ -149,16 +149,16 @@ async function checkTypes(project) {
   ];
   for (const resolution of configs) {
     const strict = modules.filter((entry) => !LENIENT.includes(entry));
-    for (const { known, types, skipLibCheck } of [
-      { known: ISOMORPHIC, types: [], skipLibCheck: false },
-      { known: strict, types: ['node'], skipLibCheck: false },
-      { known: LENIENT, types: ['node'], skipLibCheck: true },
+    for (const { known, types, skipLibCheck, lib } of [
+      { known: ISOMORPHIC, types: [], skipLibCheck: false, lib: ['ES2022', 'DOM'] },
+      { known: strict, types: ['node'], skipLibCheck: false, lib: ['ES2022'] },
+      { known: LENIENT, types: ['node'], skipLibCheck: true, lib: ['ES2022'] },
     ]) {
       const folder = path.join(project, `types-${resolution.moduleResolution}-${types.length}-${skipLibCheck}`);
       const compilerOptions = {
         ...resolution,
         target: 'ES2022',
-        lib: ['ES2024', 'DOM', 'DOM.Iterable'],
+        lib,
         strict: true,
         noUncheckedIndexedAccess: true,
         skipLibCheck,
