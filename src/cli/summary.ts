@@ -4,9 +4,10 @@ import { cleanText, oneLine } from './clean-text.ts';
 import { counted, formatDollars, formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
 import { type Column, tableLines } from './table.ts';
+import { clip } from './text-width.ts';
 
-/** Most of one output that a summary shows. */
-export const SHOWN = Object.freeze({ lines: 40, chars: 4000, outputs: 20 });
+/** Most that a summary shows: of one output, how many of them, of the reasons of failures. */
+export const SHOWN = Object.freeze({ lines: 40, chars: 4000, outputs: 20, reasons: 10, reasonColumns: 600 });
 
 /** Tasks that succeeded and that no other which succeeded builds on: what a run has come to, however far it came. */
 function lastOf({ outcomes }: RunResult, { tasks }: Pick<Plan, 'tasks'>): TaskOutcome[] {
@@ -49,7 +50,23 @@ export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, pa
     const { mark, style } = MARKS[outcomes[i]?.status ?? 'skipped'];
     return row.startsWith(mark) ? paint(style, mark) + row.slice(mark.length) : row;
   });
-  return ['', paint('dim', titles), ...marked];
+  return ['', paint('dim', titles), ...marked, ...reasonLines(outcomes, rows)];
+}
+
+/** Why tasks failed, where their lines do not say it: there was no room, or what counts is what an attempt of theirs said. */
+function reasonLines(outcomes: readonly TaskOutcome[], rows: readonly string[]): string[] {
+  const unsaid = outcomes.flatMap((outcome, i) => {
+    const { taskId, status, error, attempts } = outcome;
+    if (status !== 'failed' || !error) return [];
+    const shown = oneLine(`${error.kind}: ${error.message}`);
+    const last = attempts.findLast((attempt) => attempt.error)?.error?.message ?? '';
+    const before = error.message.includes(last) ? '' : ` · its last attempt: ${oneLine(last)}`;
+    if (before === '' && rows[i]?.includes(shown)) return [];
+    return [`${oneLine(taskId)}: ${clip(`${shown}${before}`, SHOWN.reasonColumns)}`];
+  });
+  if (unsaid.length === 0) return [];
+  const left = unsaid.length - SHOWN.reasons;
+  return ['', ...unsaid.slice(0, SHOWN.reasons), ...(left > 0 ? [`… and ${left} more.`] : [])];
 }
 
 function headline({ status, metadata }: RunResult, paint: Paint): string {

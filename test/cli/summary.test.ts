@@ -47,9 +47,27 @@ describe('the summary of a run', () => {
     expect(line?.endsWith(end)).toBe(true);
   });
 
-  it('fits into the terminal', () => {
-    const result = resultOf('failed', [failed('日本'.repeat(30), 'exit', 'long '.repeat(100))]);
-    for (const line of tableOf(result, 60, noPaint).slice(2)) expect(textWidth(line)).toBeLessThanOrEqual(60);
+  it('fits into the terminal, and says below why tasks failed when that does not', () => {
+    const lines = tableOf(resultOf('failed', [failed('日本'.repeat(30), 'exit', 'long '.repeat(20))]), 60, noPaint);
+    for (const line of lines.slice(2, 4)) expect(textWidth(line)).toBeLessThanOrEqual(60);
+    expect(lines.slice(4)).toEqual(['', `${'日本'.repeat(30)}: exit: ${'long '.repeat(20).trim()}`]);
+  });
+
+  it('says what the last attempt of a task said whose circuit is open', () => {
+    const error = { kind: 'exit', message: 'no such file', retryable: true } as const;
+    const attempt = { n: 1, agentId: 'sh', key: 'r/a/1', startedAt: 0, endedAt: 1, result: 'failed', error } as const;
+    const blocked = { ...failed('a', 'circuit_open', 'Circuit open for sh'), attempts: [attempt] };
+    expect(tableOf(resultOf('failed', [blocked]), 200, noPaint).at(-1)).toBe(
+      'a: circuit_open: Circuit open for sh · its last attempt: no such file',
+    );
+  });
+
+  it('says why no more tasks failed than one reads', () => {
+    const many = Array.from({ length: 30 }, (_, i) => failed(`t${i}`, 'exit', 'long '.repeat(40)));
+    expect(tableOf(resultOf('failed', many), 60, noPaint).slice(-2)).toEqual([
+      expect.stringMatching(/^t9: exit: long/),
+      '… and 20 more.',
+    ]);
   });
 
   it('says why the run itself stopped', () => {
