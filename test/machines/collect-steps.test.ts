@@ -31,7 +31,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
   };
   const { actor, gates } = drive(collectMachine.provide({ actors: { waves: roster as never } }), {
     input: {
-      plan: { tasks: tasks.map((one) => ({ agent: 'a', ...one })) },
+      plan: { tasks: input.services ? tasks : tasks.map((one) => ({ agent: 'a', ...one })) },
       services: { ...fakeServices(), gate },
       publish: (one) => news.push(one),
       log: { append: (entry: LogEntry) => logged.push(entry) } as unknown as RunLog,
@@ -96,6 +96,19 @@ describe('a wave', () => {
     );
     expect(started()).toEqual(['wave.3']);
     expect(inputs()[0]?.ready.map(({ id }) => id)).toEqual(['three']);
+  });
+
+  it('starts what may run, beside what is skipped', () => {
+    const { inputs, skipped, settle, send } = collect(
+      [task('bad'), task('good'), task('lost', { dependsOn: ['bad'] }), task('next', { dependsOn: ['good'] })],
+      { settings: { onDependencyFailure: 'skip' } },
+    );
+    settle('bad', 'failed');
+    settle('good');
+    send(done(1));
+    expect(inputs()[1]?.tasks.map(({ id }) => id)).toEqual(['lost', 'next']);
+    expect(inputs()[1]?.ready.map(({ id }) => id)).toEqual(['next']);
+    expect(skipped()).toMatchObject([{ taskId: 'lost', kind: 'dependency' }]);
   });
 
   it('that breaks settles its tasks as failed, and the next one starts', () => {
@@ -164,6 +177,20 @@ describe('a task', () => {
   });
 });
 
+describe('a failure that had ended the run before it was interrupted', () => {
+  it('ends it again, and is not logged again', () => {
+    const plan = [task('one', { critical: true }), task('two')];
+    const failed = fakeReport(collect(plan).run.plan.byId.get('one') as Task, 'failed');
+    const resumed = { tasks: new Map(), isCompiled: true, spent: {}, lastStartAt: null } as never;
+    const { logged, outcomes } = collect(plan, { settled: [failed], resumed });
+    expect(outcomes().map(([id, status]) => [id, status])).toEqual([
+      ['one', 'failed'],
+      ['two', 'skipped'],
+    ]);
+    expect(logged).toMatchObject([{ report: { outcome: { taskId: 'two' } } }]);
+  });
+});
+
 describe('of the eager schedule', () => {
   const eager = (maxConcurrent: number): Partial<CollectInput> => ({
     settings: { schedule: 'eager', maxConcurrent, onDependencyFailure: 'skip' },
@@ -223,8 +250,9 @@ describe('a task that asks what another one asks', () => {
         : [],
     );
 
-  it('is held back, and told to be', () => {
-    const one = collect(same, cached('wave'));
+  it('is held back, and told to be, of the agent it would have had', () => {
+    const agents = resolveAgents({ a: () => '' });
+    const one = collect(same, { ...cached('wave'), services: { ...fakeServices(), agents } });
     expect(one.inputs()[0]?.ready.map(({ id }) => id)).toEqual(['a', 'c']);
     expect(one.news.filter(({ type }) => type === 'task.state')).toEqual([
       {
@@ -283,6 +311,7 @@ describe('a run that stops', () => {
 
   it('when it is told to: its waits are withdrawn, its waves cancelled, what never began settles as cancelled', () => {
     const one = collect(plan);
+    one.run.inFlight.now = 3;
     one.send({ type: 'run.cancel', kind: 'cancelled', message: 'enough' });
     expect(withdrawn(one)).toBe(1);
     expect(one.gate.sent).toContainEqual({ type: 'run.withdraw', runId: 'run' });
