@@ -85,6 +85,8 @@ export interface PreviousAttempt {
   attempt: number;
   /** Why it did not finish. */
   error: TaskError | null;
+  /** What this task's attempts in that session have used, as far as it is known; absent when nothing is. */
+  usage?: Usage;
 }
 
 /** How an agent talks while it works. All of them are safe to call at any time, also after the attempt has ended. */

@@ -39,17 +39,17 @@ export function cliAgent(toolOrOptions: CliTool | CliAgentOptions): Agent {
   const preset = CLI_TOOLS[tool];
   const agent = toolCommand(options, preset, undefined);
   if (!preset.hasSession || options.session === false) return agent;
-  return { ...agent, run: goingOn(agent.run, (session) => toolCommand(options, preset, session).run) };
+  return { ...agent, run: goingOn(agent.run, (previous) => toolCommand(options, preset, previous).run) };
 }
 
-function toolCommand(options: CliAgentOptions, preset: CliToolPreset, session: string | undefined): Agent {
+function toolCommand(options: CliAgentOptions, preset: CliToolPreset, previous: PreviousAttempt | undefined): Agent {
   const { tool, model, args = [], session: _, ...rest } = options;
   const chosen = model ?? preset.defaultModel;
   const parts = { model: chosen === undefined ? [] : preset.model(chosen), extra: args };
-  const command = preset.argv(session === undefined ? parts : { ...parts, session });
+  const command = preset.argv(previous === undefined ? parts : { ...parts, session: previous.session });
   return commandAgent({
     ...rest,
-    ...(rest.parse ? {} : outputOf(preset, command[0], rest.maxOutputBytes)),
+    ...(rest.parse ? {} : outputOf(preset, { program: command[0], maxOutputBytes: rest.maxOutputBytes, previous })),
     kind: 'cli',
     command,
     prompt: preset.prompt,
@@ -62,26 +62,26 @@ function toolCommand(options: CliAgentOptions, preset: CliToolPreset, session: s
 
 function outputOf(
   { output }: CliToolPreset,
-  program: string,
-  maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES,
+  {
+    program,
+    maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES,
+    previous,
+  }: { program: string; maxOutputBytes: number | undefined; previous: PreviousAttempt | undefined },
 ): Pick<CommandAgentOptions, 'parse' | 'reader'> {
   if ('parse' in output) return { parse: output.parse };
-  return { reader: (controls) => createToolReader(output.format, { program, controls, maxOutputBytes }) };
+  return { reader: (controls) => createToolReader(output.format, { program, controls, maxOutputBytes, previous }) };
 }
 
 /** An id as every tool makes them; anything else might be taken for an option. */
 const SESSION = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 
 /** Goes on with the session of the attempt before, if there is one; begins anew when the tool does not know it any more. */
-function goingOn(fresh: AgentFunction, inSession: (session: string) => AgentFunction): AgentFunction {
+function goingOn(fresh: AgentFunction, inSession: (previous: PreviousAttempt) => AgentFunction): AgentFunction {
   return async (request, controls) => {
     const { previous } = request;
     if (!previous || !SESSION.test(previous.session)) return fresh(request, controls);
     try {
-      return await inSession(previous.session)(
-        { ...request, prompt: `${goOn(previous)}\n\n${request.prompt}` },
-        controls,
-      );
+      return await inSession(previous)({ ...request, prompt: `${goOn(previous)}\n\n${request.prompt}` }, controls);
     } catch (error) {
       if (!isLostSession(error)) throw error;
       return fresh(request, controls);

@@ -35,6 +35,32 @@ export function sumUsage(reports: Iterable<Usage | undefined>): UsageTotals {
   return sum;
 }
 
+/** What all of them used together; undefined when none said. */
+export function usageOf(attempts: readonly { usage?: Usage }[]): Usage | undefined {
+  let sum: Record<string, number> | undefined;
+  for (const { usage } of attempts) {
+    for (const [name, count] of Object.entries(usage ?? {})) {
+      if (typeof count !== 'number') continue;
+      sum ??= {};
+      sum[name] = (sum[name] ?? 0) + count;
+    }
+  }
+  return sum as Usage | undefined;
+}
+
+const TOKENS = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'totalTokens'] as const;
+
+/**
+ * What was used since then, of counts that go on over several attempts. Where any of them is lower than it was, they did not go on, and
+ * stand as they are.
+ */
+export function usageSince(total: Usage, before: Usage): Usage {
+  if (TOKENS.some((name) => (total[name] ?? 0) < (before[name] ?? 0))) return total;
+  const since: Usage = { ...total };
+  for (const name of TOKENS) if (total[name] !== undefined) since[name] = total[name] - (before[name] ?? 0);
+  return since;
+}
+
 const PER_MILLION = 1_000_000;
 
 /** A report with what it cost: as the agent says, else by its price. Unchanged when neither is known. */

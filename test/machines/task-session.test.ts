@@ -100,6 +100,17 @@ describe('previousAttempt', () => {
     expect(previousAttempt(attempts, 'one')).toBeNull();
   });
 
+  it('tells what was used in its session, and in no other', () => {
+    const used = (session: string, totalTokens?: number): AttemptRecord => ({
+      ...record('failed', session),
+      ...(totalTokens === undefined ? {} : { usage: { totalTokens } }),
+    });
+    const rest = record('rate_limited', 's');
+    const of = (...attempts: AttemptRecord[]) => previousAttempt(attempts, 'one')?.usage;
+    expect(of(used('other', 9), used('s', 20), rest, used('s', 3))).toEqual({ totalTokens: 23 });
+    expect(of(used('other', 9), rest, used('s'))).toBeUndefined();
+  });
+
   it('does not count rate limits as failures', () => {
     const attempts = [record('failed', 's'), record('rate_limited', 's'), record('failed', 's')];
     expect(previousAttempt(attempts, 'one')?.session).toBe('s');

@@ -5,7 +5,7 @@ import { agentFromSpec, agentsFromSpecs } from '../../src/node/agents-from-spec.
 import { type CliAgentOptions, cliAgent } from '../../src/node/cli-agent.ts';
 import { CLI_TOOLS } from '../../src/node/cli-tools.ts';
 import type { CliTool } from '../../src/plan/types.ts';
-import type { PreviousAttempt } from '../../src/types.ts';
+import type { PreviousAttempt, Usage } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 
@@ -81,6 +81,58 @@ describe('cliAgent', () => {
       const lines = await runStandIn({ tool, args: ['-x'] }, 'do it', previous);
       expect(lines.slice(0, expected.length)).toEqual(expected);
       expect(lines.join('\n')).toMatch(/You have begun .* \(connection\)\.[\s\S]*This is the task:\n\ndo it/);
+    });
+
+    describe('whose tokens go on in it', () => {
+      const turn = (thread: string, input: number, cached: number, output: number) =>
+        [
+          { type: 'thread.started', thread_id: thread },
+          { type: 'item.completed', item: { type: 'agent_message', text: 'Done.' } },
+          {
+            type: 'turn.completed',
+            usage: { input_tokens: input, cached_input_tokens: cached, output_tokens: output },
+          },
+        ]
+          .map((event) => JSON.stringify(event))
+          .join('\n');
+      const used = async (said: string, before: PreviousAttempt | undefined) => {
+        const folder = await temporaryDirectory();
+        await writeFile(join(folder, 'codex'), '#!/bin/sh\ncat >/dev/null\necho "$SAID"\n');
+        await chmod(join(folder, 'codex'), 0o755);
+        const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, SAID: said };
+        const request = fakeRequest({ prompt: 'hi', ...(before ? { previous: before } : {}) });
+        return (await cliAgent({ tool: 'codex', env }).run(request, fakeControls())) as { usage?: Usage };
+      };
+      const before = {
+        inputTokens: 18_000,
+        cachedInputTokens: 8000,
+        outputTokens: 100,
+        totalTokens: 18_100,
+        costUsd: 1,
+      };
+
+      it('has used what it used itself', async () => {
+        const { usage } = await used(turn('a1-b2', 36_000, 24_000, 150), { ...previous, usage: before });
+        expect(usage).toEqual({
+          inputTokens: 18_000,
+          cachedInputTokens: 16_000,
+          outputTokens: 50,
+          totalTokens: 18_050,
+        });
+      });
+
+      it.each<[string, string, PreviousAttempt | undefined]>([
+        ['it begins a session', 'a1-b2', undefined],
+        ['nobody knows what was used before', 'a1-b2', previous],
+        ['the tool began another one after all', 'c3-d4', { ...previous, usage: before }],
+      ])('has used all of it when %s', async (_, thread, known) => {
+        expect((await used(turn(thread, 36_000, 24_000, 150), known)).usage).toMatchObject({ inputTokens: 36_000 });
+      });
+
+      it('has used all of it when the tool has begun to count anew', async () => {
+        const { usage } = await used(turn('a1-b2', 17_000, 9000, 150), { ...previous, usage: before });
+        expect(usage).toMatchObject({ inputTokens: 17_000, totalTokens: 17_150 });
+      });
     });
 
     it.each<CliTool>(['aider', 'ollama'])('begins %s anew, which has none', async (tool) => {

@@ -7,7 +7,7 @@ import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../../machines/task/logic.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { Task } from '../../plan/types.ts';
 import type { Publish } from '../../streams/events.ts';
-import type { AttemptRecord, PhaseRecord, RunMetadata, TaskError, TaskStatus, Usage } from '../../types.ts';
+import type { AttemptRecord, PhaseRecord, RunMetadata, TaskError, TaskStatus } from '../../types.ts';
 import type { Services } from '../services.ts';
 import type { PhaseAnswer, PhaseCall } from './controls.ts';
 
@@ -141,17 +141,4 @@ export function answerOf({ output, data, attempts, agentId }: SettledCall): Phas
     ...(data === undefined ? {} : { data }),
     ...(last?.usage ? { usage: last.usage } : {}),
   };
-}
-
-/** What all of them used together; undefined when none said. */
-export function usageOf(attempts: readonly AttemptRecord[]): Usage | undefined {
-  let sum: Record<string, number> | undefined;
-  for (const { usage } of attempts) {
-    for (const [name, count] of Object.entries(usage ?? {})) {
-      if (typeof count !== 'number') continue;
-      sum ??= {};
-      sum[name] = (sum[name] ?? 0) + count;
-    }
-  }
-  return sum as Usage | undefined;
 }

@@ -3,6 +3,7 @@ import { AgentError } from '../../errors/agent-error.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import type { StopReason, TaskReport } from '../../machines/task/events.ts';
 import { taskLogicFor } from '../../machines/task/resumed.ts';
+import { usageOf } from '../../policy/usage.ts';
 import { isOver, nowOf, relay, type Sender } from '../scope.ts';
 import { cachedCall, callKey, keepCall } from './call-cache.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type PhaseScope,
   type SettledCall,
   settledCall,
-  usageOf,
 } from './calls.ts';
 import type { PhaseAnswer, PhaseCall, PhaseControls } from './controls.ts';
 import type { InnerEvent, PhaseCommand, PhaseNews, PhaseReport } from './phase-events.ts';

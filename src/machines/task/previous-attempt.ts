@@ -1,3 +1,4 @@
+import { usageOf } from '../../policy/usage.ts';
 import type { AttemptRecord, PreviousAttempt } from '../../types.ts';
 
 /**
@@ -10,5 +11,7 @@ export function previousAttempt(attempts: readonly AttemptRecord[], agentId: str
   if (!last?.session || last.result === 'abandoned' || last.result === 'succeeded') return null;
   const failures = own.length - 1 - own.findLastIndex(({ result }) => result !== 'failed');
   if (failures > 0 && failures % 2 === 0) return null;
-  return { session: last.session, attempt: last.n, error: last.error };
+  const { session } = last;
+  const usage = usageOf(own.filter((attempt) => attempt.session === session));
+  return { session, attempt: last.n, error: last.error, ...(usage ? { usage } : {}) };
 }

@@ -21,7 +21,7 @@ const MESSAGES: readonly (readonly [RegExp, ErrorKind])[] = [
  * github.com/openai/codex.
  *
  * An `error` event alone is no end: codex also says by it that it connects again. The tokens of `turn.completed` are those of
- * the whole thread, with its earlier turns.
+ * the whole thread, with its earlier turns, also those of another process (`usage_from_last_total`; issue 17539).
  */
 export const codexFormat: ToolFormat = {
   types: new Set([
@@ -35,6 +35,7 @@ export const codexFormat: ToolFormat = {
     'error',
   ]),
   hasEnd: true,
+  countsSession: true,
   words: [[/--skip-git-repo-check was not specified/, 'forbidden']],
   reader: () => read,
 };
@@ -53,7 +54,13 @@ function read(event: JsonEvent): ToolEvent[] {
     case 'turn.completed': {
       const inputTokens = usage?.input_tokens ?? 0;
       const outputTokens = usage?.output_tokens ?? 0;
-      const totals = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+      const cached = usage?.cached_input_tokens;
+      const totals = {
+        inputTokens,
+        ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+        outputTokens,
+        totalTokens: inputTokens + outputTokens,
+      };
       return [...(usage ? [{ type: 'usage', usage: totals } as const] : []), { type: 'done' }];
     }
     case 'turn.failed':

@@ -1,6 +1,7 @@
 import { AgentError, type AgentErrorOptions } from '../../errors/agent-error.ts';
 import type { ErrorKind } from '../../errors/error-kind.ts';
-import type { AgentAnswer, AgentControls, Usage } from '../../types.ts';
+import { usageSince } from '../../policy/usage.ts';
+import type { AgentAnswer, AgentControls, PreviousAttempt, Usage } from '../../types.ts';
 import { BoundedBytes } from '../bounded-bytes.ts';
 import type { OutputReader, ProcessLeft } from '../output-reader.ts';
 import { processFailure } from '../process-failure.ts';
@@ -15,6 +16,8 @@ export interface ToolReaderOptions {
   program: string;
   controls: Pick<AgentControls, 'heartbeat' | 'output' | 'progress' | 'session'>;
   maxOutputBytes: number;
+  /** The session that it goes on with, and what was used in it before. Default: it begins one. */
+  previous?: Pick<PreviousAttempt, 'session' | 'usage'> | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface ToolReaderOptions {
  * no event at all, as an old version does that does not know the flag, is taken by its plain text.
  */
 export function createToolReader(format: ToolFormat, options: ToolReaderOptions): OutputReader {
-  const { controls, maxOutputBytes, program } = options;
+  const { controls, maxOutputBytes, program, previous } = options;
   const bounded = () => new BoundedBytes({ maxBytes: maxOutputBytes, head: 'half' });
   const noise = new BoundedBytes({ maxBytes: NOISE_BYTES, head: 'none' });
   const read = format.reader();
@@ -128,17 +131,24 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
     return { output: kept.text(CUT).replace(/\r?\n$/, ''), truncated: kept.truncated };
   }
 
+  /** Of this run of the tool alone. */
+  function used(): { usage?: Usage } {
+    if (!usage) return {};
+    const before = previous?.usage;
+    const goesOn = format.countsSession === true && (session === '' || session === previous?.session);
+    return { usage: goesOn && before ? usageSince(usage, before) : usage };
+  }
+
   return {
     stdout: (piece) => lines.push(piece),
     finish(left): AgentAnswer {
       const { damaged } = lines.end();
       if (!done && !failure) lookElsewhere(left);
       const { exitCode, exitSignal, aborted } = left;
-      const used = usage ? { usage } : {};
-      const produced: AgentErrorOptions = { ...text(), ...used };
+      const produced: AgentErrorOptions = { ...text(), ...used() };
       if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
       if (failure?.isFinal) throw failed(told(failure.failure, format, left), limitAt, produced);
-      if (done && exitSignal === null) return { ...text(), ...(data === undefined ? {} : { data }), ...used };
+      if (done && exitSignal === null) return { ...text(), ...(data === undefined ? {} : { data }), ...used() };
       if (failure && exitSignal === null) throw failed(told(failure.failure, format, left), limitAt, produced);
       if (exitCode !== 0) {
         const spoken = seen || done ? noise.text() : left.stdout;
@@ -155,8 +165,8 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
         });
       }
-      if (!seen) return { output: left.plain, truncated: left.truncated, ...used };
-      if (!format.hasEnd && !damaged) return { ...text(), ...used };
+      if (!seen) return { output: left.plain, truncated: left.truncated, ...used() };
+      if (!format.hasEnd && !damaged) return { ...text(), ...used() };
       const message = `The output of \`${program}\` broke off: it exited with code 0 and never said that it had finished`;
       throw new AgentError('transient', message, produced);
     },
