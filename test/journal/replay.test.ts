@@ -225,6 +225,21 @@ describe('what was spent', () => {
 });
 
 describe('a clock that was put back', () => {
+  const late = fakeReport(fakeTask('a'), 'succeeded');
+  const atSix: LogEntry[] = [
+    started('a', 1, 6000),
+    parked('a', 'retrying', { waits: { ...NO_WAITS, since: 6000 } }),
+    { type: 'task.settled', report: { ...late, outcome: { ...late.outcome, settledAt: 6000 } } },
+  ];
+
+  it.each(atSix.map((entry) => [entry.type, entry] as const))(
+    'is known by the latest instant on record: %s',
+    (_, entry) => {
+      expect(replayed([started('b', 1, 2000), entry, started('c', 1, 3000)], {}, 1000).startedAt).toBe(-4000);
+      expect(replayed([entry], {}, 6000).startedAt).toBe(1000);
+    },
+  );
+
   it('moves every instant, so that what was left of a wait is left', () => {
     const waits = { ...NO_WAITS, since: 6000, until: 8000, resumeAt: 7000 };
     const run = replayed(
