@@ -87,9 +87,16 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
   return `${paint(style, status)} · ${counts.join(' · ')}`;
 }
 
+/** What a task's attempts had ended with before something kept it from another one. */
+function causeOf({ error, attempts }: TaskOutcome): string {
+  if (error?.kind !== 'circuit_open' && error?.kind !== 'budget') return '';
+  const before = attempts.at(-1)?.error;
+  return before ? ` (before it: ${before.kind}: ${before.message})` : '';
+}
+
 function cellsOf(outcome: TaskOutcome): string[] {
   const { taskId, agentId, status, via, attempts, startedAt, durationMs, error } = outcome;
-  const shown = error && status !== 'succeeded' ? `${error.kind}: ${error.message}` : '';
+  const shown = error && status !== 'succeeded' ? `${error.kind}: ${error.message}${causeOf(outcome)}` : '';
   const time = startedAt === null ? '–' : formatDuration(durationMs);
   return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, oneLine(shown)];
 }

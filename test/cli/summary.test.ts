@@ -70,6 +70,21 @@ describe('the summary of a run', () => {
     ]);
   });
 
+  it('says what had gone wrong before a task was kept from another attempt', () => {
+    const error = { kind: 'exit', message: 'upstream returned 500', retryable: true } as const;
+    const attempt = { n: 1, agentId: 'sh', key: 'k', startedAt: 0, endedAt: 9, result: 'failed', error } as const;
+    const blocked = { ...failed('blocked', 'circuit_open', 'Circuit open for sh'), attempts: [attempt] };
+    const plain = { ...failed('plain', 'exit', 'upstream returned 500'), attempts: [attempt] };
+    const [, , , ...rows] = tableOf(
+      resultOf('failed', [blocked, plain, failed('never', 'circuit_open')]),
+      200,
+      noPaint,
+    );
+    expect(rows[0]).toMatch(/circuit_open: Circuit open for sh \(before it: exit: upstream returned 500\)$/);
+    expect(rows[1]).toMatch(/ exit: upstream returned 500$/);
+    expect(rows[2]).toMatch(/ circuit_open: circuit_open$/);
+  });
+
   it('says why the run itself stopped', () => {
     const result = resultOf('cancelled', [], { error: { kind: 'timeout', message: 'too late', retryable: false } });
     expect(tableOf(result, 80, noPaint)).toContain('timeout: too late');

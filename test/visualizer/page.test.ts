@@ -271,9 +271,12 @@ describe('with the keyboard alone', () => {
     }
     await page.keyboard.press('1');
     await page.waitForFunction(() => document.activeElement?.closest('.pane-plan') !== null);
+    const inFocus = () => page.evaluate(() => document.activeElement?.getAttribute('data-task'));
+    expect(await inFocus()).toBe('fetch-north');
     await page.keyboard.press('ArrowRight');
     const chosen = await page.locator('.pane-details h3').textContent();
     expect(taskOf(storeOf(storm), chosen ?? '').wave).toBe(2);
+    expect(await inFocus()).toBe(chosen);
     await page.keyboard.press('3');
     await page.waitForFunction(() => document.activeElement?.id === 'timeline-list');
     await page.keyboard.press('Home');
@@ -349,6 +352,20 @@ describe('accessibility', () => {
     expect(await check()).toEqual([]);
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
+    expect(await check()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.locator('.guard', { hasText: 'api' }).click();
+    expect(await check()).toEqual([]);
+    await page.keyboard.press('Home');
+    await page.locator('#tab-events').click();
+    await page.locator('.search').fill('no such words');
+    expect(await check()).toEqual([]);
+    await page.locator('.pane-chart').getByRole('button', { name: 'Show this pane alone' }).click();
+    expect(await check()).toEqual([]);
+    await page.setViewportSize({ width: 400, height: 800 });
+    await page.locator('.pane-chart').getByRole('button', { name: 'Show all panes' }).click();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
     expect(await check()).toEqual([]);
   });
 

@@ -63,7 +63,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
       class="plan-graph"
       role="listbox"
       aria-label="Tasks of the plan, by waves"
-      tabIndex={-1}
+      tabindex={-1}
       onKeyDown={onKeyDown}
     >
       <g role="presentation" aria-hidden="true">
@@ -100,7 +100,8 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             data-task={task.id}
             data-kind={kind}
             role="option"
-            tabIndex={task.id === tabStop ? 0 : -1}
+            // In lower case: an SVG element knows no other.
+            tabindex={task.id === tabStop ? 0 : -1}
             aria-selected={task.id === selected}
             transform={`translate(${box.x} ${box.y})`}
             class={`card k-${kind}${task.id === selected ? ' is-selected' : ''}${critical.has(task.id) ? ' is-critical' : ''}`}
