@@ -38,9 +38,9 @@ async function fetchAll(): Promise<string> {
   return response.headers.get('x-soar-next') ?? '0';
 }
 
-function take(text: string): void {
+function take(text: string, isNews = false): void {
   store.value.addLines(text.split('\n'));
-  added();
+  added(isNews);
 }
 
 /** Takes what is written from now on, as it comes. */
@@ -52,7 +52,7 @@ function follow(from: string): void {
   source.onerror = () => {
     connection.value = 'lost';
   };
-  source.onmessage = ({ data }) => take(String(data));
+  source.onmessage = ({ data }) => take(String(data), true);
   // The file was written anew: another run, another page.
   source.addEventListener('reset', () => location.reload());
 }

@@ -187,8 +187,16 @@ export function togglePlay(): void {
   });
 }
 
-export function added(): void {
+/** When records last came in as they were written; a clock of their own is no sign of silence. */
+let heardAt = 0;
+
+/** @param isNews They were written while this page looked on. */
+export function added(isNews = false): void {
   batch(() => {
+    if (isNews) {
+      heardAt = Date.now();
+      isSilent.value = false;
+    }
     version.value += 1;
     if (isFollowing.value) goToEnd();
   });
@@ -223,7 +231,7 @@ export function tick(): void {
   const { endedAt } = store.peek();
   const wall = Date.now();
   const isOurs = isLive.peek() && wall >= endedAt && wall - endedAt < LONGEST_SILENCE_MS;
-  isSilent.value = isLive.peek() && wall - endedAt >= LONGEST_SILENCE_MS;
+  isSilent.value = isLive.peek() && wall - Math.max(endedAt, heardAt) >= LONGEST_SILENCE_MS;
   const next = isOurs ? wall : endedAt;
   if (next === clock.peek()) return;
   batch(() => {
