@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { load } from './load.ts';
+import { keepPlace } from './place.ts';
 import { isDark, isFollowing, isLive, run, systemIsDark, type Theme, theme } from './state.ts';
 import { App } from './view/app.tsx';
 import { onKey } from './view/keys.ts';
@@ -41,6 +42,7 @@ const root = document.getElementById('app');
 if (root) {
   render(<App />, root);
   load().finally(() => {
+    keepPlace();
     document.documentElement.dataset.ready = 'true';
   });
 }

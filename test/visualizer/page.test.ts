@@ -514,6 +514,50 @@ test('states and records of later versions break nothing', async () => {
   expect(await page.locator('.pane-details').textContent()).toContain('failed');
 });
 
+describe('the address of the page', () => {
+  const placeOf = (page: Page) => page.evaluate(() => location.hash);
+
+  test('leads to the task, the instant and the pane that were looked at', async () => {
+    const page = await openFile(storm);
+    expect(await placeOf(page)).toBe('');
+    await page.locator('.card[data-task="rates"]').click();
+    await seek(page, 4000);
+    await page.locator('.pane-chart').getByRole('button', { name: 'Show this pane alone' }).click();
+    await page.waitForFunction(() => location.hash.includes('pane'));
+    const at = await sliderMs(page);
+    expect(await placeOf(page)).toBe(`#task=rates&pane=chart&at=${at}`);
+    const state = await page.getByTestId('chart-state').textContent();
+    const address = page.url();
+
+    await page.goto('about:blank');
+    await page.goto(address);
+    await page.waitForSelector('html[data-ready="true"]', { state: 'attached' });
+    expect(await page.locator('.pane-large, .is-large').count()).toBe(1);
+    expect(await page.getByTestId('chart-state').textContent()).toBe(state);
+    expect(await sliderMs(page)).toBe(at);
+    expect(await page.locator('.pane-chart .pane-note').textContent()).toBe('rates · task');
+
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
+    await page.waitForFunction(() => location.hash === '');
+  });
+
+  test('is followed when it is changed by hand, and leads nowhere when it makes no sense', async () => {
+    const page = await openFile(storm);
+    await page.evaluate(() => {
+      location.hash = '#task=fetch-west&at=4000';
+    });
+    await page.waitForFunction(() => document.querySelector('.pane-details h3')?.textContent === 'fetch-west');
+    expect(await page.getByTestId('clock').textContent()).toMatch(/^0:04\.0/);
+    await page.evaluate(() => {
+      location.hash = '#task=nobody&at=soon&pane=<b>';
+    });
+    await page.waitForFunction(() => document.querySelector('.pane-details .pane-note')?.textContent === 'run');
+    expect(await page.locator('.pane').count()).toBe(6);
+  });
+});
+
 describe('on a narrow page', () => {
   test.each([320, 400, 640, 820])('of %i pixels nothing is wider than it', async (width) => {
     const page = await openFile(storm);
