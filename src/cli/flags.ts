@@ -145,7 +145,12 @@ export function addResumeFlags(command: Command): Command {
   command
     .addOption(new Option('--json', 'the result as one JSON object on stdout').conflicts('jsonl'))
     .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'))
-    .addOption(new Option('--timeout <ms>', 'a new limit of the whole run, counted from now').argParser(parseLimit));
+    .addOption(
+      new Option(
+        '--timeout <ms>',
+        'a new limit of the whole run, counted from now, in milliseconds or as 60s, 10m, 1h',
+      ).argParser(parseLimit),
+    );
   addWatchFlags(command);
   addPlaceFlags(command);
   return addStateFlag(command).addOption(new Option('-q, --quiet', 'no progress on stderr'));
@@ -164,12 +169,25 @@ function addWatchFlags(command: Command): Command {
 
 /** Flags of `run` and `ask`. A flag wins over the environment, the plan and the configuration. */
 export function addRunFlags(command: Command): Command {
-  addWatchFlags(command)
+  command
     .addOption(new Option('--json', 'the result as one JSON object on stdout').conflicts('jsonl'))
-    .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'))
+    .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'));
+  addAgentFlags(command)
     .addOption(new Option('--policy <name>', 'default, production, fastFail, patient, development or test'))
     .addOption(new Option('--max-concurrent <n>', 'most attempts in flight').argParser(wholeNumber(1)))
-    .addOption(new Option('--stagger <ms>', 'one gap between any two starts').argParser(parseDuration))
+    .addOption(new Option('--retries <n>', 'executions after the first one').argParser(wholeNumber(0)))
+    .addOption(
+      new Option('--timeout <ms>', 'limit of the whole run, in milliseconds or as 60s, 10m, 1h').argParser(parseLimit),
+    )
+    .addOption(
+      new Option(
+        '--budget <k=v,…>',
+        'upper bounds: time=10m, attempts=20, tokens=100000, cost=1.50 (US dollars)',
+      ).argParser(parseBudget),
+    )
+    .addOption(
+      new Option('--stagger <ms>', 'one gap between any two starts, in milliseconds or as 2s').argParser(parseDuration),
+    )
     .addOption(
       new Option('--schedule <name>', 'start a task when its wave does, or as soon as it can').choices([
         'wave',
@@ -183,17 +201,9 @@ export function addRunFlags(command: Command): Command {
         'abort',
       ]),
     )
-    .addOption(new Option('--retries <n>', 'executions after the first one').argParser(wholeNumber(0)))
-    .addOption(new Option('--timeout <ms>', 'limit of the whole run').argParser(parseLimit))
     .addOption(new Option('--cache', 'do identical work once, and use answers of earlier runs again'))
-    .addOption(new Option('--no-cache', 'do all work anew, whatever plan and config say'))
-    .addOption(
-      new Option(
-        '--budget <k=v,…>',
-        'upper bounds: time=10m, attempts=20, tokens=100000, cost=1.50 (US dollars)',
-      ).argParser(parseBudget),
-    );
-  addAgentFlags(command);
+    .addOption(new Option('--no-cache', 'do all work anew, whatever plan and config say'));
+  addWatchFlags(command);
   addPlaceFlags(command);
   addStateFlag(command).addOption(new Option('--no-journal', 'record nothing; the run cannot be resumed then'));
   return command.addOption(new Option('-q, --quiet', 'no progress on stderr'));

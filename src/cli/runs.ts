@@ -7,7 +7,7 @@ import type { Plan } from '../plan/types.ts';
 import type { RunResult, TaskOutcome } from '../types.ts';
 import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';
-import { counted } from './format.ts';
+import { counted, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
 import { print } from './stdout.ts';
@@ -45,7 +45,7 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
   const rows = runs.map(({ runId, status, startedAt, settled, tasks, goal, query }) => [
     runId,
     status,
-    new Date(startedAt).toISOString().slice(0, 19).replace('T', ' '),
+    localTime(startedAt),
     `${settled}/${tasks}`,
     oneLine(goal ?? query ?? ''),
   ]);
