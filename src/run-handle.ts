@@ -1,4 +1,4 @@
-import type { Actor, AnyActorLogic, AnyActorRef } from 'xstate';
+import type { Actor, ActorRef, AnyActorLogic, AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { isOver } from './actors/scope.ts';
 import type { Clock } from './clock.ts';
 import { toTaskError } from './errors/classify.ts';
@@ -18,8 +18,8 @@ import type { RunResult } from './types.ts';
 /** A run under way. */
 export interface RunHandle {
   readonly id: string;
-  /** The run's own actor: `soar`, or `collect` when a plan was given. */
-  readonly actor: AnyActorRef;
+  /** The run's own actor: `soar`, or `collect` when a plan was given; for `useSelector` and inspectors. */
+  readonly actor: ActorRef<AnyMachineSnapshot, AnyEventObject>;
   /** Everything that happens, as it happens. */
   readonly events$: RunStream<RunEvent>;
   /** Where the run stands; a late subscriber gets the present state. */

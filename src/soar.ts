@@ -62,7 +62,7 @@ export interface RunOptions extends RunSettings {
   /** Default: made up, sortable by time. */
   runId?: string;
   /** Cancels the run when aborted; when it is already, nothing is asked. Default: none. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Overrides the engine's and the plan's; `false`: none. Default: the plan's, else the engine's. */
   fallback?: string | false;
 }
@@ -82,7 +82,7 @@ export type PlanOptions = Omit<AskOptions, 'approve'>;
 
 export interface ResumeOptions {
   /** Cancels the run when aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** A new limit of the whole run, milliseconds from now. Default: its deadline stays what it was. */
   timeoutMs?: number;
 }

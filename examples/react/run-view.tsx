@@ -2,7 +2,6 @@
 import { useSelector } from '@xstate/react';
 import { useMemo, useSyncExternalStore } from 'react';
 import type { RunHandle, RunProgress } from 'soar-machine';
-import type { AnyMachineSnapshot } from 'xstate';
 
 /** The latest progress of a run; null until there is any. */
 export function useProgress(run: RunHandle): RunProgress | null {
@@ -22,8 +21,8 @@ export function useProgress(run: RunHandle): RunProgress | null {
 
 /** A run: the state its machine is in, and how far it is. */
 export function RunView({ run }: { run: RunHandle }) {
-  const state = useSelector(run.actor, (snapshot: AnyMachineSnapshot) => JSON.stringify(snapshot.value));
-  const isOver = useSelector(run.actor, (snapshot: AnyMachineSnapshot) => snapshot.status !== 'active');
+  const state = useSelector(run.actor, (snapshot) => JSON.stringify(snapshot.value));
+  const isOver = useSelector(run.actor, (snapshot) => snapshot.status !== 'active');
   const progress = useProgress(run);
   return (
     <section aria-label={`Run ${run.id}`}>

@@ -79,6 +79,8 @@ describe('the types', () => {
       if (event.type === 'run.settled') expectTypeOf(event.result).toEqualTypeOf<RunResult>();
     });
     expectTypeOf((await run.result).plan).toEqualTypeOf<Plan | undefined>();
+    expectTypeOf(run.actor.getSnapshot().status).toEqualTypeOf<'active' | 'done' | 'error' | 'stopped'>();
+    expect(run.actor.getSnapshot().status).toBe('done');
     expect(states).toEqual(['staggered', 'running']);
   });
 });
