@@ -15,7 +15,8 @@ export interface Classified {
 const LINE_CHARS = 8192;
 const PATTERN_CHARS = 120;
 
-const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
+const ESCAPE = String.fromCharCode(27);
+const ESCAPES = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
 
 /**
  * The kind of error that the output of a process **that failed** speaks of; null when it says nothing of the kind.
@@ -30,8 +31,10 @@ const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, '
  * classifyText('API Error: 429 {"type":"error"}'); // { kind: 'rate_limited', pattern: 'Error: 429' }
  */
 export function classifyText(text: string): Classified | null {
-  if (!HINT.test(text)) return null;
-  const lines = text
+  // A colour ends in a letter, which would make one word of it and a status.
+  const plain = text.includes(ESCAPE) ? text.replace(ESCAPES, '') : text;
+  if (!HINT.test(plain)) return null;
+  const lines = plain
     .split(/[\r\n]+/)
     .map(cleaned)
     .filter((line) => HINT.test(line) && !isProse(line));

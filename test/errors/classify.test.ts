@@ -136,6 +136,12 @@ describe('classifyText', () => {
     });
   });
 
+  it('finds it behind colours in its midst, and not behind 8192 other characters', () => {
+    expect(classifyText('HTTP \u001b[1m429\u001b[0m')?.kind).toBe('rate_limited');
+    expect(classifyText(`${'x'.repeat(8180)} Error: 429`)?.kind).toBe('rate_limited');
+    expect(classifyText(`${'x'.repeat(8192)} Error: 429`)).toBeNull();
+  });
+
   it('puts a rate limit before everything else, and a wrong model before the status it comes with', () => {
     expect(classifyText('401 Unauthorized - connection failed')?.kind).toBe('auth');
     expect(classifyText('connection refused\n401 Unauthorized\n403: rate limit exceeded')?.kind).toBe('rate_limited');
@@ -188,8 +194,16 @@ describe('a pattern scanner', () => {
     expect(scanner.push('\n')).toBeNull();
   });
 
-  it('reports the most severe of the lines that a piece completes', () => {
+  it('tells the line alone, however it was cut', () => {
     const scanner = createPatternScanner();
+    expect(scanner.push('  Error: \u001b[31mForbidden\u001b[0m  \n')?.line).toBe('Error: Forbidden');
+    expect(scanner.push('all is well\nHTTP 4')).toBeNull();
+    expect(scanner.push('29\n')?.line).toBe('HTTP 429');
+  });
+
+  it('reports the most severe of the lines that a piece completes, of several as severe the first', () => {
+    const scanner = createPatternScanner();
+    expect(scanner.push('HTTP 429\nError: 429\n')?.line).toBe('HTTP 429');
     expect(scanner.push('ECONNRESET\n429 Too Many Requests\n500 Internal Server Error\n')?.kind).toBe('rate_limited');
   });
 

@@ -17,11 +17,28 @@ describe('toTaskError', () => {
     expect(toTaskError(new AgentError('spawn', 'gone', { retryable: false }), 0).retryable).toBe(false);
   });
 
+  it('keeps that a kind may pass, and believes an error of a kind it does not know unless it says no', () => {
+    expect(toTaskError(new AgentError('transient', 'soon'), 0).retryable).toBe(true);
+    const foreign = (retryable: unknown) => Object.assign(new AgentError('auth', 'odd'), { kind: 'odd', retryable });
+    expect(toTaskError(foreign(undefined), 0)).toEqual({ kind: 'internal', message: 'odd', retryable: true });
+    expect(toTaskError(foreign(false), 0).retryable).toBe(false);
+    const known = Object.assign(new AgentError('auth', 'odd'), { retryable: undefined });
+    expect(toTaskError(known, 0).retryable).toBe(false);
+  });
+
+  it.each([[-1], [Number.NaN], [Number.POSITIVE_INFINITY], ['5'], [null]])('waits for no instant like %s', (at) => {
+    const error = new AgentError('rate_limited', 'slow', { retryAt: at as number, retryAfterMs: at as number });
+    expect(toTaskError(error, 0)).toEqual({ kind: 'rate_limited', message: 'slow', retryable: true });
+    const now = new AgentError('rate_limited', 'slow', { retryAt: 0, retryAfterMs: 0 });
+    expect(toTaskError(now, 0)).toMatchObject({ retryAt: 0, retryAfterMs: 0 });
+  });
+
   it('reads from the message of a rate limit when to come back, unless the error itself says', () => {
     expect(toTaskError(new AgentError('rate_limited', 'try again in 3s'), 0).retryAfterMs).toBe(3000);
     expect(toTaskError(new AgentError('rate_limited', 'try again in 3s', { retryAt: 7 }), 0)).not.toHaveProperty(
       'retryAfterMs',
     );
+    expect(toTaskError(new AgentError('transient', 'try again in 3s'), 0)).not.toHaveProperty('retryAfterMs');
   });
 
   it('takes anything else for a passing internal failure', () => {
@@ -43,6 +60,13 @@ describe('toTaskError', () => {
     );
   });
 
+  it('adds no reason that the message tells, and gives one alone where there is no message', () => {
+    expect(toTaskError(new Error('down: no net', { cause: new Error('no net') }), 0).message).toBe('down: no net');
+    expect(toTaskError({ message: ' ', cause: ' no net ' }, 0).message).toBe('(no net)');
+    const five = Array.from({ length: 5 }, (_, i) => new Error(`e${i}`));
+    expect(toTaskError(new AggregateError(five), 0).message).toBe('AggregateError (e0; e1; e2; e3; e4)');
+  });
+
   it('adds the errors of several, once each and not all of a thousand', async () => {
     const several = [new Error('no key'), 'too late', new Error('no key'), undefined];
     const rejected: unknown = await Promise.any(several.map((one) => Promise.reject(one))).catch((error) => error);
@@ -53,6 +77,18 @@ describe('toTaskError', () => {
 
   it.each([
     ['a string', 'boom', 'boom'],
+    ['an empty string', '', 'It threw an empty string.'],
+    ['a large number', 10n, '10'],
+    [
+      'a function that cannot be shown',
+      Object.assign(() => {}, {
+        toString() {
+          throw new Error('hands off');
+        },
+      }),
+      'It threw something without a message.',
+    ],
+    ['padding', new Error('  padded '), 'padded'],
     ['null', null, 'It threw null.'],
     ['undefined', undefined, 'It threw undefined.'],
     ['a number', 42, '42'],
@@ -81,6 +117,22 @@ describe('toTaskError', () => {
     for (const thrown of [cyclic, hostile, Object.create(null), { toJSON: () => undefined }]) {
       expect(toTaskError(thrown, 0)).toMatchObject({ kind: 'internal', message: expect.stringMatching(/./) });
     }
+  });
+
+  it('tells what can be read of an object that throws when it is read', () => {
+    const hands = {
+      get() {
+        throw new Error('hands off');
+      },
+    };
+    const silent = Object.defineProperties({}, { message: hands, name: { value: 'Odd' } });
+    expect(toTaskError(silent, 0).message).toBe('Odd');
+    const uncaused = Object.defineProperties({}, { message: { value: 'broke' }, cause: hands });
+    expect(toTaskError(uncaused, 0).message).toBe('broke');
+  });
+
+  it('keeps a message of 4000 characters whole', () => {
+    expect(toTaskError(new Error('m'.repeat(4000)), 0).message).toBe('m'.repeat(4000));
   });
 
   it('cuts a very long message to 4000 characters, and marks the cut', () => {
