@@ -27,6 +27,8 @@ export class BufferedJournal implements Journal {
   readonly records: RecordStore;
   readonly #store: JournalStore;
   readonly #mask: (json: string) => string;
+  /** Whether nothing is masked. */
+  readonly #keepsAll: boolean;
   readonly #live = new Map<string, BufferedLog>();
   #writes: RunWrite[] = [];
   #breakers = new Map<string, StoredBreaker>();
@@ -41,6 +43,7 @@ export class BufferedJournal implements Journal {
 
   constructor(store: JournalStore, options: BufferedJournalOptions = {}) {
     this.#store = store;
+    this.#keepsAll = options.mask === undefined;
     this.#mask = options.mask ?? ((json) => json);
     this.answers = keptAnswers(store, this.#mask, () => this.#isClosed);
     this.records = keptRecords(store, this.#mask, () => this.#isClosed);
@@ -58,7 +61,8 @@ export class BufferedJournal implements Journal {
   load(runId: string): StoredRun | null {
     this.#requireOpen();
     this.#commit();
-    return this.#store.load(runId);
+    const stored = this.#store.load(runId);
+    return stored && this.#keepsAll ? { ...stored, lost: new Set() } : stored;
   }
 
   list(): RunSummary[] {

@@ -109,6 +109,8 @@ export interface StoredRun {
   header: RunHeader;
   /** In the order they were written. */
   entries: readonly LogEntry[];
+  /** Texts in which a secret stood that was not stored. Absent: nobody knows, and every text that holds its mark is taken for one. */
+  lost?: ReadonlySet<string>;
 }
 
 /** A line of `soar runs`. */

@@ -13,6 +13,8 @@ import { putBack, putBackMs } from './put-back.ts';
 /** A run as its records leave it: what must not happen again, and where to go on. */
 export interface ReplayedRun {
   header: RunHeader;
+  /** As of {@link StoredRun}. */
+  lost: StoredRun['lost'];
   /** When it first began; moved with the other points in time when the clock was put back since. */
   startedAt: number;
   /** Outputs of the phases that were completed. */
@@ -61,9 +63,10 @@ const UNTOUCHED: ParkedTask = Object.freeze({
 type Started = Extract<LogEntry, { type: 'attempt.started' }>;
 
 /** Works out where a run stands. Pure; the same records give the same run. */
-export function replay({ header, entries }: StoredRun, now: number): ReplayedRun {
+export function replay({ header, entries, lost }: StoredRun, now: number): ReplayedRun {
   const run: ReplayedRun = {
     header,
+    lost,
     startedAt: header.startedAt,
     phases: {},
     phaseRecords: [],

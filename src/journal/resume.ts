@@ -46,8 +46,8 @@ export function requireWhole(run: ReplayedRun): void {
   const settled = new Set(run.settled.map(({ outcome }) => outcome.taskId));
   const left = plan.tasks.filter(({ id }) => !settled.has(id));
   // What a task is given to read is what somebody found; with a secret masked in it, it says what it has to say.
-  const masked = left.filter(({ passages: _, ...task }) => holdsMask(task)).map(({ id }) => `task \`${id}\``);
-  if (holdsMask({ ...plan.agents, ...run.header.agents })) masked.push('its agents');
+  const masked = left.filter(({ passages: _, ...task }) => isTorn(task, run.lost)).map(({ id }) => `task \`${id}\``);
+  if (isTorn({ ...plan.agents, ...run.header.agents }, run.lost)) masked.push('its agents');
   if (masked.length === 0) return;
   const message =
     `Run \`${run.header.runId}\` cannot be resumed: ${masked.join(', ')} held a secret, and secrets are not stored. ` +
@@ -55,8 +55,11 @@ export function requireWhole(run: ReplayedRun): void {
   throw new SoarError('not-supported', message);
 }
 
-function holdsMask(value: unknown): boolean {
-  return value !== undefined && JSON.stringify(value).includes(MASKED);
+/** Whether a secret stood in it that is gone. */
+function isTorn(value: unknown, lost: ReplayedRun['lost']): boolean {
+  if (typeof value === 'string') return lost ? lost.has(value) : value.includes(MASKED);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => isTorn(key, lost) || isTorn(inner, lost));
 }
 
 export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {

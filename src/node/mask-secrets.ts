@@ -7,8 +7,12 @@ export interface SecretMask {
   mask(text: string): string;
   /** Of JSON that is stored: also marks what only looks like a masked secret, lest it come back as one. */
   seal(json: string): string;
-  /** Of JSON that was sealed: what looked like a masked secret is as it was, and secrets come back. */
-  unmask(json: string): string;
+  /**
+   * Of JSON that was sealed: what looked like a masked secret is as it was, and secrets come back.
+   *
+   * @param lost Stands for those that do not. Default `«masked»`.
+   */
+  unmask(json: string, lost?: string): string;
   /** Of JSON that was sealed: the same, and secrets stay masked. */
   unseal(json: string): string;
 }
@@ -16,7 +20,10 @@ export interface SecretMask {
 const NAMED = '«masked:';
 /** No name of a variable begins so. */
 const LOOKALIKE = `${NAMED}:`;
-const MARKS = /«masked:(?::|(\w+)»)/g;
+/** Stands for a text that is the mark of a secret and none; neither does a name begin so. */
+const LITERAL = `${NAMED};»`;
+const MARKS = /«masked(?:»|:(?:(:)|(;»)|(\w+)»))/g;
+const ESCAPES = /«masked:(?:(:)|;»)/g;
 
 /** A text as it stands in JSON. */
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
@@ -43,16 +50,15 @@ export function createSecretMask(env: Readonly<Record<string, string | undefined
   };
   return {
     mask,
-    seal: (json) => mask(json.replaceAll(NAMED, LOOKALIKE)),
-    unmask(json) {
-      if (!json.includes(NAMED)) return json;
-      return json.replace(MARKS, (_, name?: string) => {
-        if (name === undefined) return NAMED;
-        const value = secrets.get(name);
-        return value === undefined ? MASKED : inJson(value);
-      });
-    },
-    unseal: (json) => json.replaceAll(LOOKALIKE, NAMED),
+    seal: (json) => mask(json.replaceAll(NAMED, LOOKALIKE).replaceAll(MASKED, LITERAL)),
+    unmask: (json, lost = MASKED) =>
+      json.replace(MARKS, (_, isLookalike?: string, isLiteral?: string, name?: string) => {
+        if (isLookalike) return NAMED;
+        if (isLiteral) return MASKED;
+        const value = name === undefined ? undefined : secrets.get(name);
+        return value === undefined ? lost : inJson(value);
+      }),
+    unseal: (json) => json.replace(ESCAPES, (_, isLookalike?: string) => (isLookalike ? NAMED : MASKED)),
   };
 }
 

@@ -16,6 +16,7 @@ import { takenOver } from '../journal/run-errors.ts';
 import { initialSummary, summaryAfter } from '../journal/run-summary.ts';
 import { blobsIn, withBlobs } from './blobs.ts';
 import { endOrphans } from './end-orphans.ts';
+import { readWhole } from './lost-texts.ts';
 import { wrapped } from './sqlite-file.ts';
 import { Owners, type OwnersOptions } from './sqlite-owners.ts';
 import { type RunRow, type Statements, statementsOf } from './sqlite-statements.ts';
@@ -25,7 +26,7 @@ export interface SqliteStoreOptions extends OwnersOptions {
   /** What a commit that is called durable outlives. Default `power`. */
   durability?: 'power' | 'process';
   /** Of what will be run. */
-  unmask?: (json: string) => string;
+  unmask?: (json: string, lost?: string) => string;
   /** Of what was said. */
   unseal?: (json: string) => string;
 }
@@ -46,7 +47,7 @@ interface OwnedRun {
 export class SqliteStore implements JournalStore {
   readonly #db: DatabaseSync;
   readonly #path: string;
-  readonly #unmask: (json: string) => string;
+  readonly #unmask: (json: string, lost?: string) => string;
   readonly #unseal: (json: string) => string;
   /** Absent where outliving the process is enough. */
   readonly sync?: () => Promise<void>;
@@ -154,11 +155,12 @@ export class SqliteStore implements JournalStore {
       const rows = this.#sql.entriesOf.all(run.number) as { type: string; body: string }[];
       if (this.#isDurable) syncFileNow(`${this.#path}-wal`);
       // What will be run is made whole again; what was said stays as it was stored.
+      const lost = new Set<string>();
       const [header, ...entries] = rows.map(({ type, body }): unknown => {
         const text = this.#whole(body);
-        return JSON.parse(RUN_AGAIN.has(type) ? this.#unmask(text) : this.#unseal(text));
+        return RUN_AGAIN.has(type) ? readWhole(text, this.#unmask, lost) : JSON.parse(this.#unseal(text));
       });
-      return { header: header as RunHeader, entries: entries as LogEntry[] };
+      return { header: header as RunHeader, entries: entries as LogEntry[], lost };
     });
   }
 
@@ -204,7 +206,9 @@ export class SqliteStore implements JournalStore {
   }
 
   records(): string[] {
-    return wrapped(this.#path, () => this.#sql.records.all().map(({ body }) => this.#whole(body as string)));
+    return wrapped(this.#path, () =>
+      this.#sql.records.all().map(({ body }) => this.#unseal(this.#whole(body as string))),
+    );
   }
 
   saveRecord(question: string, at: number, body: string): void {

@@ -19,10 +19,14 @@ interface Story {
 }
 
 /** One agent and one clock for all processes, a journal that outlives each. */
-function story(script: readonly Step[] | Readonly<Record<string, readonly Step[]>>, options: SoarOptions = {}): Story {
+function story(
+  script: readonly Step[] | Readonly<Record<string, readonly Step[]>>,
+  options: SoarOptions = {},
+  keeping: Parameters<typeof memoryJournal>[0] = {},
+): Story {
   const clock = new VirtualClock(1000);
   const one = scriptedAgent(clock, script);
-  let journal = memoryJournal();
+  let journal = memoryJournal(keeping);
   const engine = (more: Partial<SoarOptions> = {}) =>
     createSoar({ agents: { one }, random: () => 0.5, policy: ONE_TRY, ...options, ...more, clock, journal });
   return {
@@ -420,12 +424,21 @@ describe('resuming', () => {
   });
 
   it('cannot be resumed when what a task asks had a secret, and names the task', async () => {
-    const { run, reborn, clock } = story([{ ms: 100 }]);
-    run([task('a', { prompt: 'Log in with «masked»' })]);
+    const mask = (json: string) => json.replaceAll('hunter22', '«masked»');
+    const { run, reborn, clock } = story([{ ms: 100 }], {}, { mask });
+    run([task('a', { prompt: 'Log in with hunter22' })]);
     await clock.advance(50);
     expect(() => reborn()).toThrow(
       expect.objectContaining({ code: 'not-supported', message: expect.stringContaining('task `a`') }),
     );
+  });
+
+  it('is resumed with a text that says it was masked, where nothing is', async () => {
+    const { run, reborn, clock, one } = story([{ ms: 100 }]);
+    run([task('a', { prompt: 'What does «masked» stand for?' })]);
+    await clock.advance(50);
+    expect((await reborn().settled()).status).toBe('succeeded');
+    expect(one.calls.map(({ prompt }) => prompt)).toEqual(Array(2).fill('What does «masked» stand for?'));
   });
 
   it('lets two runs of one id be no two runs', () => {

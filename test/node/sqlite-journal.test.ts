@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSoar } from '../../src/create-soar.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { replay } from '../../src/journal/replay.ts';
 import { existingJournal, openSqliteJournal, sqliteJournal } from '../../src/node/sqlite-journal.ts';
 import type { OwnerIdentity } from '../../src/node/sqlite-owners.ts';
 import { MIGRATIONS, migrate, versionOf } from '../../src/node/sqlite-schema.ts';
 import { thisMachine, thisProcess } from '../../src/node/this-process.ts';
+import type { AgentControls, AgentRequest } from '../../src/types.ts';
 import { headerOf, journalContract, settledEntry } from '../journal/journal-contract.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 
@@ -190,6 +192,63 @@ describe('a store', () => {
       { output: { passages: [{ text }] } },
       { report: { outcome: { output: said } } },
     ]);
+  });
+
+  it('knows a text that says it was masked from one that was', async () => {
+    const dir = await temporaryDirectory();
+    const journal = sqliteJournal({ dir, env: { MY_API_KEY: 'hunter2-hunter2' } });
+    const shaped = `ghp_${'a1'.repeat(18)}`;
+    const typed = ['say «masked»', '«masked:;»', '«masked::;»', '«masked»«masked:», «lost»'];
+    const secret = ['use hunter2-hunter2', `«masked» ${shaped}`];
+    const tasks = [...typed, ...secret].map((prompt, at) => ({ id: `t${at}`, prompt, env: { [prompt]: 'x' } }));
+    const log = journal.begin(headerOf('r', { plan: { tasks } }));
+    log.append(settledEntry('a', { output: typed.join(' ') }));
+    const stored = journal.load('r');
+    const whole = [...typed, 'use hunter2-hunter2', '«masked» «masked»'];
+    expect(stored?.header.plan?.tasks.map(({ prompt }) => prompt)).toEqual(whole);
+    expect(stored?.header.plan?.tasks.map(({ env = {} }) => Object.keys(env))).toEqual(whole.map((text) => [text]));
+    expect([...(stored?.lost ?? [])]).toEqual(['«masked» «masked»']);
+    expect(stored?.entries).toMatchObject([{ report: { outcome: { output: typed.join(' ') } } }]);
+    journal.close();
+    const later = sqliteJournal({ dir, env: {} });
+    onTestFinished(() => later.close());
+    expect([...(later.load('r')?.lost ?? [])]).toEqual(['use «masked»', '«masked» «masked»']);
+    expect(readFileSync(join(dir, 'soar.db'), 'latin1')).not.toContain('ghp_');
+  });
+
+  it.each([
+    ['a text that says it was masked', 'Explain what «masked» and «masked:MY_API_KEY» stand for', null],
+    ['a credential that is not stored', `Log in with ghp_${'a1'.repeat(18)}`, 'task `a`'],
+  ])('goes on with a run of which a task asks with %s, or says why it cannot', async (_, prompt, refused) => {
+    const dir = await temporaryDirectory();
+    const env = { MY_API_KEY: 'hunter2-hunter2' };
+    const heard: string[] = [];
+    const run = async (journal: ReturnType<typeof sqliteJournal>, isFirst: boolean) => {
+      const agents = {
+        one: async ({ prompt: said }: AgentRequest, { signal }: AgentControls) => {
+          heard.push(said);
+          if (isFirst) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          return 'done';
+        },
+      };
+      const soar = createSoar({ agents, journal });
+      try {
+        if (!isFirst) return (await soar.resume('r').result).status;
+        const begun = soar.run({ tasks: [{ id: 'a', prompt }] }, { runId: 'r' });
+        begun.events$.subscribe(({ type }) => type === 'attempt.started' && queueMicrotask(() => begun.interrupt()));
+        return (await begun.result).status;
+      } finally {
+        await soar.close();
+        journal.close();
+      }
+    };
+    await run(sqliteJournal({ dir, env }), true);
+    const again = run(sqliteJournal({ dir, env }), false);
+    if (refused === null) {
+      expect(await again).toBe('succeeded');
+      expect(heard.at(-1)).toBe(prompt);
+    } else
+      await expect(again).rejects.toMatchObject({ code: 'not-supported', message: expect.stringContaining(refused) });
   });
 
   it.each([
