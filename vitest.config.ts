@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import './test/support/environment.ts';
 
 export default defineConfig({
   test: {
@@ -6,8 +7,6 @@ export default defineConfig({
     // Only what hangs meets them: the slowest test has room for a machine that is ten times slower, and busy.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // What is started says it in English, and does not complain first that a locale is not installed.
-    env: { LC_ALL: 'C' },
     restoreMocks: true,
   },
 });

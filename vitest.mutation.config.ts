@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import './test/support/environment.ts';
 
 /** The tests that judge the sources which `scripts/mutate.ts` has changed; it says which. */
 export default defineConfig({

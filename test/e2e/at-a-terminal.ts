@@ -24,10 +24,9 @@ export function soarAtTerminal(
 ): AtTerminal {
   // `exec`: a shell that stays in between may take a Ctrl-C for itself, and end with 130 whatever the command's code is.
   const line = `exec ${quoted(...SOAR, ...args)}`;
-  const clean = { NO_COLOR: '1', FORCE_COLOR: undefined, SOAR_TOOL: undefined, SOAR_MODEL: undefined, CI: undefined };
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
     cwd: options.cwd,
-    env: { ...process.env, ...clean, TERM: 'xterm', npm_lifecycle_event: undefined, ...options.env },
+    env: { ...process.env, NO_COLOR: '1', TERM: 'xterm', ...options.env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => {

@@ -37,12 +37,11 @@ export interface SpawnOptions {
 /** Starts `soar` with arguments; killed when the test ends. */
 export function startSoar(args: readonly string[], options: SpawnOptions): Running {
   const [program, ...first] = SOAR;
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, SOAR_TOOL: undefined, SOAR_MODEL: undefined };
   const stateDir = resolve(options.cwd) === checkout ? mkdtempSync(join(tmpdir(), 'soar-state-')) : undefined;
   if (stateDir) onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
   const child = spawn(program, [...first, ...args], {
     cwd: options.cwd,
-    env: { ...env, npm_lifecycle_event: undefined, SOAR_STATE_DIR: stateDir, ...options.env },
+    env: { ...process.env, NO_COLOR: '1', SOAR_STATE_DIR: stateDir, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   onTestFinished(() => {
