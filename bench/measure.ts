@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { timersOf } from '../src/actors/timers.ts';
 import { systemClock } from '../src/clock.ts';
 import { createSoar } from '../src/create-soar.ts';
@@ -105,6 +106,59 @@ async function sleepers(tasks: number, baseDelayMs: number): Promise<number> {
   return (used.user + used.system) / 1000;
 }
 
+/** What only a full collection of the heap takes back, bytes. */
+function oldBytes(): number {
+  const spaces = getHeapSpaceStatistics().filter(({ space_name }) => space_name !== 'new_space');
+  return spaces.reduce((sum, { space_used_size }) => sum + space_used_size, 0);
+}
+
+function collectAll(): void {
+  if (!globalThis.gc) throw new Error('Expected to be run with --expose-gc.');
+  globalThis.gc();
+  globalThis.gc();
+}
+
+/** Bytes a task that are kept in the run's result, or are garbage of settled tasks that no collection of the young gets at. */
+async function leftOver(tasks: number, what: 'kept' | 'garbage'): Promise<number> {
+  const soar = createSoar({ agents: { noop: async () => 'ok' }, ...everythingOn });
+  await soar.run(flat(3000)).result;
+  const plan = flat(tasks);
+  collectAll();
+  const before = oldBytes();
+  const run = soar.run(plan);
+  let settled = 0;
+  let atEnd = 0;
+  run.events$.subscribe(({ type }) => {
+    if (type === 'task.settled') settled += 1;
+    if (type === 'task.settled' && settled === tasks) atEnd = oldBytes();
+  });
+  const { outcomes } = await run.result;
+  collectAll();
+  const kept = oldBytes() - before;
+  if (outcomes.length !== tasks) throw new Error(`only ${outcomes.length} settled`);
+  return (what === 'kept' ? kept : atEnd - before - kept) / tasks;
+}
+
+/** Bytes that an engine keeps of each run that is over: from its 200th to its last. */
+async function keptOfRuns(runs: number): Promise<number> {
+  const soar = createSoar({
+    agents: { noop: async () => 'ok' },
+    ...everythingOn,
+    trace: [ringSink({ capacity: 1000 })],
+  });
+  const warmUp = Math.floor(runs / 5);
+  let before = 0;
+  for (let at = 0; at < runs; at += 1) {
+    if (at === warmUp) {
+      collectAll();
+      before = process.memoryUsage().heapUsed;
+    }
+    await soar.run(layered(20, 5)).result;
+  }
+  collectAll();
+  return (process.memoryUsage().heapUsed - before) / (runs - warmUp);
+}
+
 async function makespan(schedule: 'wave' | 'eager', bound: 'critical' | 'barrier'): Promise<number> {
   const { plan, ms } = sleepyChains(8, 20, 42);
   const soar = createSoar({
@@ -144,6 +198,9 @@ const measures: Record<string, () => Promise<number>> = {
   asleep: () => sleepers(n, 1500),
   eagerMakespan: () => makespan('eager', 'critical'),
   waveMakespan: () => makespan('wave', 'barrier'),
+  kept: () => leftOver(n, 'kept'),
+  garbage: () => leftOver(n, 'garbage'),
+  runs: () => keptOfRuns(n),
   compileLayered: async () => timed(compilePlan, layered(n, 100)),
   compileChain: async () => timed(compilePlan, chain(n)),
 };

@@ -1,6 +1,6 @@
 import { createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
-import { isOver } from './actors/scope.ts';
+import { isOver, registerNoActors } from './actors/scope.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { resolveAgents } from './agents/resolve.ts';
 import { systemClock } from './clock.ts';
@@ -52,7 +52,9 @@ export function createSoar(options: SoarOptions = {}): Soar {
   };
   const observation = observe(options, clock);
   const { inspect } = observation;
-  const root = createActor(engine, { id: 'engine', input, clock, ...(inspect ? { inspect } : {}) }).start();
+  const root = createActor(engine, { id: 'engine', input, clock, ...(inspect ? { inspect } : {}) });
+  registerNoActors(root.system);
+  root.start();
   const { services } = root.getSnapshot();
   const machineFor = soarMachines(options.phases);
   // Who takes queries apart in a way of his own means all of them.

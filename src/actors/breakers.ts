@@ -6,6 +6,7 @@ import { restoredBreaker } from '../machines/breaker/restored.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { BreakerMetrics } from '../types.ts';
+import { lean } from './lean.ts';
 import { nowOf } from './scope.ts';
 
 export type Breaker = ActorRefFrom<typeof breakerMachine>;
@@ -101,7 +102,7 @@ export class Breakers {
       ...(policy ? { policy } : {}),
       ...(restored ? { restored } : {}),
     };
-    const breaker = createActor(logic, { id: `breaker.${id}`, parent, input });
+    const breaker = createActor(lean(logic), { id: `breaker.${id}`, parent, input });
     const home = isShared ? this.#shared : this.#homeOf(runId);
     home.set(id, breaker);
     if (keep) keepChanges(breaker, keep);

@@ -20,6 +20,7 @@ import { POLICIES } from '../policy/presets.ts';
 import type { Agent, AgentFunction, BreakerMetrics, Price } from '../types.ts';
 import { type Breaker, Breakers, type BreakerTerms, type Guarded } from './breakers.ts';
 import { executor } from './executor.ts';
+import { lean } from './lean.ts';
 import { nowOf, relay } from './scope.ts';
 import type { EngineCommand, EnsureBreaker, ReleaseBreakers, Services } from './services.ts';
 
@@ -71,7 +72,7 @@ export class Engine implements Services {
     });
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
     this.addAgents(resolveAgents(input.agents ?? {}));
-    this.gate = createActor(gateMachine, {
+    this.gate = createActor(lean(gateMachine), {
       id: 'gate',
       parent: self,
       input: {

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import { type AttemptClock, checkClock, markActivity, startClock } from '../policy/timeouts.ts';
 import { priced, tokensOf } from '../policy/usage.ts';
+import { TurnoverMap } from '../turnover-map.ts';
 import type { AgentAnswer, AgentControls, Price } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, permitResultOf, succeededResult } from './attempt-result.ts';
@@ -35,7 +36,7 @@ export interface InFlight {
   stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
 }
 
-export type ExecutorSnapshot = Snapshot<undefined> & { input: ExecutorInput; inFlight: Map<string, InFlight> };
+export type ExecutorSnapshot = Snapshot<undefined> & { input: ExecutorInput; inFlight: TurnoverMap<string, InFlight> };
 
 /**
  * Runs attempts and is the one place that knows whether an attempt is really over. An attempt belongs to no state of
@@ -47,7 +48,7 @@ export const executor = {
     output: undefined,
     error: undefined,
     input,
-    inFlight: new Map(),
+    inFlight: new TurnoverMap(),
   }),
   transition: (snapshot: ExecutorSnapshot, event: EventObject, scope: Sender): ExecutorSnapshot => {
     if (event.type === 'xstate.stop') {

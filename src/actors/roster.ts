@@ -7,6 +7,8 @@ import {
   type NonReducibleUnknown,
   type Snapshot,
 } from 'xstate';
+import { TurnoverMap } from '../turnover-map.ts';
+import { lean } from './lean.ts';
 import { isOver, relay } from './scope.ts';
 
 /** What a roster is told. Any other event comes from a child and goes up to the roster's parent. */
@@ -23,7 +25,7 @@ export type RosterReport =
 /** Ours also takes events from its children, which it passes on. */
 export type RosterLogic = ActorLogic<RosterSnapshot, RosterCommand | { type: `xstate.${string}` }, NonReducibleUnknown>;
 
-export type RosterSnapshot = Snapshot<undefined> & { live: Map<string, AnyActorRef> };
+export type RosterSnapshot = Snapshot<undefined> & { live: TurnoverMap<string, AnyActorRef> };
 
 /**
  * Creates actors of one logic, or of the one their input asks for, and passes on how they ended. It stands between a chart and its many children because a
@@ -35,7 +37,7 @@ export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActo
       status: 'active',
       output: undefined,
       error: undefined,
-      live: new Map(),
+      live: new TurnoverMap(),
     }),
     transition: (snapshot, event: EventObject, scope) => {
       const { live } = snapshot;
@@ -43,7 +45,7 @@ export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActo
       switch (event.type) {
         case 'child.start': {
           const { id, input } = event as Extract<RosterCommand, { type: 'child.start' }>;
-          const logic = typeof logicOf === 'function' ? logicOf(input as never) : logicOf;
+          const logic = lean(typeof logicOf === 'function' ? logicOf(input as never) : logicOf);
           const child = createActor(logic, { id, input: input as never, parent: scope.self as AnyActorRef });
           live.set(id, child);
           child.start();

@@ -1,5 +1,6 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import { type Clock, systemClock } from '../clock.ts';
+import type { TurnoverMap } from '../turnover-map.ts';
 
 interface Relaying {
   _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: EventObject): void;
@@ -30,6 +31,18 @@ export function relay<E extends EventObject>(sender: Sender, target: Addressee<E
 export function isOver(target: object): boolean {
   const snapshot = (target as Partial<AnyActorRef>).getSnapshot?.() as { status: string } | undefined;
   return snapshot !== undefined && snapshot.status !== 'active';
+}
+
+interface Registering {
+  _register(sessionId: string, actor: AnyActorRef): string;
+}
+
+/**
+ * Keeps a system from entering its actors into a map that it never reads, and whose outgrown tables would keep them beyond their
+ * end (see {@link TurnoverMap}).
+ */
+export function registerNoActors(system: unknown): void {
+  (system as Registering)._register = (sessionId) => sessionId;
 }
 
 interface Deferring {

@@ -98,6 +98,13 @@ describe('lanes', () => {
     expect([headsOf(lanes), lanes.waiting]).toEqual([['c1'], 1]);
   });
 
+  it('hold no request that was served or withdrawn', () => {
+    const lanes = filled(10);
+    for (let i = 0; i < 9; i += 1) lanes.remove(`q${i}`);
+    const [last] = [...lanes.heads()];
+    expect(last?.lane.queue.filter((place) => place !== null)).toEqual([last?.head]);
+  });
+
   it('belong to the account that is there when they are filled again', () => {
     const lanes = new Lanes();
     const [old, mid, late] = [run('r'), run('r'), run('r')];

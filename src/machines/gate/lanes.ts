@@ -1,4 +1,5 @@
 import type { AgentProfile } from '../../agents/resolve.ts';
+import { TurnoverMap } from '../../turnover-map.ts';
 import type { RunAccount } from './accounts.ts';
 import type { StartRequest } from './events.ts';
 
@@ -12,14 +13,15 @@ export interface Waiting {
 export interface Lane {
   readonly run: RunAccount;
   readonly agent: AgentProfile;
-  readonly queue: Waiting[];
+  /** What lies before `head` has been let go. */
+  readonly queue: (Waiting | null)[];
   head: number;
 }
 
 /** Who waits for a lease. Adding, removing and finding the first of a lane cost the same however many wait. */
 export class Lanes {
-  readonly #lanes = new Map<string, Lane>();
-  readonly #laneOf = new Map<string, Lane>();
+  readonly #lanes = new TurnoverMap<string, Lane>();
+  readonly #laneOf = new TurnoverMap<string, Lane>();
 
   get waiting(): number {
     return this.#laneOf.size;
@@ -62,6 +64,8 @@ export class Lanes {
   #head(lane: Lane): Waiting | null {
     const { queue } = lane;
     while (lane.head < queue.length && this.#laneOf.get((queue[lane.head] as Waiting).request.requestId) !== lane) {
+      // The place is kept for a while, but not the request: the actor of its task hangs on it.
+      queue[lane.head] = null;
       lane.head += 1;
     }
     if (lane.head > 32 && lane.head * 2 > queue.length) {

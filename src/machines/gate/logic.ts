@@ -1,3 +1,4 @@
+import { TurnoverMap } from '../../turnover-map.ts';
 import { Accounts, type RunAccount } from './accounts.ts';
 import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
@@ -44,7 +45,7 @@ const IDLE: Decision = { do: 'idle' };
 export class Ledger {
   readonly limits: GateLimits;
   readonly accounts = new Accounts();
-  readonly leases = new Map<string, Lease>();
+  readonly leases = new TurnoverMap<string, Lease>();
   readonly #lanes = new Lanes();
   readonly #agentsOut = new Map<string, number>();
   readonly #providersOut = new Map<string, number>();
