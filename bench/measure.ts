@@ -182,6 +182,20 @@ async function makespan(schedule: 'wave' | 'eager', bound: 'critical' | 'barrier
   return took / (bound === 'barrier' ? barrier : Math.max(...paths.values()));
 }
 
+/** What bare timers come to in the same chains. */
+async function bareMakespan(): Promise<number> {
+  const { plan, ms } = sleepyChains(8, 20, 42);
+  const chains = Map.groupBy(plan.tasks, ({ id }) => id.split('.')[0]);
+  const sums = [...chains.values()].map((tasks) => tasks.reduce((sum, { id }) => sum + (ms.get(id) ?? 0), 0));
+  const start = performance.now();
+  await Promise.all(
+    [...chains.values()].map(async (tasks) => {
+      for (const { id } of tasks) await new Promise((done) => setTimeout(done, ms.get(id)));
+    }),
+  );
+  return (performance.now() - start) / Math.max(...sums);
+}
+
 const measures: Record<string, () => Promise<number>> = {
   pool: () => pool(n, 8),
   flat: () => runPlan(flat(n), {}),
@@ -197,6 +211,7 @@ const measures: Record<string, () => Promise<number>> = {
   awake: () => sleepers(n, 0),
   asleep: () => sleepers(n, 1500),
   eagerMakespan: () => makespan('eager', 'critical'),
+  bareMakespan: () => bareMakespan(),
   waveMakespan: () => makespan('wave', 'barrier'),
   kept: () => leftOver(n, 'kept'),
   garbage: () => leftOver(n, 'garbage'),
