@@ -200,19 +200,30 @@ describe('a store', () => {
     const shaped = `ghp_${'a1'.repeat(18)}`;
     const typed = ['say «masked»', '«masked:;»', '«masked::;»', '«masked»«masked:», «lost»'];
     const secret = ['use hunter2-hunter2', `«masked» ${shaped}`];
-    const tasks = [...typed, ...secret].map((prompt, at) => ({ id: `t${at}`, prompt, env: { [prompt]: 'x' } }));
+    const tasks = [...typed, ...secret].map((prompt, at) => ({
+      id: `t${at}`,
+      prompt,
+      env: { [`KEY ${prompt}`]: 'x' },
+    }));
     const log = journal.begin(headerOf('r', { plan: { tasks } }));
     log.append(settledEntry('a', { output: typed.join(' ') }));
     const stored = journal.load('r');
     const whole = [...typed, 'use hunter2-hunter2', '«masked» «masked»'];
     expect(stored?.header.plan?.tasks.map(({ prompt }) => prompt)).toEqual(whole);
-    expect(stored?.header.plan?.tasks.map(({ env = {} }) => Object.keys(env))).toEqual(whole.map((text) => [text]));
-    expect([...(stored?.lost ?? [])]).toEqual(['«masked» «masked»']);
+    expect(stored?.header.plan?.tasks.map(({ env = {} }) => Object.keys(env))).toEqual(
+      whole.map((text) => [`KEY ${text}`]),
+    );
+    expect([...(stored?.lost ?? [])]).toEqual(['«masked» «masked»', 'KEY «masked» «masked»']);
     expect(stored?.entries).toMatchObject([{ report: { outcome: { output: typed.join(' ') } } }]);
     journal.close();
     const later = sqliteJournal({ dir, env: {} });
     onTestFinished(() => later.close());
-    expect([...(later.load('r')?.lost ?? [])]).toEqual(['use «masked»', '«masked» «masked»']);
+    expect([...(later.load('r')?.lost ?? [])]).toEqual([
+      'use «masked»',
+      'KEY use «masked»',
+      '«masked» «masked»',
+      'KEY «masked» «masked»',
+    ]);
     expect(readFileSync(join(dir, 'soar.db'), 'latin1')).not.toContain('ghp_');
   });
 
