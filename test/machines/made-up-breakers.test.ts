@@ -128,6 +128,29 @@ describe('the breaker of an agent that a plan makes up', () => {
   });
 });
 
+describe('an agent with parts to play', () => {
+  it('has no more in flight than its own limit, or that of the engine, allows for all of them', async () => {
+    const parts = { ...agents, critic: { kind: 'adHoc', base: 'llm', role: 'critic' } } as const;
+    const ids = ['llm', 'poet', 'critic', 'poet'];
+    const plan: Plan = { agents: parts, tasks: ids.map((agent, at) => task(`t${at}`, { agent })) };
+    const peakWith = async (profile: { maxConcurrent?: number }, options: Partial<SoarOptions>) => {
+      const clock = new VirtualClock();
+      const llm = scriptedAgent(clock, [{ ms: 100 }], profile);
+      expect(
+        (
+          await story({}, { agents: { llm }, ...options }, clock)
+            .run(plan, 'r')
+            .settled()
+        ).status,
+      ).toBe('succeeded');
+      return llm.peak;
+    };
+    expect(await peakWith({}, {})).toBe(4);
+    expect(await peakWith({ maxConcurrent: 1 }, {})).toBe(1);
+    expect(await peakWith({}, { limits: { perAgent: { llm: 2 } } })).toBe(2);
+  });
+});
+
 describe('a run whose own actor breaks', () => {
   it('leaves nothing behind in its engine', () => {
     const clock = new VirtualClock();

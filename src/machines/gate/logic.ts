@@ -38,6 +38,9 @@ export type Decision = { do: 'ask'; request: StartRequest } | { do: 'pace'; at: 
 
 const IDLE: Decision = { do: 'idle' };
 
+/** Who is at work: an agent that a plan makes up is another one in a part, and cannot do more at once than that one can. */
+const playerOf = ({ id, base }: StartRequest['agent']): string => base ?? id;
+
 /**
  * Who waits, what is out, and when the next start is due. One object changed in place: thousands of sleepers may wake
  * at once, and copying their queue at every event would cost the square of their number.
@@ -134,9 +137,10 @@ export class Ledger {
     if (run.spent) return false;
     const back = (same: boolean) => (returning && same ? 1 : 0);
     if (run.maxConcurrent !== null && run.out - back(returning?.run === run) >= run.maxConcurrent) return false;
-    const agentLimit = Math.min(agent.maxConcurrent ?? Infinity, this.limits.perAgent[agent.id] ?? Infinity);
+    const id = playerOf(agent);
+    const agentLimit = Math.min(agent.maxConcurrent ?? Infinity, this.limits.perAgent[id] ?? Infinity);
     const gone = returning?.request.agent;
-    if ((this.#agentsOut.get(agent.id) ?? 0) - back(gone?.id === agent.id) >= agentLimit) return false;
+    if ((this.#agentsOut.get(id) ?? 0) - back(gone !== undefined && playerOf(gone) === id) >= agentLimit) return false;
     const providerLimit = this.limits.perProvider[agent.provider] ?? Infinity;
     return (this.#providersOut.get(agent.provider) ?? 0) - back(gone?.provider === agent.provider) < providerLimit;
   }
@@ -236,7 +240,8 @@ export class Ledger {
   }
 
   #count({ agent }: StartRequest, by: 1 | -1): void {
-    this.#agentsOut.set(agent.id, (this.#agentsOut.get(agent.id) ?? 0) + by);
+    const id = playerOf(agent);
+    this.#agentsOut.set(id, (this.#agentsOut.get(id) ?? 0) + by);
     this.#providersOut.set(agent.provider, (this.#providersOut.get(agent.provider) ?? 0) + by);
   }
 
