@@ -18,6 +18,8 @@ export function stopAll(args: StepArgs, cause: StopCause): void {
   const { run } = args.context;
   const reason = reasonOf(args, cause);
   run.stop = { ...reason, cause };
+  // What had ended the run before it was resumed has settled, also when a spent budget is heard of first.
+  if (run.ending) enter(args, [run.ending]);
   // An answer that is on its way costs nothing more, however many wait for it.
   const except = cause === 'budget' ? run.twins?.waiting : undefined;
   // A budget that is spent by the last start needed stops nothing.
