@@ -51,10 +51,6 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     mutate: ['src/journal/replay.ts', 'src/journal/put-back.ts'],
     tests: ['test/journal/replay.test.ts', 'test/journal/resume.test.ts'],
   },
-  executor: {
-    mutate: ['src/actors/executor.ts', 'src/actors/attempt-result.ts'],
-    tests: ['test/actors/*.test.ts', 'test/machines/task*.test.ts', 'test/machines/engine.test.ts'],
-  },
   errors: {
     mutate: ['src/errors/classify.ts', 'src/errors/to-task-error.ts'],
     tests: ['test/errors/*.test.ts'],
