@@ -46,7 +46,12 @@ const FOUND: SoarContext = {
 };
 
 function collectedWith(changes: Partial<CollectOutput>): CollectOutput {
-  const metadata = { succeeded: 2, totalTasks: 3, totalDurationMs: 1 } as RunMetadata;
+  const metadata = {
+    succeeded: 2,
+    totalTasks: 3,
+    totalDurationMs: 1,
+    rateLimits: [] as RunMetadata['rateLimits'],
+  } as RunMetadata;
   return { status: 'partial', outcomes: [], metadata, error: null, ...changes };
 }
 
@@ -124,6 +129,8 @@ describe('the result of a query', () => {
         succeeded: 2,
         totalTasks: 3,
         totalDurationMs: 50,
+        breakers: {},
+        rateLimits: [],
         phases: [],
         usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
       },
