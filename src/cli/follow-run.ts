@@ -27,6 +27,8 @@ export interface Followed {
   approval?: Approval;
   /** Said before anything else. */
   notes?: readonly string[];
+  /** The run has ended long since: nothing is run, its result is printed. */
+  isOver?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Followed {
  * @returns the exit code.
  */
 export async function followRun(followed: Followed): Promise<number> {
-  const { soar, journal, start, flags, summary, watchers, approval, notes = [] } = followed;
+  const { soar, journal, start, flags, summary, watchers, approval, notes = [], isOver = false } = followed;
   let handle: RunHandle | null = null;
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
@@ -64,7 +66,9 @@ export async function followRun(followed: Followed): Promise<number> {
     // Throws for a plan or options that are not valid; nothing has run then.
     handle = start();
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
-    if (journal) progress.say(`run ${handle.id}, recorded; should it be interrupted: ${resumeLine(handle.id, flags)}`);
+    if (isOver) progress.say(`run ${handle.id} has ended; nothing is run again, this is what it came to`);
+    else if (journal)
+      progress.say(`run ${handle.id}, recorded; should it be interrupted: ${resumeLine(handle.id, flags)}`);
     for (const note of [...notes, ...watchers.notes]) progress.say(note);
     const asked = handle;
     const shown = progress;

@@ -51,6 +51,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     start: () => soar.resume(runId, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
     flags,
     watchers,
+    isOver: run.end !== null,
     notes: run.end ? [] : coolingNotes(journal, agents, systemClock.now(), options),
     ...(approval ? { approval } : {}),
     summary: (result, width) => [

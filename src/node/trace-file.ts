@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { SoarError } from '../errors/soar-error.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { ownFile } from './folder-state.ts';
@@ -18,12 +18,14 @@ export interface FileSink extends TraceSink {
 }
 
 const FLUSH_CHARS = 64 * 1024;
+/** How every record begins. */
+const RECORD = '{"type":"';
 
 /**
- * Writes a trace as JSON lines into a file, readable by its owner alone. An existing file is replaced.
+ * Writes a trace as JSON lines into a file, readable by its owner alone. A trace that is there is replaced, any other file is left alone.
  *
- * @throws {SoarError} `io` when the file cannot be opened. What goes wrong later ends the writing, is told by `fault`,
- * and leaves the run alone.
+ * @throws {SoarError} `io` when the file cannot be opened, or holds something else than a trace. What goes wrong later ends the
+ * writing, is told by `fault`, and leaves the run alone.
  * @example
  * createSoar({ agents, trace: [fileSink('run.jsonl')] });
  */
@@ -82,6 +84,10 @@ export function fileSink(path: string, { mode, flushMs = 200 }: FileSinkOptions 
 }
 
 function open(path: string): number {
+  if (holdsSomethingElse(path)) {
+    const message = `The trace file \`${path}\` is there already and holds no trace: it is left as it is. Name another file, or remove this one first.`;
+    throw new SoarError('io', message);
+  }
   try {
     const file = openSync(path, 'w', 0o600);
     ownFile(path);
@@ -89,5 +95,22 @@ function open(path: string): number {
     return file;
   } catch (error) {
     throw new SoarError('io', `The trace file \`${path}\` cannot be written: ${pathFault(error)}.`, { cause: error });
+  }
+}
+
+function holdsSomethingElse(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile() || stat.size === 0) return false;
+    const file = openSync(path, 'r');
+    try {
+      const start = Buffer.alloc(RECORD.length);
+      return start.toString('utf8', 0, readSync(file, start)) !== RECORD;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Not there, or not to be read: opening it for writing tells which.
+    return false;
   }
 }

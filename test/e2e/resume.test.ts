@@ -242,6 +242,17 @@ describe('soar resume', () => {
     expect(stderr).toContain('There is no run `x`');
   });
 
+  it('says of a run that has ended that nothing is run again', async () => {
+    const { cwd, path } = await planIn({ tasks: [{ id: 'a', prompt: 'echo once >> ran; echo done' }] });
+    const runId = runIdIn((await runSoar(['run', path], { cwd })).stderr);
+    const { code, stdout, stderr } = await runSoar(['resume', runId], { cwd });
+    expect(stderr).toContain(`run ${runId} has ended; nothing is run again`);
+    expect(stderr).not.toContain('interrupted');
+    expect(stdout).toContain('done');
+    expect(readFileSync(join(cwd, 'ran'), 'utf8')).toBe('once\n');
+    expect(code).toBe(0);
+  });
+
   it('asks for more time where the time of the run was up', async () => {
     const prompt = 'if [ $SOAR_ATTEMPT = 1 ]; then echo leader=$$; sleep 300; fi; echo second';
     const { cwd, path } = await planIn({ timeoutMs: 300_000, tasks: [{ id: 'a', prompt }] });

@@ -20,10 +20,26 @@ describe('a trace file', () => {
 
   it('is readable by its owner alone, also when it was there before', async () => {
     const path = join(await temporaryDirectory(), 'run.jsonl');
-    writeFileSync(path, 'old');
+    writeFileSync(path, '{"type":"trace.started","seq":0}\n'.repeat(1000));
     chmodSync(path, 0o644);
     await tracedRun({ ...run, trace: { sinks: [fileSink(path)] } });
     expect(statSync(path).mode & 0o777).toBe(0o600);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(/^\{"type":"trace.started"/);
+    expect(text).not.toContain('"seq":0}');
+  });
+
+  it.each(['goal: ship it\n', '{', '{"tasks":[]}'])('is never one that holds something else: %j', async (text) => {
+    const path = join(await temporaryDirectory(), 'plan.yaml');
+    writeFileSync(path, text);
+    expect(() => fileSink(path)).toThrow(/`.*plan\.yaml` is there already and holds no trace: it is left as it is/);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('may be there and empty', async () => {
+    const path = join(await temporaryDirectory(), 'run.jsonl');
+    writeFileSync(path, '');
+    await tracedRun({ ...run, trace: { sinks: [fileSink(path)] } });
     expect(readFileSync(path, 'utf8')).toMatch(/^\{"type":"trace.started"/);
   });
 
