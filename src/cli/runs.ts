@@ -59,8 +59,12 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
   const journal = await requireJournal(flags, runId);
   try {
     const stored = journal.load(runId);
-    const summary = journal.list().find((run) => run.runId === runId);
-    if (!stored || !summary) throw unknownRun(runId);
+    const runs = journal.list();
+    const summary = runs.find((run) => run.runId === runId);
+    if (!stored || !summary) {
+      const known = runs.map((run) => run.runId);
+      throw unknownRun(runId, known);
+    }
     const run = replay(stored, systemClock.now());
     const result = finishedResult(run);
     const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);

@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
-import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
+import { didYouMeanRun } from '../journal/run-errors.ts';
 import { journalSource } from '../node/journal-source.ts';
 import { pathFault } from '../node/path-fault.ts';
 import { pageWithTrace, viewerPage } from '../node/viewer-page.ts';
@@ -61,7 +61,7 @@ function nothingToView(what: string | undefined, stateDir: string, runIds: reado
     return new SoarError('unknown-run', `${message} --state-dir names another folder.`);
   }
   const others = runIds.length === 0 ? `nothing is recorded in ${stateDir}` : '`soar runs` lists those there are';
-  const message = `There is no run \`${what}\` and no trace file of that name; ${others}.${didYouMean(what, runIds)}`;
+  const message = `There is no run \`${what}\` and no trace file of that name; ${others}.${didYouMeanRun(what, runIds)}`;
   return new SoarError('unknown-run', message);
 }
 

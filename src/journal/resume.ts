@@ -30,7 +30,10 @@ export function finishedResult(run: ReplayedRun): RunResult | null {
  */
 export function storedRun(journal: Journal, runId: string, now: number): ReplayedRun {
   const stored = journal.load(runId);
-  if (!stored) throw unknownRun(runId);
+  if (!stored) {
+    const known = journal.list().map((one) => one.runId);
+    throw unknownRun(runId, known);
+  }
   const run = replay(stored, now);
   const { end } = run;
   if (end?.status === 'cancelled' && end.error?.kind === 'cancelled') {

@@ -253,6 +253,23 @@ describe('soar resume', () => {
     expect(code).toBe(0);
   });
 
+  it.each(['resume', 'show'])(
+    '%s of a part of an id, or of one that is nearly right, says which run may be meant',
+    async (command) => {
+      const { cwd, path } = await planIn({ tasks: [] });
+      const [first, second] = await Promise.all(
+        [1, 2].map(async () => runIdIn((await runSoar(['run', path], { cwd })).stderr)),
+      );
+      for (const word of [second?.slice(-8) ?? '', `${second}x`]) {
+        const { code, stderr } = await runSoar([command, word], { cwd });
+        expect([code, stderr]).toEqual([2, expect.stringContaining(`Did you mean \`${second}\`?`)]);
+      }
+      const { stderr } = await runSoar([command, 'nothing-like-it'], { cwd });
+      expect(stderr).not.toMatch(/Did you mean/);
+      expect(first).not.toBe(second);
+    },
+  );
+
   it('asks for more time where the time of the run was up', async () => {
     const prompt = 'if [ $SOAR_ATTEMPT = 1 ]; then echo leader=$$; sleep 300; fi; echo second';
     const { cwd, path } = await planIn({ timeoutMs: 300_000, tasks: [{ id: 'a', prompt }] });
