@@ -1,3 +1,4 @@
+import { beforeRefusal } from '../errors/before-refusal.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunResult, Source, TaskOutcome } from '../types.ts';
 import { cleanText, oneLine } from './clean-text.ts';
@@ -53,16 +54,12 @@ export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, pa
   return ['', paint('dim', titles), ...marked, ...reasonLines(outcomes, rows)];
 }
 
-/** Why tasks failed, where their lines do not say it: there was no room, or what counts is what an attempt of theirs said. */
+/** Why tasks failed, in full, where their lines have no room for it. */
 function reasonLines(outcomes: readonly TaskOutcome[], rows: readonly string[]): string[] {
   const unsaid = outcomes.flatMap((outcome, i) => {
-    const { taskId, status, error, attempts } = outcome;
-    if (status !== 'failed' || !error) return [];
-    const shown = oneLine(`${error.kind}: ${error.message}`);
-    const last = attempts.findLast((attempt) => attempt.error)?.error?.message ?? '';
-    const before = error.message.includes(last) ? '' : ` · its last attempt: ${oneLine(last)}`;
-    if (before === '' && rows[i]?.includes(shown)) return [];
-    return [`${oneLine(taskId)}: ${clip(`${shown}${before}`, SHOWN.reasonColumns)}`];
+    const why = whyOf(outcome);
+    if (outcome.status !== 'failed' || rows[i]?.includes(why)) return [];
+    return [`${oneLine(outcome.taskId)}: ${clip(why, SHOWN.reasonColumns)}`];
   });
   if (unsaid.length === 0) return [];
   const left = unsaid.length - SHOWN.reasons;
@@ -87,18 +84,16 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
   return `${paint(style, status)} · ${counts.join(' · ')}`;
 }
 
-/** What a task's attempts had ended with before something kept it from another one. */
-function causeOf({ error, attempts }: TaskOutcome): string {
-  if (error?.kind !== 'circuit_open' && error?.kind !== 'budget') return '';
-  const before = attempts.at(-1)?.error;
-  return before ? ` (before it: ${before.kind}: ${before.message})` : '';
+/** Why a task came to nothing, in one line; empty when it succeeded. */
+function whyOf(outcome: TaskOutcome): string {
+  const { status, error } = outcome;
+  return error && status !== 'succeeded' ? oneLine(`${error.kind}: ${error.message}${beforeRefusal(outcome)}`) : '';
 }
 
 function cellsOf(outcome: TaskOutcome): string[] {
-  const { taskId, agentId, status, via, attempts, startedAt, durationMs, error } = outcome;
-  const shown = error && status !== 'succeeded' ? `${error.kind}: ${error.message}${causeOf(outcome)}` : '';
+  const { taskId, agentId, status, via, attempts, startedAt, durationMs } = outcome;
   const time = startedAt === null ? '–' : formatDuration(durationMs);
-  return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, oneLine(shown)];
+  return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, whyOf(outcome)];
 }
 
 /** What the last tasks that succeeded said, each within bounds; `all` is what to type to see the rest. */

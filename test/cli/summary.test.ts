@@ -53,15 +53,6 @@ describe('the summary of a run', () => {
     expect(lines.slice(4)).toEqual(['', `${'日本'.repeat(30)}: exit: ${'long '.repeat(20).trim()}`]);
   });
 
-  it('says what the last attempt of a task said whose circuit is open', () => {
-    const error = { kind: 'exit', message: 'no such file', retryable: true } as const;
-    const attempt = { n: 1, agentId: 'sh', key: 'r/a/1', startedAt: 0, endedAt: 1, result: 'failed', error } as const;
-    const blocked = { ...failed('a', 'circuit_open', 'Circuit open for sh'), attempts: [attempt] };
-    expect(tableOf(resultOf('failed', [blocked]), 200, noPaint).at(-1)).toBe(
-      'a: circuit_open: Circuit open for sh · its last attempt: no such file',
-    );
-  });
-
   it('says why no more tasks failed than one reads', () => {
     const many = Array.from({ length: 30 }, (_, i) => failed(`t${i}`, 'exit', 'long '.repeat(40)));
     expect(tableOf(resultOf('failed', many), 60, noPaint).slice(-2)).toEqual([
@@ -70,19 +61,19 @@ describe('the summary of a run', () => {
     ]);
   });
 
-  it('says what had gone wrong before a task was kept from another attempt', () => {
-    const error = { kind: 'exit', message: 'upstream returned 500', retryable: true } as const;
+  it('says what had gone wrong before a task was kept from another attempt, once: in its line, or below it', () => {
+    const error = { kind: 'exit', message: 'upstream returned\n500', retryable: true } as const;
     const attempt = { n: 1, agentId: 'sh', key: 'k', startedAt: 0, endedAt: 9, result: 'failed', error } as const;
     const blocked = { ...failed('blocked', 'circuit_open', 'Circuit open for sh'), attempts: [attempt] };
-    const plain = { ...failed('plain', 'exit', 'upstream returned 500'), attempts: [attempt] };
-    const [, , , ...rows] = tableOf(
-      resultOf('failed', [blocked, plain, failed('never', 'circuit_open')]),
-      200,
-      noPaint,
-    );
-    expect(rows[0]).toMatch(/circuit_open: Circuit open for sh \(before it: exit: upstream returned 500\)$/);
-    expect(rows[1]).toMatch(/ exit: upstream returned 500$/);
-    expect(rows[2]).toMatch(/ circuit_open: circuit_open$/);
+    const plain = { ...failed('plain', 'exit', 'upstream returned\n500'), attempts: [attempt] };
+    const result = resultOf('failed', [blocked, plain, failed('never', 'circuit_open')]);
+    const why = 'circuit_open: Circuit open for sh (before it: exit: upstream returned 500)';
+    expect(tableOf(result, 200, noPaint).slice(3)).toEqual([
+      expect.stringContaining(` ${why}`),
+      expect.stringMatching(/ exit: upstream returned 500$/),
+      expect.stringMatching(/ circuit_open: circuit_open$/),
+    ]);
+    expect(tableOf(result, 80, noPaint).slice(6)).toEqual(['', `blocked: ${why}`]);
   });
 
   it('says why the run itself stopped', () => {

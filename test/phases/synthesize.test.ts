@@ -62,6 +62,17 @@ describe('synthesize', () => {
     expect(answer).toContain('### What failed\n- gate: failed (timeout): It took too long.\n- all: skipped');
   });
 
+  it('states what the last attempt ended with of a task that was kept from another', () => {
+    const exit = { kind: 'exit', message: 'no such\nfile', retryable: true } as const;
+    const blocked = failedOutcome('gate', {
+      error: { kind: 'circuit_open', message: 'Circuit open for sh', retryable: false },
+      attempts: [{ n: 1, agentId: 'sh', key: 'k', startedAt: 0, endedAt: 1, result: 'failed', error: exit }],
+    });
+    expect(run([blocked]).answer).toContain(
+      '- gate: failed (circuit_open): Circuit open for sh (before it: exit: no such file)\n',
+    );
+  });
+
   it('states a task without an outcome', () => {
     expect(run([taskOutcome('gate', 'It paces.')]).answer).toContain('- lease: it has no outcome');
   });

@@ -21,7 +21,8 @@ export function taskOutcome(taskId: string, output: string, more: Partial<TaskOu
   };
 }
 
-export function failedOutcome(taskId: string): TaskOutcome {
+/** The outcome of a task that failed by a timeout, unless told otherwise. */
+export function failedOutcome(taskId: string, more: Partial<TaskOutcome> = {}): TaskOutcome {
   const error = { kind: 'timeout', message: 'It took too long.', retryable: true } as const;
-  return taskOutcome(taskId, '', { status: 'failed', error });
+  return taskOutcome(taskId, '', { status: 'failed', error, ...more });
 }

@@ -1,3 +1,4 @@
+import { beforeRefusal } from '../../errors/before-refusal.ts';
 import { type Citation, citationsIn } from '../../text/citations.ts';
 import type { Passage, Source, TaskOutcome } from '../../types.ts';
 import type { SynthesizeInput } from './types.ts';
@@ -37,8 +38,9 @@ export function failuresOf({ tasks }: SynthesizeInput['plan'], outcomes: readonl
     const outcome = byId.get(task.id);
     if (!outcome) return [`- ${task.id}: it has no outcome`];
     if (outcome.status === 'succeeded') return [];
-    const why = outcome.error ? ` (${outcome.error.kind}): ${outcome.error.message.replace(/\s+/g, ' ').trim()}` : '';
-    return [`- ${task.id}: ${outcome.status}${why}`];
+    const { status, error } = outcome;
+    const why = error ? ` (${error.kind}): ${error.message}${beforeRefusal(outcome)}` : '';
+    return [`- ${task.id}: ${status}${why}`.replace(/\s+/g, ' ').trim()];
   });
   return lines.length === 0 ? '' : `### What failed\n${lines.join('\n')}`;
 }
