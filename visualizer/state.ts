@@ -1,9 +1,20 @@
 import { batch, computed, effect, signal } from '@preact/signals';
+import { AtInstant } from './model/at-instant.ts';
+import { type Kinds, KindsAt, NO_KINDS } from './model/kinds-at.ts';
 import { criticalPath, overviewOf } from './model/segments.ts';
 import { TraceStore } from './model/store.ts';
 import { kindAt, type TaskKind } from './model/task-kind.ts';
-import { type ActorTrack, moveAt, type RunTrack, stateText, type TaskTrack } from './model/tracks.ts';
+import {
+  type ActorTrack,
+  lastAt,
+  moveAt,
+  type RunTrack,
+  stateText,
+  type TaskTrack,
+  type TraceRecord,
+} from './model/tracks.ts';
 import { type Trouble, troublesOf } from './model/troubles.ts';
+import { usageOfTask, usageSum } from './model/usage.ts';
 
 export const store = signal(new TraceStore());
 /** Rises with every batch of records; what reads the store reads it, too. */
@@ -47,15 +58,24 @@ export const run = computed<RunTrack | null>(() => {
   return runs.find(({ id }) => id === runId.value) ?? runs[0] ?? null;
 });
 
-export const kinds = computed<TaskKind[]>(() => {
+const kindsOf = new WeakMap<RunTrack, KindsAt>();
+
+/** The kinds of the tasks of any run's plan at the instant looked at. */
+export function kindsIn(one: RunTrack): Kinds {
+  let known = kindsOf.get(one);
+  if (!known) {
+    known = new KindsAt(trace(), one);
+    kindsOf.set(one, known);
+  }
   version.value;
-  const upTo = seq.value;
-  return run.value?.tasks.map((task) => kindAt(task, upTo)) ?? [];
-});
+  return known.at(seq.value);
+}
+
+export const kinds = computed<Kinds>(() => (run.value ? kindsIn(run.value) : NO_KINDS));
 
 /** What a task or a call is at the instant looked at. */
 export function kindNow(task: TaskTrack): TaskKind {
-  return kinds.value[task.index] ?? kindAt(task, seq.value);
+  return kinds.value.list[task.index] ?? kindAt(task, seq.value);
 }
 
 export const path = computed(() => {
@@ -63,10 +83,25 @@ export const path = computed(() => {
   return run.value ? criticalPath(run.value) : new Set<string>();
 });
 
+const usages = computed(() => run.value && new AtInstant(store.value, run.value, usageOfTask));
+
+/** What the run has used up to the instant looked at; null when nobody told. */
+export const usage = computed(() => {
+  version.value;
+  const upTo = seq.value;
+  const calls = [...(run.value?.calls.values() ?? [])].map((call) => usageOfTask(call, upTo));
+  usages.value?.moveTo(upTo);
+  return usageSum([...(usages.value?.values ?? []), ...calls]);
+});
+
+/** The last thing that went wrong up to the instant looked at, by its place among them. */
+const lastMishap = computed(() => lastAt(trace().mishaps, seq.value));
+
 /** What went wrong in the run up to the instant looked at. */
 export const troubles = computed<Trouble[]>(() => {
-  const { mishaps } = trace();
-  return run.value ? troublesOf(mishaps, run.value.id, seq.value) : [];
+  const { mishaps } = store.value;
+  const last = mishaps[lastMishap.value];
+  return run.value && last ? troublesOf(mishaps, run.value.id, last.seq) : [];
 });
 
 /** The clock of a run under way, where it is this machine's; else the last record's. */
@@ -161,16 +196,20 @@ export function goToEnd(): void {
   });
 }
 
+const SHOWN: ReadonlySet<string> = new Set(['actor.moved', 'task.settled', 'run.settled']);
+
 /** To the next or the last record that changes what is seen. */
 export function step(direction: 1 | -1): void {
   const { log } = store.value;
-  const isShown = (type: string) => type === 'actor.moved' || type === 'task.settled' || type === 'run.settled';
+  const isShown = (record: TraceRecord | undefined) => record !== undefined && SHOWN.has(record.type);
   const here = seq.value;
   if (direction > 0) {
-    const next = log.findIndex((record) => record.seq > here && isShown(record.type));
-    if (next >= 0) seekRecord(next);
+    let next = lastAt(log, here) + 1;
+    while (next < log.length && !isShown(log[next])) next += 1;
+    if (next < log.length) seekRecord(next);
   } else {
-    const last = log.findLastIndex((record) => record.seq < here && isShown(record.type));
+    let last = lastAt(log, here - 1);
+    while (last > 0 && !isShown(log[last])) last -= 1;
     seekRecord(Math.max(0, last));
   }
 }

@@ -1,16 +1,23 @@
 import { moneyText, tokensText } from './spans.ts';
-import { type RunTrack, type TaskTrack, type Usage, usageOf } from './tracks.ts';
+import { lastAt, type TaskTrack, type Usage, usageOf } from './tracks.ts';
 
-/** What a run has used by a record, of every attempt that told it; null when none did. */
-export function usageAt(run: RunTrack, seq: number): Usage | null {
+/** What the attempts at a task have used by a record; null when none told it. */
+export function usageOfTask({ actor, settled }: TaskTrack, seq: number): Usage | null {
+  if (settled && settled.seq <= seq) return usageSum(settled.attempts.map(({ usage }) => usage));
+  const moves = actor?.moves.slice(0, lastAt(actor.moves, seq) + 1) ?? [];
+  return usageSum(moves.map(usageOf));
+}
+
+/** Null when there is nothing to add up. */
+export function usageSum(usages: Iterable<Usage | null | undefined>): Usage | null {
   let sum: Required<Pick<Usage, 'inputTokens' | 'outputTokens' | 'totalTokens'>> & { costUsd?: number } = {
     inputTokens: 0,
     outputTokens: 0,
     totalTokens: 0,
   };
   let isTold = false;
-  const add = (usage: Usage | undefined) => {
-    if (!usage) return;
+  for (const usage of usages) {
+    if (!usage) continue;
     isTold = true;
     const { inputTokens = 0, outputTokens = 0, totalTokens = inputTokens + outputTokens, costUsd } = usage;
     sum = {
@@ -19,13 +26,7 @@ export function usageAt(run: RunTrack, seq: number): Usage | null {
       totalTokens: sum.totalTokens + totalTokens,
       ...(costUsd === undefined && sum.costUsd === undefined ? {} : { costUsd: (sum.costUsd ?? 0) + (costUsd ?? 0) }),
     };
-  };
-  const each = ({ actor, settled }: TaskTrack) => {
-    if (settled && settled.seq <= seq) for (const { usage } of settled.attempts) add(usage);
-    else for (const move of actor?.moves ?? []) if (move.seq <= seq) add(usageOf(move));
-  };
-  for (const task of run.tasks) each(task);
-  for (const call of run.calls.values()) each(call);
+  }
   return isTold ? sum : null;
 }
 

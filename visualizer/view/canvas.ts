@@ -4,12 +4,20 @@ import type { TaskKind } from '../model/task-kind.ts';
 import { isDark } from '../state.ts';
 import { KIND_PATHS } from './icons.tsx';
 
-/** A canvas as sharp as the screen, drawn again whenever its view is. */
+/**
+ * A canvas as sharp as the screen, drawn again whenever its view is.
+ *
+ * @param keep While these stay the same, the size and the colours, too, what is on the canvas stays; `draw` is told so
+ *   and adds what has changed. Default: nothing stays.
+ */
 export function useCanvas(
   size: { width: number; height: number },
-  draw: (context: CanvasRenderingContext2D) => void,
+  draw: (context: CanvasRenderingContext2D, isBlank: boolean) => void,
+  keep?: readonly unknown[],
 ): { current: HTMLCanvasElement | null } {
   const ref = useRef<HTMLCanvasElement>(null);
+  const kept = useRef<readonly unknown[]>([]);
+  const dark = isDark.value;
   useLayoutEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
@@ -17,9 +25,12 @@ export function useCanvas(
     const ratio = globalThis.devicePixelRatio || 1;
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const wanted = keep ? [canvas, width, height, ratio, dark, ...keep] : [];
+    const isBlank = wanted.length === 0 || wanted.some((one, index) => one !== kept.current[index]);
+    kept.current = wanted;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, size.width, size.height);
-    draw(context);
+    if (isBlank) context.clearRect(0, 0, size.width, size.height);
+    draw(context, isBlank);
   });
   return ref;
 }

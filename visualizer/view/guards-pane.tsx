@@ -1,7 +1,9 @@
+import { computed } from '@preact/signals';
+import { countOf } from '../model/kinds-at.ts';
 import { spanText } from '../model/spans.ts';
 import { kindAt, type TaskKind } from '../model/task-kind.ts';
-import { type ActorTrack, hasStarted, type Move, moveAt, stateText } from '../model/tracks.ts';
-import { now, selectActor, selectedActor, selectedTask, seq, trace } from '../state.ts';
+import { type ActorTrack, hasStarted, lastAt, moveAt, stateText, type TaskTrack } from '../model/tracks.ts';
+import { kindsIn, now, selectActor, selectedActor, selectedTask, seq, trace } from '../state.ts';
 import { Pane } from './pane.tsx';
 
 /** The gate, and a breaker for each agent. */
@@ -37,13 +39,13 @@ function Guard({ actor }: { actor: ActorTrack }) {
   const top = state.split('.')[0] ?? '';
   const isSelected = selectedTask.value === null && selectedActor.value === actor;
   const told = move?.data ?? {};
-  const refusals = actor.machine === 'gate' ? 0 : refusalsOf(actor.agent);
+  const refusals = actor.machine === 'gate' ? 0 : countUpTo(guardMoments.value.refusals.get(actor.agent ?? ''), upTo);
   const left = move?.until !== undefined && move.until > now.value ? spanText(move.until - now.value) : null;
   const figures =
     actor.machine === 'gate'
       ? [`${busy(WAITING)} waiting`, `${busy(WORKING)} running`]
       : [top === 'closed' ? null : figure(told.failures, 'failures'), refusals > 0 ? `${refusals} refused` : null];
-  const opened = actor.moves.filter((one) => one.seq <= upTo && stateText(one.state) === 'open').length;
+  const opened = countUpTo(guardMoments.value.opened.get(actor), upTo);
   return (
     <button type="button" class={`guard g-${top}`} aria-pressed={isSelected} onClick={() => selectActor(actor)}>
       <GuardMark state={top} isGate={actor.machine === 'gate'} />
@@ -62,20 +64,36 @@ const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping'
 /** Counted by the tasks: the gate's own figures stand in its moves, and most of what it does is no move. */
 function busy(wanted: ReadonlySet<TaskKind>): number {
   const { runs } = trace();
-  return runs
-    .flatMap(({ tasks, calls }) => [...calls.values(), ...tasks])
-    .reduce((sum, task) => sum + (wanted.has(kindAt(task, seq.value)) ? 1 : 0), 0);
+  const upTo = seq.value;
+  const isWanted = (call: TaskTrack) => wanted.has(kindAt(call, upTo));
+  return runs.reduce(
+    (sum, one) => sum + countOf(kindsIn(one), wanted) + [...one.calls.values()].filter(isWanted).length,
+    0,
+  );
 }
 
-function refusalsOf(agent: string | undefined): number {
-  const { runs } = trace();
-  const tasks = runs
-    .flatMap(({ tasks, calls }) => [...calls.values(), ...tasks])
-    .filter((task) => task.agent === agent);
-  const isRefusal = ({ event, seq: at, data }: Move) =>
-    event === 'start.refused' && at <= seq.value && data?.cause === 'circuit_open';
-  return tasks.reduce((sum, { actor }) => sum + (actor?.moves.filter(isRefusal).length ?? 0), 0);
-}
+type Moments = { readonly seq: number }[];
+
+/** When breakers refused a start, by agents, and when each breaker opened; in order. */
+const guardMoments = computed(() => {
+  const { runs, guards } = trace();
+  const refusals = new Map<string, Moments>();
+  for (const { tasks, calls } of runs) {
+    for (const { agent, actor } of [...calls.values(), ...tasks]) {
+      for (const move of actor?.moves ?? []) {
+        if (move.event !== 'start.refused' || move.data?.cause !== 'circuit_open') continue;
+        const known = refusals.get(agent);
+        if (known) known.push(move);
+        else refusals.set(agent, [move]);
+      }
+    }
+  }
+  for (const list of refusals.values()) list.sort((a, b) => a.seq - b.seq);
+  const opened = guards.map((actor) => [actor, actor.moves.filter((one) => stateText(one.state) === 'open')] as const);
+  return { refusals, opened: new Map<ActorTrack, Moments>(opened) };
+});
+
+const countUpTo = (moments: Moments | undefined, upTo: number): number => (moments ? lastAt(moments, upTo) + 1 : 0);
 
 const figure = (value: unknown, name: string): string | null => (typeof value === 'number' ? `${value} ${name}` : null);
 

@@ -1,4 +1,5 @@
-import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
+import { countOf } from '../model/kinds-at.ts';
+import { KIND_GROUPS } from '../model/task-kind.ts';
 import {
   connection,
   goToEnd,
@@ -23,9 +24,9 @@ const THEME_GLYPH = { auto: 'auto', light: 'sun', dark: 'moon' } as const;
 export function Header() {
   const { runs } = trace();
   const shown = run.value;
-  const counts = countKinds(kinds.value);
+  const { counts, list } = kinds.value;
   const status = runStatus.value;
-  const total = kinds.value.length;
+  const total = list.length;
   return (
     <header class="top">
       <span class="brand">
@@ -62,7 +63,7 @@ export function Header() {
       </span>
       <ul class="counts" aria-label="Tasks by state">
         {KIND_GROUPS.map(({ name, kind, kinds: group }) => {
-          const count = group.reduce((sum, one) => sum + counts[one], 0);
+          const count = countOf(kinds.value, group);
           return count === 0 ? null : (
             <li key={name} data-count={name}>
               <KindIcon kind={kind} />

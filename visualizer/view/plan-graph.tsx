@@ -36,7 +36,7 @@ export function PlanGraph({ run }: { run: RunTrack }) {
 function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale: number }) {
   const list = useRef<SVGSVGElement>(null);
   const selected = selectedTask.value?.id ?? null;
-  const states = kinds.value;
+  const states = kinds.value.list;
   const critical = path.value;
   const boxes = useMemo(() => new Map(drawing.boxes.map((box) => [box.id, box])), [drawing]);
   const waves = useMemo(() => waveHeads(run, boxes), [run, boxes]);

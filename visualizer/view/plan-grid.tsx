@@ -1,9 +1,9 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { KIND_TEXTS, type TaskKind } from '../model/task-kind.ts';
 import type { RunTrack } from '../model/tracks.ts';
-import { cellAt, type WaveGrid, waveGrid } from '../model/wave-grid.ts';
+import { cellAt, type GridCell, type WaveGrid, waveGrid } from '../model/wave-grid.ts';
 import { kinds, selectedTask, selectTask } from '../state.ts';
-import { colours, drawIcon, useCanvas } from './canvas.ts';
+import { type Colours, colours, drawIcon, useCanvas } from './canvas.ts';
 import { useSize } from './use-size.ts';
 
 /** A plan of many tasks: a cell for each, waves from left to right. */
@@ -11,10 +11,15 @@ export function PlanGrid({ run }: { run: RunTrack }) {
   const [ref, size] = useSize<HTMLDivElement>();
   const count = run.tasks.length;
   const grid = useMemo(() => waveGrid(run, size.width, size.height), [run, count, size.width, size.height]);
-  const states = kinds.value;
+  const states = kinds.value.list;
   const selected = selectedTask.value;
-  const canvas = useCanvas({ width: grid.width, height: grid.height }, (context) =>
-    drawGrid(context, grid, run, states, selected?.index ?? -1),
+  const canvas = useCells(grid, states);
+  const marks = useCanvas(
+    grid,
+    (context, isBlank) => {
+      if (isBlank) drawSelection(context, grid, run, selected?.index ?? -1);
+    },
+    [grid, selected, selected?.dependents.length],
   );
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -46,18 +51,41 @@ export function PlanGrid({ run }: { run: RunTrack }) {
             if (task) selectTask(task.id);
           }}
         />
+        <canvas
+          ref={marks}
+          aria-hidden="true"
+          class="grid-marks"
+          style={{ width: `${grid.width}px`, height: `${grid.height}px` }}
+        />
       </div>
     </div>
   );
 }
 
-function drawGrid(
-  context: CanvasRenderingContext2D,
-  { cells, waves, size }: WaveGrid,
-  run: RunTrack,
-  states: readonly TaskKind[],
-  selected: number,
-): void {
+/** A canvas of the cells. From one instant to the next only those are drawn anew that are of another kind. */
+function useCells(grid: WaveGrid, kinds: readonly TaskKind[]) {
+  const drawn = useRef<TaskKind[]>([]);
+  return useCanvas(
+    grid,
+    (context, isBlank) => {
+      if (isBlank) {
+        drawHeads(context, grid);
+        drawn.current = [];
+      }
+      const palette = colours();
+      for (const cell of grid.cells) {
+        const kind = kinds[cell.task] ?? 'pending';
+        if (drawn.current[cell.task] === kind) continue;
+        if (!isBlank) context.clearRect(cell.x - 0.5, cell.y - 0.5, grid.size, grid.size);
+        drawCell(context, cell, grid.size, kind, palette);
+        drawn.current[cell.task] = kind;
+      }
+    },
+    [grid],
+  );
+}
+
+function drawHeads(context: CanvasRenderingContext2D, { waves, size }: WaveGrid): void {
   const palette = colours();
   const muted = palette.of('--muted');
   context.font = `600 11px ${palette.of('--sans')}`;
@@ -69,40 +97,58 @@ function drawGrid(
     context.fillStyle = palette.of('--line-strong');
     context.fillRect(x, 20, width - (size > 8 ? 3 : 1), 1);
   }
-  const gap = size > 8 ? 3 : 1;
-  const inner = size - gap;
+}
+
+/** Width and height of what is drawn of a cell. */
+const innerOf = (size: number): number => size - (size > 8 ? 3 : 1);
+
+function drawCell(
+  context: CanvasRenderingContext2D,
+  { x, y }: GridCell,
+  size: number,
+  kind: TaskKind,
+  palette: Colours,
+): void {
+  const inner = innerOf(size);
+  const colour = palette.kind(kind);
   const panel = palette.of('--panel');
-  const hollow = palette.of('--line-strong');
-  for (const { task, x, y } of cells) {
-    const kind = states[task] ?? 'pending';
-    const colour = palette.kind(kind);
-    if (kind === 'pending') {
-      context.fillStyle = hollow;
-      context.globalAlpha = 0.45;
-      context.fillRect(x, y, inner, inner);
-      context.globalAlpha = 1;
-    } else if (inner >= 9) {
-      const isSettled = kind === 'succeeded' || kind === 'recovered' || kind === 'failed';
-      context.fillStyle = colour;
-      context.globalAlpha = isSettled ? (kind === 'succeeded' ? 0.2 : 0.3) : 1;
-      context.beginPath();
-      context.roundRect(x, y, inner, inner, 2.5);
-      context.fill();
-      context.globalAlpha = 1;
-      const icon = Math.min(14, inner - 1);
-      drawIcon(context, kind, x + (inner - icon) / 2, y + (inner - icon) / 2, icon, isSettled ? colour : panel);
-    } else {
-      context.fillStyle = colour;
-      context.fillRect(x, y, inner, inner);
-      // No room for an icon: what failed is told by a hole in it.
-      if (kind === 'failed' && inner >= 4) {
-        context.fillStyle = panel;
-        context.fillRect(x + inner / 2 - 1, y + inner / 2 - 1, 2, 2);
-      }
+  if (kind === 'pending') {
+    context.fillStyle = palette.of('--line-strong');
+    context.globalAlpha = 0.45;
+    context.fillRect(x, y, inner, inner);
+    context.globalAlpha = 1;
+  } else if (inner >= 9) {
+    const isSettled = kind === 'succeeded' || kind === 'recovered' || kind === 'failed';
+    context.fillStyle = colour;
+    context.globalAlpha = isSettled ? (kind === 'succeeded' ? 0.2 : 0.3) : 1;
+    context.beginPath();
+    context.roundRect(x, y, inner, inner, 2.5);
+    context.fill();
+    context.globalAlpha = 1;
+    const icon = Math.min(14, inner - 1);
+    drawIcon(context, kind, x + (inner - icon) / 2, y + (inner - icon) / 2, icon, isSettled ? colour : panel);
+  } else {
+    context.fillStyle = colour;
+    context.fillRect(x, y, inner, inner);
+    // No room for an icon: what failed is told by a hole in it.
+    if (kind === 'failed' && inner >= 4) {
+      context.fillStyle = panel;
+      context.fillRect(x + inner / 2 - 1, y + inner / 2 - 1, 2, 2);
     }
   }
+}
+
+/** The selected task, and what it depends on and what on it. */
+function drawSelection(
+  context: CanvasRenderingContext2D,
+  { cells, size }: WaveGrid,
+  run: RunTrack,
+  selected: number,
+): void {
   const chosen = run.tasks[selected];
   if (!chosen) return;
+  const palette = colours();
+  const inner = innerOf(size);
   const place = new Map(cells.map((cell) => [cell.task, cell]));
   const own = place.get(selected);
   if (!own) return;

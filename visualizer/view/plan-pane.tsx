@@ -1,3 +1,4 @@
+import { countOf, OVER } from '../model/kinds-at.ts';
 import { MOST_GRAPH_TASKS } from '../model/wave-grid.ts';
 import { kinds, run } from '../state.ts';
 import { Pane } from './pane.tsx';
@@ -8,12 +9,10 @@ export function PlanPane() {
   const shown = run.value;
   const count = shown?.tasks.length ?? 0;
   const waves = shown?.plan?.waves.length ?? 0;
-  const settled = kinds.value.filter((kind) =>
-    ['succeeded', 'recovered', 'failed', 'cancelled', 'skipped'].includes(kind),
-  );
+  const settled = countOf(kinds.value, OVER);
   const note =
     count > 0
-      ? `${settled.length.toLocaleString('en')} of ${count.toLocaleString('en')} settled · ${waves} ${waves === 1 ? 'wave' : 'waves'}`
+      ? `${settled.toLocaleString('en')} of ${count.toLocaleString('en')} settled · ${waves} ${waves === 1 ? 'wave' : 'waves'}`
       : undefined;
   return (
     <Pane id="plan" title="Plan" note={note}>

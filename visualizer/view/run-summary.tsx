@@ -1,7 +1,8 @@
+import { countOf } from '../model/kinds-at.ts';
 import { spanText } from '../model/spans.ts';
-import { countKinds, KIND_GROUPS } from '../model/task-kind.ts';
-import { usageAt, usageText } from '../model/usage.ts';
-import { kinds, run, runStatus, seq, trace } from '../state.ts';
+import { KIND_GROUPS } from '../model/task-kind.ts';
+import { usageText } from '../model/usage.ts';
+import { kinds, run, runStatus, seq, trace, usage } from '../state.ts';
 import { Block, Fact, Text } from './facts.tsx';
 import { KindIcon } from './icons.tsx';
 import { Troubles } from './troubles.tsx';
@@ -22,9 +23,8 @@ export function RunSummary() {
   const upTo = seq.value;
   const status = runStatus.value;
   const { plan, settled, stopping } = shown;
-  const counts = countKinds(kinds.value);
   const isOver = settled !== null && settled.seq <= upTo;
-  const used = (isOver && settled.usage) || usageAt(shown, upTo);
+  const used = (isOver && settled.usage) || usage.value;
   return (
     <>
       <h3 class="subject">{shown.title || shown.id}</h3>
@@ -64,7 +64,7 @@ export function RunSummary() {
             <li key={name}>
               <KindIcon kind={kind} />
               <span>{name}</span>
-              <b>{group.reduce((sum, one) => sum + counts[one], 0).toLocaleString('en')}</b>
+              <b>{countOf(kinds.value, group).toLocaleString('en')}</b>
             </li>
           ))}
         </ul>

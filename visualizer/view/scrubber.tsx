@@ -1,4 +1,4 @@
-import { phaseBands } from '../model/segments.ts';
+import { type Overview, phaseBands } from '../model/segments.ts';
 import { clockText, spanText } from '../model/spans.ts';
 import {
   goToEnd,
@@ -112,35 +112,57 @@ function TrackPicture() {
   const { startedAt } = trace();
   const span = Math.max(1, horizon.value - startedAt);
   const at = now.value;
-  const canvas = useCanvas(size, (context) => {
-    if (!view) return;
-    const palette = colours();
-    const { running, waiting, peak, marks } = view;
-    const floor = size.height - 1;
-    const bands = phaseBands(runActor.value, horizon.value);
-    // The names of phases stand above what ran.
-    const unit = (size.height - (bands.length > 0 ? 16 : 8)) / peak;
-    const width = size.width / running.length;
-    const done = ((at - startedAt) / span) * size.width;
-    drawPhases(context, size, bands, (time) => ((time - startedAt) / span) * size.width);
-    for (const [step, count] of running.entries()) {
-      const x = step * width;
-      context.globalAlpha = x <= done ? 1 : 0.35;
-      context.fillStyle = palette.kind('staggered');
-      const all = count + (waiting[step] ?? 0);
-      if (all > count) context.fillRect(x, floor - all * unit, width + 0.3, (all - count) * unit);
-      context.fillStyle = palette.kind('running');
-      if (count > 0) context.fillRect(x, floor - count * unit, width + 0.3, count * unit);
-    }
-    context.globalAlpha = 1;
-    context.fillStyle = palette.kind('failed');
-    for (const mark of marks) context.fillRect(((mark.at - startedAt) / span) * size.width - 1, 0, 2, 5);
-    context.fillStyle = palette.of('--line-strong');
-    context.fillRect(0, floor, size.width, 1);
-  });
+  const bands = phaseBands(runActor.value, horizon.value);
+  const frame = useCanvas(
+    size,
+    (context, isBlank) => {
+      if (!view || !isBlank) return;
+      const palette = colours();
+      const xOf = (time: number) => ((time - startedAt) / span) * size.width;
+      drawPhases(context, size, bands, xOf);
+      context.fillStyle = palette.kind('failed');
+      for (const mark of view.marks) context.fillRect(xOf(mark.at) - 1, 0, 2, 5);
+      context.fillStyle = palette.of('--line-strong');
+      context.fillRect(0, size.height - 1, size.width, 1);
+    },
+    [view],
+  );
+  // The names of phases stand above what ran.
+  const room = size.height - (bands.length > 0 ? 16 : 8);
+  const load = useCanvas(
+    size,
+    (context, isBlank) => {
+      if (view && isBlank) drawLoad(context, size, view, room);
+    },
+    [view, room],
+  );
+  const steps = view?.running.length ?? 1;
+  const done = Math.min(1, (Math.floor(((at - startedAt) / span) * steps) + 1) / steps);
   return (
     <div ref={ref} class="track-picture" aria-hidden="true">
-      <canvas ref={canvas} />
+      <canvas ref={frame} />
+      <canvas ref={load} class="load" style={{ '--done': `${done * 100}%` }} />
     </div>
   );
+}
+
+/** What ran, and what waited upon it, in steps of time. */
+function drawLoad(
+  context: CanvasRenderingContext2D,
+  size: { width: number; height: number },
+  { running, waiting, peak }: Overview,
+  room: number,
+): void {
+  const palette = colours();
+  const floor = size.height - 1;
+  const unit = room / peak;
+  const width = size.width / running.length;
+  for (const [step, count] of running.entries()) {
+    const x = step * width;
+    context.fillStyle = palette.kind('staggered');
+    const all = count + (waiting[step] ?? 0);
+    if (all > count) context.fillRect(x, floor - all * unit, width + 0.3, (all - count) * unit);
+    context.fillStyle = palette.kind('running');
+    if (count > 0) context.fillRect(x, floor - count * unit, width + 0.3, count * unit);
+  }
 }

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals';
 import { type Bar, barsOf } from '../model/segments.ts';
 import { tickStep, tickText } from '../model/spans.ts';
 import type { TaskKind } from '../model/task-kind.ts';
@@ -7,8 +8,8 @@ import { barFill, type Colours, colours, drawIcon, useCanvas } from './canvas.ts
 
 interface TimelineDrawing {
   size: { width: number; height: number };
-  /** How far the rows are scrolled. */
-  top: number;
+  /** How far the rows are scrolled, pixels. */
+  top: Signal<number>;
   tasks: readonly TaskTrack[];
   view: { from: number; to: number };
   critical: ReadonlySet<string>;
@@ -25,12 +26,19 @@ const BAR = 12;
 export function TimelineCanvas(props: TimelineDrawing) {
   const at = now.value;
   const { startedAt } = trace();
-  const canvas = useCanvas(props.size, (context) => draw(context, props, at, startedAt));
+  const top = props.top.value;
+  const canvas = useCanvas(props.size, (context) => draw(context, props, top, at, startedAt));
   return <canvas ref={canvas} class="timeline-canvas" aria-hidden="true" />;
 }
 
-function draw(context: CanvasRenderingContext2D, props: TimelineDrawing, at: number, startedAt: number): void {
-  const { size, top, tasks, view, critical, active } = props;
+function draw(
+  context: CanvasRenderingContext2D,
+  props: TimelineDrawing,
+  top: number,
+  at: number,
+  startedAt: number,
+): void {
+  const { size, tasks, view, critical, active } = props;
   const palette = colours();
   const width = size.width - LABELS;
   const perMs = width / (view.to - view.from);

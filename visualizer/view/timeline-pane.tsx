@@ -1,9 +1,11 @@
-import { signal } from '@preact/signals';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { signal, useSignal } from '@preact/signals';
+import { useMemo, useRef } from 'preact/hooks';
+import { OVER } from '../model/kinds-at.ts';
 import { BAR_LEGEND, barsOf } from '../model/segments.ts';
 import { spanText } from '../model/spans.ts';
-import { KIND_TEXTS, type TaskKind } from '../model/task-kind.ts';
-import { horizon, kindNow, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
+import { KIND_TEXTS } from '../model/task-kind.ts';
+import type { TaskTrack } from '../model/tracks.ts';
+import { horizon, kindNow, kinds, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
 import { IconButton, KindIcon } from './icons.tsx';
 import { Pane } from './pane.tsx';
 import { AXIS, LABELS, ROW, TimelineCanvas } from './timeline-canvas.tsx';
@@ -12,8 +14,6 @@ import { VirtualList } from './virtual-list.tsx';
 
 /** The part of the time that is in sight; null for all of it. */
 const range = signal<{ from: number; to: number } | null>(null);
-
-const OVER: ReadonlySet<TaskKind> = new Set(['succeeded', 'recovered', 'failed', 'cancelled', 'skipped']);
 
 export function TimelinePane() {
   const { startedAt } = trace();
@@ -91,7 +91,7 @@ function Timeline({
   zoom: (factor: number, middle?: number) => void;
 }) {
   const [ref, size] = useSize<HTMLDivElement>();
-  const [top, setTop] = useState(0);
+  const top = useSignal(0);
   const shown = run.value;
   const tasks = useMemo(
     () => [
@@ -103,7 +103,9 @@ function Timeline({
   const places = useMemo(() => new Map(tasks.map((task, place) => [task.id, place])), [tasks]);
   const active = selectedTask.value ? (places.get(selectedTask.value.id) ?? -1) : -1;
   // With nothing selected the list keeps to where work is going on.
-  const firstOpen = Math.min(tasks.length - 1, tasks.findIndex((task) => !OVER.has(kindNow(task))) + 4);
+  const { list } = kinds.value;
+  const isOver = (task: TaskTrack) => OVER.has(list[task.index] ?? kindNow(task));
+  const firstOpen = Math.min(tasks.length - 1, tasks.findIndex((task) => !isOver(task)) + 4);
   const isDragging = useRef(false);
   const width = Math.max(0, size.width - LABELS);
   const timeAt = (x: number) => view.from + (Math.max(0, x - LABELS) / Math.max(1, width)) * (view.to - view.from);
@@ -144,7 +146,9 @@ function Timeline({
           active={active}
           shown={active < 0 ? firstOpen : active}
           onActive={(index) => selectTask(tasks[index]?.id ?? null)}
-          onScroll={setTop}
+          onScroll={(pixels) => {
+            top.value = pixels;
+          }}
           attributes={(index) => {
             const task = tasks[index];
             return task ? { 'aria-label': rowText(task, kindNow(task)), 'data-task': task.id } : {};

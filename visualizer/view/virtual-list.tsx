@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useSize } from './use-size.ts';
 
 export interface VirtualListProps {
@@ -31,24 +31,27 @@ const MORE_ROWS = 6;
 export function VirtualList(props: VirtualListProps) {
   const { id, role, label, count, rowHeight, active, render, onActive } = props;
   const [ref, { height }] = useSize<HTMLDivElement>();
-  const [top, setTop] = useState(0);
+  const top = useRef(0);
+  const [, setSeen] = useState(0);
   const shown = props.shown ?? active;
   const page = Math.max(1, Math.floor(height / rowHeight) - 1);
 
+  // The browser tells of a scroll only after it is drawn: the rows are those of where the list will be.
+  const most = Math.max(0, count * rowHeight - height);
+  useMemo(() => {
+    top.current = Math.min(most, Math.max(0, topFor(shown, top.current, rowHeight, height)));
+  }, [shown, height, rowHeight, count]);
+  const placed = useRef({ top: 0, height: 0 });
   useLayoutEffect(() => {
-    const element = ref.current;
-    if (!element || shown < 0 || height === 0) return;
-    const from = shown * rowHeight;
-    const above = element.scrollTop - from;
-    const below = from + rowHeight - element.scrollTop - height;
-    // A step keeps what is around it where it is; a leap comes to rest in the middle.
-    if (Math.max(above, below) > 3 * rowHeight) element.scrollTop = from - height / 2;
-    else if (above > 0) element.scrollTop = from;
-    else if (below > 0) element.scrollTop = from + rowHeight - height;
+    const last = placed.current;
+    // To scroll makes the browser lay out the page, even where that is where it is.
+    if (!ref.current || height === 0 || (last.top === top.current && last.height === height)) return;
+    placed.current = { top: top.current, height };
+    ref.current.scrollTop = top.current;
+    props.onScroll?.(top.current);
   }, [shown, height, rowHeight, count, ref]);
 
-  // The browser tells of a scroll that fewer rows force on it only after they are drawn.
-  const from = Math.min(top, Math.max(0, count * rowHeight - height));
+  const from = Math.min(top.current, most);
   const first = Math.max(0, Math.floor(from / rowHeight) - MORE_ROWS);
   const last = Math.min(count, Math.ceil((from + height) / rowHeight) + MORE_ROWS);
   const rows = [];
@@ -93,8 +96,11 @@ export function VirtualList(props: VirtualListProps) {
       aria-activedescendant={isActiveMade ? `${id}-${active}` : undefined}
       onKeyDown={onKeyDown}
       onScroll={({ currentTarget }) => {
-        setTop(currentTarget.scrollTop);
-        props.onScroll?.(currentTarget.scrollTop);
+        if (Math.abs(currentTarget.scrollTop - top.current) < 1) return;
+        top.current = currentTarget.scrollTop;
+        placed.current = { top: top.current, height };
+        setSeen(top.current);
+        props.onScroll?.(top.current);
       }}
     >
       <div class="virtual-rows" role="presentation" style={{ height: `${count * rowHeight}px` }}>
@@ -102,6 +108,18 @@ export function VirtualList(props: VirtualListProps) {
       </div>
     </div>
   );
+}
+
+/** Where a list has to be scrolled to for a row to be in sight, from where it is. */
+function topFor(shown: number, top: number, rowHeight: number, height: number): number {
+  if (shown < 0 || height === 0) return top;
+  const from = shown * rowHeight;
+  const above = top - from;
+  const below = from + rowHeight - top - height;
+  // A step keeps what is around it where it is; a leap comes to rest in the middle.
+  if (Math.max(above, below) > 3 * rowHeight) return Math.round(from - height / 2);
+  if (above > 0) return from;
+  return below > 0 ? from + rowHeight - height : top;
 }
 
 function targetOf(key: string, active: number, count: number, page: number): number | null {
