@@ -45,10 +45,15 @@ const KNOWN: ReadonlySet<string> = new Set(
 
 let isKnown: boolean | null = null;
 
-/** Another version of XState may have put more into its scopes: then they are used as they are. */
+/** Another version of XState may have put more into its scopes, or have made them otherwise: then they are used as they are. */
 function leanScopeOf(scope: AnyActorScope): AnyActorScope {
-  isKnown ??= Object.keys(scope).every((key) => KNOWN.has(key));
+  isKnown ??= hasKnownKeys(scope);
   return isKnown ? new LeanScope(scope) : scope;
+}
+
+function hasKnownKeys(scope: AnyActorScope): boolean {
+  const keys = Object.keys(scope);
+  return keys.length === KNOWN.size && keys.every((key) => KNOWN.has(key));
 }
 
 function within<T>(scope: AnyActorScope, step: (own: never) => T): T {
@@ -82,6 +87,7 @@ export function lean<L extends AnyActorLogic>(logic: L): L {
         within(scope, (own) => machine.getInitialSnapshot(own, input as never)),
     });
     leanMachines.set(machine, made);
+    leanMachines.set(made, made);
   }
   return made as unknown as L;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type AnyActorScope,
   assign,
@@ -49,6 +49,7 @@ describe('a lean machine', () => {
 
   it('is one and the same for each machine, and known as it', () => {
     expect(lean(machine)).toBe(lean(machine));
+    expect(lean(lean(machine))).toBe(lean(machine));
     expect(lean(machine).root).toBe(machine.root);
     expect(lean(machine).id).toBe('ticking');
   });
@@ -75,6 +76,26 @@ describe('a lean machine', () => {
     createActor(lean(spying)).start().send({ type: 'tick' });
     expect(executors).toHaveLength(2);
     expect(executors[1]).toBe(executors[0]);
+  });
+
+  it.each<[string, (scope: Record<string, unknown>) => void]>([
+    ['has more', (scope) => Object.assign(scope, { actionResult: null })],
+    ['has less', (scope) => delete scope.stopChild],
+    ['has it under another name', (scope) => Object.assign(scope, { execute: null }) && delete scope.actionExecutor],
+  ])('is used as it is where the scope of an actor %s than is known', async (_, change) => {
+    vi.resetModules();
+    const fresh = await import('../../src/actors/lean.ts');
+    const scope: Record<string, unknown> = {};
+    for (const key of ['self', 'id', 'sessionId', 'logger', 'defer', 'emit', 'system', 'stopChild', 'actionExecutor'])
+      scope[key] = null;
+    change(scope);
+    const given: unknown[] = [];
+    const spying = Object.assign(Object.create(machine) as typeof machine, {
+      transition: (_snapshot: unknown, _event: unknown, own: unknown) => given.push(own),
+    });
+    fresh.lean(spying).transition({} as never, { type: 'tick' }, scope as never);
+    expect(given).toEqual([scope]);
+    expect(given[0]).toBe(scope);
   });
 
   it('is the logic itself where that is no machine', () => {
