@@ -125,12 +125,14 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
         break;
       case 'task.parked': {
         const { type: _, taskId, ...parked } = entry;
+        reopen(run, taskId);
         open.delete(taskId);
         run.tasks.set(taskId, parked);
         break;
       }
       case 'task.interrupted': {
         const { taskId, attempts } = entry;
+        reopen(run, taskId);
         const wasRunning = open.delete(taskId);
         const before = run.tasks.get(taskId) ?? UNTOUCHED;
         run.tasks.set(taskId, { ...(wasRunning ? resting(before) : before), attempts });
@@ -188,7 +190,8 @@ function reopen(run: ReplayedRun, taskId: string): void {
   const call = run.calls.get(taskId);
   if (!call) return;
   run.calls.delete(taskId);
-  run.tasks.set(taskId, { ...UNTOUCHED, attempts: call.attempts });
+  const { attempts, rateLimits = [] } = call;
+  run.tasks.set(taskId, { ...UNTOUCHED, attempts, notes: { ...NO_NOTES, rateLimits } });
 }
 
 /** The attempts under way when the last owner went: each is over, with a record of its own. */

@@ -222,6 +222,23 @@ describe('what was spent', () => {
     expect(both.tasks.size).toBe(0);
     expect(both.calls.get('phase:decompose')).toMatchObject({ status: 'succeeded', attempts: [{ n: 1 }, { n: 2 }] });
   });
+
+  it.each<LogEntry>([
+    parked('phase:decompose', 'circuitOpen', { attempts: [ended(1, usage(40))] }),
+    { type: 'task.interrupted', taskId: 'phase:decompose', attempts: [ended(1, usage(40))] },
+  ])('counts it once, also when nothing had started again: $type', (entry) => {
+    const run = replayed([started('phase:decompose'), call([ended(1, usage(40))]), entry]);
+    expect(run.spent).toMatchObject({ attempts: 1, tokens: 40 });
+    expect(run.tasks.get('phase:decompose')?.attempts).toMatchObject([{ n: 1 }]);
+    expect(run.calls.size).toBe(0);
+  });
+
+  it('remembers the rate limits of a call that is asked anew', () => {
+    const limit = { agentId: 'a', taskId: 'phase:decompose', resumeAt: 4000 };
+    const limited = { ...call([ended(1)]), rateLimits: [limit] } as LogEntry;
+    const run = replayed([started('phase:decompose'), limited, started('phase:decompose', 2)]);
+    expect(run.tasks.get('phase:decompose')?.notes).toEqual({ ...NO_NOTES, rateLimits: [limit] });
+  });
 });
 
 describe('a clock that was put back', () => {
