@@ -8,7 +8,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import type { Agent } from '../../src/types.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
-import { ONE_TRY, watch } from '../support/watched-run.ts';
+import { ONE_TRY, retrying, watch } from '../support/watched-run.ts';
 
 const QUERY = 'Explain how the gate grants leases across the whole system, and why the breaker refuses starts';
 const documents = [{ path: 'gate.md', text: '# Gate\n\nThe gate grants a lease when limits allow it.' }];
@@ -160,6 +160,35 @@ describe('a question that was asked before, with a cache', () => {
   });
 });
 
+describe('a call that had begun when its run was interrupted', () => {
+  it('goes on by itself, and forgets nothing of what it used, whatever another run was answered meanwhile', async () => {
+    const { ask, clock, journal } = story();
+    const failing: Step = { fail: 'transient', details: { usage: { totalTokens: 7 } } };
+    const script = { ...GOOD, 'phase:decompose': [failing, ...(GOOD['phase:decompose'] ?? [])] };
+    const llm = scriptedAgent(clock, script, { kind: 'model', description: 'A model', staggerMs: 0, version: 'v1' });
+    const phases = { retrieve: createDocumentRetriever(documents) };
+    const options: SoarOptions = { agents: { llm }, policy: retrying(1), cache: true, phases, journal, clock };
+    const first = createSoar(options);
+    const run = first.ask(QUERY, { runId: 'cut' });
+    run.events$.subscribe((event) => {
+      if (event.type === 'task.state' && event.state === 'retrying') run.interrupt();
+    });
+    await clock.settle(run.result);
+    await clock.settle(first.close());
+    expect((await ask()).asked).toContain('phase:decompose');
+    const second = createSoar(options);
+    const { metadata } = await clock.settle(second.resume('cut').result);
+    await clock.settle(second.close());
+    expect(metadata.phases.find(({ phase }) => phase === 'decompose')).toMatchObject({
+      attempts: 2,
+      usage: { totalTokens: 17 },
+    });
+    expect(llm.calls.filter(({ taskId }) => taskId === 'phase:decompose').map(({ attempt }) => attempt)).toEqual([
+      1, 2,
+    ]);
+  });
+});
+
 describe('an answer that a phase refused', () => {
   const broken = { 'phase:decompose': [{ ok: 'no idea' }], 'phase:decompose-repair': [{ ok: 'still none' }] };
 
@@ -181,6 +210,31 @@ describe('an answer that a phase refused', () => {
     expect(again.asked).toEqual([]);
     expect(again.phase('decompose')).toMatchObject({ by: 'llm', calls: 1, cached: 1 });
     expect(again.result.plan).toEqual(first.result.plan);
+  });
+
+  it('is not replaced by what another agent says to the same: that is an answer of its own', async () => {
+    const { ask, clock } = story();
+    const profile = { kind: 'model', version: 'v1' } as const;
+    const accepts = ({ output }: PhaseAnswer) => output === 'good';
+    const asked = async () => {
+      const weak = scriptedAgent(clock, [{ ok: 'poor' }], profile);
+      const strong = scriptedAgent(clock, [{ ok: 'good' }], profile);
+      const { phase } = await ask({
+        agents: { weak, strong, llm: scriptedAgent(clock, GOOD, profile) },
+        defaultAgent: 'llm',
+        phases: {
+          assess: async (_, { call }) => {
+            await call({ name: 'assess', prompt: 'Well?', agentId: 'weak', accepts });
+            const repairs = 'assess';
+            await call({ name: 'assess-again', prompt: 'Better?', agentId: 'strong', accepts, repairs });
+            return { complexity: 'simple', score: 0, confidence: 1, reasons: [] };
+          },
+        },
+      });
+      return [weak.calls.length, strong.calls.length, phase('assess')?.by];
+    };
+    expect(await asked()).toEqual([1, 1, 'strong']);
+    expect(await asked()).toEqual([1, 0, 'strong']);
   });
 
   it('is not used either when the phase has become stricter since', async () => {

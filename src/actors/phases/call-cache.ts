@@ -1,7 +1,7 @@
 import { isAnswer } from '../../machines/collect/twins.ts';
 import type { TaskReport } from '../../machines/task/events.ts';
 import { lastingKey, workKey } from '../../plan/identity.ts';
-import { answerOf, callTaskId, type PhaseScope, type SettledCall } from './calls.ts';
+import { answerOf, callTaskId, type PhaseScope, resumedCall, type SettledCall } from './calls.ts';
 import type { PhaseAnswer, PhaseCall } from './controls.ts';
 
 /**
@@ -15,15 +15,19 @@ export function callKey({ settings, services, query }: PhaseScope, { agentId, pr
   return lastingKey(workKey({ agentId, prompt, question: prompt, dependencies: {}, query }), version);
 }
 
-/** The call as it ends by the answer of another run; null when there is none that the phase takes. */
+/**
+ * The call as it ends by the answer of another run; null when there is none that the phase takes. One that had an attempt before goes on
+ * by itself, as a task does: what that used is not forgotten.
+ */
 export function cachedCall(scope: PhaseScope, call: PhaseCall, key: string | null, now: number): SettledCall | null {
-  const stored = key === null ? null : scope.services.answers?.find(key, now);
-  if (!stored) return null;
   const { phase } = scope;
   const { name, prompt, agentId } = call;
+  const taskId = callTaskId(phase, name);
+  const stored = key === null || resumedCall(scope.resumed, taskId) ? null : scope.services.answers?.find(key, now);
+  if (!stored) return null;
   const { output, data } = stored;
   const settled: SettledCall = {
-    ...{ phase, taskId: callTaskId(phase, name), prompt, agentId },
+    ...{ phase, taskId, prompt, agentId },
     ...{ status: 'succeeded', via: 'cache', output, error: null, attempts: [] },
     ...(data === undefined ? {} : { data }),
   };

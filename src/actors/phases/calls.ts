@@ -99,8 +99,8 @@ export function callInput(scope: PhaseScope, call: PhaseCall, agent: ResolvedAge
   };
 }
 
-/** Where an interrupted call stood. One that is asked anew keeps counting its attempts. */
-function resumedCall(resumed: ResumedCalls | null, taskId: string): ParkedTask | null {
+/** Where an interrupted call stood; null when it had not begun. One that is asked anew keeps counting its attempts. */
+export function resumedCall(resumed: ResumedCalls | null, taskId: string): ParkedTask | null {
   const parked = resumed?.parked.get(taskId);
   if (parked) return parked;
   const { attempts = [], rateLimits = [] } = resumed?.settled.get(taskId) ?? {};

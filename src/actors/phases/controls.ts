@@ -14,7 +14,7 @@ export interface PhaseCall {
   accepts?: (answer: PhaseAnswer) => boolean;
   /**
    * Name of the call before it in this phase whose answer was of no use, and which this one asks again with more words. With `cache`
-   * its answer is kept as the answer to that one. Default: a question of its own.
+   * its answer is kept as the answer to that one, when the same agent is asked. Default: a question of its own.
    */
   repairs?: string;
 }

@@ -111,7 +111,9 @@ export class Desk {
       return;
     }
     const now = nowOf(sender.self);
-    const asked = this.#made.get(call.repairs ?? call.name) ?? call;
+    const repaired = call.repairs === undefined ? undefined : this.#made.get(call.repairs);
+    // What another agent says is no answer of the one that was asked.
+    const asked = repaired?.agentId === call.agentId ? repaired : call;
     const key = callKey(scope, asked);
     const cached = asked === call ? cachedCall(scope, call, key, now) : null;
     if (cached) {
