@@ -1,5 +1,6 @@
 import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
 import { guardedCall } from './guarded-call.ts';
+import { iterate } from './iterate.ts';
 
 /** What happens in a run, to subscribe to, or to iterate over with `for await`. */
 export interface RunStream<T> extends Observable<T>, AsyncIterable<T> {}
@@ -44,33 +45,7 @@ export class GuardedObservable<T> extends Observable<T> implements RunStream<T> 
   /**
    * `for await (const event of run.events$)`: what comes from now on, kept until it is asked for. Leaving the loop unsubscribes.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    const values: T[] = [];
-    const end: { is: boolean; error: unknown } = { is: false, error: undefined };
-    let wake = () => {};
-    const finish = (error?: unknown) => {
-      Object.assign(end, { is: true, error });
-      wake();
-    };
-    const subscription = this.subscribe({
-      next: (value) => {
-        values.push(value);
-        wake();
-      },
-      error: finish,
-      complete: () => finish(),
-    });
-    try {
-      while (values.length > 0 || !end.is) {
-        yield* values.splice(0);
-        if (values.length > 0 || end.is) continue;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      if (end.error !== undefined) throw end.error;
-    } finally {
-      subscription.unsubscribe();
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    return iterate(this);
   }
 }

@@ -1,5 +1,7 @@
-import { map } from 'rxjs';
+import { Readable } from 'node:stream';
+import { map, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { iterate } from '../../src/streams/iterate.ts';
 import { createRunStreams } from '../../src/streams/run-streams.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
@@ -84,4 +86,56 @@ describe('iterating over a stream', () => {
     publish({ type: 'run.started' }, 0);
     await expect(types).rejects.toThrow('boom');
   });
+
+  it('begins when the iterator is made, not when it is first asked', async () => {
+    const { events$, publish } = createRunStreams('r', new VirtualClock());
+    const events = events$[Symbol.asyncIterator]();
+    publish({ type: 'run.started' }, 0);
+    expect(await events.next()).toMatchObject({ value: { type: 'run.started' } });
+  });
+
+  it('is left at once, also while somebody waits for what may never come', async () => {
+    const stream = new Subject<number>();
+    const numbers = iterate(stream);
+    const waiting = [numbers.next(), numbers.next()];
+    expect(await numbers.return?.()).toEqual({ value: undefined, done: true });
+    expect(await Promise.all(waiting)).toEqual(Array(2).fill({ value: undefined, done: true }));
+    expect(stream.observed).toBe(false);
+    expect(await numbers.next()).toEqual({ value: undefined, done: true });
+  });
+
+  it('frees a Node stream that is destroyed while agents are silent', async () => {
+    const { events$, publish } = createRunStreams('r', new VirtualClock());
+    const body = Readable.from(events$);
+    const first = new Promise((resolve) => body.once('data', resolve));
+    publish({ type: 'run.started' }, 0);
+    expect(await first).toMatchObject({ type: 'run.started' });
+    await new Promise((resolve) => body.once('close', resolve).destroy());
+    expect(body.closed).toBe(true);
+  });
+
+  it('answers everyone who waits in the order of asking, and keeps the order of what is left behind', async () => {
+    const stream = new Subject<number>();
+    const numbers = iterate(stream);
+    const waiting = [numbers.next(), numbers.next()];
+    for (let n = 0; n < 100; n += 1) stream.next(n);
+    const values = [...(await Promise.all(waiting))];
+    stream.complete();
+    for (let n = 2; n < 100; n += 1) values.push(await numbers.next());
+    expect(values.map(({ value }) => value)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    expect(await numbers.next()).toEqual({ value: undefined, done: true });
+  });
+
+  it.each([['an error', new Error('boom')], ['undefined'], ['null', null]])(
+    'throws %s once that the stream failed with, after what came before',
+    async (_, error?: unknown) => {
+      const stream = new Subject<number>();
+      const numbers = iterate(stream);
+      stream.next(1);
+      stream.error(error);
+      expect(await numbers.next()).toEqual({ value: 1, done: false });
+      await expect(numbers.next()).rejects.toBe(error);
+      expect(await numbers.next()).toEqual({ value: undefined, done: true });
+    },
+  );
 });
