@@ -81,6 +81,22 @@ function openedBreaker({ seq, at, state, data }: RecordOf<'actor.moved'>, actor?
   return { seq, at, task: null, kind: 'circuitOpen', what: 'breaker', who: actor.agent ?? actor.name, message };
 }
 
+// What was cancelled or skipped is no fault of the agent it was meant for.
+const isFaultOf = ({ kind }: Mishap): boolean => kind !== 'cancelled' && kind !== 'skipped';
+
+const likenesses = new WeakMap<Mishap, string>();
+
+/** The same for mishaps that are alike: their messages may differ in numbers. */
+function likenessOf(mishap: Mishap): string {
+  let likeness = likenesses.get(mishap);
+  if (likeness === undefined) {
+    const { kind, what, who, message } = mishap;
+    likeness = `${isFaultOf(mishap) ? who : kind}/${what}/${message.replace(/\d+(?:\.\d+)?/g, '#')}`;
+    likenesses.set(mishap, likeness);
+  }
+  return likeness;
+}
+
 /** The troubles of a run up to a record, in the order in which they began. */
 export function troublesOf(mishaps: readonly Mishap[], run: string, seq: number): Trouble[] {
   const troubles = new Map<string, Trouble>();
@@ -88,9 +104,8 @@ export function troublesOf(mishaps: readonly Mishap[], run: string, seq: number)
     if (mishap.seq > seq) break;
     if (mishap.run !== undefined && mishap.run !== run) continue;
     const { kind, what, who, message, task, at } = mishap;
-    // What was cancelled or skipped is no fault of the agent it was meant for.
-    const isFault = kind !== 'cancelled' && kind !== 'skipped';
-    const id = `${isFault ? who : kind}/${what}/${message.replace(/\d+(?:\.\d+)?/g, '#')}`;
+    const isFault = isFaultOf(mishap);
+    const id = likenessOf(mishap);
     let trouble = troubles.get(id);
     if (!trouble) {
       const about = { kind, what, who: isFault ? who : '', message, seq: mishap.seq, at };

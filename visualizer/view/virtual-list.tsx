@@ -27,6 +27,16 @@ export interface VirtualListProps {
 
 const MORE_ROWS = 6;
 
+const waiting: (() => void)[] = [];
+
+/** To scroll makes the browser lay out the page: all lists do it together, once everything is drawn. */
+function afterDrawing(scroll: () => void): void {
+  if (waiting.push(scroll) > 1) return;
+  queueMicrotask(() => {
+    for (const one of waiting.splice(0)) one();
+  });
+}
+
 /** Rows of one height, of which only those in sight are made. One place in the tab order; arrows move inside. */
 export function VirtualList(props: VirtualListProps) {
   const { id, role, label, count, rowHeight, active, render, onActive } = props;
@@ -44,21 +54,26 @@ export function VirtualList(props: VirtualListProps) {
   const placed = useRef({ top: 0, height: 0 });
   useLayoutEffect(() => {
     const last = placed.current;
-    // To scroll makes the browser lay out the page, even where that is where it is.
-    if (!ref.current || height === 0 || (last.top === top.current && last.height === height)) return;
+    if (last.top === top.current && last.height === height) return;
     placed.current = { top: top.current, height };
-    ref.current.scrollTop = top.current;
+    // Not in sight: where it was scrolled to may be forgotten.
+    if (height === 0) return;
+    afterDrawing(() => {
+      if (ref.current) ref.current.scrollTop = top.current;
+    });
     props.onScroll?.(top.current);
   }, [shown, height, rowHeight, count, ref]);
 
   const from = Math.min(top.current, most);
   const first = Math.max(0, Math.floor(from / rowHeight) - MORE_ROWS);
   const last = Math.min(count, Math.ceil((from + height) / rowHeight) + MORE_ROWS);
+  // Rows that leave at one end are used again at the other.
+  const places = Math.ceil(height / rowHeight) + 2 * MORE_ROWS + 1;
   const rows = [];
   for (let index = first; index < last; index += 1) {
     rows.push(
       <div
-        key={index}
+        key={index % places}
         id={`${id}-${index}`}
         role={role === 'tree' ? 'treeitem' : 'option'}
         class={`row${index === active ? ' is-active' : ''}`}
