@@ -18,8 +18,9 @@ export interface FileSink extends TraceSink {
 }
 
 const FLUSH_CHARS = 64 * 1024;
-/** How every record begins. */
-const RECORD = '{"type":"';
+/** How every record begins; the sessions of coding agents are JSON lines with a type, too. */
+const RECORD = /^\{"type":"[a-z.]+","seq":\d/;
+const RECORD_BYTES = 64;
 
 /**
  * Writes a trace as JSON lines into a file, readable by its owner alone. A trace that is there is replaced, any other file is left alone.
@@ -104,8 +105,8 @@ function holdsSomethingElse(path: string): boolean {
     if (!stat.isFile() || stat.size === 0) return false;
     const file = openSync(path, 'r');
     try {
-      const start = Buffer.alloc(RECORD.length);
-      return start.toString('utf8', 0, readSync(file, start)) !== RECORD;
+      const start = Buffer.alloc(RECORD_BYTES);
+      return !RECORD.test(start.toString('utf8', 0, readSync(file, start)));
     } finally {
       closeSync(file);
     }

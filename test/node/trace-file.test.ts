@@ -29,7 +29,13 @@ describe('a trace file', () => {
     expect(text).not.toContain('"seq":0}');
   });
 
-  it.each(['goal: ship it\n', '{', '{"tasks":[]}'])('is never one that holds something else: %j', async (text) => {
+  it.each([
+    'goal: ship it\n',
+    '{',
+    '{"tasks":[]}',
+    '{"type":"user","sessionId":"1","message":{}}\n',
+    '{"type":"thread.started","thread_id":"1"}\n',
+  ])('is never one that holds something else: %j', async (text) => {
     const path = join(await temporaryDirectory(), 'plan.yaml');
     writeFileSync(path, text);
     expect(() => fileSink(path)).toThrow(/`.*plan\.yaml` is there already and holds no trace: it is left as it is/);
