@@ -19,6 +19,15 @@ describe('the timeout of a run', () => {
     expect(outcomeOf(result, 't2').settledAt).toBe(1010);
   });
 
+  it('cancels a run, too, that a failure is ending already; what was told to stop before keeps its reason', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { slow: [{ hang: true, dyingMs: 500 }], bad: [{ ms: 900, fail: 'auth' }] });
+    const plan = [task('slow'), task('bad', { critical: true })];
+    const result = await start(plan, { agents: { one }, clock, run: { timeoutMs: 1000 } }).settled();
+    expect(result).toMatchObject({ status: 'cancelled', error: { kind: 'timeout' } });
+    expect(outcomeOf(result, 'slow')).toMatchObject({ error: { kind: 'dependency' }, settledAt: 1400 });
+  });
+
   it('is derived when none is given', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ deaf: true }]);

@@ -80,6 +80,8 @@ export function simulate(given: Case): Simulated {
     const isTold = why === 'cancelled' || why === 'timeout';
     if (isTold && tasks.every(({ state }) => state === 'settled')) return;
     if (stopped !== null && stopped !== 'budget' && !(isTold && stopped === 'dependency')) return;
+    // Whoever else is refused at this instant hears of it before or after the run ends: nobody says.
+    if (why === 'dependency') isTied ||= free().some((one) => startAt(one) <= now && !breakerOf(one.agent).permits);
     stopped = why;
     for (const { waiters } of breakers.values()) waiters.splice(0);
     for (const task of tasks) {
@@ -115,13 +117,16 @@ export function simulate(given: Case): Simulated {
     }
     isDeciding = false;
   };
-  const nextStart = () => {
+  const free = () => {
     queue.splice(0, queue.length, ...queue.filter(({ task }) => task.state === 'queued'));
     const out = (agent: string) => [...flights].filter(({ agentId }) => agentId === agent).length;
-    const free = queue.filter(({ agent }) => {
+    return queue.filter(({ agent }) => {
       return flights.size < given.maxConcurrent && out(agent) < (given.agents[agent]?.maxConcurrent ?? Infinity);
     });
-    const soonest = Math.min(...free.map(startAt));
+  };
+  const nextStart = () => {
+    const requests = free();
+    const soonest = Math.min(...requests.map(startAt));
     gateAt = soonest;
     if (soonest > now && soonest < Infinity)
       at(
@@ -130,7 +135,7 @@ export function simulate(given: Case): Simulated {
         () => gateAt === soonest,
         () => {},
       );
-    return free.find((request) => startAt(request) <= now);
+    return requests.find((request) => startAt(request) <= now);
   };
   const start = (task: Sim, agentId: string) => {
     enter(task, 'running');
@@ -139,6 +144,8 @@ export function simulate(given: Case): Simulated {
     const limit = task.spec.timeoutMs ?? given.maxTimeoutMs;
     const hangs = does.does === 'hang';
     const isLate = hangs || does.ms > limit;
+    // It ends at the instant at which it is due to be stopped: either may come first.
+    isTied ||= !hangs && does.ms === limit;
     const late = { result: hangs ? 'abandoned' : 'failed', kind: 'timeout', retryAt: null };
     const ending = isLate ? late : endingOf(does, now);
     const flight: Flight = { n, agentId, startedAt: now, task, hangs, dueAt: 0, ending };
@@ -186,6 +193,8 @@ export function simulate(given: Case): Simulated {
   };
   const call = (agent: string, who: 'all' | 'one') => {
     for (const task of breakerOf(agent).waiters.slice(0, who === 'one' ? 1 : undefined)) {
+      // Another of them may just have ended the run.
+      if (task.state !== 'open') continue;
       leave(task);
       task.openMs += now - task.openSince;
       ask(task);
@@ -260,7 +269,7 @@ export function simulate(given: Case): Simulated {
     timers.splice(0, timers.length, ...live);
     const timer = timers.shift();
     if (!timer) throw new Error('The simulation is stuck.');
-    if (timers[0]?.at === timer.at && timers[0].from !== timer.from) isTied = true;
+    isTied ||= timers.some(({ at, from }) => at === timer.at && from !== timer.from);
     now = timer.at;
     timer.run();
     decide();

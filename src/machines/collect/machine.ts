@@ -141,6 +141,13 @@ export const collectMachine = setup({
     },
     aborting: {
       tags: 'working',
+      invoke: {
+        id: 'deadline',
+        src: 'sleepUntil',
+        input: ({ context }) => ({ at: context.run.deadlineAt }),
+        onDone: { target: 'cancelling', actions: 'cancelForTime' },
+        onError: { target: 'cancelling', actions: 'cancelForTime' },
+      },
       always: { guard: 'isOver', target: 'done' },
       on: { 'run.cancel': { target: 'cancelling', actions: 'cancel' } },
     },
