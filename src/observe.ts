@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import type { Clock } from './clock.ts';
 import type { RunEvent } from './streams/events.ts';
+import { guardedCall } from './streams/guarded-call.ts';
 import { createRecorder, type TraceOptions } from './trace/recorder.ts';
 import type { TraceSink } from './trace/sink.ts';
 
@@ -28,9 +29,10 @@ export interface Observation {
 
 export function observe({ trace, inspect }: ObserveOptions, clock: Clock): Observation {
   const options: TraceOptions = isSinks(trace) ? { sinks: trace } : (trace ?? { sinks: [] });
-  const inspector = typeof inspect === 'object' ? [inspect] : [];
+  const inspector = inspect && typeof inspect === 'object' ? [inspect] : [];
   const sinks = [...options.sinks, ...inspector];
-  const observer = typeof inspect === 'function' ? quiet(inspect) : undefined;
+  // A spectator's fault must not put an actor into an error state; it is the spectator's to mend.
+  const observer = typeof inspect === 'function' ? guardedCall(inspect, () => {}) : undefined;
   if (sinks.length === 0) return { inspect: observer, publish: undefined, close: async () => {} };
   const recorder = createRecorder({ ...options, sinks, clock });
   const both = (event: InspectionEvent) => {
@@ -42,15 +44,4 @@ export function observe({ trace, inspect }: ObserveOptions, clock: Clock): Obser
 
 function isSinks(trace: ObserveOptions['trace']): trace is readonly TraceSink[] {
   return Array.isArray(trace);
-}
-
-/** A spectator's fault must not put an actor into an error state. */
-function quiet(observer: (event: InspectionEvent) => void): (event: InspectionEvent) => void {
-  return (event) => {
-    try {
-      observer(event);
-    } catch {
-      // It is the spectator's to mend; the run goes on.
-    }
-  };
 }

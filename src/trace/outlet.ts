@@ -67,7 +67,8 @@ export class Outlet {
       const target = to[i] as Target;
       if (fullOnly && target.mode !== 'full') continue;
       try {
-        target.sink.write(sent);
+        const returned: unknown = target.sink.write(sent);
+        if (returned instanceof Promise) returned.catch((error) => this.#fault('A sink', error));
       } catch (error) {
         this.#fault('A sink', error);
       }
@@ -76,7 +77,10 @@ export class Outlet {
 
   #redacted(record: TraceRecord): TraceRecord | null {
     try {
-      return this.#redact?.(record) ?? null;
+      const redacted: unknown = this.#redact?.(record);
+      if (!(redacted instanceof Promise)) return (redacted as TraceRecord | null | undefined) ?? null;
+      redacted.catch(() => {});
+      throw new TypeError('It gave a promise, and records do not wait.');
     } catch (error) {
       this.#fault('The redaction hook', error);
       return null;

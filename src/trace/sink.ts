@@ -6,7 +6,7 @@ import type { TraceRecord } from './trace.schema.ts';
  */
 export type TraceMode = 'compact' | 'full';
 
-/** Where a recorder writes to. What it throws never reaches the run. */
+/** Where a recorder writes to. What it throws, or rejects with, never reaches the run. */
 export interface TraceSink {
   /** How much it wants. Default: the recorder's mode. */
   readonly mode?: TraceMode;

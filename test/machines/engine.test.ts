@@ -89,6 +89,13 @@ describe('bad options', () => {
     );
   });
 
+  it('are none where nothing is given: null', async () => {
+    const nothing = { journal: null, trace: null, inspect: null, clock: null, random: null } as never;
+    const soar = createSoar({ agents: { one: () => 'ok' }, ...(nothing as SoarOptions) });
+    expect((await soar.run({ tasks: tasks(1) }).result).status).toBe('succeeded');
+    await soar.close();
+  });
+
   it('name every agent that is none', () => {
     const agents = { one: 'a string', two: { run: 'later' }, three: () => '', four: { run: () => '', staggerMs: -1 } };
     expect(() => createSoar({ agents: agents as never })).toThrow(
@@ -146,6 +153,7 @@ describe('spectators that throw', () => {
   const uncaught = vi.fn();
   afterEach(() => {
     process.off('uncaughtException', uncaught);
+    process.off('unhandledRejection', uncaught);
     uncaught.mockClear();
   });
 
@@ -166,14 +174,20 @@ describe('spectators that throw', () => {
     expect(uncaught).not.toHaveBeenCalled();
   });
 
-  it('hurt no run: an inspector', async () => {
+  const threw = () => {
+    throw new Error('mine');
+  };
+  it.each([
+    ['an inspector', threw],
+    ['an async inspector', async () => threw()],
+  ])('hurt no run: %s', async (_, inspect) => {
+    process.on('unhandledRejection', uncaught);
     const clock = new VirtualClock();
-    const inspect = () => {
-      throw new Error('mine');
-    };
     expect((await start(tasks(3), { agents: { one: scriptedAgent(clock) }, clock, inspect }).settled()).status).toBe(
       'succeeded',
     );
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(uncaught).not.toHaveBeenCalled();
   });
 
   it('hurt no run: a source of random numbers', async () => {

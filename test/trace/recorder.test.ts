@@ -219,24 +219,28 @@ describe('a recorder', () => {
     expect(records.length).toBeLessThan((records.at(-1)?.seq ?? 0) + 1);
   });
 
-  it('does not hurt the run when its redaction hook throws, and lets nothing through', async () => {
-    const { result, records } = await tracedRun({
-      ...withRetry(),
-      trace: {
-        redact: () => {
-          throw new Error('no');
-        },
-      },
-    });
+  const no = () => {
+    throw new Error('no');
+  };
+  it.each([
+    ['throws', no],
+    ['rejects', (async () => no()) as never],
+    ['gives a promise', (async (record: TraceRecord) => record) as never],
+  ])('does not hurt the run when its redaction hook %s, and lets nothing through', async (_, redact) => {
+    const { result, records } = await tracedRun({ ...withRetry(), trace: { redact } });
     expect(result.status).toBe('succeeded');
     expect(records).toEqual([]);
   });
 
-  it('does not hurt the run, nor other sinks, when a sink throws', async () => {
+  const full = () => {
+    throw new Error('disk full');
+  };
+  it.each([
+    ['throws', full],
+    ['rejects', async () => full()],
+  ])('does not hurt the run, nor other sinks, when a sink %s', async (_, write) => {
     const bad = {
-      write: () => {
-        throw new Error('disk full');
-      },
+      write,
       close: () => Promise.reject(new Error('and worse')),
     };
     const { result, of } = await tracedRun({ ...withRetry(), trace: { sinks: [bad] } });
