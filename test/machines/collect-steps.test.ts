@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { EventObject, Snapshot } from 'xstate';
+import type { AnyActorRef, EventObject, Snapshot } from 'xstate';
 import type { RosterCommand } from '../../src/actors/roster.ts';
 import { resolveAgents } from '../../src/agents/resolve.ts';
 import type { LogEntry } from '../../src/journal/entries.ts';
 import type { RunLog } from '../../src/journal/journal.ts';
 import type { CollectEvent, CollectInput } from '../../src/machines/collect/events.ts';
 import { collectMachine } from '../../src/machines/collect/machine.ts';
+import type { RunOpened } from '../../src/machines/gate/events.ts';
 import type { WaveEvent, WaveInput } from '../../src/machines/wave/events.ts';
 import type { Task, TaskSpec } from '../../src/plan/types.ts';
 import type { RunNews } from '../../src/streams/events.ts';
@@ -178,16 +179,36 @@ describe('a task', () => {
 });
 
 describe('a failure that had ended the run before it was interrupted', () => {
+  const plan = [task('one', { agent: 'a', critical: true }), task('two', { agent: 'a' })];
+  const failed = fakeReport(collect(plan).run.plan.byId.get('one') as Task, 'failed');
+  const resumed = { tasks: new Map(), isCompiled: true, spent: {}, lastStartAt: null } as never;
+
   it('ends it again, and is not logged again', () => {
-    const plan = [task('one', { critical: true }), task('two')];
-    const failed = fakeReport(collect(plan).run.plan.byId.get('one') as Task, 'failed');
-    const resumed = { tasks: new Map(), isCompiled: true, spent: {}, lastStartAt: null } as never;
     const { logged, outcomes } = collect(plan, { settled: [failed], resumed });
     expect(outcomes().map(([id, status]) => [id, status])).toEqual([
       ['one', 'failed'],
       ['two', 'skipped'],
     ]);
     expect(logged).toMatchObject([{ report: { outcome: { taskId: 'two' } } }]);
+  });
+
+  it('stays as it was when the run hears first that its budget is spent', () => {
+    const spender = (event: EventObject) => {
+      const { type, ref } = event as RunOpened;
+      if (type === 'run.opened') (ref as unknown as AnyActorRef).send({ type: 'budget.spent', what: 'tokens' });
+    };
+    const gate = { send: spender, _send: spender };
+    const { logged, news, outcomes } = collect(plan, {
+      settled: [failed],
+      resumed,
+      services: { ...fakeServices(), gate },
+    });
+    expect(outcomes()).toEqual([
+      ['one', 'failed', failed.outcome.error?.message],
+      ['two', 'skipped', "The run's budget of tokens is spent."],
+    ]);
+    expect(logged.map((entry) => entry.type === 'task.settled' && entry.report.outcome.taskId)).toEqual(['two']);
+    expect(news.filter(({ type }) => type === 'task.settled')).toHaveLength(2);
   });
 });
 
