@@ -51,10 +51,11 @@ export function requireWhole(run: ReplayedRun): void {
   // What a task is given to read is what somebody found; with a secret masked in it, it says what it has to say.
   const masked = left.filter(({ passages: _, ...task }) => isTorn(task, run.lost)).map(({ id }) => `task \`${id}\``);
   if (isTorn({ ...plan.agents, ...run.header.agents }, run.lost)) masked.push('its agents');
+  if (isTorn(run.header.query, run.lost)) masked.push('its question');
   if (masked.length === 0) return;
   const message =
     `Run \`${run.header.runId}\` cannot be resumed: ${masked.join(', ')} held a secret, and secrets are not stored. ` +
-    'Name secrets by environment variables, which are found again, and run the plan anew.';
+    'Name secrets by environment variables, which are found again, and run it anew.';
   throw new SoarError('not-supported', message);
 }
 

@@ -433,6 +433,21 @@ describe('resuming', () => {
     );
   });
 
+  it('cannot be resumed when its question had a secret, which would be asked without it', async () => {
+    const clock = new VirtualClock();
+    const journal = memoryJournal({ mask: (json) => json.replaceAll('hunter22', '«masked»') });
+    const phases: SoarOptions['phases'] = { assess: () => new Promise(() => {}) };
+    const options = { agents: { one: scriptedAgent(clock) }, phases, clock };
+    createSoar({ ...options, journal }).ask('How do I log in with hunter22?', { runId: 'q' });
+    await clock.advance(50);
+    expect(() => createSoar({ ...options, journal: journal.crash() }).resume('q')).toThrow(
+      expect.objectContaining({
+        code: 'not-supported',
+        message: expect.stringContaining('its question held a secret'),
+      }),
+    );
+  });
+
   it('is resumed with a text that says it was masked, where nothing is', async () => {
     const { run, reborn, clock, one } = story([{ ms: 100 }]);
     run([task('a', { prompt: 'What does «masked» stand for?' })]);
