@@ -66,9 +66,9 @@ export async function followRun(followed: Followed): Promise<number> {
     // Throws for a plan or options that are not valid; nothing has run then.
     handle = start();
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
-    if (isOver) progress.say(`run ${handle.id} has ended; nothing is run again, this is what it came to`);
+    if (isOver) progress.say(`run ${handle.id} has ended; nothing is run again, and this is its result`);
     else if (journal)
-      progress.say(`run ${handle.id}, recorded; should it be interrupted: ${resumeLine(handle.id, flags)}`);
+      progress.say(`run ${handle.id}; if it is interrupted, go on with: ${resumeLine(handle.id, flags)}`);
     for (const note of [...notes, ...watchers.notes]) progress.say(note);
     const asked = handle;
     const shown = progress;
