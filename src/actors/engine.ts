@@ -13,7 +13,7 @@ import type { AnswerStore } from '../journal/answers.ts';
 import type { StoredBreaker } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RunAccount } from '../machines/gate/accounts.ts';
-import type { GateLimits } from '../machines/gate/logic.ts';
+import type { GateLimits, Ledger } from '../machines/gate/logic.ts';
 import { type GateInput, gateMachine } from '../machines/gate/machine.ts';
 import { restoredPace, storedPace } from '../machines/gate/pacing.ts';
 import { POLICIES } from '../policy/presets.ts';
@@ -87,7 +87,7 @@ export class Engine implements Services {
       parent: self,
       input: {
         gate: this.gate,
-        isCalm: (agent: ResolvedAgent, runId: string) => this.#breakers.isCalm(agent, runId),
+        isCalm: (agent: ResolvedAgent, runId: string) => this.#isCalm(agent, runId),
         priceOf: (agent: ResolvedAgent) => this.#priceOf(agent),
       },
     }) as Engine['executor'];
@@ -99,6 +99,11 @@ export class Engine implements Services {
 
   breakerOf(agent: Guarded, runId: string, terms?: BreakerTerms): Breaker {
     return this.#breakers.of(agent, runId, terms);
+  }
+
+  /** Neither breaker nor pace has anything to learn from one more success. */
+  #isCalm(agent: ResolvedAgent, runId: string): boolean {
+    return this.#breakers.isCalm(agent, runId) && !this.#ledger.isSlowed(agent.provider);
   }
 
   /** By its own id, or that of the agent that plays it, else by its model. */
@@ -116,8 +121,12 @@ export class Engine implements Services {
     return this.#breakers.release(runId);
   }
 
+  get #ledger(): Ledger {
+    return this.gate.getSnapshot().context.ledger;
+  }
+
   get limits(): GateLimits {
-    return this.gate.getSnapshot().context.ledger.limits;
+    return this.#ledger.limits;
   }
 
   isSpent(runId: string): boolean {
@@ -127,7 +136,7 @@ export class Engine implements Services {
   }
 
   #account(runId: string): RunAccount | undefined {
-    return this.gate.getSnapshot().context.ledger.accounts.runs.get(runId);
+    return this.#ledger.accounts.runs.get(runId);
   }
 
   start(): void {

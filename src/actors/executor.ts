@@ -13,7 +13,7 @@ import { type Timer, timersOf } from './timers.ts';
 
 export interface ExecutorInput {
   gate: Addressee<GateEvent>;
-  /** Whether an agent's breaker is closed with no failure on record. Default: never, and every end is judged first. */
+  /** Whether a success says nothing new of an agent to its breaker and its pace. Default: never, and every end is judged first. */
   isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
   /** What an agent's tokens cost. Default: unknown. */
   priceOf?: (agent: ResolvedAgent) => Price | null;

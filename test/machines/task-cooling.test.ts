@@ -165,3 +165,24 @@ it('begins also when the suspected agent does not end in time', async () => {
   await run.settled();
   expect(run.states('a')).toContain('cooling');
 });
+
+it('widens the gap of its provider; a success narrows it before anybody is chosen to start next', async () => {
+  const clock = new VirtualClock();
+  const limited = { fail: 'rate_limited' as const, details: { retryAfterMs: 5000 } };
+  // From a gap of 1000 to 2000, and to 1750: due when the first task ends, which it would not be with the wider gap.
+  const agents = { one: scriptedAgent(clock, { a: [limited, { ms: 1800 }] }), two: scriptedAgent(clock) };
+  const needs = { dependsOn: ['a'] };
+  const plan = [
+    task('a', { agent: 'one' }),
+    task('b', { agent: 'one', ...needs }),
+    task('c', { agent: 'two', ...needs }),
+  ];
+  const run = start(plan, { agents, clock, staggerMs: 1000 });
+  await run.settled();
+  expect(run.of('attempt.started').map(({ taskId, at }) => [taskId, at])).toEqual([
+    ['a', 0],
+    ['a', 5000],
+    ['b', 6800],
+    ['c', 7800],
+  ]);
+});

@@ -80,8 +80,8 @@ export function simulate(given: Case): Simulated {
     const isTold = why === 'cancelled' || why === 'timeout';
     if (isTold && tasks.every(({ state }) => state === 'settled')) return;
     if (stopped !== null && stopped !== 'budget' && !(isTold && stopped === 'dependency')) return;
-    // Whoever else is refused at this instant hears of it before or after the run ends: nobody says.
-    if (why === 'dependency') isTied ||= free().some((one) => startAt(one) <= now && !breakerOf(one.agent).permits);
+    // Whoever else's turn it is at this instant hears of it before or after the run ends: nobody says.
+    if (why === 'dependency') isTied ||= free().some((request) => startAt(request) <= now);
     stopped = why;
     for (const { waiters } of breakers.values()) waiters.splice(0);
     for (const task of tasks) {

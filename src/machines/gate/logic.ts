@@ -216,6 +216,11 @@ export class Ledger {
     return lease;
   }
 
+  /** Whether rate limits have added to the gap of a provider what a success would narrow. */
+  isSlowed(provider: string): boolean {
+    return (this.#paces.get(provider)?.extraMs ?? 0) > 0;
+  }
+
   /** How a provider is asked, where that is of any consequence to the next start. */
   paceOf({ request: { agent }, run }: Lease): Pace | null {
     const pace = this.#paces.get(agent.provider);
