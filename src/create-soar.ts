@@ -1,8 +1,9 @@
 import { createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
 import { isOver, registerNoActors } from './actors/scope.ts';
+import { type Services, withAgents } from './actors/services.ts';
 import { builtinAgents } from './agents/builtin.ts';
-import { resolveAgents } from './agents/resolve.ts';
+import { type ResolvedAgent, resolveAgents } from './agents/resolve.ts';
 import { systemClock } from './clock.ts';
 import { showValue } from './errors/show-value.ts';
 import { SoarError } from './errors/soar-error.ts';
@@ -16,10 +17,11 @@ import { observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { phaseAgentOf, soarMachines } from './phase-agent.ts';
 import { compilePlan } from './plan/compile.ts';
+import { agentIdentity } from './plan/identity.ts';
 import { ownAgents } from './plan/plan-agents.ts';
 import { withReading } from './plan/reading.ts';
-import type { CompiledPlan, Plan } from './plan/types.ts';
-import { type Launch, resumeRun, withError } from './resume-run.ts';
+import type { Plan } from './plan/types.ts';
+import { type Launch, type PreparedPlan, resumeRun, withError } from './resume-run.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
 import type { AskOptions, Soar, SoarOptions } from './soar.ts';
 import { createRunStreams } from './streams/run-streams.ts';
@@ -56,18 +58,19 @@ export function createSoar(options: SoarOptions = {}): Soar {
   registerNoActors(root.system);
   root.start();
   const { services } = root.getSnapshot();
-  const machineFor = soarMachines(options.phases);
+  const machineFor = soarMachines(options.phases, services.agents);
   // Who takes queries apart in a way of his own means all of them.
   const decompose = options.phases?.decompose ? ('always' as const) : ('unlessSimple' as const);
   const open = new Map<string, RunHandle>();
   let isClosed = false;
   let started = 0;
 
-  function launch({ runId, logic, input, about, resultOf, signal, log, before }: Launch): RunHandle {
+  function launch({ runId, logic, input, own, about, resultOf, signal, log, before }: Launch): RunHandle {
     const streams = createRunStreams(runId, clock);
     if (observation.publish) streams.events$.subscribe(observation.publish);
     const publish = log ? journaledPublish(log, streams.publish) : streams.publish;
-    const actor = createRun(root, runId, logic, { ...input, runId, services, publish, log });
+    const known = withAgents(services, own);
+    const actor = createRun(root, runId, logic, { ...input, runId, services: known, publish, log });
     log?.failed((error) => {
       const message = `The run can no longer be recorded and stops: ${error.message}`;
       streams.publish({ type: 'warning', message }, clock.now());
@@ -81,7 +84,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       resultOf,
       signal,
       log,
-      prepare: (plan) => prepare(withReading(plan, options.readEntry ?? null)),
+      prepare: (plan) => prepare(withReading(plan, options.readEntry ?? null), known),
       onSettled: () => open.delete(runId),
     });
     open.set(runId, handle);
@@ -111,13 +114,11 @@ export function createSoar(options: SoarOptions = {}): Soar {
     return runId;
   }
 
-  /** Compiles a plan, and makes the agents it brings along. Throws `invalid-plan`. */
-  function prepare(plan: Plan): CompiledPlan {
+  /** Compiles a plan, and makes the agents it brings along, beside those that are known. Throws `invalid-plan`. */
+  function prepare(plan: Plan, known: Services): PreparedPlan {
     const own = planAgents(plan?.agents, options);
-    const known = [...new Set([...services.agents.keys(), ...own.keys()])];
-    const compiled = compilePlan(withDefaultAgent(plan, options.defaultAgent), { agents: known });
-    services.addAgents(own);
-    return compiled;
+    const agents = [...withAgents(known, own).agents.keys()];
+    return { compiled: compilePlan(withDefaultAgent(plan, options.defaultAgent), { agents }), own };
   }
 
   /** What the machine of a question gets, whatever it is asked for. Throws `invalid-options`. */
@@ -125,14 +126,15 @@ export function createSoar(options: SoarOptions = {}): Soar {
     if (typeof query !== 'string' || query.trim() === '') {
       throw new SoarError('invalid-options', `Expected \`query\` to be a question, got ${showValue(query)}.`);
     }
-    const { contextFiles, agents } = askOptions;
+    const { contextFiles } = askOptions;
+    const own = planAgents(askOptions.agents, options);
+    const { agents } = withAgents(services, own);
     const fallback = askOptions.fallback ?? options.fallback;
-    if (typeof fallback === 'string' && !services.agents.has(fallback)) {
+    if (typeof fallback === 'string' && !agents.has(fallback)) {
       throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
     }
-    services.addAgents(planAgents(agents, options));
-    const phaseAgent = phaseAgentOf(services.agents, askOptions.phaseAgent ?? options.phaseAgent, options.defaultAgent);
-    return {
+    const phaseAgent = phaseAgentOf(agents, askOptions.phaseAgent ?? options.phaseAgent, options.defaultAgent);
+    const input = {
       query,
       phaseAgent,
       settings: settingsOf(parsed, {}, askOptions, fallback),
@@ -140,6 +142,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
       ...(contextFiles ? { contextFiles } : {}),
     };
+    return { input, own };
   }
 
   function begin(header: RunHeader): RunLog | null {
@@ -161,13 +164,15 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const runId = admit(runOptions.runId);
       const read = withReading(plan, options.readEntry ?? null);
       const fallback = runOptions.fallback ?? read?.fallback ?? options.fallback;
-      const compiled = prepare(fallback === false || fallback === undefined ? read : changed(read, { fallback }));
+      const wanted = fallback === false || fallback === undefined ? read : changed(read, { fallback });
+      const { compiled, own } = prepare(wanted, services);
       const settings = settingsOf(parsed, compiled.plan, runOptions, fallback);
       const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
       return launch({
         runId,
         logic: collectMachine,
         input: { plan: compiled, settings },
+        own,
         about,
         resultOf: (output) => withError(runId, output as CollectOutput),
         signal: runOptions.signal,
@@ -178,11 +183,13 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const runId = admit(askOptions.runId);
       const { agents, signal } = askOptions;
       const approve = askOptions.approve ?? options.approve ?? false;
-      const input = { ...questionInput(query, askOptions), ...(approve ? { approve } : {}) };
+      const asked = questionInput(query, askOptions);
+      const input = { ...asked.input, ...(approve ? { approve } : {}) };
       return launch({
         runId,
         logic: machineFor(input.phaseAgent),
         input,
+        own: asked.own,
         about: { query },
         resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
         signal,
@@ -191,11 +198,12 @@ export function createSoar(options: SoarOptions = {}): Soar {
     },
     plan(query, planOptions = {}) {
       const runId = admit(planOptions.runId);
-      const input = questionInput(query, planOptions);
+      const { input, own } = questionInput(query, planOptions);
       return launch({
         runId,
         logic: machineFor(input.phaseAgent),
         input: { ...input, until: 'route' },
+        own,
         about: { query },
         resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
         signal: planOptions.signal,
@@ -210,8 +218,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
         journal: options.journal,
         clock,
         machineFor,
-        addAgents: (agents) => services.addAgents(planAgents(agents, options)),
-        prepare,
+        agentsOf: (agents) => planAgents(agents, options),
+        prepare: (plan) => prepare(plan, services),
       });
       return launch({ ...resumed, runId, signal: resumeOptions.signal });
     },
@@ -221,8 +229,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
   return (Symbol.asyncDispose ? { ...soar, [Symbol.asyncDispose]: () => close() } : soar) as Soar;
 }
 
-/** The agents a plan brings along. */
-function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): ReturnType<typeof resolveAgents> {
+/** The agents a plan, or a run, brings along. */
+function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): ReadonlyMap<string, ResolvedAgent> {
   const specs = Object.entries(ownAgents(agents));
   if (specs.length === 0) return new Map();
   if (!agentFromSpec) {
@@ -231,7 +239,12 @@ function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): Ret
       'The plan describes agents of its own, and this engine cannot make them. Use createSoar from soar-machine/node, or pass `agents`.',
     );
   }
-  return resolveAgents(Object.fromEntries(specs.map(([id, spec]) => [id, agentFromSpec(id, spec)])));
+  const made = resolveAgents(Object.fromEntries(specs.map(([id, spec]) => [id, agentFromSpec(id, spec)])));
+  for (const [id, spec] of specs) {
+    const agent = made.get(id);
+    if (agent) made.set(id, { ...agent, identity: agentIdentity(id, spec) });
+  }
+  return made;
 }
 
 function withDefaultAgent(plan: Plan, agent: string | undefined): Plan {

@@ -27,15 +27,21 @@ export function phaseAgentOf(
   throw new SoarError('invalid-options', `Expected \`phaseAgent\` to be one of the agents ${known}, got \`${given}\`.`);
 }
 
-/** The machines of an engine's questions: one for each agent that thinks, since its phases are the agent's. */
-export function soarMachines(own: SoarOptions['phases']): (phaseAgent: string | null) => typeof soarMachine {
+/**
+ * The machines of an engine's questions: one for each agent that thinks, since its phases are the agent's. They are kept for the
+ * agents of the engine; a run that brings its own has its own machine.
+ */
+export function soarMachines(
+  own: SoarOptions['phases'],
+  agents: ReadonlyMap<string, ResolvedAgent>,
+): (phaseAgent: string | null) => typeof soarMachine {
   const made = new Map<string | null, typeof soarMachine>();
   return (phaseAgent) => {
     const known = made.get(phaseAgent);
     if (known) return known;
     const phases = { ...(phaseAgent === null ? {} : modelPhases({ agentId: phaseAgent })), ...own };
     const machine = Object.keys(phases).length > 0 ? providePhases(soarMachine, phases) : soarMachine;
-    made.set(phaseAgent, machine);
+    if (phaseAgent === null || agents.has(phaseAgent)) made.set(phaseAgent, machine);
     return machine;
   };
 }

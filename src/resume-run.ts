@@ -1,4 +1,5 @@
 import type { AnyActorLogic, Snapshot } from 'xstate';
+import type { ResolvedAgent } from './agents/resolve.ts';
 import type { Clock } from './clock.ts';
 import type { Journal, RunLog } from './journal/journal.ts';
 import type { ReplayedRun } from './journal/replay.ts';
@@ -16,6 +17,8 @@ export interface Launch {
   runId: string;
   logic: AnyActorLogic;
   input: object;
+  /** Agents that are described for it alone. */
+  own: ReadonlyMap<string, ResolvedAgent>;
   about: { query?: string; goal?: string };
   resultOf: (output: unknown) => RunResult;
   signal?: AbortSignal | undefined;
@@ -24,7 +27,13 @@ export interface Launch {
   before?: Promise<void>;
 }
 
-type RunParts = Pick<Launch, 'logic' | 'input' | 'about' | 'resultOf'>;
+/** A plan that can be run, and the agents that it brings along. */
+export interface PreparedPlan {
+  compiled: CompiledPlan;
+  own: ReadonlyMap<string, ResolvedAgent>;
+}
+
+type RunParts = Pick<Launch, 'logic' | 'input' | 'own' | 'about' | 'resultOf'>;
 
 export interface ResumeDeps {
   journal: Journal;
@@ -32,16 +41,16 @@ export interface ResumeDeps {
   /** The machine of a question whose phases this agent thinks in. */
   machineFor: (phaseAgent: string | null) => typeof soarMachine;
   /** Compiles the plan, and makes the agents it brings along. Throws `invalid-plan`. */
-  prepare: (plan: Plan) => CompiledPlan;
+  prepare: (plan: Plan) => PreparedPlan;
   /** Makes the agents that were described for the run. */
-  addAgents: (agents: Plan['agents']) => void;
+  agentsOf: (agents: Plan['agents']) => ReadonlyMap<string, ResolvedAgent>;
 }
 
 /** Takes over a run of the journal and says how to start it from where it stood. Throws as `Soar.resume` does. */
 export function resumeRun(
   runId: string,
   { timeoutMs }: { timeoutMs?: number },
-  { journal, clock, machineFor, prepare, addAgents }: ResumeDeps,
+  { journal, clock, machineFor, prepare, agentsOf }: ResumeDeps,
 ): Omit<Launch, 'runId' | 'signal'> {
   const now = clock.now();
   const known = ended(storedRun(journal, runId, now));
@@ -56,11 +65,10 @@ export function resumeRun(
       return { ...over, log: null };
     }
     requireWhole(run);
-    addAgents(run.header.agents);
+    const { query, agents } = run.header;
     // A plan that a person edited may bring agents along.
-    addAgents(run.approved?.agents);
-    const parts =
-      run.header.query === undefined ? planParts(run, prepare) : queryParts(run, run.header.query, machineFor);
+    const own = query === undefined ? NO_AGENTS : agentsOf({ ...agents, ...run.approved?.agents });
+    const parts = query === undefined ? planParts(run, prepare) : queryParts(run, query, own, machineFor);
     const { deadlineAt } = run;
     log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });
     const { processes } = run;
@@ -86,6 +94,7 @@ function ended(run: ReplayedRun): RunParts | null {
   return {
     logic: endedLogic(result),
     input: {},
+    own: NO_AGENTS,
     about: aboutOf(goal, query),
     resultOf: (output) => output as RunResult,
   };
@@ -93,16 +102,23 @@ function ended(run: ReplayedRun): RunParts | null {
 
 function planParts(run: ReplayedRun, prepare: ResumeDeps['prepare']): RunParts {
   const { runId, settings, plan, goal } = run.header;
-  const input: CollectInput = { plan: prepare(plan ?? { tasks: [] }), settings, ...resumedCollect(run) };
+  const { compiled, own } = prepare(plan ?? { tasks: [] });
+  const input: CollectInput = { plan: compiled, settings, ...resumedCollect(run) };
   return {
     logic: collectMachine,
     input,
+    own,
     about: aboutOf(goal, undefined),
     resultOf: (output) => withError(runId, output as CollectOutput),
   };
 }
 
-function queryParts(run: ReplayedRun, query: string, machineFor: ResumeDeps['machineFor']): RunParts {
+function queryParts(
+  run: ReplayedRun,
+  query: string,
+  own: Launch['own'],
+  machineFor: ResumeDeps['machineFor'],
+): RunParts {
   const { runId, settings, contextFiles, defaultAgent, approve, decompose, phaseAgent = null } = run.header;
   const resumed = resumedQuery(run);
   const input: SoarInput = {
@@ -117,10 +133,13 @@ function queryParts(run: ReplayedRun, query: string, machineFor: ResumeDeps['mac
   return {
     logic: soarLogicFor(machineFor(phaseAgent), input),
     input,
+    own,
     about: aboutOf(undefined, query),
     resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
   };
 }
+
+const NO_AGENTS: Launch['own'] = new Map();
 
 function aboutOf(goal: string | undefined, query: string | undefined): Launch['about'] {
   return { ...(goal === undefined ? {} : { goal }), ...(query === undefined ? {} : { query }) };

@@ -7,7 +7,8 @@ import type { RunLog } from './journal/journal.ts';
 import { buildMetadata } from './machines/collect/metadata.ts';
 import type { Decision } from './machines/soar/events.ts';
 import { NO_PLAN } from './plan/no-plan.ts';
-import type { CompiledPlan, Plan } from './plan/types.ts';
+import type { Plan } from './plan/types.ts';
+import type { PreparedPlan } from './resume-run.ts';
 import type { RunEvent } from './streams/events.ts';
 import type { RunStream } from './streams/guarded.ts';
 import { guardActor } from './streams/guarded-actor.ts';
@@ -65,8 +66,8 @@ export function createHandle({
   signal: AbortSignal | undefined;
   /** Keeps the result before it is told. */
   log: RunLog | null;
-  /** Compiles an edited plan. Throws `invalid-plan`. */
-  prepare: (plan: Plan) => CompiledPlan;
+  /** Compiles an edited plan, and makes its agents. Throws `invalid-plan`. */
+  prepare: (plan: Plan) => PreparedPlan;
   onSettled: () => void;
 }): RunHandle {
   const cancel = (reason?: unknown) => {
@@ -81,8 +82,9 @@ export function createHandle({
     if (!isOver(actor)) actor.send(decision);
   };
   const approve = (plan?: Plan) => {
-    if (!plan) decide({ type: 'plan.approve' });
-    else decide({ type: 'plan.approve', plan: prepare(plan).plan });
+    if (!plan) return decide({ type: 'plan.approve' });
+    const { compiled, own } = prepare(plan);
+    decide({ type: 'plan.approve', plan: compiled.plan, agents: own });
   };
   const refuse = (reason?: unknown) =>
     decide({ type: 'plan.refuse', reason: reasonText(reason, 'The plan was refused.') });

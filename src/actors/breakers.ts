@@ -1,62 +1,74 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom } from 'xstate';
-import type { AgentProfile } from '../agents/resolve.ts';
+import { type AgentProfile, isOfRuns } from '../agents/resolve.ts';
 import type { StoredBreaker } from '../journal/entries.ts';
 import { breakerMachine } from '../machines/breaker/machine.ts';
 import { restoredBreaker } from '../machines/breaker/restored.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
+import { TurnoverMap } from '../turnover-map.ts';
 import type { BreakerMetrics } from '../types.ts';
 import { lean } from './lean.ts';
+import { LeftBreakers } from './left-breakers.ts';
 import { nowOf } from './scope.ts';
 
 export type Breaker = ActorRefFrom<typeof breakerMachine>;
 
 /** What a breaker needs to know of its agent. */
-export type Guarded = Pick<AgentProfile, 'id'> & Partial<Pick<AgentProfile, 'adHoc' | 'base'>>;
+export type Guarded = Pick<AgentProfile, 'id'> & Partial<Pick<AgentProfile, 'adHoc' | 'base' | 'identity'>>;
 
 /** How a breaker is made, or judged from now on. */
 export interface BreakerTerms {
   policy?: BreakerPolicy;
-  /** As it was left by whoever had it before; an agent of the engine's begins as the engine's journal has it. */
+  /** Of an agent that a plan makes up: as it was left by whoever had it before. The others are known here. */
   stored?: StoredBreaker | undefined;
-  /** Hears what it holds against its agent, whenever that changes. */
+  /** Of such an agent: hears what it holds against its agent, whenever that changes. */
   keep?: ((breaker: StoredBreaker) => void) | undefined;
 }
 
 export interface BreakersInput {
   /** The actor they live under. */
   parent: AnyActorRef;
-  /** As the journal had them; each is used once. */
+  /** As the journal had them, by agent; each is used once. */
   stored: ReadonlyMap<string, StoredBreaker>;
-  /** Keeps what the breakers of the engine's own agents learn. Default: nobody does. */
+  /** Keeps what breakers learn that are of more than one run. Default: nobody does. */
   keep?: ((breaker: StoredBreaker) => void) | undefined;
 }
 
 /**
- * One breaker for each agent of the engine, over all its runs; and for an agent that a plan makes up one for each run, since its id
- * means nothing beyond that: it is made and ends with the run.
+ * One breaker for each agent of the engine, over all its runs. For an agent that a plan describes one as well, over the runs whose
+ * plans say the same of it, and it ends with the last of them that is under way; the next one begins with what it was left with. For
+ * an agent that a plan makes up one for each run, since its id means nothing beyond that.
  */
 export class Breakers {
   readonly #input: BreakersInput;
-  readonly #shared = new Map<string, Breaker>();
-  readonly #ofRuns = new Map<string, Map<string, Breaker>>();
+  readonly #all = new TurnoverMap<string, Breaker>();
+  /** Of breakers that are not the engine's, the runs that have a use for them; and the other way round. */
+  readonly #usersOf = new TurnoverMap<string, Set<string>>();
+  readonly #usedBy = new TurnoverMap<string, Set<string>>();
+  readonly #left: LeftBreakers;
   #started = false;
 
   constructor(input: BreakersInput) {
     this.#input = input;
+    this.#left = new LeftBreakers(input.stored);
   }
 
   /** Made when first asked for, judged by the policy it was last configured with. */
   of(agent: Guarded, runId: string, terms: BreakerTerms = {}): Breaker {
     const { policy } = terms;
-    const known = this.find(agent, runId);
-    if (!known) return this.#make(agent, runId, terms);
+    const key = keyOf(agent, runId);
+    if (isOfRuns(agent)) {
+      entry(this.#usersOf, key).add(runId);
+      entry(this.#usedBy, runId).add(key);
+    }
+    const known = this.#all.get(key);
+    if (!known) return this.#make(key, agent, runId, terms);
     if (policy && known.getSnapshot().context.policy !== policy) known.send({ type: 'breaker.configure', policy });
     return known;
   }
 
-  find({ id, base }: Guarded, runId: string): Breaker | undefined {
-    return base === undefined ? this.#shared.get(id) : this.#ofRuns.get(runId)?.get(id);
+  find(agent: Guarded, runId: string): Breaker | undefined {
+    return this.#all.get(keyOf(agent, runId));
   }
 
   /** Closed, and with no failure on record. */
@@ -71,11 +83,24 @@ export class Breakers {
     return snapshot ? { state: stateOf(snapshot), ...snapshot.context.metrics } : null;
   }
 
-  /** Forgets those of a run that is over, and gives them. */
+  /** Forgets those that nobody has a use for without a run that is over, and gives them. */
   release(runId: string): Breaker[] {
-    const own = this.#ofRuns.get(runId);
-    this.#ofRuns.delete(runId);
-    return own ? [...own.values()] : [];
+    const released: Breaker[] = [];
+    for (const key of this.#usedBy.get(runId) ?? []) {
+      const users = this.#usersOf.get(key);
+      users?.delete(runId);
+      if (users && users.size > 0) continue;
+      this.#usersOf.delete(key);
+      const breaker = this.#all.get(key);
+      if (!breaker) continue;
+      this.#all.delete(key);
+      released.push(breaker);
+      const snapshot = breaker.getSnapshot();
+      if (snapshot.context.runId === null && !snapshot.context.adHoc)
+        this.#left.add(storedBreaker(snapshot, key), snapshot.context.policy, nowOf(this.#input.parent));
+    }
+    this.#usedBy.delete(runId);
+    return released;
   }
 
   start(): void {
@@ -84,52 +109,61 @@ export class Breakers {
   }
 
   all(): Breaker[] {
-    return [...this.#shared.values(), ...[...this.#ofRuns.values()].flatMap((own) => [...own.values()])];
+    return [...this.#all.values()];
   }
 
-  #make({ id, adHoc = false, base }: Guarded, runId: string, terms: BreakerTerms): Breaker {
+  #make(key: string, { id, adHoc = false, base }: Guarded, runId: string, terms: BreakerTerms): Breaker {
     const { parent } = this.#input;
-    const isShared = base === undefined;
+    const isMadeUp = base !== undefined;
+    const { policy } = terms;
     // An agent that calls itself ad hoc is another one in the next process.
-    const lasting = isShared && !adHoc ? { stored: this.#input.stored.get(id), keep: this.#input.keep } : {};
-    const { policy, stored, keep } = isShared ? { ...terms, stored: undefined, keep: undefined, ...lasting } : terms;
+    const lasting = adHoc ? {} : { stored: this.#left.take(key), keep: this.#input.keep };
+    const { stored, keep }: BreakerTerms = isMadeUp ? terms : lasting;
     const begun = stored && restoredBreaker(stored, policy ?? POLICIES.patient.breaker, nowOf(parent));
     const { logic = breakerMachine, restored } = begun ?? {};
     const input = {
       agentId: id,
       adHoc,
-      ...(isShared ? {} : { runId }),
+      ...(isMadeUp ? { runId } : {}),
       ...(policy ? { policy } : {}),
       ...(restored ? { restored } : {}),
     };
     const breaker = createActor(lean(logic), { id: `breaker.${id}`, parent, input });
-    const home = isShared ? this.#shared : this.#homeOf(runId);
-    home.set(id, breaker);
-    if (keep) keepChanges(breaker, keep);
+    this.#all.set(key, breaker);
+    if (keep) keepChanges(breaker, isMadeUp ? id : key, keep);
     if (this.#started) breaker.start();
     return breaker;
   }
+}
 
-  #homeOf(runId: string): Map<string, Breaker> {
-    const known = this.#ofRuns.get(runId);
-    if (known) return known;
-    const made = new Map<string, Breaker>();
-    this.#ofRuns.set(runId, made);
-    return made;
-  }
+/** Which breaker is an agent's in a run. */
+function keyOf({ id, base, identity }: Guarded, runId: string): string {
+  return base === undefined ? (identity ?? id) : `${runId}\n${id}`;
+}
+
+function entry(sets: TurnoverMap<string, Set<string>>, key: string): Set<string> {
+  const known = sets.get(key);
+  if (known) return known;
+  const made = new Set<string>();
+  sets.set(key, made);
+  return made;
 }
 
 function stateOf(snapshot: SnapshotFrom<typeof breakerMachine>): StoredBreaker['state'] {
   return snapshot.matches('halfOpen') ? 'halfOpen' : snapshot.matches('open') ? 'open' : 'closed';
 }
 
+function storedBreaker(snapshot: SnapshotFrom<typeof breakerMachine>, agentId: string): StoredBreaker {
+  const { failures, retryAt } = snapshot.context;
+  return { agentId, state: stateOf(snapshot), failures, retryAt };
+}
+
 /** Tells what a breaker holds against its agent, whenever that changes. */
-function keepChanges(breaker: Breaker, keep: (breaker: StoredBreaker) => void): void {
+function keepChanges(breaker: Breaker, agentId: string, keep: (breaker: StoredBreaker) => void): void {
   let last = breaker.getSnapshot();
   breaker.subscribe((snapshot) => {
-    const { failures, retryAt, agentId } = snapshot.context;
-    if (snapshot.value === last.value && failures === last.context.failures) return;
+    if (snapshot.value === last.value && snapshot.context.failures === last.context.failures) return;
     last = snapshot;
-    keep({ agentId, state: stateOf(snapshot), failures, retryAt });
+    keep(storedBreaker(snapshot, agentId));
   });
 }

@@ -50,7 +50,7 @@ export type EngineLogic = ActorLogic<EngineSnapshot, EngineCommand | { type: `xs
 export class Engine implements Services {
   readonly gate: ActorRefFrom<typeof gateMachine>;
   readonly executor: AnyActorRef & Services['executor'];
-  readonly agents = new Map<string, ResolvedAgent>();
+  readonly agents: ReadonlyMap<string, ResolvedAgent>;
   readonly random: () => number;
   readonly killGraceMs: number;
   readonly runs = new Map<string, AnyActorRef>();
@@ -71,7 +71,7 @@ export class Engine implements Services {
       keep: journal && ((breaker) => journal.saveBreaker(breaker)),
     });
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
-    this.addAgents(resolveAgents(input.agents ?? {}));
+    this.agents = resolveAgents(input.agents ?? {});
     this.gate = createActor(lean(gateMachine), {
       id: 'gate',
       parent: self,
@@ -93,10 +93,6 @@ export class Engine implements Services {
     }) as Engine['executor'];
   }
 
-  addAgents(agents: ReadonlyMap<string, ResolvedAgent>): void {
-    for (const [id, agent] of agents) this.agents.set(id, agent);
-  }
-
   breakerOf(agent: Guarded, runId: string, terms?: BreakerTerms): Breaker {
     return this.#breakers.of(agent, runId, terms);
   }
@@ -116,7 +112,7 @@ export class Engine implements Services {
     return this.#breakers.metrics(agent, runId);
   }
 
-  /** Forgets the breakers of a run that is over, and gives them. */
+  /** Forgets the breakers that nobody has a use for without a run that is over, and gives them. */
   releaseBreakers(runId: string): AnyActorRef[] {
     return this.#breakers.release(runId);
   }

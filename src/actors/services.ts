@@ -23,7 +23,7 @@ export interface EnsureBreaker {
   log?: RunLog | null;
 }
 
-/** A run is over, and nothing of it is asked any more: the breakers of agents that its plan made up end with it. */
+/** A run is over, and nothing of it is asked any more: breakers that no other run has a use for end with it. */
 export interface ReleaseBreakers {
   type: 'breakers.release';
   runId: string;
@@ -31,7 +31,7 @@ export interface ReleaseBreakers {
 
 export type EngineCommand = EnsureBreaker | ReleaseBreakers;
 
-/** What all runs of one engine share. */
+/** What all runs of one engine share, with the agents that one of them may ask. */
 export interface Services {
   readonly gate: Addressee<GateEvent>;
   readonly executor: Addressee<AttemptCommand>;
@@ -51,4 +51,18 @@ export interface Services {
   random(): number;
   /** How long a stopped attempt may take to end, milliseconds. */
   readonly killGraceMs: number;
+}
+
+/** The same for a run that has agents of its own: they come before those of the engine, and no other run knows them. */
+export function withAgents(services: Services, own: ReadonlyMap<string, ResolvedAgent>): Services {
+  if (own.size === 0) return services;
+  const { gate, executor, engine, answers, limits, killGraceMs } = services;
+  return {
+    ...{ gate, executor, engine, answers, limits, killGraceMs },
+    agents: new Map([...services.agents, ...own]),
+    breakerOf: (agent, runId) => services.breakerOf(agent, runId),
+    breakerMetrics: (agent, runId) => services.breakerMetrics(agent, runId),
+    isSpent: (runId) => services.isSpent(runId),
+    random: () => services.random(),
+  };
 }

@@ -17,6 +17,11 @@ export interface AgentProfile {
   readonly adHoc: boolean;
   /** Id of the agent that plays this one, when a plan made it up. */
   readonly base?: string;
+  /**
+   * Set for an agent that a plan describes, and the parts it plays there: the same for the same id and description alone. Gate and
+   * breakers know it by this, so that two plans which mean different things by one id do not share a limit or a breaker.
+   */
+  readonly identity?: string;
   readonly killsItself: boolean;
 }
 
@@ -24,6 +29,11 @@ export interface ResolvedAgent extends AgentProfile {
   /** What its answers depend on beside what it is asked; null when they are good for their run alone. */
   readonly version: (place: { cwd?: string; env?: Readonly<Record<string, string>> }) => string | null;
   readonly run: AgentFunction;
+}
+
+/** Whether an agent is known to runs alone whose plans describe it or make it up, and not to their engine. */
+export function isOfRuns({ base, identity }: Pick<AgentProfile, 'base' | 'identity'>): boolean {
+  return base !== undefined || identity !== undefined;
 }
 
 /** Smallest gap between starts at one provider, by kind of agent, milliseconds. */

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Passage } from '../types.ts';
+import type { AgentSpec } from './types.ts';
 
 /** All that an agent is told, save who is asking: two tasks that tell the same are the same work. */
 export interface Work {
@@ -29,8 +30,17 @@ export function lastingKey(key: string, version: string): string {
   return digest([key, version]);
 }
 
-function sorted(env: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
+/** Names an agent that a plan describes: the same for the same id and description alone, in whatever order that says it. */
+export function agentIdentity(id: string, spec: AgentSpec): string {
+  const inOrder = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(sorted(value)) : value;
+  return `${id}#${digest([JSON.stringify(spec, inOrder)]).slice(0, 32)}`;
+}
+
+function sorted<T>(members: Readonly<Record<string, T>>): [string, T][];
+function sorted(members: object): [string, unknown][];
+function sorted(members: object): [string, unknown][] {
+  return Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** By a hash, since prompts are long and there may be thousands; collisions would be wrong answers. */

@@ -27,6 +27,10 @@ const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
     result: result.status,
   }),
   'breaker.ensure': ({ agent, runId }: { agent: { id: string }; runId: string }) => ({ agent: agent.id, runId }),
+  'plan.approve': ({ plan, agents }: { plan?: unknown; agents?: ReadonlyMap<string, unknown> }) => ({
+    plan,
+    ...(agents && agents.size > 0 ? { agents: [...agents.keys()] } : {}),
+  }),
   'start.request': ({ requestId, agent }: { requestId: string; agent: { id: string } }) => ({
     requestId,
     agent: agent.id,

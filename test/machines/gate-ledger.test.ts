@@ -220,11 +220,12 @@ describe('a lease', () => {
 
   it('is shown to inspectors', () => {
     const ledger = ledgerOf();
+    const outBy = (count: number) => ({ agent: { a: count }, provider: { a: count } });
     start(ledger, request('q1'), 30);
     for (const id of ['q2', 'q3']) ledger.enqueue(request(id), 30);
-    expect(ledger.toJSON()).toEqual({ waiting: 2, out: ['q1'], asked: null, lastStart: 30 });
+    expect(ledger.toJSON()).toEqual({ waiting: 2, out: ['q1'], outBy: outBy(1), asked: null, lastStart: 30 });
     ledger.reserveNext(30);
-    expect(ledger.toJSON()).toEqual({ waiting: 1, out: ['q1', 'q2'], asked: 'q2', lastStart: 30 });
+    expect(ledger.toJSON()).toEqual({ waiting: 1, out: ['q1', 'q2'], outBy: outBy(2), asked: 'q2', lastStart: 30 });
   });
 });
 

@@ -3,6 +3,7 @@ import { resolveAgent } from '../../src/agents/resolve.ts';
 import type { StoredPace } from '../../src/journal/entries.ts';
 import { Accounts, type RunAccount } from '../../src/machines/gate/accounts.ts';
 import type { RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
+import { KnownPaces } from '../../src/machines/gate/known-paces.ts';
 import { Lanes } from '../../src/machines/gate/lanes.ts';
 import {
   coolingAfter,
@@ -87,6 +88,14 @@ describe('lanes', () => {
     lanes.remove('a1');
     expect(headsOf(lanes)).toEqual(['a2', 'b1', 'c1']);
     expect(lanes.waiting).toBe(3);
+  });
+
+  it('are two for agents of one id that are not the same', () => {
+    const lanes = new Lanes();
+    const ofPlan = request('own');
+    lanes.add(run('r'), request('known'), 1);
+    lanes.add(run('r'), { ...ofPlan, agent: { ...ofPlan.agent, identity: 'a#1' } }, 2);
+    expect(headsOf(lanes)).toEqual(['known', 'own']);
   });
 
   it('lose a run with all its requests, and no other', () => {
@@ -212,5 +221,35 @@ describe('the pace that another process left', () => {
   it('forgets its rate limits after a quiet as long as the longest cooling that is guessed', () => {
     expect(restoredPace(left(), 1000 + LONGEST_GUESS_MS - 1, 5000).streak).toBe(2);
     expect(restoredPace(left(), 1000 + LONGEST_GUESS_MS, 5000).streak).toBe(0);
+  });
+});
+
+describe('the paces of many providers', () => {
+  const NOW = 1_000_000;
+  /** Asks as many others as it takes to have another look at those that are known. */
+  const askOthers = (paces: KnownPaces, now: number) => {
+    for (let n = 0; n < 200; n += 1) paces.started(`other ${now} ${n}`, now, 0);
+  };
+
+  it('are forgotten once the next start has nothing to wait for, and not before', () => {
+    const paces = new KnownPaces(new Map());
+    paces.started('asked', NOW, 5000);
+    paces.started('cooling', NOW, 0);
+    coolingAfter(paces.get('cooling') as Pace, NOW + 50_000, NOW, NOW, 0);
+    askOthers(paces, NOW + 4999);
+    expect([paces.get('asked')?.lastStart, paces.get('cooling')?.coolUntil]).toEqual([NOW, NOW + 50_000]);
+    askOthers(paces, NOW + 100_000);
+    expect(paces.get('asked')).toBeUndefined();
+    expect(paces.get('cooling')?.streak).toBe(1);
+    askOthers(paces, NOW + 1_000_000);
+    expect(paces.get('cooling')).toBeUndefined();
+  });
+
+  it('of another process are as it left them, until then', () => {
+    const paces = new KnownPaces(new Map([['known', { ...newPace(NOW), extraMs: 800 }]]));
+    askOthers(paces, NOW + 60_000);
+    expect(paces.get('known')?.extraMs).toBe(800);
+    askOthers(paces, NOW + 700_000);
+    expect(paces.get('known')).toBeUndefined();
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { resolveAgents } from '../../src/agents/resolve.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import { soarMachines } from '../../src/phase-agent.ts';
 import type { AskOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent, AgentRequest } from '../../src/types.ts';
@@ -81,6 +83,12 @@ describe('the agent that thinks', () => {
     expect(() => ask({ agents: { one: mind('model') }, phaseAgent: 'two' })).toThrow(
       'Expected `phaseAgent` to be one of the agents `one`, got `two`.',
     );
+  });
+
+  it('has a machine that is kept when it is the engine’s, and ends with its run when that brought it', () => {
+    const machineFor = soarMachines({}, resolveAgents({ one: mind('model') }));
+    for (const id of ['one', null]) expect(machineFor(id)).toBe(machineFor(id));
+    expect(machineFor('brought')).not.toBe(machineFor('brought'));
   });
 
   it('does not do a phase that is somebody else’s', async () => {

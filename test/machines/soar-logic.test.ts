@@ -331,12 +331,12 @@ describe('the word of a person on a plan', () => {
   });
 
   it('puts the edited plan in the place of the proposed one', () => {
-    expect(adopted(FOUND, { type: 'plan.approve' })).toBe(FOUND.routing);
+    expect(adopted(FOUND, { type: 'plan.approve' })).toEqual({ edited: null });
     expect(adopted(FOUND, { type: 'plan.approve', plan: edited })).toEqual({
-      matches: FOUND.routing?.matches,
-      plan: edited,
+      routing: { matches: FOUND.routing?.matches, plan: edited },
+      edited,
     });
-    expect(adopted(NOTHING, { type: 'plan.approve', plan: edited })).toEqual({ matches: [], plan: edited });
+    expect(adopted(NOTHING, { type: 'plan.approve', plan: edited }).routing).toEqual({ matches: [], plan: edited });
   });
 });
 

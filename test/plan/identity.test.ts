@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lastingKey, type Work, workKey } from '../../src/plan/identity.ts';
+import { agentIdentity, lastingKey, type Work, workKey } from '../../src/plan/identity.ts';
 
 const work: Work = { agentId: 'one', prompt: 'ask', question: 'ask', dependencies: {} };
 const passage = { id: 'p', path: 'a.md', startLine: 1, endLine: 2, text: 'hear, hear', score: 1 };
@@ -45,3 +45,13 @@ it.each([{ path: 'b.md' }, { startLine: 2 }, { endLine: 3 }, { text: 'hear' }])(
     expect(workKey({ ...work, passages })).not.toBe(workKey({ ...work, passages: [passage] }));
   },
 );
+
+it('names an agent by its id and all that is said of it, in whatever order', () => {
+  const spec = { kind: 'command', command: ['a', 'b'], env: { A: '1', B: '2' } } as const;
+  const sameSpec = { env: { B: '2', A: '1' }, cwd: undefined, command: ['a', 'b'], kind: 'command' } as const;
+  expect(agentIdentity('one', sameSpec)).toBe(agentIdentity('one', spec));
+  const others = [{ command: ['b', 'a'] }, { env: { A: '1' } }, { cwd: '.' }, { maxConcurrent: 1 }];
+  const names = [agentIdentity('two', spec), ...others.map((other) => agentIdentity('one', { ...spec, ...other }))];
+  expect(new Set([agentIdentity('one', spec), ...names]).size).toBe(6);
+  expect(agentIdentity('one', spec)).toMatch(/^one#[0-9a-f]{32}$/);
+});

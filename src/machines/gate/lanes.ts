@@ -28,7 +28,8 @@ export class Lanes {
   }
 
   add(run: RunAccount, request: StartRequest, seq: number): void {
-    const key = `${request.runId}\n${request.agent.id}`;
+    const { id, identity = '' } = request.agent;
+    const key = `${request.runId}\n${id}\n${identity}`;
     let lane = this.#lanes.get(key);
     if (!lane) {
       lane = { run, agent: request.agent, queue: [], head: 0 };

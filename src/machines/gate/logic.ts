@@ -1,6 +1,7 @@
 import { TurnoverMap } from '../../turnover-map.ts';
 import { Accounts, type RunAccount } from './accounts.ts';
 import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
+import { KnownPaces } from './known-paces.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
 import { coolingAfter, hasLearned, narrowed, newPace, type Pace, widened } from './pacing.ts';
 
@@ -39,7 +40,7 @@ export type Decision = { do: 'ask'; request: StartRequest } | { do: 'pace'; at: 
 const IDLE: Decision = { do: 'idle' };
 
 /** Who is at work: an agent that a plan makes up is another one in a part, and cannot do more at once than that one can. */
-const playerOf = ({ id, base }: StartRequest['agent']): string => base ?? id;
+const playerOf = ({ id, base, identity }: StartRequest['agent']): string => identity ?? base ?? id;
 
 /**
  * Who waits, what is out, and when the next start is due. One object changed in place: thousands of sleepers may wake
@@ -50,9 +51,9 @@ export class Ledger {
   readonly accounts = new Accounts();
   readonly leases = new TurnoverMap<string, Lease>();
   readonly #lanes = new Lanes();
-  readonly #agentsOut = new Map<string, number>();
-  readonly #providersOut = new Map<string, number>();
-  readonly #paces: Map<string, Pace>;
+  readonly #agentsOut = new TurnoverMap<string, number>();
+  readonly #providersOut = new TurnoverMap<string, number>();
+  readonly #paces: KnownPaces;
   #lastStart = Number.NEGATIVE_INFINITY;
   #seq = 0;
   /** The request whose breaker has been asked. Its lease is reserved. */
@@ -62,7 +63,7 @@ export class Ledger {
 
   constructor(limits: GateLimits, paces: Paces = new Map()) {
     this.limits = limits;
-    this.#paces = new Map(paces);
+    this.#paces = new KnownPaces(paces);
   }
 
   /** Requests that wait for a lease. */
@@ -137,10 +138,14 @@ export class Ledger {
     if (run.spent) return false;
     const back = (same: boolean) => (returning && same ? 1 : 0);
     if (run.maxConcurrent !== null && run.out - back(returning?.run === run) >= run.maxConcurrent) return false;
-    const id = playerOf(agent);
-    const agentLimit = Math.min(agent.maxConcurrent ?? Infinity, this.limits.perAgent[id] ?? Infinity);
+    const player = playerOf(agent);
+    const agentLimit = Math.min(
+      agent.maxConcurrent ?? Infinity,
+      this.limits.perAgent[agent.base ?? agent.id] ?? Infinity,
+    );
     const gone = returning?.request.agent;
-    if ((this.#agentsOut.get(id) ?? 0) - back(gone !== undefined && playerOf(gone) === id) >= agentLimit) return false;
+    const out = (this.#agentsOut.get(player) ?? 0) - back(gone !== undefined && playerOf(gone) === player);
+    if (out >= agentLimit) return false;
     const providerLimit = this.limits.perProvider[agent.provider] ?? Infinity;
     return (this.#providersOut.get(agent.provider) ?? 0) - back(gone?.provider === agent.provider) < providerLimit;
   }
@@ -206,9 +211,7 @@ export class Ledger {
     lease.startedAt = now;
     const { run } = lease;
     this.#lastStart = now;
-    const pace = this.#paces.get(request.agent.provider);
-    if (pace) pace.lastStart = now;
-    else this.#paces.set(request.agent.provider, newPace(now));
+    this.#paces.started(request.agent.provider, now, this.#gapOf(run) ?? request.agent.staggerMs);
     this.#seq += 1;
     run.served = this.#seq;
     run.attempts += 1;
@@ -245,9 +248,8 @@ export class Ledger {
   }
 
   #count({ agent }: StartRequest, by: 1 | -1): void {
-    const id = playerOf(agent);
-    this.#agentsOut.set(id, (this.#agentsOut.get(id) ?? 0) + by);
-    this.#providersOut.set(agent.provider, (this.#providersOut.get(agent.provider) ?? 0) + by);
+    counted(this.#agentsOut, playerOf(agent), by);
+    counted(this.#providersOut, agent.provider, by);
   }
 
   /** Enters what an end says of the provider, once. Null when it is known, or the lease is back already. */
@@ -260,7 +262,7 @@ export class Ledger {
     if (tokens + costUsd > 0) this.accounts.judge(lease.run, at);
     const { agent } = lease.request;
     const pace = this.#paces.get(agent.provider) ?? newPace(lease.startedAt);
-    this.#paces.set(agent.provider, pace);
+    this.#paces.set(agent.provider, pace, at);
     if (!rateLimit) {
       if (result === 'success') narrowed(pace);
       return { lease, resumeAt: null };
@@ -279,6 +281,14 @@ export class Ledger {
   /** What an inspector or a persisted snapshot shows. */
   toJSON(): object {
     const out = [...this.leases.values()].map(({ leaseId }) => leaseId);
-    return { waiting: this.waiting, out, asked: this.asked?.requestId ?? null, lastStart: this.#lastStart };
+    const outBy = { agent: Object.fromEntries(this.#agentsOut), provider: Object.fromEntries(this.#providersOut) };
+    return { waiting: this.waiting, out, outBy, asked: this.asked?.requestId ?? null, lastStart: this.#lastStart };
   }
+}
+
+/** What is counted down to nothing is forgotten: ids come and go for as long as an engine lives. */
+function counted(counts: TurnoverMap<string, number>, of: string, by: 1 | -1): void {
+  const count = (counts.get(of) ?? 0) + by;
+  if (count === 0) counts.delete(of);
+  else counts.set(of, count);
 }

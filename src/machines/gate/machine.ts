@@ -2,7 +2,7 @@ import { raise, setup } from 'xstate';
 import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
 import type { ReleaseBreakers } from '../../actors/services.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
-import type { AgentProfile } from '../../agents/resolve.ts';
+import { type AgentProfile, isOfRuns } from '../../agents/resolve.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
 import type { GateEvent, StartRequest } from './events.ts';
 import { type GateLimits, type Lease, Ledger, type Paces } from './logic.ts';
@@ -232,8 +232,8 @@ function returnPermit(
   { permitId, result, kind }: Pick<Extract<BreakerEvent, { type: 'permit.return' }>, 'permitId' | 'result' | 'kind'>,
 ): void {
   const { breakerOf, ledger } = args.context;
-  // The last lease of a run comes back when the run is over, and the breakers of agents that its plan made up are gone.
-  if (agent.base !== undefined && !ledger.accounts.runs.has(runId)) return;
+  // The last lease of a run comes back when the run is over, and the breakers of agents that are its own are gone.
+  if (isOfRuns(agent) && !ledger.accounts.runs.has(runId)) return;
   const breaker = breakerOf?.(agent, runId);
   if (breaker) tell(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
 }

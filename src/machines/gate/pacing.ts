@@ -64,6 +64,15 @@ export function hasLearned({ cooledAt }: Pace): boolean {
 /** While nobody asks a provider, what was added to its gap halves in this time, milliseconds. */
 export const QUIET_HALF_LIFE_MS = 60_000;
 
+/** When so long nobody has asked a provider that nothing is left of what was added to its gap, milliseconds. */
+const QUIET_FOR_GOOD_MS = 10 * QUIET_HALF_LIFE_MS;
+
+/** Whether nothing of it matters to the next start, with gaps of at most `gapMs`. */
+export function isMoot({ lastStart, coolUntil, extraMs, streak }: Pace, now: number, gapMs: number): boolean {
+  const quietMs = now - Math.max(lastStart, coolUntil);
+  return quietMs >= (extraMs > 0 || streak > 0 ? Math.max(gapMs, QUIET_FOR_GOOD_MS) : gapMs);
+}
+
 /**
  * How a provider is asked that another process has asked before. A cooling goes on until its time, but not longer than a
  * task would wait for it (`maxCoolingMs`): then one is tried. Quiet has narrowed the gap meanwhile. Where the clock was put

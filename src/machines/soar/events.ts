@@ -3,6 +3,7 @@ import type { CallNotes, ResumedCalls } from '../../actors/phases/calls.ts';
 import type { PhaseNews, PhaseReport } from '../../actors/phases/phase-events.ts';
 import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
+import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { RunLog } from '../../journal/journal.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Publish } from '../../streams/events.ts';
@@ -15,8 +16,12 @@ export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNews | Gate
 
 /** What a person says of a proposed plan. */
 export type Decision =
-  /** Run it: as it was proposed, or as it was edited. A plan that is not valid is told, and changes nothing. */
-  { type: 'plan.approve'; plan?: Plan } | { type: 'plan.refuse'; reason: string };
+  /**
+   * Run it: as it was proposed, or as it was edited, with the agents that it brings along. A plan that is not valid is told, and
+   * changes nothing.
+   */
+  | { type: 'plan.approve'; plan?: Plan; agents?: ReadonlyMap<string, ResolvedAgent> }
+  | { type: 'plan.refuse'; reason: string };
 
 export interface SoarInput {
   query: string;

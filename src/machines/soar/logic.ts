@@ -1,7 +1,7 @@
 import { callNotes, type PhaseScope } from '../../actors/phases/calls.ts';
 import type { AgentInfo, Assessment, Routing } from '../../actors/phases/types.ts';
 import type { Addressee } from '../../actors/scope.ts';
-import type { Services } from '../../actors/services.ts';
+import { type Services, withAgents } from '../../actors/services.ts';
 import { toTaskError } from '../../errors/classify.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -129,9 +129,11 @@ export function tooLate({ timeoutMs, budget }: Plan): string | null {
   return 'The `timeoutMs` and `budget` of the edited plan are not used: those of the run hold, and began with its first phase.';
 }
 
-/** The plan that is run after a person's word. */
-export function adopted({ routing }: SoarContext, { plan }: Approval): Routing | null {
-  return plan ? { matches: [], ...routing, plan } : routing;
+/** What changes with a person's word: the plan that is run, and who there is to run it. */
+export function adopted({ routing, services }: SoarContext, { plan, agents }: Approval): Partial<SoarContext> {
+  if (!plan) return { edited: null };
+  const brought = agents ? { services: withAgents(services, agents) } : {};
+  return { routing: { matches: [], ...routing, plan }, edited: plan, ...brought };
 }
 
 type Approval = Extract<Decision, { type: 'plan.approve' }>;
@@ -242,7 +244,7 @@ function withPhases(metadata: RunMetadata, context: SoarContext, now: number): R
   const usage = sumUsage([metadata.usage, ...phases.map((phase) => phase.usage)]);
   const breakers = { ...metadata.breakers };
   for (const id of called.flatMap(({ agents }) => agents)) {
-    const metrics = services.breakerMetrics({ id }, runId);
+    const metrics = services.breakerMetrics(services.agents.get(id) ?? { id }, runId);
     if (metrics) breakers[id] ??= metrics;
   }
   const limitsOf = (isLast: boolean) =>

@@ -112,10 +112,7 @@ export const soarMachine = setup({
       () => ({ type: 'task.skip', ...SPENT }),
     ),
     propose: effects.propose,
-    adopt: assign(({ context, event }) => ({
-      routing: adopted(context, event as Of<'plan.approve'>),
-      edited: (event as Of<'plan.approve'>).plan ?? null,
-    })),
+    adopt: assign(({ context, event }) => adopted(context, event as Of<'plan.approve'>)),
     recordApproval: effects.recordApproval,
     tellFault: effects.tellFault,
     noteRefusal: assign(({ event }) => ({
