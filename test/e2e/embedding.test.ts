@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
@@ -13,27 +13,31 @@ import { startBrowser } from '../support/browser.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-describe('the HTTP service', () => {
-  let child: ChildProcess;
-  let lines: AsyncIterator<string>;
-  let url: string;
+/** The example's server, in a process of its own. `nextLine` gives what it prints after its address. */
+async function startService() {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/http-service/server.ts'], { cwd: root });
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const nextLine = async () => (await lines.next()).value as string;
+  const stop = () => {
+    child.kill('SIGTERM');
+    return exited;
+  };
+  return { url: await nextLine(), nextLine, stop };
+}
+
+describe('the HTTP service', () => {
+  let service: Awaited<ReturnType<typeof startService>>;
 
   beforeAll(async () => {
-    child = spawn(process.execPath, ['--import', 'tsx', 'examples/http-service/server.ts'], { cwd: root });
-    lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
-    url = await nextLine();
+    service = await startService();
   });
 
-  afterAll(async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  });
+  afterAll(() => service?.stop());
 
   function post(plan: unknown, headers: Record<string, string> = {}, signal: AbortSignal | null = null) {
     const body = typeof plan === 'string' ? plan : JSON.stringify(plan);
-    return fetch(`${url}runs`, {
+    return fetch(`${service.url}runs`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body,
@@ -43,7 +47,7 @@ describe('the HTTP service', () => {
 
   /** `fetch` sets the host itself. */
   async function statusFor(host: string): Promise<number | undefined> {
-    const asked = request(`${url}runs`, { method: 'POST', headers: { host } }).end();
+    const asked = request(`${service.url}runs`, { method: 'POST', headers: { host } }).end();
     const [response] = await once(asked, 'response');
     response.resume();
     return response.statusCode;
@@ -57,7 +61,7 @@ describe('the HTTP service', () => {
     expect(events[0]?.type).toBe('run.started');
     const last = events.at(-1);
     expect(last?.type === 'run.settled' && last.result.outcomes[0]?.output).toBe('HELLO');
-    expect(await nextLine()).toMatch(/ succeeded$/);
+    expect(await service.nextLine()).toMatch(/ succeeded$/);
   });
 
   it('cancels the run when the client goes', async () => {
@@ -69,7 +73,7 @@ describe('the HTTP service', () => {
       text += decoder.decode((await reader.read()).value, { stream: true });
     }
     client.abort();
-    expect(await nextLine()).toMatch(/ cancelled$/);
+    expect(await service.nextLine()).toMatch(/ cancelled$/);
   });
 
   it('refuses other sites, other names and other types', async () => {
@@ -92,8 +96,8 @@ describe('the HTTP service', () => {
   });
 
   it('stops when it is told to', async () => {
-    child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    const own = await startService();
+    expect(await own.stop()).toEqual([0, null]);
   });
 });
 
