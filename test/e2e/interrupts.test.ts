@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/types.ts';
-import { isRunning, pidsIn, quoted, temporaryDirectory } from '../support/processes.ts';
+import { expectGone, isRunning, pidsIn, quoted, temporaryDirectory } from '../support/processes.ts';
 import { SOAR, startSoar, writeIn } from './soar-cli.ts';
 
 const sh = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] };
@@ -77,7 +77,7 @@ describe('a signal', () => {
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(130);
-    expect(familyIn(stdout).filter(isRunning)).toEqual([]);
+    await expectGone(familyIn(stdout));
   });
 });
 

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commandAgent } from '../../src/node/command-agent.ts';
 import { killLiveProcesses, liveProcesses, onProcessStarted } from '../../src/node/live-processes.ts';
 import type { AgentAnswer } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
-import { isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
+import { expectGone, isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
 
 /** Runs a bash script as an agent. */
 async function runScript(script: string, controls = fakeControls(), key = 'run/task/1'): Promise<AgentAnswer> {
@@ -26,11 +26,6 @@ async function abortWhenReady(script: string, killGraceMs = NEVER_MS) {
   const from = performance.now();
   controls.abort('enough');
   return { error: await ended, ms: performance.now() - from, pids: pidsIn(controls.text.stdout) };
-}
-
-async function expectGone(pids: readonly number[]) {
-  expect(pids.length).toBeGreaterThan(0);
-  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 60_000, interval: 5 });
 }
 
 describe('abort', () => {
