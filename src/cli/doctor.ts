@@ -5,7 +5,7 @@ import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';
 import { formatDollars, formatDuration } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
-import { print } from './stdout.ts';
+import { print, printJson } from './stdout.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
 import { chosenAgent, toolChoice } from './tool-agent.ts';
@@ -39,7 +39,7 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
     ...live.map((id) => functionReport(id, config.path)),
     ...checked.map((report) => ({ ...report, configured: Object.hasOwn(specs, report.id) })),
   ];
-  if (flags.json) print(`${JSON.stringify(reports)}\n`);
+  if (flags.json) printJson(JSON.stringify(reports));
   else print(`${doctorLines(reports, config.path, columnsOf(process.stdout), paintFor(process.stdout)).join('\n')}\n`);
   return reports.some(({ configured, ok }) => configured && !ok) ? 1 : 0;
 }

@@ -17,7 +17,7 @@ import type { RunFlags } from './flags.ts';
 import { counted, formatDuration, shellLine } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { PreparedRun } from './resolve-run.ts';
-import { print } from './stdout.ts';
+import { print, printJson } from './stdout.ts';
 import { clip } from './text-width.ts';
 
 /** One task as it would be started. */
@@ -116,7 +116,8 @@ function fallbackOf({ spec, agent }: Task, byDefault: string | null): string | n
 /** Prints what would be run; nothing is. Returns the exit code. */
 export async function printDryRun(prepared: PreparedRun & { plan: Plan }, flags: RunFlags): Promise<number> {
   const dry = await dryRunOf(prepared);
-  print(flags.json ? `${JSON.stringify(dry)}\n` : `${dryRunLines(dry, paintFor(process.stdout)).join('\n')}\n`);
+  if (flags.json) printJson(JSON.stringify(dry));
+  else print(`${dryRunLines(dry, paintFor(process.stdout)).join('\n')}\n`);
   return 0;
 }
 

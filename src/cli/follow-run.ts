@@ -10,7 +10,7 @@ import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { resumeLine } from './state.ts';
-import { print, whenStdoutIsGone } from './stdout.ts';
+import { print, printJson, whenStdoutIsGone } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -73,7 +73,7 @@ export async function followRun(followed: Followed): Promise<number> {
     const asked = handle;
     const shown = progress;
     handle.events$.subscribe((event) => {
-      if (flags.jsonl) print(`${jsonOf(event)}\n`);
+      if (flags.jsonl) printJson(jsonOf(event));
       shown.watch(event);
       if (event.type === 'plan.proposed') approval?.consider(event.plan, asked, shown);
     });
@@ -82,7 +82,7 @@ export async function followRun(followed: Followed): Promise<number> {
     hasEnded = true;
     process.off('exit', onExit);
     progress.stop();
-    if (flags.json) print(`${jsonOf(result)}\n`);
+    if (flags.json) printJson(jsonOf(result));
     else if (!flags.jsonl) {
       const width = columnsOf(process.stdout);
       const lines = summary(result, width);

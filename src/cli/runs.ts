@@ -10,7 +10,7 @@ import { enter } from './files.ts';
 import { counted, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
-import { print } from './stdout.ts';
+import { print, printJson } from './stdout.ts';
 import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
@@ -35,7 +35,7 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
   const runs = journal?.list() ?? [];
   journal?.close();
   if (flags.json) {
-    print(`${JSON.stringify(runs)}\n`);
+    printJson(JSON.stringify(runs));
     return 0;
   }
   if (runs.length === 0) {
@@ -68,7 +68,7 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
     const run = replay(stored, systemClock.now());
     const result = finishedResult(run);
     const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);
-    if (flags.json) print(`${JSON.stringify(result ?? { ...summary, outcomes })}\n`);
+    if (flags.json) printJson(JSON.stringify(result ?? { ...summary, outcomes }));
     else {
       const paint = paintFor(process.stdout);
       const width = columnsOf(process.stdout);

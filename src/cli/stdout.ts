@@ -10,7 +10,7 @@ let claimed: NodeJS.WriteStream['write'] | null = null;
 
 const secrets = createSecretMask(process.env);
 
-/** A text, or a line of JSON, as it may be shown: without secrets of the environment and credentials of well-known shapes. */
+/** A text as it may be shown: without secrets of the environment and credentials of well-known shapes. */
 export function printable(text: string): string {
   return secrets.mask(text);
 }
@@ -44,8 +44,17 @@ export function whenStdoutIsGone(call: () => void): void {
 
 /** Writes to stdout, without secrets; false when nobody reads it any more. */
 export function print(text: string): boolean {
+  return write(printable(text));
+}
+
+/** The same for a line of JSON, of which a program reads the structure: keys and words such as a status stay what they are. */
+export function printJson(json: string): boolean {
+  return write(`${secrets.maskJson(json)}\n`);
+}
+
+function write(text: string): boolean {
   if (isGone || process.stdout.destroyed) return false;
-  (claimed ?? process.stdout.write.bind(process.stdout))(printable(text));
+  (claimed ?? process.stdout.write.bind(process.stdout))(text);
   return true;
 }
 

@@ -27,7 +27,7 @@ const MOST_BUSY = 0.1;
  */
 export function journalSource(journal: Journal, runId: string, options: JournalSourceOptions = {}): ViewerSource {
   const { pollMs = 500, now = Date.now, env = process.env } = options;
-  const { mask } = createSecretMask(env);
+  const { maskJson: mask } = createSecretMask(env);
   const begin = () => new Story({ journal, runId, mask }, now());
   const followers = new Set<Follower>();
   let story = begin();

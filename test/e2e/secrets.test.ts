@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parseTrace } from '../../src/trace/parse-trace.ts';
+import type { RunResult } from '../../src/types.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 
@@ -31,5 +33,29 @@ it.each([[], ['--json'], ['--jsonl']])(
     expect(everything).toContain('and the rest');
     expect(everything).not.toContain(SECRET);
     expect(everything).not.toContain(KEY);
+  },
+);
+
+it.each(['succeeded', 'task.settled', 'outcomes', 'machine.defined'])(
+  'a password that is a word of ours leaves results, events and traces what programs read: %s',
+  async (word) => {
+    const cwd = await temporaryDirectory();
+    const plan = {
+      agents: { sh: { kind: 'command', command: ['bash', '-c', '{{prompt}}'] } },
+      tasks: [{ id: 'says', prompt: `echo "it: <$HTTP_PASSWORD>"` }],
+    };
+    const path = await writeIn(cwd, 'plan.json', plan);
+    const env = { HTTP_PASSWORD: word };
+    const { stdout } = await runSoar(['run', path, '--trace', 'run.jsonl', '--json'], { cwd, env });
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      outcomes: [{ status: 'succeeded', output: 'it: <«masked:HTTP_PASSWORD»>' }],
+    });
+    const shown = await runSoar(['show', result.runId, '--json'], { cwd, env });
+    expect(JSON.parse(shown.stdout)).toEqual(result);
+    const trace = readFileSync(join(cwd, 'run.jsonl'), 'utf8');
+    expect(parseTrace(trace)).toContainEqual(expect.objectContaining({ type: 'run.settled', status: 'succeeded' }));
+    expect(trace).not.toContain(`<${word}>`);
   },
 );
