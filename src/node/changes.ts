@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 
-/** Commits looked at, and how long git may take, milliseconds. */
+/** Commits looked at, and how long git may take, milliseconds: only one that hangs meets it, also on a busy machine. */
 const MAX_COMMITS = 300;
-const MAX_MS = 2000;
+const MAX_MS = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Beyond this share of files that are newer than the last commit, they were checked out, not edited. */
 const EDITED_SHARE = 0.1;

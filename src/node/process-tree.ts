@@ -10,6 +10,8 @@ export interface ProcessEntry {
   session: number;
   /** Opaque start time: equal for the same process, different after its pid was reused. */
   started: string;
+  /** It runs, would run if the processor were free, or waits for a disk; otherwise it waits for something that may never happen. */
+  isAtWork: boolean;
 }
 
 /** A process found once, to be recognised later. */
@@ -130,18 +132,27 @@ function readLinuxEntry(pid: number): ProcessEntry | null {
     group: Number(fields[2]),
     session: Number(fields[3]),
     started: fields[19] ?? '',
+    isAtWork: isAtWork(fields[0]),
   };
+}
+
+/** Running or runnable, or in a wait that nothing interrupts, which is called U where it is not called D. */
+function isAtWork(state = ''): boolean {
+  return /^[RDU]/.test(state);
 }
 
 function readPs(table: Map<number, ProcessEntry>): Map<number, ProcessEntry> {
   let listing: string;
   try {
-    listing = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,lstart='], { encoding: 'utf8', maxBuffer: 16 * 1024 ** 2 });
+    listing = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,lstart='], {
+      encoding: 'utf8',
+      maxBuffer: 16 * 1024 ** 2,
+    });
   } catch {
     return table;
   }
   for (const line of listing.split('\n')) {
-    const [pid, parent, group, ...started] = line.trim().split(/\s+/);
+    const [pid, parent, group, state, ...started] = line.trim().split(/\s+/);
     if (!pid) continue;
     table.set(Number(pid), {
       pid: Number(pid),
@@ -149,6 +160,7 @@ function readPs(table: Map<number, ProcessEntry>): Map<number, ProcessEntry> {
       group: Number(group),
       session: 0,
       started: started.join(' '),
+      isAtWork: isAtWork(state),
     });
   }
   return table;

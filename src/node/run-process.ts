@@ -2,10 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { registerProcess } from './live-processes.ts';
-import { type ProcessIdentity, processStartTime, signalGroup, signalTree } from './process-tree.ts';
+import { belongings, type ProcessIdentity, processStartTime, signalGroup, signalTree } from './process-tree.ts';
 
-/** How long pipes are read after their process has exited, before and again after what still holds them is killed. */
+/**
+ * How long pipes are read after their process has exited, before and again after what still holds them is killed. Whoever
+ * says something in that time, or is at work at its end, gets as much again.
+ */
 const DRAIN_MS = 250;
+/** What is left of a process gets no longer than this to finish what it is saying. */
+const FINISH_MS = 5000;
 
 export interface ProcessOptions {
   argv: readonly [string, ...string[]];
@@ -34,7 +39,8 @@ export interface ProcessEnd {
  * descendants that left it, SIGKILL after the grace. After the exit, also a normal one, what is left of the group is
  * killed: an agent that has ended owns no processes. A daemon that put itself into its own session survives.
  *
- * Resolves once the leader has exited and its pipes are drained, at most 500 ms later.
+ * Resolves once the leader has exited and its pipes are drained: 500 ms later where what is left of the group holds them and
+ * is idle, at most 5.5 s later where that goes on saying something or is at work, on a busy machine for instance.
  *
  * @throws what the operating system said when the program could not be started, with its `code`.
  */
@@ -70,8 +76,26 @@ async function superviseProcess(
   });
   const leader = { pid, started: process.platform === 'linux' ? (processStartTime(pid) ?? '') : '' };
   const unregister = registerProcess({ ...leader, key: options.key });
-  const drained = Promise.all([read(child.stdout, options.onStdout), read(child.stderr, options.onStderr)]);
+  let chunks = 0;
+  const counted = (onChunk: (chunk: Buffer) => void) => (chunk: Buffer) => {
+    chunks += 1;
+    onChunk(chunk);
+  };
+  const drained = Promise.all([
+    read(child.stdout, counted(options.onStdout)),
+    read(child.stderr, counted(options.onStderr)),
+  ]);
   feed(child, options.input);
+  /** True once the pipes are closed, false when nothing more is to be expected of who still holds them. */
+  const drain = async (): Promise<boolean> => {
+    const until = performance.now() + FINISH_MS;
+    for (;;) {
+      const before = chunks;
+      if (await settledWithin(drained, DRAIN_MS)) return true;
+      if (options.signal.aborted || performance.now() > until) return false;
+      if (chunks === before && !belongings(leader).some(({ isAtWork }) => isAtWork)) return false;
+    }
+  };
 
   let known: ProcessIdentity[] = [];
   const signalAll = (signal: NodeJS.Signals) => {
@@ -92,7 +116,7 @@ async function superviseProcess(
     const { exitCode, exitSignal } = await exited;
     options.signal.removeEventListener('abort', abort);
     clearTimeout(lastResort);
-    const complete = await settledWithin(drained, DRAIN_MS);
+    const complete = await drain();
     if (process.platform !== 'win32') {
       if (aborted || !complete) signalAll('SIGKILL');
       else signalGroup(pid, 'SIGKILL');

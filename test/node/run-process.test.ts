@@ -107,6 +107,25 @@ describe('a normal end', () => {
     const answer = await runScript(`exec > >(while read -r l; do ${once}; echo "> $l"; done); echo one; echo two`);
     expect(answer).toMatchObject({ output: '> one\n> two' });
   });
+
+  /** Bash that does something for a second or two after its parent has gone: longer than what is idle gets. */
+  const afterwards = (step: string) =>
+    `while kill -0 $$ 2>/dev/null; do :; done; SECONDS=0; while [ $SECONDS -lt 2 ]; do ${step}; done`;
+
+  it('waits for what is still at work, however long that takes on a busy machine', async () => {
+    const answer = await runScript(`exec > >(read -r l; ${afterwards(':')}; echo "> $l"); echo one`);
+    expect(answer).toMatchObject({ output: '> one' });
+  });
+
+  it('waits for what goes on saying something', async () => {
+    const answer = await runScript(`exec > >(read -r l; ${afterwards('echo .; sleep 0.1')}; echo "> $l"); echo one`);
+    expect((answer as { output: string }).output).toMatch(/^(\.\n)+> one$/);
+  });
+
+  it('is held up for a while only by what never ends working', async () => {
+    const answer = await runScript('while :; do :; done & echo bg=$!');
+    await expectGone(pidsIn((answer as { output: string }).output));
+  });
 });
 
 describe('live processes', () => {
