@@ -7,7 +7,7 @@
 /** Members that say one of a few words of ours, or a list of those. */
 const WORDS: ReadonlySet<string> = new Set([
   ...['type', 'status', 'kind', 'via', 'result', 'state', 'phase', 'complexity', 'schedule', 'onDependencyFailure'],
-  ...['event', 'machine', 'keys', 'actions', 'mode', 'src', 'tool', 'decompose'],
+  ...['event', 'machine', 'keys', 'actions', 'mode', 'src', 'tool', 'decompose', 'strategy'],
 ]);
 
 /** Members that are wholly ours: a machine's chart. */

@@ -117,6 +117,19 @@ describe('a password that is a word of our formats', () => {
     });
   });
 
+  it.each(['exponential', 'opencode', 'tasks":[{'])(
+    'is nothing that a run lacks once the password has changed: %s',
+    (word) => {
+      const header = {
+        settings: { policy: { backoff: { strategy: 'exponential' } } },
+        agents: { one: { kind: 'cli', tool: 'opencode' } },
+        plan: { tasks: [{ id: 'a', prompt: 'Say it' }] },
+      };
+      const stored = createSecretMask({ HTTP_PASSWORD: word }).seal(JSON.stringify(header));
+      expect(JSON.parse(createSecretMask({}).unmask(stored))).toEqual(header);
+    },
+  );
+
   it('is no number of a record, and no part of the name of another secret', () => {
     const { maskJson } = createSecretMask({ PIN_KEY: '12345678', A_PASSWORD: 'hunter2-hunter2', B_KEY: 'PASSWORD' });
     expect(JSON.parse(maskJson('{"at":12345678,"text":"12345678 hunter2-hunter2"}'))).toEqual({
