@@ -1,47 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { resolveAgent } from '../../src/agents/resolve.ts';
 import type { LeaseRelease, RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
-import { type GateLimits, Ledger } from '../../src/machines/gate/logic.ts';
-import { GATE_LIMITS } from '../../src/machines/gate/machine.ts';
+import type { GateLimits, Ledger } from '../../src/machines/gate/logic.ts';
 import type { Agent } from '../../src/types.ts';
-import { addressee } from '../model/fakes.ts';
-
-const ledgerOf = (limits: Partial<GateLimits> = {}) => new Ledger({ ...GATE_LIMITS, maxConcurrent: 9, ...limits });
-
-function request(requestId: string, more: Partial<StartRequest> = {}): StartRequest {
-  const agent = agentOf('a');
-  return {
-    type: 'start.request',
-    requestId,
-    runId: 'r',
-    taskId: requestId,
-    agent,
-    breaker: true,
-    ref: addressee(),
-    ...more,
-  };
-}
-
-function agentOf(id: string, profile: Partial<Agent> = {}) {
-  return resolveAgent(id, { run: () => '', ...profile });
-}
-
-function opened(runId: string, more: Partial<RunOpened> = {}): RunOpened {
-  return { type: 'run.opened', runId, maxConcurrent: null, staggerMs: null, budget: null, ref: addressee(), ...more };
-}
-
-function release(leaseId: string, more: Partial<LeaseRelease> = {}): LeaseRelease {
-  return { type: 'lease.release', leaseId, permitId: null, result: 'success', kind: null, at: 0, ...more };
-}
-
-const limitedAt = (retryAt: number | null) => ({ rateLimit: { retryAt, ref: addressee() } });
-
-/** Puts it in its lane and starts whatever is next, at `now`. */
-function start(ledger: Ledger, wanted: StartRequest, now = 0) {
-  ledger.enqueue(wanted, now);
-  ledger.reserveNext(now);
-  return ledger.grant(now);
-}
+import { agentOf, ledgerOf, limitedAt, opened, release, request, start } from '../support/ledger-bench.ts';
 
 describe('who is next', () => {
   it('is nobody when nobody waits', () => {
@@ -177,6 +138,37 @@ describe('a lease', () => {
       ledger.grant(0);
       ledger.release(release(second.requestId));
     }
+  });
+
+  it('of an agent’s part counts for that agent, and of one that a plan describes for no other of its id', () => {
+    const alone = agentOf('a', { maxConcurrent: 1 });
+    const isRoomBeside = (out: StartRequest['agent'], wanted: StartRequest['agent']) => {
+      const ledger = ledgerOf();
+      start(ledger, request('q1', { agent: out }));
+      ledger.enqueue(request('q2', { agent: wanted }), 0);
+      return ledger.decide(0).do === 'ask';
+    };
+    const part = { ...alone, id: 'poet', base: 'a' };
+    const described = { ...alone, identity: 'a#1' };
+    expect(isRoomBeside(alone, part)).toBe(false);
+    expect(isRoomBeside(part, alone)).toBe(false);
+    expect(isRoomBeside(described, described)).toBe(false);
+    expect(isRoomBeside(described, { ...part, identity: 'a#1' })).toBe(false);
+    expect(isRoomBeside(described, { ...alone, identity: 'a#2' })).toBe(true);
+    expect(isRoomBeside(described, alone)).toBe(true);
+  });
+
+  it('that is back is no longer counted, not even as nothing', () => {
+    const ledger = ledgerOf();
+    start(ledger, request('q1'));
+    ledger.release(release('q1'));
+    ledger.enqueue(request('q2'), 0);
+    ledger.reserveNext(0);
+    ledger.refuse();
+    expect(ledger.toJSON()).toEqual({
+      ...{ waiting: 0, out: [], asked: null, lastStart: 0 },
+      outBy: { agent: {}, provider: {} },
+    });
   });
 
   it('is full when all are out, unless one that is reserved is no longer wanted', () => {
@@ -317,61 +309,6 @@ describe('a release', () => {
     ledger.judge(release('q1b', { costUsd: 0.2 }));
     expect(ledger.accounts.notices.map(({ event }) => event)).toEqual([{ type: 'budget.spent', what: 'cost' }]);
     expect(ledger.enqueue(request('q2'), 0)).toBe(false);
-  });
-});
-
-describe('how a provider is asked', () => {
-  const limited = (ledger: Ledger, id: string, at: number) =>
-    ledger.judge(release(id, { result: 'neutral', at, ...limitedAt(at) }));
-
-  it('is learned once from each attempt', () => {
-    const ledger = ledgerOf();
-    start(ledger, request('q1'), 10);
-    expect(limited(ledger, 'q1', 50)?.resumeAt).toBe(50);
-    expect(limited(ledger, 'q1', 90)).toBeNull();
-    expect(ledger.judge(release('never given'))).toBeNull();
-  });
-
-  it('narrows with a success, and with nothing else', () => {
-    const gapAfter = (result: LeaseRelease['result']) => {
-      const ledger = ledgerOf();
-      start(ledger, request('q1'));
-      limited(ledger, 'q1', 0);
-      start(ledger, request('q2'), 1000);
-      ledger.judge(release('q2', { result, at: 1000 }));
-      ledger.enqueue(request('q3'), 1000);
-      return ledger.decide(1000);
-    };
-    expect(gapAfter('failure')).toEqual({ do: 'pace', at: 1500 });
-    expect(gapAfter('neutral')).toEqual({ do: 'pace', at: 1500 });
-    expect(gapAfter('success')).toEqual({ do: 'pace', at: 1375 });
-  });
-
-  it('widens by the gap that is kept: the explicit one, else the agent’s', () => {
-    const gapOf = (staggerMs: number | null) => {
-      const ledger = ledgerOf({ staggerMs });
-      const agent = agentOf('a', { staggerMs: 800 });
-      start(ledger, request('q1', { agent }));
-      limited(ledger, 'q1', 0);
-      ledger.enqueue(request('q2', { agent }), 0);
-      return ledger.decide(0);
-    };
-    expect(gapOf(null)).toEqual({ do: 'pace', at: 1600 });
-    expect(gapOf(2000)).toEqual({ do: 'pace', at: 4000 });
-  });
-
-  it('is worth keeping when there is a gap, or when something was learned', () => {
-    const paceOf = (profile: Partial<Agent>, learns: boolean) => {
-      const ledger = ledgerOf();
-      const lease = start(ledger, request('q1', { agent: agentOf('a', profile) }), 10);
-      if (learns) limited(ledger, 'q1', 20);
-      return ledger.paceOf(lease as never);
-    };
-    expect(paceOf({}, false)).toBeNull();
-    expect(paceOf({ staggerMs: 5 }, false)).toMatchObject({ lastStart: 10 });
-    expect(paceOf({}, true)).toMatchObject({ cooledAt: 20 });
-    const lease = start(ledgerOf(), request('q1'));
-    expect(ledgerOf({ staggerMs: 5 }).paceOf(lease as never)).toBeNull();
   });
 });
 
