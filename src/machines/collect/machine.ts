@@ -20,6 +20,15 @@ export interface CollectContext {
 
 type GuardArgs = { context: CollectContext; event: CollectEvent };
 
+/** In each state that still waits for tasks: the run's time may be up, whatever else has happened to it. */
+const deadline = {
+  id: 'deadline',
+  src: 'sleepUntil',
+  input: ({ context }: { context: CollectContext }) => ({ at: context.run.deadlineAt }),
+  onDone: { target: 'cancelling', actions: 'cancelForTime' },
+  onError: { target: 'cancelling', actions: 'cancelForTime' },
+} as const;
+
 /** Runs a plan: owns what has settled, and runs a wave controller for each topological wave. */
 export const collectMachine = setup({
   types: {
@@ -92,13 +101,7 @@ export const collectMachine = setup({
     collecting: {
       tags: 'working',
       invoke: [
-        {
-          id: 'deadline',
-          src: 'sleepUntil',
-          input: ({ context }) => ({ at: context.run.deadlineAt }),
-          onDone: { target: 'cancelling', actions: 'cancelForTime' },
-          onError: { target: 'cancelling', actions: 'cancelForTime' },
-        },
+        deadline,
         {
           id: 'budget',
           src: 'sleepUntil',
@@ -122,13 +125,7 @@ export const collectMachine = setup({
     },
     exhausted: {
       tags: 'working',
-      invoke: {
-        id: 'deadline',
-        src: 'sleepUntil',
-        input: ({ context }) => ({ at: context.run.deadlineAt }),
-        onDone: { target: 'cancelling', actions: 'cancelForTime' },
-        onError: { target: 'cancelling', actions: 'cancelForTime' },
-      },
+      invoke: deadline,
       always: { guard: 'isOver', target: 'done' },
       on: {
         'tasks.settled': [
@@ -141,13 +138,7 @@ export const collectMachine = setup({
     },
     aborting: {
       tags: 'working',
-      invoke: {
-        id: 'deadline',
-        src: 'sleepUntil',
-        input: ({ context }) => ({ at: context.run.deadlineAt }),
-        onDone: { target: 'cancelling', actions: 'cancelForTime' },
-        onError: { target: 'cancelling', actions: 'cancelForTime' },
-      },
+      invoke: deadline,
       always: { guard: 'isOver', target: 'done' },
       on: { 'run.cancel': { target: 'cancelling', actions: 'cancel' } },
     },
