@@ -200,37 +200,37 @@ function follow(source: ReturnType<typeof journalSource>, from: string) {
   return { records, ended, reset, stop };
 }
 
+/** What is read of a run after so many milliseconds, and what a follower gets from there to its end. */
+async function followedFrom(ms: number, { clock, journal, run }: ReturnType<typeof begin>) {
+  await clock.advance(ms);
+  const source = journalSource(journal, 'r', { pollMs: 1, now: () => clock.now() });
+  const { text, next } = await source.read();
+  const { records: followed, ended, stop } = follow(source, next);
+  await clock.settle(run.result);
+  await ended;
+  stop();
+  return { read: parseTrace(text), followed };
+}
+
 describe('the source of a run in a journal', () => {
   it('tells what comes after what was read, each thing once, to the end', async () => {
-    const { clock, journal, run } = begin(TWO, [{ ms: 100 }]);
-    await clock.advance(150);
-    const source = journalSource(journal, 'r', { pollMs: 1, now: () => clock.now() });
-    const { text, next } = await source.read();
-    const { records, ended, stop } = follow(source, next);
-    await clock.settle(run.result);
-    await ended;
-    stop();
-    const all = [...parseTrace(text), ...records];
+    const begun = begin(TWO, [{ ms: 100 }]);
+    const { read, followed } = await followedFrom(150, begun);
+    const all = [...read, ...followed];
     expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index));
     expect(all.map(({ at }) => at)).toEqual(all.map(({ at }) => at).sort((a, b) => a - b));
-    expect(courses(createReplay(all))).toEqual(courses(createReplay(tell(journal, 'r'))));
+    expect(courses(createReplay(all))).toEqual(courses(createReplay(tell(begun.journal, 'r'))));
   });
 
   it('tells of what it learns late as of now: a trace never goes back', async () => {
     const tasks = ['a', 'c', 'e'].map((id) => ({ id, prompt: '' }));
     const plan = { tasks: [...tasks, { id: 'b', prompt: '', dependsOn: ['a'] }] };
-    const { clock, journal, run } = begin(plan, [{ ms: 100 }], { maxConcurrent: 1, schedule: 'eager' });
-    await clock.advance(250);
-    const source = journalSource(journal, 'r', { pollMs: 1, now: () => clock.now() });
-    const { text, next } = await source.read();
-    const { records, ended, stop } = follow(source, next);
-    await clock.settle(run.result);
-    await ended;
-    stop();
-    const b = of(records, 'actor.started').find(({ task }) => task === 'b');
+    const begun = begin(plan, [{ ms: 100 }], { maxConcurrent: 1, schedule: 'eager' });
+    const { read, followed } = await followedFrom(250, begun);
+    const b = of(followed, 'actor.started').find(({ task }) => task === 'b');
     // It was ready at 1100, and nobody knew before it started.
     expect(b).toMatchObject({ at: 1200, data: { readyAt: 1100 } });
-    const times = [...parseTrace(text), ...records].map(({ at }) => at);
+    const times = [...read, ...followed].map(({ at }) => at);
     expect(times).toEqual([...times].sort((one, other) => one - other));
   });
 
