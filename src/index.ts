@@ -17,6 +17,7 @@ export { parsePlanText } from './plan/parse.ts';
 export { parsePlan } from './plan/plan.schema.ts';
 export type * from './plan/types.ts';
 export { retryDelayMs } from './policy/backoff.ts';
+export type { Budget, Price } from './policy/budget.ts';
 export type * from './policy/policy.ts';
 export { POLICIES, resolvePolicy } from './policy/presets.ts';
 export { deriveRunTimeoutMs } from './policy/run-timeout.ts';

@@ -5,8 +5,9 @@ import type { Clock } from './clock.ts';
 import type { Journal } from './journal/journal.ts';
 import type { ObserveOptions } from './observe.ts';
 import type { AgentId, AgentSpec, PlanFor, RunSettings } from './plan/types.ts';
+import type { Price } from './policy/budget.ts';
 import type { RunHandle } from './run-handle.ts';
-import type { Agent, AgentFunction, Passage, Price } from './types.ts';
+import type { Agent, AgentFunction, Passage } from './types.ts';
 
 /** `Known` are the ids of `agents` as they are written, for editors to complete. */
 export interface SoarOptions<Known extends string = string> extends RunSettings, ObserveOptions {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Budget, OnDependencyFailure, Schedule } from '../types.ts';
+import type { Budget } from '../policy/budget.ts';
+import type { OnDependencyFailure, Schedule } from '../types.ts';
 import { addStateFlag, type StateFlags } from './state.ts';
 
 /** What `run` and `ask` have in common, as commander gives it. */

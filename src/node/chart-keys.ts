@@ -1,6 +1,6 @@
+import type { ChartDefinition } from '../trace/chart.schema.ts';
 import { CHARTS } from '../trace/chart-list.ts';
 import { defineChart } from '../trace/definition.ts';
-import type { ChartDefinition } from '../trace/trace.schema.ts';
 
 const known = new Map<string, ChartDefinition>();
 

@@ -1,8 +1,8 @@
 import type { LogEntry, StoredResult, StoredRun } from '../journal/entries.ts';
 import type { SoarContext } from '../machines/soar/events.ts';
 import { summaryOf } from '../machines/soar/logic.ts';
+import type { ChartDefinition } from '../trace/chart.schema.ts';
 import { clip } from '../trace/plain.ts';
-import type { ChartDefinition } from '../trace/trace.schema.ts';
 import { chartNamed, transitionKeys } from './chart-keys.ts';
 import type { Tell } from './task-story.ts';
 

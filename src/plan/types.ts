@@ -1,5 +1,6 @@
+import type { Budget } from '../policy/budget.ts';
 import type { PolicyInput } from '../policy/policy.ts';
-import type { Budget, OnDependencyFailure, Passage, Schedule } from '../types.ts';
+import type { OnDependencyFailure, Passage, Schedule } from '../types.ts';
 
 /** Settings of a run; the same names at the top of a plan, in a config file, as options of `run` and as flags. */
 export interface RunSettings {

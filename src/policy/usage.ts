@@ -1,4 +1,5 @@
-import type { Price, Usage, UsageTotals } from '../types.ts';
+import type { Usage, UsageTotals } from '../types.ts';
+import type { Price } from './budget.ts';
 
 /** What a report comes to: its total, else its parts; 0 for one that says nothing. */
 export function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: Usage): number {

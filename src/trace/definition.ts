@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import type { ChartDefinition, ChartTransitionDefinition } from './trace.schema.ts';
+import type { ChartDefinition, ChartTransitionDefinition } from './chart.schema.ts';
 
 /** What a recorder needs to know of a transition. */
 export interface TransitionFacts {

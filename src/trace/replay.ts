@@ -1,5 +1,6 @@
+import type { ChartDefinition } from './chart.schema.ts';
 import { type ReplayState, stateAt } from './replay-state.ts';
-import type { ChartDefinition, RecordOf, TraceRecord } from './trace.schema.ts';
+import type { RecordOf, TraceRecord } from './trace.schema.ts';
 import { type ActorTrack, enterInterval, type RunTrack, type TaskTrack } from './tracks.ts';
 
 /** A trace, indexed: who was in which state when. */

@@ -1,4 +1,4 @@
-import type { ChartDefinition, ChartTransitionDefinition } from './trace.schema.ts';
+import type { ChartDefinition, ChartTransitionDefinition } from './chart.schema.ts';
 
 interface TransitionConfig {
   target?: string | string[];

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { described } from '../errors/described.ts';
 import { ERROR_KINDS } from '../errors/error-kind.ts';
+import { chartSchema } from './chart.schema.ts';
 import { TRACE_VERSION } from './version.ts';
 
 const instant = described(z.number(), 'Epoch milliseconds in the clock of the run.');
@@ -26,45 +27,6 @@ const dataSchema = described(
   z.record(z.string(), z.unknown()),
   'What is worth knowing about it; small, and plain JSON.',
 );
-
-const transitionSchema = z.object({
-  key: described(z.string(), '`source|event|index|guard`, unique in its machine; what `actor.moved` tells.'),
-  event: described(z.string(), 'Empty for `always`.'),
-  targets: described(z.array(z.string()), 'Ids of states; empty when the state stays.'),
-  guard: z.optional(z.string()),
-  actions: z.optional(z.array(z.string())),
-  reenter: z.optional(z.literal(true)),
-});
-
-export interface ChartDefinition {
-  /** Path from the machine's id, e.g. `task.fallback.running`. */
-  id: string;
-  key: string;
-  type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
-  /** Id of the child it begins in. */
-  initial?: string;
-  tags?: string[];
-  entry?: string[];
-  exit?: string[];
-  invokes?: { id: string; src: string }[];
-  transitions?: z.infer<typeof transitionSchema>[];
-  states?: ChartDefinition[];
-}
-
-const chartSchema: z.ZodMiniType<ChartDefinition> = z.object({
-  id: z.string(),
-  key: z.string(),
-  type: z.enum(['atomic', 'compound', 'parallel', 'final', 'history']),
-  initial: z.optional(z.string()),
-  tags: z.optional(z.array(z.string())),
-  entry: z.optional(z.array(z.string())),
-  exit: z.optional(z.array(z.string())),
-  invokes: z.optional(z.array(z.object({ id: z.string(), src: z.string() }))),
-  transitions: z.optional(z.array(transitionSchema)),
-  get states() {
-    return z.optional(z.array(chartSchema));
-  },
-});
 
 const usageSchema = z.object({
   inputTokens: z.optional(count),
@@ -301,6 +263,5 @@ export const traceRecordSchema = z.discriminatedUnion('type', [
 export type TraceRecord = z.infer<typeof traceRecordSchema>;
 export type RecordOf<T extends TraceRecord['type']> = Extract<TraceRecord, { type: T }>;
 export type TextRef = z.infer<typeof textRefSchema>;
-export type ChartTransitionDefinition = z.infer<typeof transitionSchema>;
 /** A state as XState writes it. */
 export type TraceState = z.infer<typeof stateSchema>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Budget } from '../../src/policy/budget.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Budget } from '../../src/types.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { retrying, start, task } from '../support/watched-run.ts';
 

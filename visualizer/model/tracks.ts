@@ -1,4 +1,5 @@
-import type { ChartDefinition, RecordOf, TextRef, TraceRecord, TraceState } from '../../src/trace/trace.schema.ts';
+import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import type { RecordOf, TextRef, TraceRecord, TraceState } from '../../src/trace/trace.schema.ts';
 
 /** A state an actor came into. The first of an actor is the one it began in. */
 export interface Move {

@@ -4,10 +4,10 @@ import type { Services } from '../../actors/services.ts';
 import type { StoredBreaker } from '../../journal/entries.ts';
 import type { RunLog } from '../../journal/journal.ts';
 import type { CompiledPlan, Plan } from '../../plan/types.ts';
+import type { Budget } from '../../policy/budget.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Publish } from '../../streams/events.ts';
 import type {
-  Budget,
   OnDependencyFailure,
   Passage,
   RunMetadata,

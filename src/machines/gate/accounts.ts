@@ -1,5 +1,5 @@
 import type { Addressee } from '../../actors/scope.ts';
-import type { Budget } from '../../types.ts';
+import type { Budget } from '../../policy/budget.ts';
 import type { Expenses, GateNotice, RunOpened } from './events.ts';
 
 /** Why nothing more may start in a run. */

@@ -1,7 +1,7 @@
 import type { Addressee } from '../../actors/scope.ts';
 import type { AgentProfile } from '../../agents/resolve.ts';
 import type { ErrorKind } from '../../errors/error-kind.ts';
-import type { Budget } from '../../types.ts';
+import type { Budget } from '../../policy/budget.ts';
 import type { BreakerReply, PermitResult } from '../breaker/events.ts';
 
 /** A task's wish to start one attempt. */
