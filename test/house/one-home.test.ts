@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** A dangerous notion, the files that may use it, and how a use of it looks in source text. */
+interface Home {
+  notion: string;
+  files: readonly string[];
+  use: RegExp;
+}
+
+const HOMES: readonly Home[] = [
+  {
+    notion: 'signals to processes',
+    files: ['src/node/process-tree.ts', 'src/node/run-process.ts', 'src/node/this-process.ts'],
+    use: /\bprocess\.kill\(|\.kill\(/,
+  },
+  {
+    notion: 'child processes',
+    files: [
+      'src/cli/terminal.ts',
+      'src/node/changes.ts',
+      'src/node/doctor.ts',
+      'src/node/process-tree.ts',
+      'src/node/run-process.ts',
+    ],
+    use: /from '(?:node:)?(?:child_process|execa)'/,
+  },
+];
+
+const root = join(import.meta.dirname, '../..');
+
+function sources(): string[] {
+  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  return paths.filter((path) => /\.tsx?$/.test(path)).map((path) => `src/${path.replaceAll('\\', '/')}`);
+}
+
+/** Lines of code, without comments at their start. */
+function code(path: string): string[] {
+  const lines = readFileSync(join(root, path), 'utf8').split('\n');
+  return lines.filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line));
+}
+
+describe('A dangerous notion has one home', () => {
+  it.each(HOMES)('keeps $notion in their module', ({ files, use }) => {
+    const users = sources().filter((path) => code(path).some((line) => use.test(line)));
+    expect(users.toSorted()).toEqual([...files].toSorted());
+  });
+});
