@@ -1,22 +1,30 @@
-import { readFile, stat } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { SoarError } from '../errors/soar-error.ts';
 import { pathFault } from '../node/path-fault.ts';
+import { MAX_BYTES, readingFault, readRegularFile, readStream, type UnreadableError } from '../node/read-file.ts';
 
-/** The text of a file, or of stdin for `-`. Throws `usage` when it cannot be read. */
+/** The text of a file, or of stdin for `-`. Throws `usage` when it cannot be read, or is larger than a plan may be. */
 export async function readInput(path: string, what: string): Promise<string> {
-  if (path === '-') {
-    if (process.stdin.isTTY) process.stderr.write(`Reading ${what} from the terminal; end with Ctrl-D.\n`);
-    return text(process.stdin);
-  }
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing ? 'there is no such file' : pathFault(cause);
-    const hint = isMissing && /\s/.test(path) ? ' To ask a question, use `soar ask`.' : '';
-    throw new SoarError('usage', `Cannot read ${what} \`${path}\`: ${why}.${hint}`, { cause });
-  }
+  if (path === '-') return readStdin(what);
+  const content = await readRegularFile(path, MAX_BYTES.plan).catch((cause: UnreadableError) => {
+    throw new SoarError('usage', `Cannot read ${what} \`${path}\`: ${cause.message}.${hintFor(cause, path)}`, {
+      cause,
+    });
+  });
+  return content.toString('utf8');
+}
+
+async function readStdin(what: string): Promise<string> {
+  const { stdin } = process;
+  if (stdin.isTTY) process.stderr.write(`Reading ${what} from the terminal; end with Ctrl-D.\n`);
+  const content = await readStream(stdin, MAX_BYTES.plan).catch((cause: UnreadableError) => {
+    throw new SoarError('usage', `Cannot read ${what} from stdin: ${cause.message}.`, { cause });
+  });
+  return content.toString('utf8');
+}
+
+function hintFor({ code }: UnreadableError, path: string): string {
+  if (code === 'ENOENT' && /\s/.test(path)) return ' To ask a question, use `soar ask`.';
+  return code === 'NOT_A_FILE' ? ' To read from a pipe, pass it as stdin and write `-` for the file.' : '';
 }
 
 /** Goes to a directory before anything is read. Throws `usage` when there is none. */
@@ -29,11 +37,11 @@ export function enter(cwd: string | undefined): void {
   }
 }
 
-/** Throws `usage` for files that are not there. */
+/** Throws `usage` for files that cannot be read, before anything else is done. */
 export async function requireFiles(paths: readonly string[]): Promise<void> {
-  const found = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
-  const missing = paths.filter((_, i) => !found[i]?.isFile());
-  if (missing.length === 0) return;
-  const issues = missing.map((path) => ({ path: 'context', message: `There is no file \`${path}\`.` }));
-  throw new SoarError('usage', issues.map(({ message }) => message).join(' '), { issues });
+  const faults = await Promise.all(paths.map((path) => readingFault(path)));
+  const issues = paths.flatMap((path, i) => {
+    return faults[i] ? [{ path: 'context', message: `Cannot read the file \`${path}\`: ${faults[i]}.` }] : [];
+  });
+  if (issues.length > 0) throw new SoarError('usage', issues.map(({ message }) => message).join(' '), { issues });
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { SoarError } from '../errors/soar-error.ts';
+import { readInput } from './files.ts';
 import { printable } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';
 
@@ -70,7 +71,7 @@ async function editText(text: string): Promise<string> {
       const message = `The editor \`${editor}\` failed (exit code ${exitCode ?? 'none'}); set VISUAL or EDITOR to another.`;
       throw new SoarError('usage', message);
     }
-    return await readFile(path, 'utf8');
+    return await readInput(path, 'the edited plan');
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { didYouMean } from '../errors/nearest.ts';
@@ -9,7 +9,7 @@ import type { PolicyInput } from '../policy/policy.ts';
 import type { SoarOptions } from '../soar.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import { configSchema } from './config.schema.ts';
-import { pathFault } from './path-fault.ts';
+import { MAX_BYTES, readRegularFile, type UnreadableError } from './read-file.ts';
 
 /** What a `soar.config` file may say. */
 export interface SoarConfig
@@ -80,19 +80,15 @@ async function findConfig(cwd: string): Promise<string | null> {
 
 async function readConfig(path: string, name: string): Promise<unknown> {
   const ending = extname(path).slice(1).toLowerCase();
-  if (ending === 'json' || ending === 'yaml' || ending === 'yml') {
-    const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw unreadable(name, cause);
-    });
-    return ending === 'json' ? parseJson(text, name) : parseYaml(text, name);
-  }
   if (!(CONFIG_ENDINGS as readonly string[]).includes(ending)) {
     const message = `Expected the configuration to end in ${CONFIG_ENDINGS.join(', ')}, got \`${basename(path)}\`.`;
     throw new SoarError('invalid-config', message);
   }
-  await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  const content = await readRegularFile(path, MAX_BYTES.config).catch((cause: UnreadableError) => {
     throw unreadable(name, cause);
   });
+  if (ending === 'json') return parseJson(content.toString('utf8'), name);
+  if (ending === 'yaml' || ending === 'yml') return parseYaml(content.toString('utf8'), name);
   try {
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     return unwrapped(module, name);
@@ -114,11 +110,11 @@ function unwrapped(module: { default?: unknown }, name: string): unknown {
   return isWrapped ? (exported as { default?: unknown }).default : exported;
 }
 
-function unreadable(name: string, cause: NodeJS.ErrnoException): SoarError {
+function unreadable(name: string, cause: UnreadableError): SoarError {
   const message =
     cause.code === 'ENOENT'
       ? `There is no configuration file ${name}.`
-      : `The configuration ${name} cannot be read: ${pathFault(cause)}.`;
+      : `The configuration ${name} cannot be read: ${cause.message}.`;
   return new SoarError('invalid-config', message, { cause });
 }
 

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Retriever } from '../actors/phases/types.ts';
 import { recall, recordOf } from '../journal/recall.ts';
 import { questionOf, type RecordStore, type StoredRecord } from '../journal/records.ts';
 import type { RunResult } from '../types.ts';
+import { MAX_BYTES, readRegularFileSync } from './read-file.ts';
 
-/** A larger file is not looked at again. */
-const LARGEST_BYTES = 16 * 1024 ** 2;
 /** Of the passages that a question may have, this share may be earlier answers; they come on top, so no file loses its place. */
 const SHARE = 1 / 5;
 
@@ -52,8 +50,7 @@ function isStale({ sources }: StoredRecord, cwd: string): boolean {
 
 function hashOf(path: string): string | null {
   try {
-    if (statSync(path).size > LARGEST_BYTES) return null;
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
+    return createHash('sha256').update(readRegularFileSync(path, MAX_BYTES.cited)).digest('hex');
   } catch {
     return null;
   }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { createPassageIndex } from '../actors/phases/passage-index.ts';
 import { recencyWeights } from '../actors/phases/recency.ts';
 import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../actors/phases/retrieve.ts';
 import type { Retriever } from '../actors/phases/types.ts';
 import { changesOf } from './changes.ts';
+import { MAX_BYTES, readRegularFile } from './read-file.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 
 export interface FileRetrieverOptions {
@@ -50,9 +50,9 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
 
     for (const path of wanted) {
       signal.throwIfAborted();
-      const content = await readFile(resolve(root, path)).catch((error: NodeJS.ErrnoException) => error);
+      const content = await readRegularFile(resolve(root, path), MAX_BYTES.context).catch((error: Error) => error);
       if (Buffer.isBuffer(content)) add(path, content, true);
-      else notes.push(`Could not read \`${path}\`: ${content.code ?? content.message}.`);
+      else notes.push(`Could not read \`${path}\`: ${content.message}.`);
     }
 
     const listed = textFiles({ root, maxFiles, maxFileBytes, signal });
@@ -70,7 +70,9 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
     for (let at = 0; at < paths.length; at += BATCH) {
       signal.throwIfAborted();
       const batch = paths.slice(at, at + BATCH);
-      const contents = await Promise.all(batch.map((path) => readFile(resolve(root, path)).catch(() => null)));
+      const contents = await Promise.all(
+        batch.map((path) => readRegularFile(resolve(root, path), maxFileBytes).catch(() => null)),
+      );
       batch.forEach((path, place) => {
         const content = contents[place];
         if (!content) unreadable++;

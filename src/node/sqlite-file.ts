@@ -1,8 +1,9 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SoarError } from '../errors/soar-error.ts';
 import { ownFile } from './folder-state.ts';
+import { readStartSync } from './read-file.ts';
 import { APPLICATION_ID, MIGRATIONS, migrate, versionOf } from './sqlite-schema.ts';
 import { prepareFolder, sizeIn } from './state-folder.ts';
 
@@ -46,11 +47,7 @@ export function openStore(dir: string, options: { create?: boolean } = {}): Data
 /** Looks at a store without writing to it. */
 function inspect(path: string): void {
   wrapped(path, () => {
-    const head = Buffer.alloc(16);
-    const file = openSync(path, 'r');
-    readSync(file, head, 0, 16, 0);
-    closeSync(file);
-    if (head.toString('latin1') !== 'SQLite format 3\0') throw new Error('it is no SQLite file');
+    if (readStartSync(path, 16).toString('latin1') !== 'SQLite format 3\0') throw new Error('it is no SQLite file');
     const db = new (sqlite().DatabaseSync)(path, { readOnly: true });
     try {
       db.exec('PRAGMA busy_timeout = 10000');

@@ -1,7 +1,8 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { textKind } from '../text/passage-lines.ts';
+import { MAX_BYTES, readRegularFile } from './read-file.ts';
 
 const SKIPPED_FOLDERS = new Set(
   '.git .hg .svn .soar node_modules bower_components vendor dist build out target coverage .next .nuxt .cache .venv venv __pycache__ .tox .idea .vscode'.split(
@@ -78,7 +79,7 @@ async function readFolder(root: string, folder: Folder): Promise<{ folders: Fold
   const entries = await readdir(resolve(root, folder.path), { withFileTypes: true }).catch(() => null);
   if (!entries) return null;
   const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
-    ? await readFile(resolve(root, folder.path, '.gitignore'), 'utf8').catch(() => '')
+    ? await ignoreFile(resolve(root, folder.path, '.gitignore'))
     : '';
   const rules = own === '' ? folder.rules : [...folder.rules, { base: folder.path, matcher: ignore().add(own) }];
   const folders: Folder[] = [];
@@ -94,6 +95,11 @@ async function readFolder(root: string, folder: Folder): Promise<{ folders: Fold
     }
   }
   return { folders, files };
+}
+
+/** An ignore file that cannot be read ignores nothing. */
+async function ignoreFile(path: string): Promise<string> {
+  return readRegularFile(path, MAX_BYTES.ignore).then(String, () => '');
 }
 
 function isWanted(path: string): boolean {

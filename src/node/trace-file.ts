@@ -1,8 +1,9 @@
-import { closeSync, fchmodSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { SoarError } from '../errors/soar-error.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { ownFile } from './folder-state.ts';
 import { pathFault } from './path-fault.ts';
+import { readStartSync } from './read-file.ts';
 
 export interface FileSinkOptions {
   mode?: TraceMode;
@@ -101,17 +102,10 @@ function open(path: string): number {
 
 function holdsSomethingElse(path: string): boolean {
   try {
-    const stat = statSync(path);
-    if (!stat.isFile() || stat.size === 0) return false;
-    const file = openSync(path, 'r');
-    try {
-      const start = Buffer.alloc(RECORD_BYTES);
-      return !RECORD.test(start.toString('utf8', 0, readSync(file, start)));
-    } finally {
-      closeSync(file);
-    }
+    const start = readStartSync(path, RECORD_BYTES).toString('utf8');
+    return start !== '' && !RECORD.test(start);
   } catch {
-    // Not there, or not to be read: opening it for writing tells which.
+    // Not there, no regular file, or unreadable: opening it for writing tells which.
     return false;
   }
 }

@@ -26,6 +26,22 @@ const HOMES: readonly Home[] = [
     ],
     use: /from '(?:node:)?(?:child_process|execa)'/,
   },
+  {
+    // The others read what this package or the system has written, and `sync-file.ts` and `trace-file.ts` open to write.
+    notion: 'reads of files',
+    files: [
+      'src/cli/machine.ts',
+      'src/cli/program.ts',
+      'src/node/process-tree.ts',
+      'src/node/read-file.ts',
+      'src/node/sync-file.ts',
+      'src/node/this-process.ts',
+      'src/node/trace-file.ts',
+      'src/node/viewer-page.ts',
+      'src/node/viewer-source.ts',
+    ],
+    use: /\b(?:readFile(?:Sync)?|createReadStream|readSync|openSync)\(|\bopen\b.*from 'node:fs\/promises'/,
+  },
 ];
 
 const root = join(import.meta.dirname, '../..');

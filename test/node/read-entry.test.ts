@@ -25,8 +25,8 @@ describe('a task that reads files', () => {
   });
 
   it.each([
-    ['none.md', 'there is no file'],
-    ['.', 'EISDIR'],
+    ['none.md', 'there is no such file'],
+    ['.', 'it is a folder'],
     ['binary', 'it is not text'],
     ['a.md:7', 'it has 3 lines'],
   ])('is refused before anything runs when it cannot read %s', async (entry, why) => {

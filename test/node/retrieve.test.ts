@@ -124,7 +124,7 @@ describe('createFileRetriever', () => {
 
   it('notes a context file that cannot be read', async () => {
     await files({ 'a.md': 'lease' });
-    expect((await search({}, ['no.md'])).notes).toEqual(['Could not read `no.md`: ENOENT.']);
+    expect((await search({}, ['no.md'])).notes).toEqual(['Could not read `no.md`: there is no such file.']);
   });
 
   it('gives the same result every time', async () => {
