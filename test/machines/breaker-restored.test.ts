@@ -54,18 +54,26 @@ describe('a breaker that another process left', () => {
     expect(state()).toEqual({ halfOpen: 'ready' });
   });
 
-  it('is closed when all it knows are programs that could not be started', () => {
-    const { state, breaker } = restored({ failures: [failure(NOW - 2000, 'spawn'), failure(NOW - 1000, 'spawn')] });
-    expect(state()).toBe('closed');
-    expect(breaker.getSnapshot().context.failures).toEqual([]);
+  it.each(['exit', 'spawn', 'auth', 'invalid_model'])('closes and forgets failures of kind %s', (kind) => {
+    const failures = [failure(NOW - 2000, kind), failure(NOW - 1000, kind)];
+    for (const state of ['open', 'halfOpen'] as const) {
+      const left = restored({ state, failures });
+      expect([left.state(), left.breaker.getSnapshot().context.failures]).toEqual(['closed', []]);
+    }
   });
 
-  it('is closed when all it knows are exit codes of commands', () => {
-    const { breaker, state } = restored({
-      state: 'open',
-      failures: [failure(NOW - 2000, 'exit'), failure(NOW - 1000, 'exit')],
-    });
-    expect([state(), breaker.getSnapshot().context.failures]).toEqual(['closed', []]);
+  it.each([
+    ['the others are too few to open it', ['connection', 'auth', 'connection'], 2],
+    ['a login ended the last probe', ['connection', 'connection', 'connection', 'auth'], 3],
+  ])('closes and keeps the other failures when %s', (_, kinds, kept) => {
+    const failures = kinds.map((kind, i) => failure(NOW - 9000 + i * 1000, kind));
+    const { state, breaker } = restored({ failures });
+    expect([state(), breaker.getSnapshot().context.failures]).toEqual(['closed', Array(kept).fill(expect.anything())]);
+  });
+
+  it('stays open when the failures it keeps open it alone', () => {
+    const kinds = ['auth', 'connection', 'connection', 'connection'];
+    expect(restored({ failures: kinds.map((kind, i) => failure(NOW - 9000 + i * 1000, kind)) }).state()).toBe('open');
   });
 
   it('counts the failures that came before', () => {

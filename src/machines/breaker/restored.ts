@@ -2,6 +2,7 @@ import { startingIn } from '../../actors/starting-in.ts';
 import type { ErrorKind } from '../../errors/error-kind.ts';
 import type { StoredBreaker } from '../../journal/entries.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
+import { type Failure, opensOn } from './logic.ts';
 import { type BreakerInput, breakerMachine } from './machine.ts';
 
 type Begun = { logic: typeof breakerMachine; restored?: BreakerInput['restored'] };
@@ -9,19 +10,31 @@ type Begun = { logic: typeof breakerMachine; restored?: BreakerInput['restored']
 const open = startingIn(breakerMachine, 'open');
 const halfOpen = startingIn(breakerMachine, 'halfOpen');
 
+/** Kinds that are mended between two runs: a script that exits, a missing program, a login, the name of a model. */
+const MENDED: ReadonlySet<string | null> = new Set(['exit', 'spawn', 'auth', 'invalid_model']);
+
 /**
- * How a breaker begins that was left in some state by another process, whose probe, if it had one, is gone. An open one
- * keeps its time, but waits no longer than its policy says, whatever the clock did; one that nobody has tried for as long as
- * a failure counts knows nothing any more. A plain exit code is forgotten: it judged what a command was asked to do, and
- * whoever mends their script and runs it again asks something else. So is a program that could not be started: whoever
- * installs it, or mends PATH, and runs again must not wait for a breaker, and to find it missing again costs nothing.
+ * Restores a breaker that another process left in some state. A probe it had in flight is gone. An open breaker keeps its
+ * time, but waits no longer than its policy says, whatever the clock did. A breaker that has not been tried for a whole
+ * failure window starts empty.
+ *
+ * Failures in {@link MENDED} are forgotten, so whoever mends a script, installs a program, logs in or names another model
+ * and runs again does not wait. A breaker that would not be open without them begins closed.
  */
 export function restoredBreaker(stored: StoredBreaker, policy: BreakerPolicy, now: number): Begun {
   const all = stored.failures.map(({ at, kind }) => ({ at, kind: kind as ErrorKind | null }));
-  const failures = all.filter(({ kind }) => kind !== 'exit' && kind !== 'spawn');
-  if (all.length > 0 && failures.length === 0) return { logic: breakerMachine };
+  const failures = all.filter(({ kind }) => !MENDED.has(kind));
   const retryAt = Math.min(stored.retryAt, now + policy.resetTimeoutMs);
-  if (stored.state === 'closed') return { logic: breakerMachine, restored: { failures, retryAt: 0 } };
+  if (stored.state === 'closed' || (failures.length < all.length && !isOpenBy(all, failures, policy)))
+    return failures.length > 0
+      ? { logic: breakerMachine, restored: { failures, retryAt: 0 } }
+      : { logic: breakerMachine };
   if (now - retryAt >= policy.failureWindowMs) return { logic: breakerMachine };
   return { logic: retryAt > now ? open : halfOpen, restored: { failures, retryAt } };
+}
+
+/** Whether the last failure still counts, and opens the breaker together with the others that do. */
+function isOpenBy(all: readonly Failure[], left: readonly Failure[], policy: BreakerPolicy): boolean {
+  const last = left.at(-1);
+  return last !== undefined && last === all.at(-1) && opensOn(left.slice(0, -1), last, policy, false);
 }
