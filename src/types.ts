@@ -152,6 +152,11 @@ export interface Agent {
   requireOutput?: boolean;
   /** Made up for one plan: judged by the breaker's lenient thresholds. Default false. */
   adHoc?: boolean;
+  /**
+   * Whether it runs its prompt as code, as `bash -c` does. The questions of `ask` never use it: text that a model made would be run.
+   * Default false; commands recognise shells and interpreters by themselves.
+   */
+  promptIsCode?: boolean;
   /** True when the agent itself kills what it started after `killGraceMs`; the executor then waits twice as long. */
   killsItself?: boolean;
 }

@@ -15,6 +15,8 @@ export interface AgentProfile {
   readonly model: string | null;
   readonly requireOutput: boolean;
   readonly adHoc: boolean;
+  /** It runs its prompt as code: the text of its task is a program of the plan's author. */
+  readonly promptIsCode: boolean;
   /** Id of the agent that plays this one, when a plan made it up. */
   readonly base?: string;
   /**
@@ -54,6 +56,7 @@ export function resolveAgent(id: string, given: Agent | AgentFunction): Resolved
     model: agent.model ?? null,
     requireOutput: agent.requireOutput ?? false,
     adHoc: agent.adHoc ?? false,
+    promptIsCode: agent.promptIsCode ?? false,
     killsItself: agent.killsItself ?? false,
     version: (place) => versionOf(agent, place),
     run: (request, controls) => agent.run(request, controls),

@@ -53,6 +53,7 @@ function toolCommand(options: CliAgentOptions, preset: CliToolPreset, previous: 
     kind: 'cli',
     command,
     prompt: preset.prompt,
+    promptIsCode: false,
     description: rest.description ?? preset.description,
     capabilities: rest.capabilities ?? preset.capabilities,
     provider: rest.provider ?? preset.provider,

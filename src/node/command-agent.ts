@@ -12,7 +12,8 @@ import { BoundedBytes } from './bounded-bytes.ts';
 import type { OutputReader, OutputReaderFactory } from './output-reader.ts';
 import { processFailure, startFailure } from './process-failure.ts';
 import { processVersion } from './process-version.ts';
-import { PLACEHOLDER, withPrompt } from './prompt-argument.ts';
+import { withPrompt } from './prompt-argument.ts';
+import { isPromptCode, PLACEHOLDER, type PromptMode } from './prompt-code.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
 export const DEFAULT_MAX_OUTPUT_BYTES = 1024 * 1024;
@@ -60,7 +61,8 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
  *
  * The prompt goes to stdin (default), or replaces `{{prompt}}` inside arguments (`prompt: 'argument'`, which is also
  * meant when `prompt` is left out and an argument says `{{prompt}}`; appended when none does). In `bash -c {{prompt}}`
- * and the like the prompt is code: it is then the task's own text, and what its dependencies produced goes to stdin.
+ * and the like the prompt is code (`promptIsCode`): it is then the task's own text, and what its dependencies produced goes to
+ * stdin, unless the code itself comes from there.
  * The answer is stdout without its last newline. A program that does not read its input is judged by its exit code alone.
  *
  * It fails with kind `spawn` (no such program or directory; not retried), `invalid_request` (prompt too long for an
@@ -83,6 +85,7 @@ export function commandAgent(options: CommandAgentOptions): Agent {
     maxConcurrent: options.maxConcurrent,
     requireOutput: options.requireOutput,
     killsItself: true,
+    promptIsCode: options.promptIsCode ?? isPromptCode(command, promptMode(options)),
     version: processVersion(options),
     run: (request, controls) => runCommand(command, options, request, controls),
   };
@@ -102,8 +105,8 @@ async function runCommand(
   const mode = promptMode(options);
   const { argv, input } =
     mode === 'argument'
-      ? withPrompt(command, request)
-      : { argv: command, input: mode === 'stdin' ? request.prompt : null };
+      ? withPrompt(command, request, options.promptIsCode)
+      : { argv: command, input: mode === 'stdin' ? stdinOf(command, options, request) : null };
   const stdout = new BoundedBytes({ maxBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES, head: 'half' });
   const stderr = new BoundedBytes({ maxBytes: STDERR_BYTES, head: 'none' });
   const reader = options.parse ? undefined : options.reader?.(controls);
@@ -197,7 +200,16 @@ function listener(controls: AgentControls, reader: OutputReader | undefined) {
   };
 }
 
-function promptMode({ prompt, command }: CommandAgentOptions): 'stdin' | 'argument' | 'none' {
+/** An answer of another task would be run with code that comes on stdin, so that is the task's own text alone. */
+function stdinOf(
+  command: readonly string[],
+  { promptIsCode = isPromptCode(command, 'stdin') }: CommandAgentOptions,
+  { prompt, question }: AgentRequest,
+): string {
+  return promptIsCode ? question : prompt;
+}
+
+function promptMode({ prompt, command }: CommandAgentOptions): PromptMode {
   return prompt ?? (command.some((one) => one.includes(PLACEHOLDER)) ? 'argument' : 'stdin');
 }
 

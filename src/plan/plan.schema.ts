@@ -64,6 +64,10 @@ const commandAgent = strictObject({
     z.optional(z.enum(['stdin', 'argument', 'none'])),
     "How the prompt reaches the command. Default 'stdin'.",
   ),
+  promptIsCode: described(
+    z.optional(z.boolean()),
+    'Whether it runs its prompt as code; no planner may then give it tasks. Default: what the command tells.',
+  ),
   ...common,
   ...processFields,
 });

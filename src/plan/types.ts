@@ -70,6 +70,12 @@ export interface CommandAgentSpec {
    * argument says `{{prompt}}`, else `'stdin'`.
    */
   prompt?: 'stdin' | 'argument' | 'none';
+  /**
+   * Whether it runs its prompt as code. Questions that are taken apart never use such an agent, and no planner is offered it.
+   * Default: what the command tells (`bash -c {{prompt}}`, `ssh host {{prompt}}`, a shell that reads stdin). Say `true` for a program of
+   * your own that passes its prompt to a shell.
+   */
+  promptIsCode?: boolean;
   /** Added to the environment of its processes. Default: nothing. */
   env?: Record<string, string>;
   /** Where its processes work. Default: the working directory. */
@@ -92,7 +98,7 @@ export interface CommandAgentSpec {
 
 export type CliTool = 'claude' | 'codex' | 'gemini' | 'opencode' | 'aider' | 'cursor-agent' | 'ollama';
 
-export interface CliAgentSpec extends Omit<CommandAgentSpec, 'kind' | 'command' | 'prompt'> {
+export interface CliAgentSpec extends Omit<CommandAgentSpec, 'kind' | 'command' | 'prompt' | 'promptIsCode'> {
   kind: 'cli';
   /** The preset: the program, how it is called, and how its events are read. */
   tool: CliTool;
