@@ -5,6 +5,7 @@ import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../actors/phases/retri
 import type { Retriever } from '../actors/phases/types.ts';
 import { changesOf } from './changes.ts';
 import { MAX_BYTES, readRegularFile } from './read-file.ts';
+import { holdsPrivateKey } from './secret-files.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 
 export interface FileRetrieverOptions {
@@ -23,7 +24,8 @@ const BATCH = 32;
 
 /**
  * Retrieval over the text files of a directory, read anew at every question. It honours `.gitignore` files, leaves out
- * dependencies, build output, binary, minified and lock files, and does not follow symbolic links. Files that changed not long
+ * dependencies, build output, binary, minified and lock files, and does not follow symbolic links. Files that may hold secrets are
+ * never read, unless `contextFiles` name them. Files that changed not long
  * ago, by git or else by their own times, count a little more. Bounds that are hit
  * and files that cannot be read end up in the notes; the phase rejects only when it is aborted.
  */
@@ -38,13 +40,15 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
     const seen = new Set<string>();
     let bytes = 0;
     let searched = 0;
+    let secrets = 0;
 
     const add = (path: string, content: Buffer, asked: boolean) => {
       seen.add(path);
       searched++;
       bytes += content.length;
       const text = looksBinary(content) ? null : content.toString('utf8');
-      if (text !== null && (asked || !looksMinified(path, text))) index.add(path, text.replace(/^\uFEFF/, ''));
+      if (text !== null && !asked && holdsPrivateKey(text)) secrets++;
+      else if (text !== null && (asked || !looksMinified(path, text))) index.add(path, text.replace(/^\uFEFF/, ''));
       else if (asked) notes.push(`Could not use \`${path}\`: it is not text.`);
     };
 
@@ -65,6 +69,7 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
     changes.catch(() => {});
     const listing = await listed;
     notes.push(...listing.notes);
+    secrets += listing.secrets;
     const paths = listing.files.filter((path) => !seen.has(path));
     let unreadable = 0;
     for (let at = 0; at < paths.length; at += BATCH) {
@@ -86,6 +91,7 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
     }
     signal.throwIfAborted();
     if (unreadable > 0) notes.push(`Files that could not be read: ${unreadable}.`);
+    if (secrets > 0) notes.push(`Left out ${secrets} ${secrets === 1 ? 'file' : 'files'} that may hold secrets.`);
     const weightOf = recencyWeights(await changes, questions);
     signal.throwIfAborted();
     return retrievalOf(index.best(PASSAGE_BUDGET[complexity], weightOf), complexity, searched, notes);

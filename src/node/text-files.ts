@@ -1,8 +1,10 @@
+import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { textKind } from '../text/passage-lines.ts';
 import { MAX_BYTES, readRegularFile } from './read-file.ts';
+import { isSecretPath } from './secret-files.ts';
 
 const SKIPPED_FOLDERS = new Set(
   '.git .hg .svn .soar node_modules bower_components vendor dist build out target coverage .next .nuxt .cache .venv venv __pycache__ .tox .idea .vscode'.split(
@@ -15,14 +17,14 @@ const NO_TEXT =
   /\.(?:png|jpe?g|gif|webp|avif|ico|bmp|tiff?|mp[34]|m4a|wav|ogg|webm|mov|avi|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|pdf|docx?|xlsx?|pptx?|woff2?|ttf|otf|eot|wasm|so|dylib|dll|exe|bin|class|pyc|o|a|db|sqlite3?|map|svg|min\.js|min\.css|snap|parquet|onnx|pt)$/i;
 /** Hidden folders hold caches and settings of tools; this one holds what people write. */
 const VISIBLE = new Set(['.github']);
-/** Environment files and private keys hold secrets, and secrets are no answers. */
-const SECRET = /(?:^|\/)(?:\.env(?:\.[\w-]+)?|\.npmrc|\.netrc|id_[a-z\d]+|[^/]+\.(?:pem|key|p12|pfx|keystore))$/i;
 
 export interface TextFileListing {
   /** Relative to the root, with forward slashes; shallow ones first, each level by name. */
   files: string[];
   /** When each of them was last written, epoch milliseconds. */
   modified: Map<string, number>;
+  /** How many files were left out since they may hold secrets. */
+  secrets: number;
   notes: string[];
 }
 
@@ -33,7 +35,8 @@ interface Folder {
 }
 
 /**
- * Lists the files of a directory that are worth reading, level by level, so that a bound cuts the deepest ones off.
+ * Lists the files of a directory that are worth reading, level by level, so that a bound cuts the deepest ones off. Files that may
+ * hold secrets are counted and left out, under each of their hard links.
  * Rejects only when aborted; folders that cannot be read are left out and counted in the notes.
  */
 export async function textFiles(options: {
@@ -45,8 +48,15 @@ export async function textFiles(options: {
   const { root, maxFiles, maxFileBytes, signal } = options;
   const files: string[] = [];
   const modified = new Map<string, number>();
+  const links = new SecretLinks();
+  let secrets = 0;
   let large = 0;
   let unreadable = 0;
+  const listed = (stopped?: string): TextFileListing => {
+    const kept = files.filter((path) => !links.isSecret(path));
+    secrets += files.length - kept.length;
+    return { files: kept, modified, secrets, notes: notesOf(large, unreadable, stopped) };
+  };
   let level: Folder[] = [{ path: '', rules: [] }];
   while (level.length > 0) {
     const next: Folder[] = [];
@@ -58,24 +68,58 @@ export async function textFiles(options: {
         continue;
       }
       next.push(...read.folders);
-      const stats = await Promise.all(read.files.map((path) => lstat(resolve(root, path)).catch(() => null)));
+      const [stats, hidden] = await Promise.all([statsOf(root, read.files), statsOf(root, read.secrets)]);
+      for (const stat of hidden) links.addSecret(stat);
+      secrets += read.secrets.length;
       for (const [at, path] of read.files.entries()) {
-        const { size = 0, mtimeMs = 0 } = stats[at] ?? {};
+        const stat = stats[at] ?? null;
+        const { size = 0, mtimeMs = 0 } = stat ?? {};
+        links.add(path, stat);
         if (size > maxFileBytes) large++;
         else files.push(path);
         modified.set(path, mtimeMs);
         if (files.length > maxFiles) {
           files.pop();
-          return { files, modified, notes: notesOf(large, unreadable, `Stopped at ${maxFiles} files.`) };
+          return listed(`Stopped at ${maxFiles} files.`);
         }
       }
     }
     level = next;
   }
-  return { files, modified, notes: notesOf(large, unreadable) };
+  return listed();
 }
 
-async function readFolder(root: string, folder: Folder): Promise<{ folders: Folder[]; files: string[] } | null> {
+function statsOf(root: string, paths: readonly string[]): Promise<(Stats | null)[]> {
+  return Promise.all(paths.map((path) => lstat(resolve(root, path)).catch(() => null)));
+}
+
+/** Files with several names, one of which may be that of a secret file. */
+class SecretLinks {
+  readonly #secrets = new Set<string>();
+  readonly #linked = new Map<string, string>();
+
+  addSecret(stat: Stats | null): void {
+    if (stat && stat.nlink > 1) this.#secrets.add(`${stat.dev}:${stat.ino}`);
+  }
+
+  add(path: string, stat: Stats | null): void {
+    if (stat && stat.nlink > 1) this.#linked.set(path, `${stat.dev}:${stat.ino}`);
+  }
+
+  isSecret(path: string): boolean {
+    const file = this.#linked.get(path);
+    return file !== undefined && this.#secrets.has(file);
+  }
+}
+
+interface FolderEntries {
+  folders: Folder[];
+  files: string[];
+  /** Files that are never read. */
+  secrets: string[];
+}
+
+async function readFolder(root: string, folder: Folder): Promise<FolderEntries | null> {
   const entries = await readdir(resolve(root, folder.path), { withFileTypes: true }).catch(() => null);
   if (!entries) return null;
   const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
@@ -84,17 +128,21 @@ async function readFolder(root: string, folder: Folder): Promise<{ folders: Fold
   const rules = own === '' ? folder.rules : [...folder.rules, { base: folder.path, matcher: ignore().add(own) }];
   const folders: Folder[] = [];
   const files: string[] = [];
+  const secrets: string[] = [];
+  const base = basename(root);
   for (const { name, entry } of entries.map((entry) => ({ name: entry.name, entry })).sort(byName)) {
     const path = folder.path === '' ? name : `${folder.path}/${name}`;
     // Neither is true of a symbolic link, so nothing outside the directory is ever reached.
     if (entry.isDirectory()) {
       if (!SKIPPED_FOLDERS.has(name) && (!name.startsWith('.') || VISIBLE.has(name)) && !isIgnored(`${path}/`, rules))
         folders.push({ path, rules });
+    } else if (entry.isFile() && isSecretPath(base.startsWith('.') ? `${base}/${path}` : path)) {
+      secrets.push(path);
     } else if (entry.isFile() && isWanted(path) && !isIgnored(path, rules)) {
       files.push(path);
     }
   }
-  return { folders, files };
+  return { folders, files, secrets };
 }
 
 /** An ignore file that cannot be read ignores nothing. */
@@ -103,7 +151,7 @@ async function ignoreFile(path: string): Promise<string> {
 }
 
 function isWanted(path: string): boolean {
-  return !LOCKFILE.test(path) && !NO_TEXT.test(path) && !SECRET.test(path);
+  return !LOCKFILE.test(path) && !NO_TEXT.test(path);
 }
 
 /** As in git: the nearest ignore file that has something to say decides. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,14 +54,32 @@ describe('createFileRetriever', () => {
     expect((await search()).paths).toEqual(['.github/a.md', 'src/a.ts']);
   });
 
-  it('leaves out files that hold secrets', async () => {
+  it('leaves out files that may hold secrets and counts them in one line', async () => {
     await files({
       '.env': 'lease=1',
-      'config/.env.local': 'lease=1',
+      '.gitignore': 'config/',
+      'deploy/.env.local~': 'lease=1',
       'server.pem': 'lease',
+      'secrets/notes.txt': 'lease',
+      'key.txt': `lease\n-----BEGIN PRIVATE KEY-----\n${'A'.repeat(64)}\n-----END PRIVATE KEY-----\n`,
       'environment.md': 'lease',
     });
-    expect((await search()).paths).toEqual(['environment.md']);
+    await link(join(cwd, '.env'), join(cwd, 'a-hard-link.md'));
+    await symlink(join(cwd, '.env'), join(cwd, 'a-link.md'));
+    const { paths, notes } = await search();
+    expect(paths).toEqual(['environment.md']);
+    expect(notes).toEqual(['Left out 6 files that may hold secrets.']);
+  });
+
+  it('leaves out every file of a folder of keys that it is started in', async () => {
+    cwd = join(base, '.ssh');
+    await files({ config: 'lease' });
+    expect((await search()).paths).toEqual([]);
+  });
+
+  it('reads a secret file that the question names as context', async () => {
+    await files({ 'prod.env': 'lease=1' });
+    expect((await search({}, ['prod.env'])).paths).toEqual(['prod.env']);
   });
 
   it('leaves out binary files', async () => {
