@@ -2,8 +2,10 @@ import { createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
 import { isOver, registerNoActors } from './actors/scope.ts';
 import { type Services, withAgents } from './actors/services.ts';
+import { timersOf } from './actors/timers.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { type ResolvedAgent, resolveAgents } from './agents/resolve.ts';
+import { captureContext } from './async-context.ts';
 import { systemClock } from './clock.ts';
 import { showValue } from './errors/show-value.ts';
 import { SoarError } from './errors/soar-error.ts';
@@ -43,17 +45,20 @@ export function createSoar(options: SoarOptions = {}): Soar {
   const isBare = options.agents === undefined || Object.keys(options.agents).length === 0;
   // Looked at here as well, so that what is no agent is an error of this call and not of an actor.
   resolveAgents(options.agents ?? {});
+  // Made here, so that its real timers belong to no run.
+  timersOf(clock);
+  const observation = observe(options, clock);
+  const { inspect, around } = observation;
   const input: EngineInput = {
     agents: isBare ? builtinAgents() : (options.agents ?? {}),
     limits: engineLimits(parsed),
     random,
+    around,
     ...(options.journal ? { journal: options.journal, answers: options.journal.answers } : {}),
     ...(options.maxCoolingMs === undefined ? {} : { maxCoolingMs: options.maxCoolingMs }),
     ...(options.prices ? { prices: options.prices } : {}),
     ...(options.killGraceMs === undefined ? {} : { killGraceMs: options.killGraceMs }),
   };
-  const observation = observe(options, clock);
-  const { inspect } = observation;
   const root = createActor(engine, { id: 'engine', input, clock, ...(inspect ? { inspect } : {}) });
   registerNoActors(root.system);
   root.start();
@@ -70,15 +75,17 @@ export function createSoar(options: SoarOptions = {}): Soar {
     if (observation.publish) streams.events$.subscribe(observation.publish);
     const publish = log ? journaledPublish(log, streams.publish) : streams.publish;
     const known = withAgents(services, own);
-    const actor = createRun(root, runId, logic, { ...input, runId, services: known, publish, log });
+    const within = captureContext();
+    const actor = createRun(root, runId, logic, { ...input, runId, services: known, publish, log }, within);
     log?.failed((error) => {
       const message = `The run can no longer be recorded and stops: ${error.message}`;
       streams.publish({ type: 'warning', message }, clock.now());
-      if (!isOver(actor)) actor.send({ type: 'run.cancel', kind: 'internal', message });
+      if (!isOver(actor)) within(() => actor.send({ type: 'run.cancel', kind: 'internal', message }));
     });
     const handle = createHandle({
       runId,
       actor,
+      within,
       streams,
       clock,
       resultOf,
@@ -94,8 +101,9 @@ export function createSoar(options: SoarOptions = {}): Soar {
       actor.start();
     };
     // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
-    if (before) before.then(() => start(), start);
-    else queueMicrotask(() => start());
+    const begin = (fault?: unknown) => within(() => start(fault));
+    if (before) before.then(() => begin(), begin);
+    else queueMicrotask(() => begin());
     return handle;
   }
 

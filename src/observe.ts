@@ -1,4 +1,5 @@
 import type { InspectionEvent } from 'xstate';
+import type { AroundAttempt } from './actors/executor.ts';
 import type { Clock } from './clock.ts';
 import type { RunEvent } from './streams/events.ts';
 import { guardedCall } from './streams/guarded-call.ts';
@@ -24,6 +25,8 @@ export interface Observation {
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
   /** Takes the events of every run. */
   readonly publish: ((event: RunEvent) => void) | undefined;
+  /** Calls an agent within what the sinks put around it; undefined when they put nothing. */
+  readonly around: AroundAttempt | undefined;
   close(): Promise<void>;
 }
 
@@ -33,15 +36,56 @@ export function observe({ trace, inspect }: ObserveOptions, clock: Clock): Obser
   const sinks = [...options.sinks, ...inspector];
   // A spectator's fault must not put an actor into an error state; it is the spectator's to mend.
   const observer = typeof inspect === 'function' ? guardedCall(inspect, () => {}) : undefined;
-  if (sinks.length === 0) return { inspect: observer, publish: undefined, close: async () => {} };
+  if (sinks.length === 0) return { inspect: observer, publish: undefined, around: undefined, close: async () => {} };
   const recorder = createRecorder({ ...options, sinks, clock });
   const both = (event: InspectionEvent) => {
     recorder.inspect(event);
     observer?.(event);
   };
-  return { inspect: observer ? both : recorder.inspect, publish: recorder.publish, close: () => recorder.close() };
+  return {
+    inspect: observer ? both : recorder.inspect,
+    publish: recorder.publish,
+    around: aroundAll(sinks),
+    close: () => recorder.close(),
+  };
 }
 
 function isSinks(trace: ObserveOptions['trace']): trace is readonly TraceSink[] {
   return Array.isArray(trace);
+}
+
+function aroundAll(sinks: readonly TraceSink[]): AroundAttempt | undefined {
+  let all: AroundAttempt | undefined;
+  for (const sink of sinks) {
+    if (!sink.around) continue;
+    const outer = all;
+    all = outer
+      ? (attempt, call) => outer(attempt, () => aroundOne(sink, attempt, call))
+      : (attempt, call) => aroundOne(sink, attempt, call);
+  }
+  return all;
+}
+
+/** A sink's fault before or after the call costs no attempt: the agent is called once, and its own end counts. */
+function aroundOne<R>(sink: TraceSink, attempt: { runId: string; taskId: string }, call: () => R): R {
+  let called: { value: R } | { thrown: unknown } | null = null;
+  const once = (): R => {
+    try {
+      const value = call();
+      called = { value };
+      return value;
+    } catch (thrown) {
+      called = { thrown };
+      throw thrown;
+    }
+  };
+  try {
+    sink.around?.(attempt, once);
+  } catch {
+    // What the agent threw is thrown below.
+  }
+  const ended = called as { value: R } | { thrown: unknown } | null;
+  if (ended === null) return call();
+  if ('thrown' in ended) throw ended.thrown;
+  return ended.value;
 }

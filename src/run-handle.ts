@@ -1,5 +1,6 @@
 import type { Actor, ActorRef, AnyActorLogic, AnyEventObject, AnyMachineSnapshot } from 'xstate';
 import { isOver } from './actors/scope.ts';
+import type { Within } from './async-context.ts';
 import type { Clock } from './clock.ts';
 import { toTaskError } from './errors/classify.ts';
 import type { LogEntry } from './journal/entries.ts';
@@ -50,6 +51,7 @@ export interface RunHandle {
 export function createHandle({
   runId,
   actor,
+  within,
   streams,
   clock,
   resultOf,
@@ -60,6 +62,8 @@ export function createHandle({
 }: {
   runId: string;
   actor: Actor<AnyActorLogic>;
+  /** The async context of the run, whoever cancels or approves it. */
+  within: Within;
   streams: RunStreams;
   clock: Clock;
   resultOf: (output: unknown) => RunResult;
@@ -72,14 +76,15 @@ export function createHandle({
 }): RunHandle {
   const cancel = (reason?: unknown) => {
     if (isOver(actor)) return;
-    actor.send({ type: 'run.cancel', kind: 'cancelled', message: reasonText(reason, 'The run was cancelled.') });
+    const message = reasonText(reason, 'The run was cancelled.');
+    within(() => actor.send({ type: 'run.cancel', kind: 'cancelled', message }));
   };
   const interrupt = (reason?: unknown) => {
     log?.interrupt();
     cancel(reasonText(reason, 'The run was interrupted.'));
   };
   const decide = (decision: Decision) => {
-    if (!isOver(actor)) actor.send(decision);
+    if (!isOver(actor)) within(() => actor.send(decision));
   };
   const approve = (plan?: Plan) => {
     if (!plan) return decide({ type: 'plan.approve' });

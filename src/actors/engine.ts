@@ -9,6 +9,7 @@ import {
   type Snapshot,
 } from 'xstate';
 import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
+import { captureContext, type Within } from '../async-context.ts';
 import type { AnswerStore } from '../journal/answers.ts';
 import type { StoredBreaker } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -20,7 +21,7 @@ import type { Price } from '../policy/budget.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
 import { type Breaker, Breakers, type BreakerTerms, type Guarded } from './breakers.ts';
-import { executor } from './executor.ts';
+import { type AroundAttempt, executor } from './executor.ts';
 import { lean } from './lean.ts';
 import { nowOf, relay } from './scope.ts';
 import type { EngineCommand, EnsureBreaker, ReleaseBreakers, Services } from './services.ts';
@@ -39,6 +40,8 @@ export interface EngineInput {
   journal?: Pick<Journal, 'breakers' | 'saveBreaker' | 'paces' | 'savePace'>;
   /** No cooling that another process left is longer. Default 120000. */
   maxCoolingMs?: number;
+  /** Wraps each call of an agent, as tracing does. Default: it is called as it is. */
+  around?: AroundAttempt | undefined;
 }
 
 export const DEFAULT_KILL_GRACE_MS = 5000;
@@ -55,6 +58,9 @@ export class Engine implements Services {
   readonly random: () => number;
   readonly killGraceMs: number;
   readonly runs = new Map<string, AnyActorRef>();
+  /** By actor id of the run: the async context of the code that started it. */
+  readonly contexts = new Map<string, Within>();
+  readonly #own = captureContext();
   readonly #breakers: Breakers;
   readonly engine: AnyActorRef & Services['engine'];
   readonly answers: AnswerStore | null;
@@ -80,6 +86,7 @@ export class Engine implements Services {
         limits: input.limits ?? {},
         breakerOf: (agent, runId) => this.breakerOf(agent, runId),
         engine: self as AnyActorRef & Services['engine'],
+        withinRun: (runId) => this.withinRun(runId),
         ...(input.journal ? keptPaces(input.journal, nowOf(self), input.maxCoolingMs) : {}),
       },
     });
@@ -90,8 +97,15 @@ export class Engine implements Services {
         gate: this.gate,
         isCalm: (agent: ResolvedAgent, runId: string) => this.#isCalm(agent, runId),
         priceOf: (agent: ResolvedAgent) => this.#priceOf(agent),
+        withinRun: (runId: string) => this.withinRun(runId),
+        around: input.around,
       },
     }) as Engine['executor'];
+  }
+
+  /** The async context of a run; of a run that is a root of its own, that in which it was created. */
+  withinRun(runId: string): Within {
+    return this.contexts.get(`${RUN}${runId}`) ?? this.#own;
   }
 
   breakerOf(agent: Guarded, runId: string, terms?: BreakerTerms): Breaker {
@@ -186,6 +200,7 @@ export const engine: EngineLogic = {
     } else if (event.type.startsWith('xstate.done.actor.') || event.type.startsWith('xstate.error.actor.')) {
       const { actorId } = event as unknown as { actorId: string };
       const isRun = services.runs.delete(actorId);
+      services.contexts.delete(actorId);
       // One that broke has not said so itself.
       if (isRun && event.type.startsWith('xstate.error.'))
         relay(scope, services.gate, { type: 'run.closed', runId: actorId.slice(RUN.length) });
@@ -197,14 +212,17 @@ export const engine: EngineLogic = {
 
 const RUN = 'run.';
 
-/** Makes an actor that runs under an engine; the caller starts it. */
+/** Makes an actor that runs under an engine, and in an async context; the caller starts it there. */
 export function createRun<L extends AnyActorLogic>(
   root: ActorRefFrom<EngineLogic>,
   runId: string,
   logic: L,
   input: unknown,
+  within?: Within,
 ): Actor<L> {
   const run = createActor(logic as AnyActorLogic, { id: `${RUN}${runId}`, parent: root, input: input as never });
-  root.getSnapshot().services.runs.set(run.id, run);
+  const { runs, contexts } = root.getSnapshot().services;
+  runs.set(run.id, run);
+  if (within) contexts.set(run.id, within);
   return run as Actor<L>;
 }

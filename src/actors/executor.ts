@@ -1,5 +1,6 @@
 import type { EventObject, Snapshot } from 'xstate';
 import type { ResolvedAgent } from '../agents/resolve.ts';
+import type { Within } from '../async-context.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { Price } from '../policy/budget.ts';
@@ -18,13 +19,22 @@ export interface ExecutorInput {
   isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
   /** What an agent's tokens cost. Default: unknown. */
   priceOf?: (agent: ResolvedAgent) => Price | null;
+  /** The async context in which a run's agents are called and its tasks are told. Default: whichever is active. */
+  withinRun?: (runId: string) => Within;
+  around?: AroundAttempt | undefined;
 }
+
+/** Calls an agent in an async context that tracing adds to that of its run, and gives what it returns. */
+export type AroundAttempt = <R>(attempt: { runId: string; taskId: string }, call: () => R) => R;
+
+const anywhere: Within = (call) => call();
 
 /** One attempt in flight. */
 export interface InFlight {
   readonly spec: AttemptSpec;
   readonly startedAt: number;
   readonly abort: AbortController;
+  readonly within: Within;
   clock: AttemptClock;
   timer: Timer | null;
   events: number;
@@ -61,22 +71,28 @@ export const executor = {
       return { ...snapshot, status: 'stopped' } as ExecutorSnapshot;
     }
     const command = event as AttemptCommand;
-    if (command.type === 'attempt.start') begin(snapshot, command.spec, scope);
+    if (command.type === 'attempt.start') {
+      const { spec } = command;
+      const within = snapshot.input.withinRun?.(spec.request.runId) ?? anywhere;
+      within(() => begin(snapshot, spec, within, scope));
+    }
     if (command.type === 'attempt.stop') {
       const attempt = snapshot.inFlight.get(command.attemptId);
-      if (attempt) askToStop(snapshot, attempt, scope, command.kind, command.reason, false);
+      const { kind, reason } = command;
+      attempt?.within(() => askToStop(snapshot, attempt, scope, kind, reason, false));
     }
     return snapshot;
   },
   getPersistedSnapshot: ({ status, output, error }: ExecutorSnapshot) => ({ status, output, error }),
 };
 
-function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): void {
+function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, scope: Sender): void {
   const now = clockOf(scope.self).now();
   const attempt: InFlight = {
     spec,
     startedAt: now,
     abort: new AbortController(),
+    within,
     clock: startClock(spec.policy.clocks, now, spec.timeoutMs),
     timer: null,
     events: 0,
@@ -94,18 +110,20 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, scope: Sender): vo
   look(snapshot, attempt, scope);
   const { agent, request } = spec;
   const controls = controlsOf(snapshot, attempt, scope);
-  const fail = (thrown: unknown) => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at));
+  const { around = (_, call) => call() } = snapshot.input;
+  const fail = (thrown: unknown) =>
+    within(() => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at)));
   // The agent starts in a turn of its own, and once its start is durable: what it throws or answers at once is still an
   // end that comes later, and no execution is ever unknown.
   const recorded = log ? new Promise<void>((resolve) => log.committed(resolve)) : Promise.resolve();
   recorded
     .then(() => {
       if (attempt.stop) throw new Error(attempt.stop.reason);
-      return agent.run(request, controls);
+      return within(() => around(request, () => agent.run(request, controls)));
     })
     .then((answer) => {
       try {
-        end(snapshot, attempt, scope, (at) => succeededResult(attempt, answer as AgentAnswer, at));
+        within(() => end(snapshot, attempt, scope, (at) => succeededResult(attempt, answer as AgentAnswer, at)));
       } catch (thrown) {
         fail(thrown);
       }
@@ -135,7 +153,8 @@ function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): voi
     return;
   }
   const next = Math.min(seen.nextAt, confirmedAt);
-  attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, () => look(snapshot, attempt, scope)) : null;
+  const lookAgain = () => attempt.within(() => look(snapshot, attempt, scope));
+  attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, lookAgain) : null;
 }
 
 /** Asks once; the attempt then has its grace to end, and is recorded as abandoned when it does not. */
@@ -154,11 +173,12 @@ function askToStop(
   timersOf(clock).clear(attempt.timer);
   // An agent that kills its own process first asks politely for one grace: its last resort comes that much later.
   const graceMs = agent.killsItself ? 2 * killGraceMs + KILL_SLACK_MS : killGraceMs;
-  attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => {
+  const abandon = () => {
     const message = `Attempt ${attempt.spec.attemptId} did not end within ${graceMs} ms of being told to stop (${reason}); whatever it still does goes on unwatched.`;
     attempt.spec.publish({ type: 'warning', message, taskId: attempt.spec.request.taskId }, clock.now());
     end(snapshot, attempt, scope, (at) => abandonedResult(attempt, at));
-  });
+  };
+  attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => attempt.within(abandon));
   tell(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
   attempt.abort.abort(new Error(reason));
 }

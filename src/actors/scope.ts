@@ -1,4 +1,5 @@
 import type { AnyActorRef, EventObject } from 'xstate';
+import type { Within } from '../async-context.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { TurnoverMap } from '../turnover-map.ts';
 
@@ -54,8 +55,9 @@ interface Deferring {
  * state, and nothing is processed in the middle of an action. For what `sendTo` costs, which resolves its target and
  * its event anew each time, a task would pay a third more.
  */
-export function tell<E extends EventObject>(sender: Sender, target: Addressee<E>, event: E): void {
-  (sender.self as Deferring)._deferred.push(() => relay(sender, target, event));
+export function tell<E extends EventObject>(sender: Sender, target: Addressee<E>, event: E, within?: Within): void {
+  const send = () => relay(sender, target, event);
+  (sender.self as Deferring)._deferred.push(within ? () => within(send) : send);
 }
 
 const clocks = new WeakMap<object, Clock>();

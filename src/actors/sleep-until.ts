@@ -1,4 +1,5 @@
 import type { ActorLogic, EventObject, Snapshot } from 'xstate';
+import { currentContext } from '../async-context.ts';
 import { clockOf } from './scope.ts';
 import { type Timer, timersOf } from './timers.ts';
 
@@ -7,6 +8,8 @@ export interface SleepInput {
   at: number | null;
   /** Keeps no process alive. Default false. */
   background?: boolean;
+  /** Waits for all runs, so it wakes in the async context of none. Default false. */
+  shared?: boolean;
 }
 
 export type SleepSnapshot = Snapshot<undefined> & { input: SleepInput };
@@ -24,7 +27,9 @@ export const sleepUntil: SleepLogic = {
   getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
   start: ({ input }, { self }) => {
     if (input.at === null) return;
-    const wake = () => self.send({ type: 'sleep.due' });
+    const within = currentContext();
+    const send = () => self.send({ type: 'sleep.due' });
+    const wake = input.shared ? send : () => within(send);
     sleeping.set(self, timersOf(clockOf(self)).set(input.at, wake, input.background));
   },
   transition: (snapshot, event, { self }) => {

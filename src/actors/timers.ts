@@ -1,3 +1,4 @@
+import { captureContext } from '../async-context.ts';
 import type { Clock } from '../clock.ts';
 
 /** A wait in a {@link TimerQueue}; opaque to its holder. */
@@ -24,6 +25,8 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class TimerQueue {
   readonly #clock: Clock;
   readonly #heap: Timer[] = [];
+  /** One real timer serves all runs, so it must not carry the async context of the run that armed it. */
+  readonly #within = captureContext();
   #handle: unknown = null;
   #armedFor = Number.POSITIVE_INFINITY;
   #foreground = 0;
@@ -88,7 +91,7 @@ export class TimerQueue {
       if (this.#handle !== null) this.#clock.clearTimeout(this.#handle);
       this.#armedFor = first.at;
       const ms = Math.min(LONGEST_MS, Math.max(0, first.at - this.#clock.now()));
-      this.#handle = this.#clock.setTimeout(() => this.#due(), ms);
+      this.#handle = this.#within(() => this.#clock.setTimeout(() => this.#due(), ms));
     }
     const handle = this.#handle as { ref?: () => void; unref?: () => void };
     if (this.#foreground > 0) handle.ref?.();

@@ -1,3 +1,4 @@
+import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { type AnswerStore, keptAnswers } from './answers.ts';
 import { BufferedLog } from './buffered-log.ts';
@@ -30,6 +31,8 @@ export class BufferedJournal implements Journal {
   /** Whether nothing is masked. */
   readonly #keepsAll: boolean;
   readonly #live = new Map<string, BufferedLog>();
+  /** One commit writes what several runs appended, so it carries the async context of none. */
+  readonly #within = captureContext();
   #writes: RunWrite[] = [];
   #breakers = new Map<string, StoredBreaker>();
   #paces = new Map<string, StoredPace>();
@@ -172,10 +175,11 @@ export class BufferedJournal implements Journal {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    const commit = () => {
       this.#isScheduled = false;
       this.#commit();
-    });
+    };
+    this.#within(() => queueMicrotask(commit));
   }
 
   #commit(): void {

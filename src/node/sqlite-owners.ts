@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { ProcessIdentity } from './process-tree.ts';
 import type { OwnerRow, Statements } from './sqlite-statements.ts';
@@ -26,6 +27,7 @@ export class Owners {
   readonly #identity: OwnerIdentity;
   readonly #now: () => number;
   #heartbeat: ReturnType<typeof setInterval> | null = null;
+  readonly #within = captureContext();
 
   /** `isNeeded`: whether there is anything it owns. */
   constructor(sql: Statements, isNeeded: () => boolean, { identity, now = Date.now }: OwnersOptions = {}) {
@@ -41,13 +43,14 @@ export class Owners {
     this.#sql.beat.run(this.id, machine, pid, started, this.#now());
     if (this.#heartbeat) return;
     this.#sql.forgetOwners.run(this.#now() - 10 * STALE_MS);
-    this.#heartbeat = setInterval(() => {
+    const beat = () => {
       try {
         if (this.#isNeeded()) this.#sql.beat.run(this.id, machine, pid, started, this.#now());
       } catch {
         // The next commit meets the same trouble, and tells the run of it.
       }
-    }, HEARTBEAT_MS);
+    };
+    this.#heartbeat = this.#within(() => setInterval(beat, HEARTBEAT_MS));
     this.#heartbeat.unref?.();
   }
 

@@ -1,4 +1,5 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { ownFile } from './folder-state.ts';
@@ -36,6 +37,7 @@ export function fileSink(path: string, { mode, flushMs = 200 }: FileSinkOptions 
   let waiting = '';
   let timer: ReturnType<typeof setTimeout> | null = null;
   let fault: Error | null = null;
+  const within = captureContext();
 
   function flush(): void {
     if (timer) clearTimeout(timer);
@@ -75,7 +77,7 @@ export function fileSink(path: string, { mode, flushMs = 200 }: FileSinkOptions 
       if (file === null) return;
       waiting += `${JSON.stringify(record)}\n`;
       if (waiting.length >= FLUSH_CHARS) flush();
-      else timer ??= setTimeout(flush, flushMs).unref();
+      else timer ??= within(() => setTimeout(flush, flushMs).unref());
     },
     flush,
     close,

@@ -1,4 +1,5 @@
 import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
+import { captureContext } from '../async-context.ts';
 import { guardedCall } from './guarded-call.ts';
 import { iterate } from './iterate.ts';
 
@@ -8,13 +9,13 @@ export interface RunStream<T> extends Observable<T>, AsyncIterable<T> {}
 /**
  * RxJS rethrows what a subscriber throws as an uncaught exception, which would end the host process; a run must outlive
  * its spectators. Here it is passed to `onFault`, also when it is thrown behind operators or by them, or by an async
- * subscriber.
+ * subscriber. A subscriber, and the operators before it, are called in the async context in which it subscribed.
  */
 export class GuardedObservable<T> extends Observable<T> implements RunStream<T> {
   readonly #onFault: (error: unknown) => void;
 
   constructor(source: Observable<T> | null, onFault: (error: unknown) => void) {
-    super(source ? (subscriber) => source.subscribe(subscriber) : undefined);
+    super(source ? (subscriber) => source.subscribe(inOwnContext(subscriber)) : undefined);
     this.#onFault = onFault;
   }
 
@@ -48,4 +49,13 @@ export class GuardedObservable<T> extends Observable<T> implements RunStream<T> 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return iterate(this);
   }
+}
+
+function inOwnContext<T>(subscriber: Observer<T>): Observer<T> {
+  const within = captureContext();
+  return {
+    next: (value) => within(() => subscriber.next(value)),
+    error: (error) => within(() => subscriber.error(error)),
+    complete: () => within(() => subscriber.complete()),
+  };
 }

@@ -1,6 +1,7 @@
 import {
   type Attributes,
   type Context,
+  context,
   type HrTime,
   type Span,
   SpanStatusCode,
@@ -10,6 +11,8 @@ import {
 
 interface OpenSpan {
   span: Span;
+  /** The context with this span in it, for what belongs under it. */
+  within: Context;
   start: HrTime;
   attributes: Attributes;
 }
@@ -29,13 +32,25 @@ export class OpenSpans {
     return this.#open.has(id);
   }
 
-  /** @param parent Id of an open span; one that is not open, or null, stands for the context around everything. */
+  /** @param parent Id of an open span; one that is not open, or null, stands for the context around the run. */
   start(id: string, parent: string | null, name: string, start: HrTime, attributes: Attributes): void {
     if (this.#open.has(id)) return;
     const above = parent === null ? undefined : this.#open.get(parent);
-    const within = above ? trace.setSpan(this.#around, above.span) : this.#around;
-    const span = this.#tracer.startSpan(name, { startTime: start, attributes }, within);
-    this.#open.set(id, { span, start, attributes });
+    const around = above?.within ?? this.#outermost();
+    const span = this.#tracer.startSpan(name, { startTime: start, attributes }, around);
+    this.#open.set(id, { span, within: trace.setSpan(around, span), start, attributes });
+  }
+
+  /** Where a run was started, else where the sink was made. */
+  #outermost(): Context {
+    const active = context.active();
+    return trace.getSpan(active) ? active : this.#around;
+  }
+
+  /** Calls with the span as the active one; as it is when the span is not open. */
+  within<R>(id: string, call: () => R): R {
+    const span = this.#open.get(id)?.span;
+    return span ? context.with(trace.setSpan(context.active(), span), call) : call();
   }
 
   note(id: string, name: string, at: HrTime, attributes: Attributes): void {

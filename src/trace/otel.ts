@@ -24,7 +24,8 @@ interface Waiting {
 /**
  * Tells OpenTelemetry of runs: a span for the run, its phases, its tasks and every attempt, named and attributed by the
  * GenAI conventions (`invoke_workflow`, `invoke_agent`), and counts of attempts, retries, breaker changes and time spent
- * in the queue. A span begun in the context that was active when the sink was made has that as its parent.
+ * in the queue. A run's span is a child of the span that was active where the run was started; where none was, of the one
+ * that was active when the sink was made. The span of an attempt is the active one while its agent works.
  *
  * @example
  * createSoar({ agents, trace: [otelSink()] });
@@ -52,6 +53,7 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
 
   return {
     mode: 'compact',
+    around: ({ runId, taskId }, call) => spans.within(`attempt/task/${runId}/${taskId}`, call),
     write(record: TraceRecord) {
       switch (record.type) {
         case 'run.started':

@@ -12,6 +12,11 @@ export interface TraceSink {
   readonly mode?: TraceMode;
   /** Called at once, in order of `seq`. Records are never changed afterwards; a sink must not change them either. */
   write(record: TraceRecord): void;
+  /**
+   * Calls an agent, and returns what it returns; the attempt has been recorded. For tracing that makes its span the active one
+   * while the agent works. Default: the agent is called as it is.
+   */
+  around?<R>(attempt: { runId: string; taskId: string }, call: () => R): R;
   /** Called once, when no record follows. */
   close?(): void | Promise<void>;
 }

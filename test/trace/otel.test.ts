@@ -1,4 +1,5 @@
-import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Context, type ContextManager, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -11,7 +12,8 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { otelSink } from '../../src/trace/otel.ts';
@@ -176,5 +178,62 @@ describe('OpenTelemetry', () => {
       trace: { sinks: [sink] },
     });
     expect(result.status).toBe('succeeded');
+  });
+});
+
+describe('the spans of a caller', () => {
+  const stores = new AsyncLocalStorage<Context>();
+  const manager: ContextManager = {
+    active: () => stores.getStore() ?? ROOT_CONTEXT,
+    with: (active, call, self, ...args) => stores.run(active, () => call.call(self as never, ...args)),
+    bind: (_, target) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  beforeAll(() => {
+    context.setGlobalContextManager(manager);
+  });
+  afterAll(() => {
+    context.disable();
+  });
+
+  it('are the parents of its run, and the span of an attempt that of what the agent does', async () => {
+    const clock = new VirtualClock(1_000_000);
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const tracer = provider.getTracer('test');
+    const main: AgentFunction = async ({ runId, attempt }) => {
+      if (attempt === 1) throw new AgentError('rate_limited', 'HTTP 429', { retryAfterMs: 100 });
+      await null;
+      tracer.startSpan(`call of ${runId}`).end();
+      return 'ok';
+    };
+    const soar = createSoar({ agents: { main }, clock, maxConcurrent: 2, trace: [otelSink({ tracer })] });
+    const users = ['ann', 'bob', 'cyd', 'dan'];
+    const results = users.map((runId) =>
+      tracer.startActiveSpan(`request of ${runId}`, (span) => {
+        const { result } = soar.run({ tasks: [{ id: 'a', prompt: '' }] }, { runId });
+        return result.finally(() => span.end());
+      }),
+    );
+    await clock.settle(Promise.all(results));
+    await soar.close();
+    const spans = exporter.getFinishedSpans();
+    const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+    const pathOf = (span: ReadableSpan): string[] => {
+      const parent = byId.get(span.parentSpanContext?.spanId ?? '');
+      return [...(parent ? pathOf(parent) : []), span.name];
+    };
+    for (const user of users) {
+      const call = spans.find(({ name }) => name === `call of ${user}`);
+      expect(call && pathOf(call)).toEqual([
+        `request of ${user}`,
+        'invoke_workflow soar-machine',
+        'phase collect',
+        'task a',
+        'invoke_agent main',
+        `call of ${user}`,
+      ]);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate';
+import { currentContext } from '../../async-context.ts';
 import type { TaskReport } from '../../machines/task/events.ts';
 import { isOver, relay } from '../scope.ts';
 import type { PhaseScope } from './calls.ts';
@@ -31,15 +32,16 @@ export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
         if (!isOver(scope.self)) relay(scope, scope.self as AnyActorRef, event);
       };
       const controls = desk.controls(scope, tell);
+      const within = currentContext();
       // In a turn of its own: the gate must have heard of the run, and what bounds it, before anything is asked.
       Promise.resolve()
         .then(() => {
           controls.signal.throwIfAborted();
-          return run(own as I, controls);
+          return within(() => run(own as I, controls));
         })
         .then(
-          (output) => tell({ type: 'phase.returned', output }),
-          (error) => tell({ type: 'phase.threw', error }),
+          (output) => within(() => tell({ type: 'phase.returned', output })),
+          (error) => within(() => tell({ type: 'phase.threw', error })),
         );
     },
     transition: (snapshot, event, scope) => {

@@ -155,7 +155,7 @@ export const breakerMachine = setup({
       invoke: {
         id: 'reset',
         src: 'sleepUntil',
-        input: ({ context }) => ({ at: context.retryAt, background: true }),
+        input: ({ context }) => ({ at: context.retryAt, background: true, shared: true }),
         onDone: 'halfOpen',
         onError: 'halfOpen',
       },

@@ -28,7 +28,7 @@ const NOTHING: Expenses = { attempts: 0, tokens: 0, costUsd: 0 };
 export class Accounts {
   readonly runs = new Map<string, RunAccount>();
   /** What runs are to be told, once the tasks have been told. */
-  notices: { ref: Addressee<GateNotice>; event: GateNotice }[] = [];
+  notices: { runId: string; ref: Addressee<GateNotice>; event: GateNotice }[] = [];
 
   /**
    * Announced again, by another part of the same run, it keeps what it has spent and has out: it stays the same object, since an
@@ -66,7 +66,8 @@ export class Accounts {
     else if (tokens !== undefined && run.tokens >= tokens) run.spent = 'tokens';
     else if (costUsd !== undefined && run.costUsd >= costUsd - HALF_A_HAIR) run.spent = 'cost';
     else if (run.until !== null && now >= run.until) run.spent = 'time';
-    if (run.spent && run.ref) this.notices.push({ ref: run.ref, event: { type: 'budget.spent', what: run.spent } });
+    const { runId, ref, spent } = run;
+    if (spent && ref) this.notices.push({ runId, ref, event: { type: 'budget.spent', what: spent } });
     return run.spent;
   }
 }

@@ -1,8 +1,9 @@
-import { raise, setup } from 'xstate';
+import { type EventObject, raise, setup } from 'xstate';
 import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
 import type { ReleaseBreakers } from '../../actors/services.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import { type AgentProfile, isOfRuns } from '../../agents/resolve.ts';
+import type { Within } from '../../async-context.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
 import type { GateEvent, StartRequest } from './events.ts';
 import { type GateLimits, type Lease, Ledger, type Paces } from './logic.ts';
@@ -18,6 +19,8 @@ export interface GateInput {
   paces?: Paces;
   /** Hears how a provider is asked whenever that changes what the next start must wait for. Default: nobody does. */
   keepPace?: (provider: string, pace: Pace, now: number) => void;
+  /** The async context that a run is answered in. Default: the one in which the gate happens to decide. */
+  withinRun?: (runId: string) => Within;
 }
 
 export interface GateContext {
@@ -25,6 +28,7 @@ export interface GateContext {
   breakerOf: GateInput['breakerOf'];
   engine: GateInput['engine'];
   keepPace: GateInput['keepPace'];
+  withinRun: GateInput['withinRun'];
 }
 
 /** Defaults of the gate's limits; 4 at a time, and a provider that says nothing cools 5 s. */
@@ -49,7 +53,7 @@ export const gateMachine = setup({
       const { requestId } = event;
       const reason = 'The budget of the run is spent.';
       if (!isOver(event.ref)) {
-        tell(args, event.ref, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
+        answer(args, event, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
       }
       tellRuns(args);
     },
@@ -98,8 +102,8 @@ export const gateMachine = setup({
       const lease = context.ledger.grant(now);
       const permitId = event.permitId || null;
       if (lease) {
-        const { requestId, ref } = lease.request;
-        tell(args, ref, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
+        const { requestId } = lease.request;
+        answer(args, lease.request, { type: 'start.granted', requestId, leaseId: lease.leaseId, permitId, at: now });
         keepPace(args, lease);
       } else if (permitId && asked) {
         returnPermit(args, asked, { permitId, result: 'neutral', kind: null });
@@ -111,8 +115,7 @@ export const gateMachine = setup({
       if (event.type !== 'permit.refused') return;
       const request = context.ledger.refuse();
       const { requestId, reason, retryAt } = event;
-      if (request)
-        tell(args, request.ref, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
+      if (request) answer(args, request, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
     },
     judge: (args: Args) => judge(args),
     release: (args: Args) => {
@@ -143,6 +146,7 @@ export const gateMachine = setup({
     breakerOf: input.breakerOf,
     engine: input.engine,
     keepPace: input.keepPace,
+    withinRun: input.withinRun,
   }),
   initial: 'idle',
   on: {
@@ -176,7 +180,10 @@ export const gateMachine = setup({
       invoke: {
         id: 'pace',
         src: 'sleepUntil',
-        input: ({ context }) => ({ at: context.ledger.decision.do === 'pace' ? context.ledger.decision.at : 0 }),
+        input: ({ context: { ledger } }) => ({
+          at: ledger.decision.do === 'pace' ? ledger.decision.at : 0,
+          shared: true,
+        }),
         onDone: 'deciding',
         onError: 'deciding',
       },
@@ -211,7 +218,11 @@ function judge(args: Args): void {
   const { provider } = judged.lease.request.agent;
   const { resumeAt } = judged;
   if (resumeAt !== null && event.rateLimit)
-    tell(args, event.rateLimit.ref, { type: 'provider.cooled', provider, resumeAt });
+    answer(
+      args,
+      { ...judged.lease.request, ref: event.rateLimit.ref },
+      { type: 'provider.cooled', provider, resumeAt },
+    );
 }
 
 function keepPace({ context, self }: Args, lease: Lease): void {
@@ -219,10 +230,19 @@ function keepPace({ context, self }: Args, lease: Lease): void {
   if (pace) context.keepPace?.(lease.request.agent.provider, pace, nowOf(self));
 }
 
+/** Tells a run, or one of its tasks, in the async context of that run: what it does next may be code of its user. */
+function answer<E extends EventObject>(
+  args: Args,
+  { runId, ref }: { runId: string; ref: Addressee<E> },
+  event: E,
+): void {
+  tell(args, ref, event, args.context.withinRun?.(runId));
+}
+
 /** Tells runs of spent budgets, after the tasks concerned: a task granted the last start must not be skipped. */
 function tellRuns(args: Args): void {
   const { accounts } = args.context.ledger;
-  for (const { ref, event } of accounts.notices) tell(args, ref, event);
+  for (const { runId, ref, event } of accounts.notices) answer(args, { runId, ref }, event);
   if (accounts.notices.length > 0) accounts.notices = [];
 }
 
