@@ -137,6 +137,10 @@ export function createSoar(options: SoarOptions = {}): Soar {
     const { contextFiles } = askOptions;
     const own = planAgents(askOptions.agents, options);
     const { agents } = withAgents(services, own);
+    if ([...agents.values()].every(({ promptIsCode }) => promptIsCode)) {
+      const message = `No agent can answer a question: ${[...agents.keys()].map((id) => `\`${id}\``).join(', ')} run their prompt as code. Add a model, a CLI tool or a function.`;
+      throw new SoarError('invalid-options', message);
+    }
     const fallback = askOptions.fallback ?? options.fallback;
     if (typeof fallback === 'string' && !agents.has(fallback)) {
       throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);

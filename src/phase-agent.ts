@@ -18,9 +18,13 @@ export function phaseAgentOf(
 ): string | null {
   if (given === false) return null;
   if (given === undefined) {
-    const id = defaultAgent ?? agents.keys().next().value;
-    const agent = id === undefined ? undefined : agents.get(id);
+    const able = [...agents.values()].filter(({ promptIsCode }) => !promptIsCode);
+    const agent = able.find(({ id }) => id === defaultAgent) ?? able[0];
     return agent && canThink(agent) ? agent.id : null;
+  }
+  if (agents.get(given)?.promptIsCode) {
+    const message = `Expected \`phaseAgent\` to be an agent that answers questions, got \`${given}\`, which runs its prompt as code.`;
+    throw new SoarError('invalid-options', message);
   }
   if (agents.has(given)) return given;
   const known = [...agents.keys()].map((id) => `\`${id}\``).join(', ');

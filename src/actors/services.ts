@@ -38,6 +38,8 @@ export interface Services {
   /** The actor all of these live under. */
   readonly engine: Addressee<EngineCommand>;
   readonly agents: ReadonlyMap<string, ResolvedAgent>;
+  /** Ids of agents that a question may not ask, since they run their prompt as code; they are not among `agents`. Default: none. */
+  readonly codeAgents?: ReadonlySet<string>;
   /** Made when first asked for. */
   breakerOf(agent: Guarded, runId: string): Addressee<BreakerEvent>;
   /** Null when the agent's breaker was never needed. */
@@ -55,11 +57,29 @@ export interface Services {
 
 /** The same for a run that has agents of its own: they come before those of the engine, and no other run knows them. */
 export function withAgents(services: Services, own: ReadonlyMap<string, ResolvedAgent>): Services {
-  if (own.size === 0) return services;
+  return own.size === 0 ? services : changedAgents(services, new Map([...services.agents, ...own]));
+}
+
+/**
+ * The same for a question: without the agents that run their prompt as code. Its tasks are texts that a model may have made, so no
+ * phase, planner or plan of it can name such an agent, and none takes over as a fallback.
+ */
+export function withoutCode(services: Services): Services {
+  const code = [...services.agents.values()].filter(({ promptIsCode }) => promptIsCode).map(({ id }) => id);
+  if (code.length === 0) return services;
+  const agents = new Map([...services.agents].filter(([id]) => !code.includes(id)));
+  return changedAgents(services, agents, new Set([...(services.codeAgents ?? []), ...code]));
+}
+
+function changedAgents(
+  services: Services,
+  agents: Services['agents'],
+  codeAgents: Services['codeAgents'] = services.codeAgents,
+): Services {
   const { gate, executor, engine, answers, limits, killGraceMs } = services;
   return {
-    ...{ gate, executor, engine, answers, limits, killGraceMs },
-    agents: new Map([...services.agents, ...own]),
+    ...{ gate, executor, engine, answers, limits, killGraceMs, agents },
+    ...(codeAgents ? { codeAgents } : {}),
     breakerOf: (agent, runId) => services.breakerOf(agent, runId),
     breakerMetrics: (agent, runId) => services.breakerMetrics(agent, runId),
     isSpent: (runId) => services.isSpent(runId),

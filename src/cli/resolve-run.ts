@@ -88,11 +88,12 @@ export function resolveAsk(
   const thinker = config.phases?.agent;
   const phaseAgent = choosesAgent(choice) && thinker !== false ? undefined : thinker;
   const settings = settingsOf(flags, config.budget);
-  const isOffline = Object.keys(agents).length === 0;
+  // An agent that runs its prompt as code answers no question.
+  const isOffline = Object.values(agents).every((agent) => typeof agent === 'object' && agent.promptIsCode === true);
   return {
     options: {
       ...engineOptions(config, pacing(settings)),
-      agents: isOffline ? builtinAgents() : agents,
+      agents: isOffline ? { ...builtinAgents(), ...agents } : agents,
       ...(defaultAgent === undefined ? {} : { defaultAgent }),
       ...(phaseAgent === undefined ? {} : { phaseAgent }),
     },

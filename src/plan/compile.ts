@@ -14,6 +14,8 @@ export interface CompileOptions {
    * them, and a task that names none needs that there is only one.
    */
   agents?: readonly string[];
+  /** Ids of agents that run their prompt as code, where no task may name one. Default: none. */
+  codeAgents?: ReadonlySet<string>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface CompileOptions {
  *
  * Throws {@link SoarError} `invalid-plan` with **every** fault found: wrong form, `empty-id`, `duplicate-id`,
  * `unknown-dependency`, `self-dependency`, `circular-dependency` (with its path "a → b → a", read as "depends on"; every
- * cycle that shares no task with another once), `unknown-agent`, `no-agent`.
+ * cycle that shares no task with another once), `unknown-agent`, `code-agent`, `no-agent`.
  *
  * @example
  * compilePlan({ tasks: [{ id: 'a', prompt: '' }, { id: 'b', prompt: '', dependsOn: ['a'] }] }).waves.length; // 2
@@ -38,7 +40,7 @@ export function compilePlan(input: Plan, options: CompileOptions = {}): Compiled
   const dependents = reversed(dependencies);
   const { levels, placed } = levelsOf(dependencies, dependents);
   if (placed < specs.length) reportCycles(cyclesOf(dependencies, dependents, levels), specs, issues);
-  const agentOf = agentsOf(plan, options.agents, issues);
+  const agentOf = agentsOf(plan, options, issues);
   if (issues.length > 0) throw planError(issues);
 
   const waves: Task[][] = [];
@@ -213,8 +215,15 @@ function reportCycles(cycles: readonly (readonly number[])[], specs: readonly Ta
   }
 }
 
+/** Ends a sentence about an agent that was named in vain. */
+export const CODE_AGENT = 'runs its prompt as code, and what was made of a question is never run. Name another agent.';
+
 /** Says which agent a task has, after checking those that are named. */
-function agentsOf(plan: Plan, given: readonly string[] | undefined, issues: Issue[]): (spec: TaskSpec) => string {
+function agentsOf(
+  plan: Plan,
+  { agents: given, codeAgents }: CompileOptions,
+  issues: Issue[],
+): (spec: TaskSpec) => string {
   const own = Object.keys(ownAgents(plan.agents));
   const bases = new Set([...own, ...(given ?? [])]);
   const known = new Set([...bases, ...Object.keys(plan.agents ?? {})]);
@@ -222,14 +231,28 @@ function agentsOf(plan: Plan, given: readonly string[] | undefined, issues: Issu
   const byDefault = plan.defaults?.agent ?? only;
   if (given !== undefined) {
     const check = (agent: string | false | undefined, path: string, taskId?: string) => {
-      if (agent === undefined || agent === false || known.has(agent)) return;
+      if (agent === undefined || agent === false) return;
+      const isCode = codeAgents?.has(agent);
+      if (known.has(agent) && !isCode) return;
       const hint = issues.length < LISTED_ISSUES ? didYouMean(agent, known) || listOf(known) : '';
       const of = taskId === undefined ? '' : ` of task \`${taskId}\``;
-      const message = `There is no agent \`${agent}\` (\`${path.split('.').at(-1)}\`${of}).${hint}`;
-      issues.push({ path, message, code: 'unknown-agent', ...(taskId === undefined ? {} : { taskId }) });
+      const named = `\`${agent}\` (\`${path.split('.').at(-1)}\`${of})`;
+      const message = isCode ? `Agent ${named} ${CODE_AGENT}` : `There is no agent ${named}.${hint}`;
+      issues.push({
+        path,
+        message,
+        code: isCode ? 'code-agent' : 'unknown-agent',
+        ...(taskId === undefined ? {} : { taskId }),
+      });
     };
     for (const [id, spec] of Object.entries(plan.agents ?? {})) {
-      if (spec.kind !== 'adHoc' || bases.has(spec.base)) continue;
+      if (spec.kind !== 'adHoc') continue;
+      if (codeAgents?.has(spec.base)) {
+        const message = `Agent \`${spec.base}\` (\`base\` of \`${id}\`) ${CODE_AGENT}`;
+        issues.push({ path: `agents.${id}.base`, message, code: 'code-agent' });
+        continue;
+      }
+      if (bases.has(spec.base)) continue;
       const hint = known.has(spec.base) ? ' That one is ad-hoc too.' : didYouMean(spec.base, bases) || listOf(bases);
       const message = `There is no agent \`${spec.base}\` that could play \`${id}\` (\`base\`).${hint}`;
       issues.push({ path: `agents.${id}.base`, message, code: 'unknown-agent' });

@@ -135,9 +135,10 @@ describe('what a question is asked with', () => {
   const ask = (config: Partial<LoadedConfig>, flags: RunFlags = {}) =>
     resolveAsk({ ...nothing, ...config }, flags, toolChoice(flags, {}));
 
-  it('is offline without any agent', () => {
+  it('is offline without an agent that answers', () => {
     expect(ask({}).isOffline).toBe(true);
-    expect(ask({ specs: { sh } }).isOffline).toBe(false);
+    expect(ask({ specs: { sh } }).isOffline).toBe(true);
+    expect(ask({ specs: { sh, claude } }).isOffline).toBe(false);
   });
 
   it('is the chosen tool alone, beside the fallback', () => {

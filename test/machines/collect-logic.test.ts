@@ -26,6 +26,8 @@ import { POLICIES } from '../../src/policy/presets.ts';
 import type { AttemptRecord, TaskOutcome } from '../../src/types.ts';
 import { fakeReport, fakeServices } from '../model/fakes.ts';
 
+/** Agents by id. */
+const known = (...ids: string[]) => ({ agents: resolveAgents(Object.fromEntries(ids.map((id) => [id, () => '']))) });
 const one = (id: string, more: Partial<TaskSpec> = {}): TaskSpec => ({ id, prompt: `do ${id}`, ...more });
 const planOf = (tasks: TaskSpec[], rest: Partial<Plan> = {}) => compilePlan({ ...rest, tasks });
 const taskOf = (plan: CompiledPlan, id: string) => plan.byId.get(id) as Task;
@@ -49,22 +51,22 @@ const attempt = (n: number, result: AttemptRecord['result'], agentId = 'a'): Att
 describe('a plan that is compiled already', () => {
   it('is taken as it is; one that cannot be compiled is an error, not an exception', () => {
     const plan = planOf([one('x')]);
-    expect(tryCompile(plan, ['a'])).toBe(plan);
-    expect(tryCompile({ tasks: [one('x')] }, [])).toMatchObject({ waves: [[{ id: 'x' }]] });
-    expect(tryCompile({ tasks: [one('x', { agent: 'b' })] }, ['a'])).toMatchObject({
+    expect(tryCompile(plan, known('a'))).toBe(plan);
+    expect(tryCompile({ tasks: [one('x')] }, known())).toMatchObject({ waves: [[{ id: 'x' }]] });
+    expect(tryCompile({ tasks: [one('x', { agent: 'b' })] }, known('a'))).toMatchObject({
       kind: 'invalid_request',
       message: expect.stringContaining('`b`'),
       retryable: false,
     });
-    expect(tryCompile({ tasks: [one('x', { dependsOn: ['x'] })] }, [])).toMatchObject({ kind: 'invalid_request' });
+    expect(tryCompile({ tasks: [one('x', { dependsOn: ['x'] })] }, known())).toMatchObject({ kind: 'invalid_request' });
     const { waves: _, ...half } = plan;
-    expect(tryCompile(half as never, [])).not.toBe(half);
+    expect(tryCompile(half as never, known())).not.toBe(half);
     const broken = {
       get tasks(): never {
         throw new Error('gone');
       },
     };
-    expect(tryCompile(broken as never, [])).toEqual({
+    expect(tryCompile(broken as never, known())).toEqual({
       kind: 'invalid_request',
       message: 'The plan could not be compiled: Error: gone',
       retryable: false,

@@ -65,8 +65,8 @@ export function callTaskId(phase: PhaseRecord['phase'], name: string): string {
 }
 
 /** Whether an agent can do what a phase asks: a command that was made for something else cannot. */
-export function canThink(agent: Pick<ResolvedAgent, 'kind'>): boolean {
-  return agent.kind === 'model' || agent.kind === 'cli';
+export function canThink({ kind, promptIsCode }: Pick<ResolvedAgent, 'kind' | 'promptIsCode'>): boolean {
+  return (kind === 'model' || kind === 'cli') && !promptIsCode;
 }
 
 /** A call as a task of its own, that belongs to no wave. */

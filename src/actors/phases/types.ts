@@ -66,6 +66,8 @@ export interface DecomposeInput {
   complexity: Complexity;
   passages: readonly Passage[];
   agents: readonly AgentInfo[];
+  /** Ids of agents that no subgoal may name: they run their prompt as code. Default: none. */
+  codeAgents?: readonly string[];
   /** Why the last decomposition was refused. */
   feedback?: string;
 }

@@ -1,5 +1,5 @@
 import { SoarError } from '../../errors/soar-error.ts';
-import { compilePlan } from '../../plan/compile.ts';
+import { CODE_AGENT, compilePlan } from '../../plan/compile.ts';
 import { splitQuestions } from '../../text/questions.ts';
 import { queryTerms, terms } from '../../text/terms.ts';
 import type { Complexity } from '../../types.ts';
@@ -31,6 +31,8 @@ export interface VerifyInput {
   query: string;
   complexity: Complexity;
   agents: readonly AgentInfo[];
+  /** Ids of agents that run their prompt as code. Default: none. */
+  codeAgents?: readonly string[];
 }
 
 /**
@@ -38,12 +40,12 @@ export interface VerifyInput {
  * asks, that its dependencies are ids of other subgoals and go in no circle, and that its agents exist or can be made. Never
  * leaves out or mends anything: what has no issues is kept whole, what has some is not used.
  */
-export function verify(proposal: Proposal, { query, complexity, agents }: VerifyInput): Verification {
+export function verify(proposal: Proposal, { query, complexity, agents, codeAgents = [] }: VerifyInput): Verification {
   const { subgoals } = proposal;
   return {
     issues: [...countIssues(subgoals.length, complexity), ...subgoals.flatMap(promptIssues), ...repeats(subgoals)]
       .concat(dependencyIssues(subgoals))
-      .concat(subgoals.flatMap((subgoal) => agentIssues(subgoal, agents))),
+      .concat(subgoals.flatMap((subgoal) => agentIssues(subgoal, agents, codeAgents))),
     concerns: uncovered(query, subgoals),
   };
 }
@@ -95,7 +97,16 @@ function dependencyIssues(subgoals: readonly ProposedSubgoal[]): Finding[] {
   }
 }
 
-function agentIssues({ id, agent, match, idealAgent }: ProposedSubgoal, agents: readonly AgentInfo[]): Finding[] {
+function agentIssues(
+  { id, agent, match, idealAgent }: ProposedSubgoal,
+  agents: readonly AgentInfo[],
+  codeAgents: readonly string[],
+): Finding[] {
+  const refused = [agent, idealAgent?.name.replace(/^@/, '')].find((name) => name && codeAgents.includes(name));
+  if (refused) {
+    const message = `Subgoal \`${id}\` names agent \`${refused}\`, which ${CODE_AGENT}`;
+    return [{ code: 'code-agent', subgoalId: id, message }];
+  }
   const isKnown = agents.some((known) => known.id === agent);
   if (match !== 'insufficient' && (agent === null ? idealAgent === null : isKnown)) return [];
   if (idealAgent) {

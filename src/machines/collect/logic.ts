@@ -1,3 +1,4 @@
+import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import { compilePlan } from '../../plan/compile.ts';
@@ -31,9 +32,13 @@ export function isCompiled(plan: CollectInput['plan']): plan is CompiledPlan {
 }
 
 /** Compiles, and gives the error instead of throwing it: a machine's context cannot throw. */
-export function tryCompile(plan: Plan | CompiledPlan, agents: readonly string[]): CompiledPlan | TaskError {
+export function tryCompile(
+  plan: Plan | CompiledPlan,
+  { agents, codeAgents = new Set() }: Pick<Services, 'agents' | 'codeAgents'>,
+): CompiledPlan | TaskError {
   try {
-    return isCompiled(plan) ? plan : compilePlan(plan, agents.length > 0 ? { agents } : {});
+    if (isCompiled(plan)) return plan;
+    return compilePlan(plan, agents.size + codeAgents.size > 0 ? { agents: [...agents.keys()], codeAgents } : {});
   } catch (error) {
     const message = SoarError.isInstance(error) ? error.message : `The plan could not be compiled: ${String(error)}`;
     return { kind: 'invalid_request', message, retryable: false };

@@ -56,7 +56,7 @@ export interface CollectRun {
 
 export function createRun(input: CollectInput, services: Services, now: number): CollectRun {
   const settings: CollectSettings = { ...COLLECT_SETTINGS, ...input.settings };
-  const compiled = tryCompile(input.plan, [...services.agents.keys()]);
+  const compiled = tryCompile(input.plan, services);
   const isFaulty = 'kind' in compiled;
   const plan = isFaulty ? NO_PLAN : compiled;
   const policyOf = policiesOf(plan, settings);

@@ -21,6 +21,10 @@ export function closeRun(args: Args): void {
 
 export function announce({ context, self }: Args, { phase }: OfPhase): void {
   context.publish({ type: 'phase.started', phase }, nowOf(self));
+  const fallback = context.input.settings?.fallback;
+  if (phase !== 'route' || !fallback || !context.services.codeAgents?.has(fallback)) return;
+  const message = `\`${fallback}\` takes over no task of this question: it runs its prompt as code.`;
+  context.publish({ type: 'warning', message }, nowOf(self));
 }
 
 /** Journal and streams learn of a phase that is over, in this order. */

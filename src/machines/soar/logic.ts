@@ -1,7 +1,7 @@
 import { callNotes, type PhaseScope } from '../../actors/phases/calls.ts';
 import type { AgentInfo, Assessment, Routing } from '../../actors/phases/types.ts';
 import type { Addressee } from '../../actors/scope.ts';
-import { type Services, withAgents } from '../../actors/services.ts';
+import { type Services, withAgents, withoutCode } from '../../actors/services.ts';
 import { toTaskError } from '../../errors/classify.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -19,7 +19,8 @@ import type { StopReason } from '../task/events.ts';
 import type { Decision, SoarContext, SoarInput, SoarOutput } from './events.ts';
 
 /** Where a run begins, or goes on. */
-export function initialContext(input: SoarInput, services: Services, now: number): SoarContext {
+export function initialContext(input: SoarInput, given: Services, now: number): SoarContext {
+  const services = withoutCode(given);
   const { resumed } = input;
   const startedAt = resumed?.startedAt ?? now;
   const publish = input.publish ?? publishNothing;
@@ -99,9 +100,9 @@ export function timeoutReason({ bounds, startedAt }: SoarContext, now: number): 
 }
 
 /** What is wrong with an edited plan; null when it can be run. */
-export function faultOf({ services }: SoarContext, { plan }: Approval): TaskError | null {
+export function faultOf({ services }: SoarContext, { plan, agents = new Map() }: Approval): TaskError | null {
   if (!plan) return null;
-  const compiled = tryCompile(plan, [...services.agents.keys()]);
+  const compiled = tryCompile(plan, withoutCode(withAgents(services, agents)));
   if ('kind' in compiled) return compiled;
   try {
     planSettings(plan);
@@ -132,7 +133,7 @@ export function tooLate({ timeoutMs, budget }: Plan): string | null {
 /** What changes with a person's word: the plan that is run, and who there is to run it. */
 export function adopted({ routing, services }: SoarContext, { plan, agents }: Approval): Partial<SoarContext> {
   if (!plan) return { edited: null };
-  const brought = agents ? { services: withAgents(services, agents) } : {};
+  const brought = agents ? { services: withoutCode(withAgents(services, agents)) } : {};
   return { routing: { matches: [], ...routing, plan }, edited: plan, ...brought };
 }
 

@@ -24,18 +24,20 @@ export const decomposeInput = (context: SoarContext) => ({
   complexity: complexityOf(context),
   passages: passagesOf(context),
   agents: agentInfos(context.services),
+  ...codeAgentsOf(context),
 });
 
 export const routeInput = (context: SoarContext) => {
   const { input, decomposition, services } = context;
+  const usable = (id: string | null | undefined) => (id && services.codeAgents?.has(id) ? null : id);
   return {
     scope: scopeOf(context, 'route'),
     query: input.query,
     decomposition: decomposition ?? { goal: input.query, subgoals: [], notes: [] },
     agents: agentInfos(services),
     passages: passagesOf(context),
-    fallback: input.settings?.fallback ?? null,
-    defaultAgent: input.defaultAgent ?? [...services.agents.keys()][0] ?? null,
+    fallback: usable(input.settings?.fallback) ?? null,
+    defaultAgent: usable(input.defaultAgent) ?? [...services.agents.keys()][0] ?? null,
   };
 };
 
@@ -64,6 +66,7 @@ export const synthesizeInput = (context: SoarContext) => ({
   passages: passagesOf(context),
 });
 
+const codeAgentsOf = ({ services: { codeAgents } }: SoarContext) => (codeAgents ? { codeAgents: [...codeAgents] } : {});
 const complexityOf = ({ assessment }: SoarContext) => assessment?.complexity ?? 'medium';
 const passagesOf = ({ retrieval }: SoarContext) => retrieval?.passages ?? [];
 const planOf = ({ routing }: SoarContext) => routing?.plan ?? { tasks: [] };
