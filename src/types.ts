@@ -105,6 +105,14 @@ export interface AgentControls {
    */
   suspect(suspicion: { kind: ErrorKind; reason: string }): void;
   /**
+   * Reports that the agent has stated its end: only its process, say, has not left yet. No clock of silence runs from here;
+   * `policy.termination.lingerMs` after the last call, or the last work, the attempt is asked to stop. What it then returns or
+   * throws counts, as it does when another clock or a cancel comes first. Call it again for every later sign of life.
+   *
+   * @param end Returns the stated answer or throws the stated failure; used when the attempt does not end at all.
+   */
+  conclude(end: () => AgentAnswer): void;
+  /**
    * Names the session the agent works in, as soon as it is known. It is recorded with the attempt, and the next attempt of
    * this task by this agent finds it in `request.previous`, also in a run that is resumed after a crash.
    */

@@ -26,7 +26,8 @@ function base({ events, longestSilenceMs, stop, startedAt, session }: InFlight, 
 export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt: number): AttemptResult {
   const { agent } = attempt.spec;
   const read = readAnswer(answer, agent.id);
-  const common = { ...base(attempt, endedAt), ...read, earlyTermination: null };
+  const concluded = attempt.linger ? { concluded: true } : undefined;
+  const common = { ...base(attempt, endedAt), ...read, earlyTermination: null, ...concluded };
   if (agent.requireOutput && read.output.trim() === '') {
     const message = `Agent ${agent.id} ended without any output, and it is said to require some.`;
     return { ...common, status: 'failed', error: { kind: 'empty', message, retryable: true } };
@@ -55,7 +56,8 @@ function textOf(output: unknown, agentId: string, usage?: Usage): string {
 }
 
 export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number): AttemptResult {
-  const { stop, suspicion } = attempt;
+  const { suspicion } = attempt;
+  const stop = attempt.linger && isStatement(thrown) ? null : attempt.stop;
   const common = base(attempt, endedAt);
   if (AgentError.isInstance(thrown)) {
     common.output = thrown.output ?? '';
@@ -77,6 +79,21 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
   if (error.kind !== 'rate_limited') return { ...common, status: 'failed', error };
   const resumeAt = retryAt ?? (retryAfterMs === undefined ? null : endedAt + retryAfterMs);
   return { ...common, status: 'rate_limited', error, retryAt: resumeAt };
+}
+
+/** What an attempt that does not end had stated; null when it had stated nothing. */
+export function statedResult(attempt: InFlight, endedAt: number): AttemptResult | null {
+  if (!attempt.linger) return null;
+  try {
+    return succeededResult(attempt, attempt.linger.end(), endedAt);
+  } catch (thrown) {
+    return failedResult(attempt, thrown, endedAt);
+  }
+}
+
+/** Whether what was thrown is a failure the agent stated, and not its way to leave when it was told to. */
+function isStatement(thrown: unknown): boolean {
+  return AgentError.isInstance(thrown) && thrown.kind !== 'cancelled';
 }
 
 /** It was told to stop, everything was tried, and it has not ended. */

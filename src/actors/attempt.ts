@@ -39,6 +39,8 @@ export interface AttemptResult {
   usage?: Usage;
   session?: string;
   error: TaskError | null;
+  /** True when the agent had stated its end before anything asked it to stop. */
+  concluded?: boolean;
   /** When a rate-limited provider may be asked again, epoch milliseconds; null when it did not say. */
   retryAt: number | null;
   endedAt: number;

@@ -4,12 +4,13 @@ import type { Within } from '../async-context.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { Price } from '../policy/budget.ts';
-import { type AttemptClock, checkClock, markActivity, startClock } from '../policy/timeouts.ts';
+import { type Linger, lingerEndsAt } from '../policy/linger.ts';
+import { type AttemptClock, checkClock, markActivity, startClock, withoutSilence } from '../policy/timeouts.ts';
 import { priced, tokensOf } from '../policy/usage.ts';
 import { TurnoverMap } from '../turnover-map.ts';
 import type { AgentAnswer, AgentControls } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
-import { abandonedResult, failedResult, permitResultOf, succeededResult } from './attempt-result.ts';
+import { abandonedResult, failedResult, permitResultOf, statedResult, succeededResult } from './attempt-result.ts';
 import { type Addressee, clockOf, relay, type Sender } from './scope.ts';
 import { type Timer, timersOf } from './timers.ts';
 
@@ -43,6 +44,8 @@ export interface InFlight {
   session: string | null;
   /** What looked like a failure, until output says otherwise. */
   suspicion: { kind: ErrorKind; reason: string; at: number } | null;
+  /** Set once it has stated its end. */
+  linger: (Linger & { end: () => AgentAnswer }) | null;
   /** Set once it was told to stop. */
   stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
 }
@@ -99,6 +102,7 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
     longestSilenceMs: 0,
     session: null,
     suspicion: null,
+    linger: null,
     stop: null,
   };
   snapshot.inFlight.set(spec.attemptId, attempt);
@@ -146,13 +150,18 @@ function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): voi
     askToStop(snapshot, attempt, scope, seen.kind ?? 'timeout', seen.reason ?? 'A clock was due.', false);
     return;
   }
-  const { suspicion } = attempt;
+  const { suspicion, linger } = attempt;
+  const leavesAt = linger ? lingerEndsAt(linger, policy.termination.lingerMs) : Number.POSITIVE_INFINITY;
+  if (leavesAt <= now) {
+    askToStop(snapshot, attempt, scope, 'timeout', 'It had stated its end and did not leave', false);
+    return;
+  }
   const confirmedAt = suspicion ? suspicion.at + policy.termination.confirmMs : Number.POSITIVE_INFINITY;
   if (suspicion && confirmedAt <= now) {
     askToStop(snapshot, attempt, scope, suspicion.kind, suspicion.reason, true);
     return;
   }
-  const next = Math.min(seen.nextAt, confirmedAt);
+  const next = Math.min(seen.nextAt, confirmedAt, leavesAt);
   const lookAgain = () => attempt.within(() => look(snapshot, attempt, scope));
   attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, lookAgain) : null;
 }
@@ -176,7 +185,7 @@ function askToStop(
   const abandon = () => {
     const message = `Attempt ${attempt.spec.attemptId} did not end within ${graceMs} ms of being told to stop (${reason}); whatever it still does goes on unwatched.`;
     attempt.spec.publish({ type: 'warning', message, taskId: attempt.spec.request.taskId }, clock.now());
-    end(snapshot, attempt, scope, (at) => abandonedResult(attempt, at));
+    end(snapshot, attempt, scope, (at) => statedResult(attempt, at) ?? abandonedResult(attempt, at));
   };
   attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => attempt.within(abandon));
   tell(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
@@ -249,6 +258,9 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
     markActivity(attempt.clock, now);
     if (attempt.clock.stalled) look(snapshot, attempt, scope);
   };
+  const worked = (now: number) => {
+    if (attempt.linger) attempt.linger = { ...attempt.linger, workedAt: now, heardAt: now };
+  };
   return {
     signal: attempt.abort.signal,
     killGraceMs: spec.killGraceMs,
@@ -263,6 +275,7 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
       const now = clock.now();
       attempt.suspicion = null;
       active(now);
+      if (stream === 'stdout') worked(now);
       spec.publish({ type: 'attempt.output', ...ids, stream, text }, now);
     },
     progress: (progress) => {
@@ -270,7 +283,16 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
       const now = clock.now();
       attempt.suspicion = null;
       active(now);
+      worked(now);
       spec.publish({ type: 'attempt.progress', ...ids, ...progress }, now);
+    },
+    conclude: (stated) => {
+      if (isOver() || attempt.stop) return;
+      const now = clock.now();
+      attempt.linger = { workedAt: attempt.linger?.workedAt ?? now, heardAt: now, end: stated };
+      attempt.suspicion = null;
+      attempt.clock = withoutSilence(attempt.clock);
+      look(snapshot, attempt, scope);
     },
     session: (id) => {
       if (isOver() || typeof id !== 'string' || id === '' || attempt.session === id) return;
@@ -278,7 +300,7 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
       spec.log?.append({ type: 'attempt.session', key: spec.attemptId, session: id });
     },
     suspect: ({ kind, reason }) => {
-      if (isOver() || attempt.stop || !spec.policy.termination.enabled) return;
+      if (isOver() || attempt.stop || attempt.linger || !spec.policy.termination.enabled) return;
       attempt.suspicion ??= { kind, reason, at: clock.now() };
       look(snapshot, attempt, scope);
     },

@@ -33,6 +33,7 @@ export async function selfTest(agent: Agent, { timeoutMs = SELF_TEST_TIMEOUT_MS 
     output() {},
     progress() {},
     suspect() {},
+    conclude() {},
     session() {
       hasSession = true;
     },

@@ -69,6 +69,10 @@ const terminationSchema = z.partial(
   strictObject({
     enabled: described(z.boolean(), 'Whether error patterns on stderr can stop a silent attempt.'),
     confirmMs: described(durationMs, 'Silence after a pattern before the attempt is stopped, milliseconds.'),
+    lingerMs: described(
+      durationMs,
+      'Time an agent that has stated its end may take to leave before it is stopped, milliseconds.',
+    ),
   }),
 );
 

@@ -42,6 +42,11 @@ export interface TerminationPolicy {
   enabled: boolean;
   /** How long an attempt must stay silent after a pattern before it is stopped, milliseconds. */
   confirmMs: number;
+  /**
+   * How long an agent that has stated its end may take to leave before it is stopped, milliseconds. What it stated counts either
+   * way. Every later event of the agent starts it anew, at most 12 times as long while no work is among them.
+   */
+  lingerMs: number;
 }
 
 export interface BreakerPolicy {

@@ -1,5 +1,6 @@
 import { SoarError } from '../errors/soar-error.ts';
 import { toIssues } from '../errors/zod-issues.ts';
+import { LINGER_MS } from './linger.ts';
 import { count, policyInputSchema } from './policy.schema.ts';
 import type {
   BreakerPolicy,
@@ -65,7 +66,7 @@ const BREAKER: BreakerPolicy = {
 
 const COOLING: CoolingPolicy = { maxCoolingMs: 2 * MINUTE, maxRateLimits: 3, defaultCoolingMs: 5 * SECOND };
 
-const TERMINATION = { enabled: true, confirmMs: 5 * SECOND };
+const TERMINATION = { enabled: true, confirmMs: 5 * SECOND, lingerMs: LINGER_MS };
 
 function progressiveClocks(initialTimeoutMs: number, maxTimeoutMs: number, idleTimeoutMs: number): ClockPolicy {
   return { ...fixedClocks(maxTimeoutMs, idleTimeoutMs), mode: 'progressive', initialTimeoutMs };

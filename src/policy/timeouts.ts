@@ -47,6 +47,11 @@ export function startClock(clocks: ClockPolicy, now: number, timeoutMs?: number)
   };
 }
 
+/** The clocks of an attempt whose silence means nothing any more: the limits alone go on. */
+export function withoutSilence(clock: AttemptClock): AttemptClock {
+  return clock.watchesSilence ? { ...clock, watchesSilence: false } : clock;
+}
+
 /** Notes that the attempt is alive. Called for every chunk of output, so it changes the clock in place. */
 export function markActivity(clock: AttemptClock, now: number): void {
   clock.lastActivityAt = now;

@@ -25,6 +25,7 @@ const base: AttemptResult = {
 };
 const results: AttemptResult[] = [
   base,
+  { ...base, concluded: true },
   { ...base, status: 'failed', output: '', error: { kind: 'transient', message: 'busy', retryable: true } },
   { ...base, status: 'failed', output: '', error: { kind: 'auth', message: 'who?', retryable: false } },
   { ...base, status: 'rate_limited', output: '', error: { kind: 'rate_limited', message: '429', retryable: true } },

@@ -8,6 +8,8 @@ export interface FakeControls extends AgentControls {
   readonly suspicions: readonly Parameters<AgentControls['suspect']>[0][];
   readonly progressed: readonly Parameters<AgentControls['progress']>[0][];
   readonly heartbeats: number;
+  /** Calls of `conclude`. */
+  readonly conclusions: number;
   readonly sessions: readonly string[];
   abort(reason?: unknown): void;
   /** Resolves as soon as a stream's text so far contains `part`. */
@@ -24,6 +26,7 @@ export function fakeControls(options: { killGraceMs?: number; keepText?: boolean
   const sessions: string[] = [];
   const waiting = new Set<() => void>();
   let heartbeats = 0;
+  let conclusions = 0;
   return {
     signal: controller.signal,
     killGraceMs: options.killGraceMs ?? 5000,
@@ -39,7 +42,11 @@ export function fakeControls(options: { killGraceMs?: number; keepText?: boolean
     progress: (progress) => void progressed.push(progress),
     suspect: (suspicion) => void suspicions.push(suspicion),
     session: (id) => void sessions.push(id),
+    conclude: () => void conclusions++,
     sessions,
+    get conclusions() {
+      return conclusions;
+    },
     text,
     chunks,
     suspicions,

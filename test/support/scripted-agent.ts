@@ -26,8 +26,8 @@ export interface Step {
   dyingMs?: number;
   /** What it answers, rather than fails with, when it is told to end. */
   lastWords?: string;
-  /** Heartbeats, output and suspicions on the way. */
-  says?: readonly { at: number; beat?: true; output?: string; suspect?: ErrorKind }[];
+  /** Heartbeats, output, suspicions and statements of its end on the way. */
+  says?: readonly { at: number; beat?: true; output?: string; suspect?: ErrorKind; concludes?: string }[];
 }
 
 export interface Call {
@@ -97,11 +97,12 @@ async function act(
   controls: AgentControls,
 ): Promise<string | { output: string; usage: Usage }> {
   if (step.session !== undefined) controls.session(step.session);
-  const spoken = (step.says ?? []).map(({ at, beat, output, suspect }) =>
+  const spoken = (step.says ?? []).map(({ at, beat, output, suspect, concludes }) =>
     clock.setTimeout(() => {
       if (beat) controls.heartbeat();
       if (output !== undefined) controls.output(output);
       if (suspect) controls.suspect({ kind: suspect, reason: `it wrote of ${suspect}` });
+      if (concludes !== undefined) controls.conclude(() => concludes);
     }, at),
   );
   try {

@@ -159,6 +159,11 @@ export function ended(context: TaskContext, result: AttemptResult): Partial<Task
   };
 }
 
+/** Whether the agent had stated its answer before the task was told to stop: the work was done, and it counts. */
+export function hadAnswered({ status, concluded }: AttemptResult): boolean {
+  return status === 'succeeded' && concluded === true;
+}
+
 function noted(context: TaskContext, result: AttemptResult): TaskNotes {
   const { notes, attemptAgent, input } = context;
   const { heartbeat: before } = notes;

@@ -98,6 +98,7 @@ export const taskMachine = setup({
     isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),
     isStale: ({ context, event }: GuardArgs) => !logic.isCurrent(context, event),
     succeeded: ({ event }: GuardArgs) => resultOf(event).status === 'succeeded',
+    hadAnswered: ({ event }: GuardArgs) => logic.hadAnswered(resultOf(event)),
     shouldGiveUp: after('giveUp'),
     shouldCool: after('cool'),
     shouldRetry: after('retry'),
@@ -237,7 +238,11 @@ export const taskMachine = setup({
       tags: 'working',
       entry: { type: 'announce', params: { state: 'cancelling' } },
       on: {
-        'attempt.ended': [{ guard: 'isStale' }, { target: 'done', actions: 'recordCancelledEnd' }],
+        'attempt.ended': [
+          { guard: 'isStale' },
+          { guard: 'hadAnswered', target: 'done', actions: 'recordEnd' },
+          { target: 'done', actions: 'recordCancelledEnd' },
+        ],
       },
     },
     done: { type: 'final', tags: 'settled' },

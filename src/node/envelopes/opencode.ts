@@ -27,7 +27,15 @@ const ERRORS: Readonly<Record<string, ErrorKind>> = {
 export const opencodeFormat: ToolFormat = {
   types: new Set(['step_start', 'step_finish', 'text', 'reasoning', 'tool_use', 'error', 'done']),
   hasEnd: false,
-  reader: () => read,
+  reader() {
+    let hasFailed = false;
+    return (event) => {
+      const events = read(event);
+      hasFailed ||= events.some(({ type }) => type === 'failure');
+      // Idle after an error, it says `done` all the same.
+      return hasFailed ? events.filter(({ type }) => type !== 'done') : events;
+    };
+  },
 };
 
 function read(event: JsonEvent): ToolEvent[] {

@@ -8,13 +8,15 @@ import { processFailure } from '../process-failure.ts';
 import { createJsonLines, eventsOf, type JsonEvent } from './json-lines.ts';
 import type { Failure, ToolEvent, ToolFormat } from './tool-event.ts';
 
+type Answer = Exclude<AgentAnswer, string>;
+
 const NOISE_BYTES = 64 * 1024;
 const CUT = (bytes: number) => `\n[… ${bytes} bytes cut …]\n`;
 
 export interface ToolReaderOptions {
   /** How the tool is called, for messages. */
   program: string;
-  controls: Pick<AgentControls, 'heartbeat' | 'output' | 'progress' | 'session'>;
+  controls: Pick<AgentControls, 'conclude' | 'heartbeat' | 'output' | 'progress' | 'session'>;
   maxOutputBytes: number;
   /** The session that it goes on with, and what was used in it before. Default: it begins one. */
   previous?: Pick<PreviousAttempt, 'session' | 'usage'> | undefined;
@@ -24,9 +26,10 @@ export interface ToolReaderOptions {
  * Reads what a tool prints while it prints it: text goes out as output, work as progress, everything else is a sign of life. At
  * the end it makes the answer, or the error.
  *
- * What the tool says in its events decides: a failure it states is one also with exit code 0, and an end it states is one also
- * with another code. Only a process that failed without such a statement is judged by its code and its stderr. A tool that printed
- * no event at all, as an old version does that does not know the flag, is taken by its plain text.
+ * What the tool states in its events decides, however its process ends: a failure is one also with exit code 0, an answer also with
+ * another code, a signal, or a process that has to be stopped. Of several statements the last counts. Only a process that failed
+ * without any is judged by its code and its stderr. A tool that printed no event at all, as an old version does that does not know
+ * the flag, is taken by its plain text.
  */
 export function createToolReader(format: ToolFormat, options: ToolReaderOptions): OutputReader {
   const { controls, maxOutputBytes, program, previous } = options;
@@ -43,8 +46,10 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   let data: unknown;
   let usage: Usage | null = null;
   let limitAt: number | null = null;
-  let failure: { failure: Failure; isFinal: boolean } | null = null;
-  let done = false;
+  /** A failure that is none if an answer follows. */
+  let complaint: Failure | null = null;
+  /** Its last statement of its end: the answer as it was then, or why there is none. */
+  let stated: { answer: Answer } | { failure: Failure; produced: AgentErrorOptions } | null = null;
 
   function take(event: ToolEvent): void {
     switch (event.type) {
@@ -61,7 +66,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
         const bytes = Buffer.from(event.text);
         said.push(bytes);
         everything.push(bytes);
-        if (failure && !failure.isFinal) failure = null;
+        complaint = null;
         controls.output(event.text);
         break;
       }
@@ -88,19 +93,34 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
         controls.heartbeat();
         break;
       case 'failure':
-        if (!failure?.isFinal || event.isFinal) failure = event;
+        if (event.isFinal) stated = { failure: event.failure, produced: { ...text(), ...used() } };
+        else complaint = event.failure;
         controls.heartbeat();
         break;
       case 'done':
-        done = true;
+        stated = { answer: whole() };
         break;
     }
   }
 
   function onEvent(event: JsonEvent): void {
     // An object of another kind, as a line of some log is, says nothing of the tool's format.
-    if (typeof event.type === 'string' && format.types.has(event.type)) seen = true;
+    const isOwn = typeof event.type === 'string' && format.types.has(event.type);
+    if (isOwn) seen = true;
+    const before = stated;
     for (const one of read(event)) take(one);
+    if (stated !== null && (isOwn || stated !== before)) controls.conclude(() => statement(0));
+  }
+
+  /** The answer it stated; throws the failure it stated. */
+  function statement(exitCode: number | null): Answer {
+    if (stated === null) return whole();
+    if ('answer' in stated) return stated.answer;
+    throw failed(told(stated.failure, format, exitCode), limitAt, stated.produced);
+  }
+
+  function whole(): Answer {
+    return { ...text(), ...(data === undefined ? {} : { data }), ...used() };
   }
 
   const lines = createJsonLines({
@@ -115,9 +135,9 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   /** Where stdout said nothing that decides: a tool's one object over many lines, and its words on stderr. */
   function lookElsewhere({ stdout, stderr }: ProcessLeft): void {
     if (!seen) for (const event of document(stdout)) onEvent(event);
-    if (failure || done) return;
+    if (stated || complaint) return;
     createJsonLines({ types: format.types, onEvent, onText() {} }).push(`${stderr}\n`);
-    if (!failure && !done) for (const event of document(stderr)) onEvent(event);
+    if (!stated && !complaint) for (const event of document(stderr)) onEvent(event);
   }
 
   function text(): { output: string; truncated: boolean } {
@@ -143,15 +163,16 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
     stdout: (piece) => lines.push(piece),
     finish(left): AgentAnswer {
       const { damaged } = lines.end();
-      if (!done && !failure) lookElsewhere(left);
+      if (!stated && !complaint) lookElsewhere(left);
       const { exitCode, exitSignal, aborted } = left;
+      // What it said after its last statement belongs to the answer only when it left by itself.
+      if (stated && 'answer' in stated && exitCode === 0 && aborted === null) return whole();
+      if (stated) return statement(exitCode);
       const produced: AgentErrorOptions = { ...text(), ...used() };
       if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
-      if (failure?.isFinal) throw failed(told(failure.failure, format, left), limitAt, produced);
-      if (done && exitSignal === null) return { ...text(), ...(data === undefined ? {} : { data }), ...used() };
-      if (failure && exitSignal === null) throw failed(told(failure.failure, format, left), limitAt, produced);
+      if (complaint && exitSignal === null) throw failed(told(complaint, format, exitCode), limitAt, produced);
       if (exitCode !== 0) {
-        const spoken = seen || done ? noise.text() : left.stdout;
+        const spoken = seen ? noise.text() : left.stdout;
         const error = processFailure({
           ...left,
           stdout: spoken,
@@ -179,7 +200,7 @@ function kindOf({ words = [], exitCodes = {} }: ToolFormat, { stderr, exitCode }
 }
 
 /** A failure whose field says nothing of its kind may have it in the exit code. */
-function told(failure: Failure, { exitCodes = {} }: ToolFormat, { exitCode }: ProcessLeft): Failure {
+function told(failure: Failure, { exitCodes = {} }: ToolFormat, exitCode: number | null): Failure {
   return failure.isVague ? { ...failure, kind: exitCodes[exitCode ?? 0] ?? failure.kind } : failure;
 }
 
