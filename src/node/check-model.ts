@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import { AgentError } from '../errors/agent-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { ModelAgentSpec } from '../plan/types.ts';
 import { missingKey } from './model-agent.ts';
+import { ownOriginFetch } from './own-origin-fetch.ts';
 
 /** What a look at a model's server came to. */
 export interface ModelCheck {
@@ -32,13 +34,14 @@ export async function checkModel(
   const key = apiKeyEnv === undefined ? undefined : env[apiKeyEnv]?.trim();
   const url = `${baseURL.replace(/\/+$/, '')}/models`;
   try {
-    const response = await fetch(url, {
+    const response = await ownOriginFetch(url, {
       headers: { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
       signal: AbortSignal.timeout(timeoutMs),
     });
     const body: unknown = await response.json().catch(() => null);
     return judged(spec, response.status, body);
   } catch (error) {
+    if (AgentError.isInstance(error)) return { ok: false, hint: error.message };
     const why = isTimeout(error)
       ? `did not answer within ${timeoutMs} ms`
       : `could not be reached (${reasonOf(error)})`;

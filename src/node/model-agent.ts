@@ -2,6 +2,7 @@ import { AgentError } from '../errors/agent-error.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { AgentSpec, ModelAgentSpec } from '../plan/types.ts';
 import type { Agent } from '../types.ts';
+import { ownOriginFetch } from './own-origin-fetch.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,6 +41,7 @@ export function modelAgentAt(spec: ModelAgentSpec, env: Environment = process.en
         baseURL,
         headers: { ...headers },
         includeUsage: true,
+        fetch: ownOriginFetch,
         ...(apiKey === undefined ? {} : { apiKey }),
       });
       const secrets = [...(apiKey === undefined ? [] : [apiKey]), ...Object.values(headers)];

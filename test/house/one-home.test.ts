@@ -42,6 +42,16 @@ const HOMES: readonly Home[] = [
     ],
     use: /\b(?:readFile(?:Sync)?|createReadStream|readSync|openSync)\(|\bopen\b.*from 'node:fs\/promises'/,
   },
+  {
+    notion: 'requests over the network',
+    files: ['src/node/own-origin-fetch.ts'],
+    use: /(?<![\w$.-])fetch\(/,
+  },
+  {
+    notion: 'which commands run their prompt as code',
+    files: ['src/node/prompt-code.ts'],
+    use: /from '\.\/code-programs\.ts'/,
+  },
 ];
 
 const root = join(import.meta.dirname, '../..');
