@@ -27,6 +27,7 @@ import { type Launch, type PreparedPlan, resumeRun, withError } from './resume-r
 import { createHandle, type RunHandle } from './run-handle.ts';
 import type { AskOptions, Soar, SoarOptions } from './soar.ts';
 import { createRunStreams } from './streams/run-streams.ts';
+import { quoted } from './text/foreign-text.ts';
 
 /**
  * Makes an engine: one gate, one executor and one breaker an agent, shared by all its runs.
@@ -118,7 +119,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     if (isClosed) throw new SoarError('engine-closed', 'This engine was closed. Make another with createSoar().');
     const runId = given ?? nextRunId();
     if (open.has(runId))
-      throw new SoarError('invalid-options', `A run \`${runId}\` is under way. Choose another runId.`);
+      throw new SoarError('invalid-options', `A run ${quoted(runId)} is under way. Choose another runId.`);
     return runId;
   }
 
@@ -143,7 +144,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     }
     const fallback = askOptions.fallback ?? options.fallback;
     if (typeof fallback === 'string' && !agents.has(fallback)) {
-      throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got \`${fallback}\`.`);
+      throw new SoarError('invalid-options', `Expected \`fallback\` to be an agent's id, got ${quoted(fallback)}.`);
     }
     const phaseAgent = phaseAgentOf(agents, askOptions.phaseAgent ?? options.phaseAgent, options.defaultAgent);
     const input = {

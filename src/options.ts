@@ -10,6 +10,7 @@ import type { RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import { resolvePolicy } from './policy/presets.ts';
 import type { SoarOptions } from './soar.ts';
+import { quoted } from './text/foreign-text.ts';
 
 const limits = z.record(z.string(), positiveCount);
 
@@ -103,7 +104,7 @@ export function parseSoarOptions(options: SoarOptions): SoarOptions {
     const id = options[name];
     if (id === undefined || id === false || ids.length === 0 || ids.includes(id)) continue;
     const known = ids.map((one) => `\`${one}\``).join(', ');
-    throw new SoarError('invalid-options', `Expected \`${name}\` to be one of the agents ${known}, got \`${id}\`.`);
+    throw new SoarError('invalid-options', `Expected \`${name}\` to be one of the agents ${known}, got ${quoted(id)}.`);
   }
   return options;
 }

@@ -5,6 +5,7 @@ import { SoarError } from './errors/soar-error.ts';
 import { soarMachine } from './machines/soar/machine.ts';
 import { providePhases } from './machines/soar/provide-phases.ts';
 import type { SoarOptions } from './soar.ts';
+import { quoted } from './text/foreign-text.ts';
 
 /**
  * The agent that assesses, decomposes and synthesizes, by id; null: nobody, words alone decide.
@@ -27,8 +28,11 @@ export function phaseAgentOf(
     throw new SoarError('invalid-options', message);
   }
   if (agents.has(given)) return given;
-  const known = [...agents.keys()].map((id) => `\`${id}\``).join(', ');
-  throw new SoarError('invalid-options', `Expected \`phaseAgent\` to be one of the agents ${known}, got \`${given}\`.`);
+  const known = [...agents.keys()].map((id) => quoted(id)).join(', ');
+  throw new SoarError(
+    'invalid-options',
+    `Expected \`phaseAgent\` to be one of the agents ${known}, got ${quoted(given)}.`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { showValue } from '../errors/show-value.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 
 /** What the engine needs to know of an agent, with every default filled in. */
@@ -90,13 +91,13 @@ function faultsOf(id: string, agent: Agent | AgentFunction): Issue[] {
   if (typeof agent === 'function') return [];
   if (typeof agent !== 'object' || agent === null || typeof agent.run !== 'function') {
     const got = typeof agent === 'object' && agent !== null ? 'an object without it' : showValue(agent);
-    return [{ path, message: `Expected agent \`${id}\` to be a function or an object with \`run\`, got ${got}.` }];
+    return [{ path, message: `Expected agent ${quoted(id)} to be a function or an object with \`run\`, got ${got}.` }];
   }
   return (['maxConcurrent', 'staggerMs'] as const).flatMap((name) => {
     const least = name === 'staggerMs' ? 0 : 1;
     const value = agent[name];
     if (value === undefined || value >= least) return [];
-    const message = `Expected \`${name}\` of agent \`${id}\` to be ${least} or more, got ${showValue(value)}.`;
+    const message = `Expected \`${name}\` of agent ${quoted(id)} to be ${least} or more, got ${showValue(value)}.`;
     return [{ path: `${path}.${name}`, message }];
   });
 }

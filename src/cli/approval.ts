@@ -3,7 +3,7 @@ import { formatPlanYaml, parsePlanText } from '../plan/parse.ts';
 import { withPlaces } from '../plan/reading.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunHandle } from '../run-handle.ts';
-import { oneLine } from './clean-text.ts';
+import { oneLine } from '../text/foreign-text.ts';
 import { counted } from './format.ts';
 import type { Progress } from './progress.ts';
 import { tableLines } from './table.ts';

@@ -2,8 +2,8 @@ import type { Journal } from '../journal/journal.ts';
 import { restoredPace } from '../machines/gate/pacing.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { SoarOptions } from '../soar.ts';
+import { oneLine } from '../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../types.ts';
-import { oneLine } from './clean-text.ts';
 import { formatDuration } from './format.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { loadConfig } from '../node/config.ts';
 import { checkAgents, type DoctorReport } from '../node/doctor.ts';
 import type { SelfTest } from '../node/self-test.ts';
-import { oneLine } from './clean-text.ts';
+import { escaped, oneLine } from '../text/foreign-text.ts';
 import { enter } from './files.ts';
 import { formatDollars, formatDuration } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
-import { print, printJson } from './stdout.ts';
+import { print, printJson, say } from './stdout.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
 import { chosenAgent, toolChoice } from './tool-agent.ts';
@@ -32,7 +32,7 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   const chosen = chosenAgent(toolChoice({}, process.env), undefined, known);
   const specs = { ...config.specs, ...(chosen ? { [chosen.id]: chosen.spec } : {}) };
   if (flags.selfTest) {
-    process.stderr.write('Asking every tool and model that is there for one word; that may cost money.\n');
+    say('Asking every tool and model that is there for one word; that may cost money.');
   }
   const checked = await checkAgents(specs, { selfTest: flags.selfTest === true });
   const reports: AgentReport[] = [
@@ -75,7 +75,7 @@ export function doctorLines(
   const others = reports.filter((report) => !report.configured);
   const head =
     configured.length > 0
-      ? `Agents configured${configPath === null ? '' : ` in ${configPath}`}:`
+      ? `Agents configured${configPath === null ? '' : ` in ${escaped(configPath)}`}:`
       : 'No agent is configured; `soar ask` uses the built-in offline agents.';
   return [
     head,

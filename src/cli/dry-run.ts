@@ -11,7 +11,7 @@ import { ownAgents } from '../plan/plan-agents.ts';
 import { withReading } from '../plan/reading.ts';
 import type { Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
-import { oneLine } from './clean-text.ts';
+import { escaped, oneLine } from '../text/foreign-text.ts';
 import { type DryStart, startOf } from './dry-start.ts';
 import type { RunFlags } from './flags.ts';
 import { counted, formatDuration, shellLine } from './format.ts';
@@ -132,7 +132,7 @@ export function dryRunLines(dry: DryRun, paint: Paint): string[] {
   ];
   const lines = [`${paint('bold', 'dry run')} · nothing is run · ${head.join(' · ')}`];
   if (dry.goal !== undefined) lines.push(`goal: ${oneLine(dry.goal)}`);
-  if (dry.doneBefore.length > 0) lines.push(`done before: ${dry.doneBefore.join(', ')}`);
+  if (dry.doneBefore.length > 0) lines.push(`done before: ${dry.doneBefore.map(escaped).join(', ')}`);
   dry.waves.forEach((wave, i) => {
     lines.push('', paint('bold', `wave ${i + 1}`), ...wave.flatMap((task) => taskLines(task, paint)));
   });
@@ -141,21 +141,21 @@ export function dryRunLines(dry: DryRun, paint: Paint): string[] {
 
 function taskLines(task: DryTask, paint: Paint): string[] {
   const { dependsOn, promptVia, fallback, fallbackStart, read } = task;
-  const prompt = `${clip(oneLine(task.prompt), 200)}${dependsOn.length > 0 ? ` + what ${dependsOn.join(', ')} said` : ''}`;
+  const prompt = `${clip(oneLine(task.prompt), 200)}${dependsOn.length > 0 ? ` + what ${dependsOn.map(escaped).join(', ')} said` : ''}`;
   const policy = [
     task.policy,
     `${counted(task.retries, 'retry').replace(/ys$/, 'ies')}`,
     `at most ${formatDuration(task.maxAttemptMs)} an attempt`,
     ...(task.critical ? ['critical'] : []),
-    ...(fallback === null ? [] : [`fallback ${fallback}`]),
+    ...(fallback === null ? [] : [`fallback ${escaped(fallback)}`]),
   ];
   return [
-    `  ${paint('cyan', task.taskId)}  ${task.agentId} (${task.kind})`,
+    `  ${paint('cyan', escaped(task.taskId))}  ${escaped(task.agentId)} (${task.kind})`,
     ...startLines(task, ''),
     `    prompt  ${promptVia === 'none' ? '(not passed on) ' : `(${promptVia}) `}${prompt}`,
-    ...(read.length === 0 ? [] : [`    reads   ${oneLine(read.join(', '))}`]),
+    ...(read.length === 0 ? [] : [`    reads   ${escaped(read.join(', '))}`]),
     `    policy  ${policy.join(', ')}`,
-    ...(fallbackStart ? startLines(fallbackStart, `${fallbackStart.agentId}: `) : []),
+    ...(fallbackStart ? startLines(fallbackStart, `${escaped(fallbackStart.agentId)}: `) : []),
   ];
 }
 
@@ -165,11 +165,11 @@ function startLines({ argv, program, cwd, env, endpoint }: DryStart, whose: stri
   const key = endpoint?.keyFrom ? `, with the key in ${endpoint.keyFrom}` : '';
   const headers = Object.entries(endpoint?.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   return [
-    ...(argv ? [`    run     ${whose}${oneLine(shellLine(argv))}`] : []),
-    ...(argv ? [`    program ${whose}${program ?? `there is no ${oneLine(argv[0] ?? '')}`}`] : []),
-    ...(endpoint ? [`    asks    ${whose}${oneLine(`${endpoint.model} at ${endpoint.url}${key}`)}`] : []),
-    ...(headers.length === 0 ? [] : [`    headers ${whose}${oneLine(headers.join(', '))}`]),
-    ...(cwd === null ? [] : [`    cwd     ${whose}${cwd}`]),
-    ...(added.length === 0 ? [] : [`    env     ${whose}${oneLine(shellLine(added))}`]),
+    ...(argv ? [`    run     ${whose}${escaped(shellLine(argv))}`] : []),
+    ...(argv ? [`    program ${whose}${program ? escaped(program) : `there is no ${escaped(argv[0] ?? '')}`}`] : []),
+    ...(endpoint ? [`    asks    ${whose}${escaped(`${endpoint.model} at ${endpoint.url}${key}`)}`] : []),
+    ...(headers.length === 0 ? [] : [`    headers ${whose}${escaped(headers.join(', '))}`]),
+    ...(cwd === null ? [] : [`    cwd     ${whose}${escaped(cwd)}`]),
+    ...(added.length === 0 ? [] : [`    env     ${whose}${escaped(shellLine(added))}`]),
   ];
 }

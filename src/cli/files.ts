@@ -1,12 +1,14 @@
 import { SoarError } from '../errors/soar-error.ts';
 import { pathFault } from '../node/path-fault.ts';
 import { MAX_BYTES, readingFault, readRegularFile, readStream, type UnreadableError } from '../node/read-file.ts';
+import { quoted } from '../text/foreign-text.ts';
+import { say } from './stdout.ts';
 
 /** The text of a file, or of stdin for `-`. Throws `usage` when it cannot be read, or is larger than a plan may be. */
 export async function readInput(path: string, what: string): Promise<string> {
   if (path === '-') return readStdin(what);
   const content = await readRegularFile(path, MAX_BYTES.plan).catch((cause: UnreadableError) => {
-    throw new SoarError('usage', `Cannot read ${what} \`${path}\`: ${cause.message}.${hintFor(cause, path)}`, {
+    throw new SoarError('usage', `Cannot read ${what} ${quoted(path)}: ${cause.message}.${hintFor(cause, path)}`, {
       cause,
     });
   });
@@ -15,7 +17,7 @@ export async function readInput(path: string, what: string): Promise<string> {
 
 async function readStdin(what: string): Promise<string> {
   const { stdin } = process;
-  if (stdin.isTTY) process.stderr.write(`Reading ${what} from the terminal; end with Ctrl-D.\n`);
+  if (stdin.isTTY) say(`Reading ${what} from the terminal; end with Ctrl-D.`);
   const content = await readStream(stdin, MAX_BYTES.plan).catch((cause: UnreadableError) => {
     throw new SoarError('usage', `Cannot read ${what} from stdin: ${cause.message}.`, { cause });
   });
@@ -33,7 +35,7 @@ export function enter(cwd: string | undefined): void {
   try {
     process.chdir(cwd);
   } catch (cause) {
-    throw new SoarError('usage', `Cannot work in \`${cwd}\`: ${pathFault(cause)}.`, { cause });
+    throw new SoarError('usage', `Cannot work in ${quoted(cwd)}: ${pathFault(cause)}.`, { cause });
   }
 }
 
@@ -41,7 +43,7 @@ export function enter(cwd: string | undefined): void {
 export async function requireFiles(paths: readonly string[]): Promise<void> {
   const faults = await Promise.all(paths.map((path) => readingFault(path)));
   const issues = paths.flatMap((path, i) => {
-    return faults[i] ? [{ path: 'context', message: `Cannot read the file \`${path}\`: ${faults[i]}.` }] : [];
+    return faults[i] ? [{ path: 'context', message: `Cannot read the file ${quoted(path)}: ${faults[i]}.` }] : [];
   });
   if (issues.length > 0) throw new SoarError('usage', issues.map(({ message }) => message).join(' '), { issues });
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Budget } from '../policy/budget.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { OnDependencyFailure, Schedule } from '../types.ts';
 import { addStateFlag, type StateFlags } from './state.ts';
 
@@ -78,7 +79,7 @@ export function parseBudget(text: string, before: Budget = {}): Budget {
     else if (name === 'cost' || name === 'costUsd') budget.costUsd = parseDollars(value);
     else {
       throw new InvalidArgumentError(
-        `Expected time=<ms|10m>, attempts=<n>, tokens=<n> or cost=<US dollars>, with commas between, got \`${part.trim()}\`.`,
+        `Expected time=<ms|10m>, attempts=<n>, tokens=<n> or cost=<US dollars>, with commas between, got ${quoted(part.trim())}.`,
       );
     }
   }

@@ -10,7 +10,7 @@ import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { resumeLine } from './state.ts';
-import { print, printJson, whenStdoutIsGone } from './stdout.ts';
+import { print, printJson, say, whenStdoutIsGone } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -59,7 +59,7 @@ export async function followRun(followed: Followed): Promise<number> {
   const onExit = (code: number) => {
     if (code === 0) process.exitCode = 1;
     if (handle && journal && !flags.quiet)
-      process.stderr.write(`\nThe run was not over. To go on with it: ${resumeLine(handle.id, flags)}\n`);
+      say(`\nThe run was not over. To go on with it: ${resumeLine(handle.id, flags)}`);
   };
   process.on('exit', onExit);
   try {
@@ -89,7 +89,7 @@ export async function followRun(followed: Followed): Promise<number> {
       if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }
     if (journal && interruptedBy !== null && !flags.quiet) {
-      process.stderr.write(`To go on with this run: ${resumeLine(handle.id, flags)}\n`);
+      say(`To go on with this run: ${resumeLine(handle.id, flags)}`);
     }
     return exitCodeOf(result, { interruptedBy });
   } finally {

@@ -1,4 +1,5 @@
 import type { AgentSpec } from '../plan/types.ts';
+import { escaped } from '../text/foreign-text.ts';
 
 /** `0.4 s`, `12.3 s`, `2 m 05 s`, `1 h 02 m`. */
 export function formatDuration(ms: number): string {
@@ -30,9 +31,15 @@ export function formatDollars(amount: number): string {
   return `$${Number(amount.toPrecision(2))}`;
 }
 
-/** A command as one could type it into a shell. */
+/** A command as one could type it into a shell, on one line: control and format characters stand in `$'…'`. */
 export function shellLine(argv: readonly string[]): string {
-  return argv.map((one) => (/^[\w@%+=:,./-]+$/.test(one) ? one : `'${one.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return argv.map(shellWord).join(' ');
+}
+
+function shellWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (escaped(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;
+  return `$'${escaped(word.replaceAll('\\', '\\\\').replaceAll("'", "\\'"))}'`;
 }
 
 /** What an agent is, in a word or two: `command`, `cli claude`, `model llama3.2`. */

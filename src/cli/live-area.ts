@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { withoutCodes } from '../text/foreign-text.ts';
 import { textWidth } from './text-width.ts';
 
 /** The part of a terminal that is drawn over and over. */
@@ -49,5 +49,5 @@ export function createLiveArea(stream: AreaStream): LiveArea {
 }
 
 function rowsOf(line: string, columns: number): number {
-  return Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / Math.max(1, columns)));
+  return Math.max(1, Math.ceil(textWidth(withoutCodes(line)) / Math.max(1, columns)));
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { chartMermaid, chartOutline } from '../trace/chart.ts';
 import { CHARTS } from '../trace/chart-list.ts';
 import { print } from './stdout.ts';
@@ -22,7 +23,7 @@ export async function machineCommand(name: string | undefined, flags: MachineFla
   }
   const chart = CHARTS[name];
   if (!Object.hasOwn(CHARTS, name) || !chart) {
-    const message = `There is no machine \`${name}\`; there are ${names.join(', ')}.${didYouMean(name, names)}`;
+    const message = `There is no machine ${quoted(name)}; there are ${names.join(', ')}.${didYouMean(name, names)}`;
     throw new SoarError('unknown-machine', message);
   }
   if (flags.svg) print(await picture(name));

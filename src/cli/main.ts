@@ -3,13 +3,13 @@ import { CommanderError } from 'commander';
 import { BAD_INPUT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { reportOf } from './report-error.ts';
-import { claimStdout, flushOutput, printable } from './stdout.ts';
+import { claimStdout, flushOutput, say } from './stdout.ts';
 
 const debug = Boolean(process.env.SOAR_DEBUG);
 
 function report(thrown: unknown): number {
   const { lines, exitCode } = reportOf(thrown, { debug });
-  process.stderr.write(printable(`${lines.join('\n')}\n`));
+  say(lines.join('\n'));
   return exitCode;
 }
 

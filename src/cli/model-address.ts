@@ -1,5 +1,6 @@
 import { SoarError } from '../errors/soar-error.ts';
 import type { ModelAgentSpec } from '../plan/types.ts';
+import { quoted } from '../text/foreign-text.ts';
 
 /** Where the key of a well-known address is. It is sent nowhere else. */
 const KEYS: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ export function addressedModel(
   if (!URL.canParse(baseURL) || model === '') {
     throw new SoarError(
       'usage',
-      `Expected ${from} to name a model behind its address, as in http://127.0.0.1:11434/v1#llama3.2, got \`${text}\`.`,
+      `Expected ${from} to name a model behind its address, as in http://127.0.0.1:11434/v1#llama3.2, got ${quoted(text)}.`,
     );
   }
   const apiKeyEnv = KEYS[new URL(baseURL).hostname] ?? (env[OTHER_KEY] ? OTHER_KEY : undefined);

@@ -7,6 +7,7 @@ import { compilePlan } from '../plan/compile.ts';
 import { formatPlanYaml } from '../plan/parse.ts';
 import { withPlaces } from '../plan/reading.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { RunResult } from '../types.ts';
 import { OFFLINE_NOTE, queryOf } from './ask.ts';
 import { enter, requireFiles } from './files.ts';
@@ -16,7 +17,7 @@ import { counted } from './format.ts';
 import { requireKeys } from './model-keys.ts';
 import { phaseLine } from './progress-log.ts';
 import { resolveAsk } from './resolve-run.ts';
-import { print } from './stdout.ts';
+import { print, say } from './stdout.ts';
 import { toolChoice } from './tool-agent.ts';
 import { NO_WATCHERS } from './watchers.ts';
 
@@ -35,7 +36,7 @@ export async function planCommand(words: readonly string[], flags: PlanFlags): P
   requireKeys(specs, ids);
   const { fallback } = run;
   if (typeof fallback === 'string' && !ids.includes(fallback)) {
-    throw new SoarError('usage', `There is no agent \`${fallback}\` for --fallback; there are ${ids.join(', ')}.`);
+    throw new SoarError('usage', `There is no agent ${quoted(fallback)} for --fallback; there are ${ids.join(', ')}.`);
   }
   const soar = createSoar(options);
   const ended: { result?: RunResult } = {};
@@ -58,14 +59,14 @@ export async function planCommand(words: readonly string[], flags: PlanFlags): P
       return [];
     },
   });
-  const say = (line: string) => flags.quiet || process.stderr.write(`${line}\n`);
+  const note = (line: string) => flags.quiet || say(line);
   // A log has said them already; a live view leaves nothing behind.
-  if (process.stderr.isTTY) phases.map(say);
+  if (process.stderr.isTTY) phases.map(note);
   if (exitCode !== 0) {
-    say(ended.result?.error?.message ?? 'There is no plan.');
+    note(ended.result?.error?.message ?? 'There is no plan.');
     return exitCode;
   }
-  await deliver(withAgents(ended.result?.plan as Plan, specs), ids, flags, say);
+  await deliver(withAgents(ended.result?.plan as Plan, specs), ids, flags, note);
   return 0;
 }
 
@@ -74,7 +75,7 @@ async function deliver(
   plan: Plan,
   agents: string[],
   { output }: PlanFlags,
-  say: (line: string) => void,
+  note: (line: string) => void,
 ): Promise<void> {
   const { waves, tasks } = compilePlan(plan, { agents });
   const written = withPlaces(plan);
@@ -87,10 +88,10 @@ async function deliver(
   await writeFile(output, text).catch((cause: unknown) => {
     // A model was asked for it, and a person may have waited.
     print(text);
-    const message = `Cannot write the plan to \`${output}\`: ${pathFault(cause)}. It is on stdout instead.`;
+    const message = `Cannot write the plan to ${quoted(output)}: ${pathFault(cause)}. It is on stdout instead.`;
     throw new SoarError('io', message, { cause });
   });
-  say(
+  note(
     `Wrote ${output}: ${counted(tasks.length, 'task')} in ${counted(waves.length, 'wave')}. Run it: soar run ${output}`,
   );
 }

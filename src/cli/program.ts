@@ -15,7 +15,7 @@ import {
 import type { MachineFlags } from './machine.ts';
 import type { RunsFlags } from './runs.ts';
 import { addStateFlag } from './state.ts';
-import { print } from './stdout.ts';
+import { print, printable } from './stdout.ts';
 import type { ViewFlags } from './view.ts';
 
 const EXAMPLES = `
@@ -44,7 +44,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: print })
+    .configureOutput({ writeOut: print, writeErr: (text) => process.stderr.write(printable(text)) })
     .addHelpText('after', EXAMPLES);
 
   const run = program

@@ -1,3 +1,4 @@
+import { escaped, oneLine } from '../text/foreign-text.ts';
 import { formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
 import type { ProgressView, TaskView } from './progress-view.ts';
@@ -37,8 +38,12 @@ export function frameLines(view: ProgressView, size: FrameSize, now: number, pai
   const room = Math.max(1, size.rows - 3);
   const active = [...view.active.values()];
   const shown = active.length > room ? busiest(active).slice(0, room - 1) : active;
-  const idWidth = columnWidth(shown, ({ taskId }) => taskId, Math.min(ID_COLUMNS, Math.floor(width / 3)));
-  const agentWidth = columnWidth(shown, ({ agentId }) => agentId, Math.min(AGENT_COLUMNS, Math.floor(width / 5)));
+  const idWidth = columnWidth(shown, ({ taskId }) => escaped(taskId), Math.min(ID_COLUMNS, Math.floor(width / 3)));
+  const agentWidth = columnWidth(
+    shown,
+    ({ agentId }) => escaped(agentId),
+    Math.min(AGENT_COLUMNS, Math.floor(width / 5)),
+  );
   const lines = [paint('bold', clip(headerText(view, now), width))];
   for (const task of shown) lines.push(taskLine(task, { width, idWidth, agentWidth }, now, paint));
   const hidden = active.length - shown.length;
@@ -55,7 +60,7 @@ function headerText(view: ProgressView, now: number): string {
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
     formatDuration(now - view.startedAt),
-    ...(stopping === null ? [] : [`stopping: ${stopping}`]),
+    ...(stopping === null ? [] : [`stopping: ${oneLine(stopping)}`]),
   ];
   return parts.join(' · ');
 }
@@ -67,8 +72,8 @@ function taskLine(
   paint: Paint,
 ): string {
   const { mark, style } = MARKS[task.state] ?? WAITING;
-  const id = pad(clip(task.taskId, idWidth), idWidth);
-  const agent = pad(clip(task.agentId, agentWidth), agentWidth);
+  const id = pad(clip(escaped(task.taskId), idWidth), idWidth);
+  const agent = pad(clip(escaped(task.agentId), agentWidth), agentWidth);
   const state = pad(clip(stateText(task, now), STATE_COLUMNS), STATE_COLUMNS);
   const elapsed = formatDuration(now - task.since).padStart(7);
   const front = `  ${mark} ${id}  ${agent}  ${state}  ${elapsed}`;

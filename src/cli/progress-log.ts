@@ -1,5 +1,5 @@
 import type { RunEvent } from '../streams/events.ts';
-import { oneLine } from './clean-text.ts';
+import { oneLine } from '../text/foreign-text.ts';
 import { counted, formatDuration } from './format.ts';
 import { clip } from './text-width.ts';
 

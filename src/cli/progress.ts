@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { RunEvent } from '../streams/events.ts';
+import { escaped, escapedLines, oneLine } from '../text/foreign-text.ts';
 import { createLiveArea } from './live-area.ts';
 import { paintFor } from './paint.ts';
 import { frameLines } from './progress-frame.ts';
@@ -35,7 +36,7 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
   const say = (line: string) => void stream.write(`${printable(line)}\n`);
   return {
     watch: (event) => {
-      for (const line of linesOf(event)) say(line);
+      for (const line of linesOf(event)) say(escaped(line));
     },
     say,
     pause() {},
@@ -46,7 +47,7 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
 
 function liveProgress(stream: NodeJS.WriteStream): Progress {
   const area = createLiveArea({
-    write: (text) => stream.write(printable(text)),
+    write: (text) => stream.write(printable(text, stream)),
     get columns() {
       return stream.columns;
     },
@@ -65,10 +66,10 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
   return {
     watch: (event) => {
       watchEvent(view, event);
-      if (event.type === 'warning') area.log(paint('yellow', `warning: ${event.message}`));
-      if (event.type === 'phase.note') area.log(paint('yellow', `${event.phase}: ${event.message}`));
+      if (event.type === 'warning') area.log(paint('yellow', `warning: ${oneLine(event.message)}`));
+      if (event.type === 'phase.note') area.log(paint('yellow', `${event.phase}: ${oneLine(event.message)}`));
     },
-    say: (line) => area.log(line),
+    say: (line) => area.log(escapedLines(line)),
     pause() {
       isPaused = true;
       clear();

@@ -8,6 +8,7 @@ import { createSoar } from '../node/create-soar.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Soar, SoarOptions } from '../soar.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { type Approval, terminalApproval } from './approval.ts';
 import { coolingNotes } from './cooling-notes.ts';
 import { enter } from './files.ts';
@@ -72,7 +73,7 @@ function requireTime(run: ReplayedRun, flags: RunFlags): void {
   const { deadlineAt, end, header } = run;
   if (end || flags.timeout !== undefined || deadlineAt === null || deadlineAt > systemClock.now()) return;
   const line = resumeLine(header.runId, flags);
-  const message = `The time of run \`${header.runId}\` was up at ${new Date(deadlineAt).toISOString()}. Give it more, counted from now: ${line} --timeout 1h`;
+  const message = `The time of run ${quoted(header.runId)} was up at ${new Date(deadlineAt).toISOString()}. Give it more, counted from now: ${line} --timeout 1h`;
   throw new SoarError('usage', message);
 }
 

@@ -4,13 +4,13 @@ import { replay } from '../journal/replay.ts';
 import { finishedResult, planOf } from '../journal/resume.ts';
 import { unknownRun } from '../journal/run-errors.ts';
 import type { Plan } from '../plan/types.ts';
+import { oneLine } from '../text/foreign-text.ts';
 import type { RunResult, TaskOutcome } from '../types.ts';
-import { oneLine } from './clean-text.ts';
 import { enter } from './files.ts';
 import { counted, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
-import { print, printJson } from './stdout.ts';
+import { print, printJson, say } from './stdout.ts';
 import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
@@ -39,7 +39,7 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
     return 0;
   }
   if (runs.length === 0) {
-    process.stderr.write(`Nothing was recorded in ${stateDirOf(flags)} yet; --state-dir names another folder.\n`);
+    say(`Nothing was recorded in ${stateDirOf(flags)} yet; --state-dir names another folder.`);
     return 0;
   }
   const rows = runs.map(({ runId, status, startedAt, settled, tasks, goal, query }) => [

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { SoarError } from '../errors/soar-error.ts';
 import type { Journal } from '../journal/journal.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { shellLine } from './format.ts';
 
 export interface StateFlags {
@@ -50,7 +51,7 @@ export async function requireJournal(flags: StateFlags, runId: string): Promise<
   if (journal) return journal;
   throw new SoarError(
     'unknown-run',
-    `There is no run \`${runId}\`: nothing is recorded in ${stateDirOf(flags)}. --state-dir names another folder.`,
+    `There is no run ${quoted(runId)}: nothing is recorded in ${stateDirOf(flags)}. --state-dir names another folder.`,
   );
 }
 

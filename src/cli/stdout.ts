@@ -1,6 +1,8 @@
 import { Console } from 'node:console';
+import { styleText } from 'node:util';
 import { createSecretMask } from '../node/mask-secrets.ts';
 import { pathFault } from '../node/path-fault.ts';
+import { escapedJson, escapedLines } from '../text/foreign-text.ts';
 
 let isGone = false;
 let onGone: (() => void) | null = null;
@@ -10,9 +12,26 @@ let claimed: NodeJS.WriteStream['write'] | null = null;
 
 const secrets = createSecretMask(process.env);
 
-/** A text as it may be shown: without secrets of the environment and credentials of well-known shapes. */
-export function printable(text: string): string {
-  return secrets.mask(text);
+/** The terminal codes this command writes itself: styles, erasing, and the cursor back to the start of the live area. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal codes are what it looks for.
+const OWN_CODES = /(\u001b\[\d{0,4}[JKm]|\u001b\[\d{1,4}A\r)/;
+
+/**
+ * A text as it may be shown: without secrets of the environment and credentials of well-known shapes, and with control and
+ * format characters escaped. Names and outputs of others were cleaned before; this is the last net for all of them.
+ *
+ * @param stream Takes the codes of this command, when it shows styles. Default: the text has none.
+ */
+export function printable(text: string, stream?: NodeJS.WriteStream): string {
+  const masked = secrets.mask(text);
+  if (!stream || styleText('bold', 'x', { stream }) === 'x') return escapedLines(masked);
+  const parts = masked.split(OWN_CODES);
+  return parts.map((part, at) => (at % 2 === 1 ? part : escapedLines(part))).join('');
+}
+
+/** Writes a line to stderr. */
+export function say(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
 }
 
 /**
@@ -44,12 +63,12 @@ export function whenStdoutIsGone(call: () => void): void {
 
 /** Writes to stdout, without secrets; false when nobody reads it any more. */
 export function print(text: string): boolean {
-  return write(printable(text));
+  return write(printable(text, process.stdout));
 }
 
 /** The same for a line of JSON, of which a program reads the structure: keys and words such as a status stay what they are. */
 export function printJson(json: string): boolean {
-  return write(`${secrets.maskJson(json)}\n`);
+  return write(`${escapedJson(secrets.maskJson(json))}\n`);
 }
 
 function write(text: string): boolean {

@@ -1,7 +1,7 @@
 import { beforeRefusal } from '../errors/before-refusal.ts';
 import type { Plan } from '../plan/types.ts';
+import { cleanText, escaped, oneLine } from '../text/foreign-text.ts';
 import type { RunResult, Source, TaskOutcome } from '../types.ts';
-import { cleanText, oneLine } from './clean-text.ts';
 import { counted, formatDollars, formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
 import { type Column, tableLines } from './table.ts';
@@ -59,7 +59,7 @@ function reasonLines(outcomes: readonly TaskOutcome[], rows: readonly string[]):
   const unsaid = outcomes.flatMap((outcome, i) => {
     const why = whyOf(outcome);
     if (outcome.status !== 'failed' || rows[i]?.includes(why)) return [];
-    return [`${oneLine(outcome.taskId)}: ${clip(why, SHOWN.reasonColumns)}`];
+    return [`${escaped(outcome.taskId)}: ${clip(why, SHOWN.reasonColumns)}`];
   });
   if (unsaid.length === 0) return [];
   const left = unsaid.length - SHOWN.reasons;
@@ -103,7 +103,7 @@ export function outputsOf(result: RunResult, plan: Pick<Plan, 'tasks'>, paint: P
   const blocks = wanted.slice(0, SHOWN.outputs).flatMap(({ taskId, output, outputTruncated }) => {
     const { text, cut } = bounded(output);
     isCut ||= cut || outputTruncated;
-    return ['', paint('bold', `── ${taskId} ──`), text === '' ? paint('dim', '(no output)') : text];
+    return ['', paint('bold', `── ${escaped(taskId)} ──`), text === '' ? paint('dim', '(no output)') : text];
   });
   if (wanted.length > SHOWN.outputs) blocks.push('', `… and ${wanted.length - SHOWN.outputs} more outputs.`);
   if (result.outcomes.length === 0) return [];

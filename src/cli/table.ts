@@ -1,3 +1,4 @@
+import { escaped } from '../text/foreign-text.ts';
 import { clip, pad, textWidth } from './text-width.ts';
 
 export interface Column {
@@ -12,9 +13,10 @@ const NARROWEST = 8;
 
 /**
  * Cells in columns, as lines without trailing spaces, at most `width` columns wide where shrinking allows. The last
- * column takes what is left.
+ * column takes what is left. Control and format characters are escaped.
  */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
+export function tableLines(columns: readonly Column[], given: readonly (readonly string[])[], width: number): string[] {
+  const rows = given.map((cells) => cells.map(escaped));
   const widths = columns.map(({ title }, i) =>
     rows.reduce((most, row) => Math.max(most, textWidth(row[i] ?? '')), textWidth(title)),
   );

@@ -26,7 +26,7 @@ export function isTerminal(): boolean {
 /** The terminal this process was started at. Lines are read as the terminal gives them, so that Ctrl-C stays a signal. */
 export function terminal(signal: AbortSignal): Terminal {
   return {
-    say: (line) => void process.stderr.write(`${printable(line)}\n`),
+    say: (line) => void process.stderr.write(`${printable(line, process.stderr)}\n`),
     columns: () => columnsOf(process.stderr),
     ask(question) {
       if (signal.aborted) return Promise.resolve(null);

@@ -2,6 +2,7 @@ import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { CLI_TOOLS, isCliTool } from '../node/cli-tools.ts';
 import type { AgentSpec, ModelAgentSpec } from '../plan/types.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { addressedModel, isAddress } from './model-address.ts';
 
 /** A default tool and model, from the flags or else from the environment. */
@@ -107,7 +108,7 @@ function toolAgent({ tool, model, toolFrom }: ToolChoice, known: Known): ChosenA
   if (tool === null) return null;
   if (!isCliTool(tool)) {
     const tools = Object.keys(CLI_TOOLS);
-    const message = `Expected ${toolFrom} to be one of ${tools.join(', ')}, got \`${tool}\`.${didYouMean(tool, tools)}`;
+    const message = `Expected ${toolFrom} to be one of ${tools.join(', ')}, got ${quoted(tool)}.${didYouMean(tool, tools)}`;
     throw new SoarError('usage', message);
   }
   const present = known[tool];

@@ -6,10 +6,11 @@ import { pathFault } from '../node/path-fault.ts';
 import { pageWithTrace, viewerPage } from '../node/viewer-page.ts';
 import { startViewer } from '../node/viewer-server.ts';
 import { traceFileSource, type ViewerSource } from '../node/viewer-source.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
 import { findJournal, type StateFlags, stateDirOf } from './state.ts';
-import { print } from './stdout.ts';
+import { print, say } from './stdout.ts';
 
 export interface ViewFlags extends StateFlags {
   cwd?: string;
@@ -61,7 +62,7 @@ function nothingToView(what: string | undefined, stateDir: string, runIds: reado
     return new SoarError('unknown-run', `${message} --state-dir names another folder.`);
   }
   const others = runIds.length === 0 ? `nothing is recorded in ${stateDir}` : '`soar runs` lists those there are';
-  const message = `There is no run \`${what}\` and no trace file of that name; ${others}.${didYouMeanRun(what, runIds)}`;
+  const message = `There is no run ${quoted(what)} and no trace file of that name; ${others}.${didYouMeanRun(what, runIds)}`;
   return new SoarError('unknown-run', message);
 }
 
@@ -73,16 +74,14 @@ async function isThere(path: string): Promise<boolean> {
 
 async function writePage({ source, name }: Subject, file: string): Promise<number> {
   const { text } = await source.read();
-  if (text === '') throw new SoarError('usage', `The trace \`${name}\` is empty.`);
+  if (text === '') throw new SoarError('usage', `The trace ${quoted(name)} is empty.`);
   const page = pageWithTrace(await viewerPage(), text, source.name);
   try {
     await writeFile(file, page);
   } catch (cause) {
-    throw new SoarError('io', `Cannot write \`${file}\`: ${pathFault(cause)}.`, { cause });
+    throw new SoarError('io', `Cannot write ${quoted(file)}: ${pathFault(cause)}.`, { cause });
   }
-  process.stderr.write(
-    `Wrote ${file}, ${Math.ceil(page.length / 1024)} kB. It opens in any browser, without a server.\n`,
-  );
+  say(`Wrote ${file}, ${Math.ceil(page.length / 1024)} kB. It opens in any browser, without a server.`);
   return 0;
 }
 
@@ -93,9 +92,7 @@ async function serve({ source, name }: Subject, { port }: ViewFlags): Promise<nu
     () => process.exit(130),
   );
   print(`${viewer.url}\n`);
-  process.stderr.write(
-    `Showing ${name}, and what is still written to it. Open the address in a browser; Ctrl-C ends it.\n`,
-  );
+  say(`Showing ${name}, and what is still written to it. Open the address in a browser; Ctrl-C ends it.`);
   await viewer.closed;
   stop();
   return 0;

@@ -4,6 +4,7 @@ import { secretsOf } from '../text/credentials.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
+import { say } from './stdout.ts';
 
 export interface Watchers {
   options: Pick<SoarOptions, 'trace'>;
@@ -46,7 +47,7 @@ export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watche
       // Kept until everything is closed: under npm the same Ctrl-C comes twice.
       const { interrupted, release } = interruption();
       if (isWatched) {
-        process.stderr.write(`The run is over; ${server.url} still shows it. Ctrl-C ends that.\n`);
+        say(`The run is over; ${server.url} still shows it. Ctrl-C ends that.`);
         // The server itself keeps no process alive.
         const stay = setInterval(() => {}, 2 ** 30);
         await interrupted;

@@ -1,3 +1,5 @@
+import { quoted } from '../text/foreign-text.ts';
+
 /**
  * The candidate a user most likely meant by `word`, or null when none is close. Spellings that differ in case,
  * hyphens and underscores alone count as equal (`fast_fail` is `fastFail`).
@@ -21,7 +23,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 /** ` Did you mean …?`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const found = nearest(word, candidates);
-  return found === null ? '' : ` Did you mean \`${found}\`?`;
+  return found === null ? '' : ` Did you mean ${quoted(found)}?`;
 }
 
 function bareOf(word: string): string {

@@ -1,3 +1,5 @@
+import { clipped, escaped } from '../text/foreign-text.ts';
+
 const LONGEST = 60;
 
 /** A value as error messages show it: `` `-1` (number) ``; never throws, never long. */
@@ -8,7 +10,8 @@ export function showValue(value: unknown): string {
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'function') return 'a function';
   if (value === '') return 'an empty string';
-  // Quotes and escapes only where a control character would break the message.
-  const text = typeof value === 'string' && /\p{Cc}/u.test(value) ? JSON.stringify(value) : String(value);
-  return `\`${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}\` (${typeof value})`;
+  const text = String(value).slice(0, LONGEST * 2);
+  const shown = escaped(text);
+  // Quotes only where something had to be escaped: there a backslash is no backslash of the value.
+  return `\`${clipped(shown === text ? text : `"${shown.replaceAll('"', '\\"')}"`, LONGEST + 1)}\` (${typeof value})`;
 }

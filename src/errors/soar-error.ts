@@ -1,3 +1,4 @@
+import { escapedLines } from '../text/foreign-text.ts';
 import { isBranded } from './brand.ts';
 
 const BRAND = Symbol.for('soar-machine.error');
@@ -34,6 +35,7 @@ export interface Issue {
 /**
  * The one error class of the library. Thrown for bad input and broken wiring, **not** for failed tasks: those are
  * outcomes in a {@link RunResult}. Recognise it with `SoarError.isInstance(e)`, which also works across duplicate installs.
+ * Its messages quote what was given: control and format characters in them are escaped, so they can be printed as they are.
  */
 export class SoarError extends Error {
   readonly code: SoarErrorCode;
@@ -41,10 +43,10 @@ export class SoarError extends Error {
   readonly issues: readonly Issue[];
 
   constructor(code: SoarErrorCode, message: string, options: { cause?: unknown; issues?: readonly Issue[] } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(escapedLines(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'SoarError';
     this.code = code;
-    this.issues = options.issues ?? [];
+    this.issues = (options.issues ?? []).map((issue) => ({ ...issue, message: escapedLines(issue.message) }));
     Object.defineProperty(this, BRAND, { value: true });
   }
 

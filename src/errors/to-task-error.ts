@@ -1,3 +1,4 @@
+import { cleanText } from '../text/foreign-text.ts';
 import type { TaskError } from '../types.ts';
 import { AgentError } from './agent-error.ts';
 import { isErrorKind } from './error-kind.ts';
@@ -78,7 +79,9 @@ function jsonOf(thrown: object): string {
   return json === '{}' ? NO_MESSAGE : json;
 }
 
-function cut(message: string): string {
+/** Without terminal codes and hidden characters, and not too long. */
+function cut(whole: string): string {
+  const message = cleanText(whole);
   if (message.length <= MESSAGE_CHARS) return message;
   const mark = (count: number) => ` [… ${count} characters cut …]`;
   const kept = MESSAGE_CHARS - mark(message.length).length;

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { quoted } from '../text/foreign-text.ts';
 import { didYouMean } from './nearest.ts';
 import { showValue } from './show-value.ts';
 import type { Issue } from './soar-error.ts';
@@ -31,11 +32,11 @@ function issuesOf(issue: ZodIssue, above: readonly PropertyKey[], checked: Check
     if (meant) return meant.flatMap((one) => issuesOf(one, at, checked));
   }
   const path = pathText(at);
-  const name = path === '' ? checked.subject : `\`${path}\``;
+  const name = path === '' ? checked.subject : quoted(path);
   if (issue.code === 'unrecognized_keys') {
     const { known = [] } = JSON.parse(issue.message) as { known?: string[] };
     return issue.keys.map((key) => {
-      const message = `Unknown key \`${key}\` in ${lowerFirst(name)}.${didYouMean(key, known)}`;
+      const message = `Unknown key ${quoted(key)} in ${lowerFirst(name)}.${didYouMean(key, known)}`;
       return { path, at: [...at, key], code: 'unknown-key', message };
     });
   }

@@ -7,6 +7,7 @@ import { toIssues } from '../errors/zod-issues.ts';
 import type { AgentSpec, RunSettings } from '../plan/types.ts';
 import type { PolicyInput } from '../policy/policy.ts';
 import type { SoarOptions } from '../soar.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import { configSchema } from './config.schema.ts';
 import { MAX_BYTES, readRegularFile, type UnreadableError } from './read-file.ts';
@@ -81,7 +82,7 @@ async function findConfig(cwd: string): Promise<string | null> {
 async function readConfig(path: string, name: string): Promise<unknown> {
   const ending = extname(path).slice(1).toLowerCase();
   if (!(CONFIG_ENDINGS as readonly string[]).includes(ending)) {
-    const message = `Expected the configuration to end in ${CONFIG_ENDINGS.join(', ')}, got \`${basename(path)}\`.`;
+    const message = `Expected the configuration to end in ${CONFIG_ENDINGS.join(', ')}, got ${quoted(basename(path))}.`;
     throw new SoarError('invalid-config', message);
   }
   const content = await readRegularFile(path, MAX_BYTES.config).catch((cause: UnreadableError) => {
@@ -167,7 +168,7 @@ function checkConfig(value: unknown, path: string, name: string): LoadedConfig {
 /** A configuration without agents may name the built-in ones, or those of a plan. */
 function unknownAgent(path: string, id: string | undefined, ids: readonly string[]): Issue | null {
   if (id === undefined || ids.length === 0 || ids.includes(id)) return null;
-  const message = `There is no agent \`${id}\` (\`${path}\`) in it.${didYouMean(id, ids)}`;
+  const message = `There is no agent ${quoted(id)} (${quoted(path)}) in it.${didYouMean(id, ids)}`;
   return { path, message, code: 'unknown-agent' };
 }
 

@@ -1,6 +1,7 @@
 import { AgentError } from '../errors/agent-error.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { AgentSpec, ModelAgentSpec } from '../plan/types.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { Agent } from '../types.ts';
 import { ownOriginFetch } from './own-origin-fetch.ts';
 
@@ -17,7 +18,7 @@ export function modelAgentAt(spec: ModelAgentSpec, env: Environment = process.en
   const { baseURL, model, apiKeyEnv, headers = {}, system, temperature, maxOutputTokens } = spec;
   const { description, capabilities, staggerMs, maxConcurrent, requireOutput } = spec;
   if (!URL.canParse(baseURL)) {
-    throw new SoarError('invalid-options', `Expected \`baseURL\` to be a URL, got \`${baseURL}\`.`);
+    throw new SoarError('invalid-options', `Expected \`baseURL\` to be a URL, got ${quoted(baseURL)}.`);
   }
   const settings = { system, temperature, maxOutputTokens };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
@@ -83,6 +84,6 @@ export function missingKeys(
   return [...new Set(ids)].flatMap((id) => {
     const spec = Object.hasOwn(specs, id) ? specs[id] : undefined;
     const missing = spec?.kind === 'model' ? missingKey(spec, env) : null;
-    return missing === null ? [] : [`Agent \`${id}\`: ${missing}`];
+    return missing === null ? [] : [`Agent ${quoted(id)}: ${missing}`];
   });
 }

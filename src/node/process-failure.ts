@@ -1,10 +1,12 @@
-import { stripVTControlCharacters } from 'node:util';
 import { AgentError } from '../errors/agent-error.ts';
 import { classifyText, parseRetryAfterMs } from '../errors/classify.ts';
+import { cleanText } from '../text/foreign-text.ts';
 import { findProgram } from './which.ts';
 
 const MESSAGE_CHARS = 1000;
 const CLASSIFIED_CHARS = 4096;
+/** Most characters looked at: what an animation writes over and over is mostly terminal codes. */
+const READ_CHARS = 64 * 1024;
 
 export interface FailedProcess {
   exitCode: number | null;
@@ -82,8 +84,9 @@ function spawnError(message: string, cause: unknown): AgentError {
   return new AgentError('spawn', message, { retryable: false, cause });
 }
 
+/** The end of what it wrote, without terminal codes. */
 function printable(text: string): string {
-  return stripVTControlCharacters(text).trim();
+  return cleanText(text.slice(-READ_CHARS)).trim();
 }
 
 function lastLines(text: string): string {

@@ -1,5 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import type { Issue } from '../errors/soar-error.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { cyclesOf, type Edges, levelsOf, reversed } from './graph.ts';
 import { checkPlan, idFault, MAX_ID_CHARS } from './plan.schema.ts';
 import { ownAgents } from './plan-agents.ts';
@@ -155,7 +156,7 @@ function positionsOf(specs: readonly TaskSpec[], issues: Issue[]): Map<string, n
     if (first === undefined) {
       positions.set(id, position);
     } else if (id !== '') {
-      const message = `Task id \`${id}\` is used twice, at tasks[${first}] and tasks[${position}]; ids must be unique.`;
+      const message = `Task id ${quoted(id)} is used twice, at tasks[${first}] and tasks[${position}]; ids must be unique.`;
       issues.push({ path: `tasks[${position}].id`, message, taskId: id, code: 'duplicate-id' });
     }
   });
@@ -191,13 +192,13 @@ function reportDependency(
   issues: Issue[],
 ): void {
   if (dependency === taskId) {
-    issues.push({ path, message: `Task \`${taskId}\` depends on itself.`, taskId, code: 'self-dependency' });
+    issues.push({ path, message: `Task ${quoted(taskId)} depends on itself.`, taskId, code: 'self-dependency' });
     return;
   }
   // With an unreadable id in the plan nobody can say that a dependency is unknown: it may mean that one.
   if (ids.has('')) return;
   const hint = issues.length < LISTED_ISSUES ? didYouMean(dependency, ids.keys()) : '';
-  const message = `Task \`${taskId}\` depends on \`${dependency}\`, which is not in the plan.${hint}`;
+  const message = `Task ${quoted(taskId)} depends on ${quoted(dependency)}, which is not in the plan.${hint}`;
   issues.push({ path, message, taskId, code: 'unknown-dependency' });
 }
 
@@ -235,8 +236,8 @@ function agentsOf(
       const isCode = codeAgents?.has(agent);
       if (known.has(agent) && !isCode) return;
       const hint = issues.length < LISTED_ISSUES ? didYouMean(agent, known) || listOf(known) : '';
-      const of = taskId === undefined ? '' : ` of task \`${taskId}\``;
-      const named = `\`${agent}\` (\`${path.split('.').at(-1)}\`${of})`;
+      const of = taskId === undefined ? '' : ` of task ${quoted(taskId)}`;
+      const named = `${quoted(agent)} (\`${path.split('.').at(-1)}\`${of})`;
       const message = isCode ? `Agent ${named} ${CODE_AGENT}` : `There is no agent ${named}.${hint}`;
       issues.push({
         path,
@@ -248,13 +249,13 @@ function agentsOf(
     for (const [id, spec] of Object.entries(plan.agents ?? {})) {
       if (spec.kind !== 'adHoc') continue;
       if (codeAgents?.has(spec.base)) {
-        const message = `Agent \`${spec.base}\` (\`base\` of \`${id}\`) ${CODE_AGENT}`;
+        const message = `Agent ${quoted(spec.base)} (\`base\` of ${quoted(id)}) ${CODE_AGENT}`;
         issues.push({ path: `agents.${id}.base`, message, code: 'code-agent' });
         continue;
       }
       if (bases.has(spec.base)) continue;
       const hint = known.has(spec.base) ? ' That one is ad-hoc too.' : didYouMean(spec.base, bases) || listOf(bases);
-      const message = `There is no agent \`${spec.base}\` that could play \`${id}\` (\`base\`).${hint}`;
+      const message = `There is no agent ${quoted(spec.base)} that could play ${quoted(id)} (\`base\`).${hint}`;
       issues.push({ path: `agents.${id}.base`, message, code: 'unknown-agent' });
     }
     check(plan.defaults?.agent, 'defaults.agent');
@@ -264,7 +265,7 @@ function agentsOf(
       check(fallback, `tasks[${position}].fallback`, id);
       if (agent !== undefined || byDefault !== '' || done) return;
       const choice = known.size === 0 ? 'there is none' : `there are ${known.size} to choose from`;
-      const message = `Task \`${id}\` names no agent and ${choice}; give it \`agent\`, or the plan \`defaults.agent\`.`;
+      const message = `Task ${quoted(id)} names no agent and ${choice}; give it \`agent\`, or the plan \`defaults.agent\`.`;
       issues.push({ path: `tasks[${position}].agent`, message, taskId: id, code: 'no-agent' });
     });
   }
@@ -273,5 +274,5 @@ function agentsOf(
 
 function listOf(known: ReadonlySet<string>): string {
   if (known.size === 0 || known.size > 12) return '';
-  return ` Known: ${[...known].map((id) => `\`${id}\``).join(', ')}.`;
+  return ` Known: ${[...known].map(quoted).join(', ')}.`;
 }

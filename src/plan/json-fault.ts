@@ -1,3 +1,5 @@
+import { quoted } from '../text/foreign-text.ts';
+
 const TOKEN =
   /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])|$)/uy;
 
@@ -31,7 +33,7 @@ export function jsonFault(text: string): { line: number; column: number; message
       if (match && whole.trim() === '' && expected === 'end') return null;
       const before = text.slice(0, at);
       const line = before.split('\n').length;
-      const found = at >= text.length ? 'the end of the text' : `\`${text.slice(at, at + 1)}\``;
+      const found = at >= text.length ? 'the end of the text' : quoted(text.slice(at, at + 1));
       return { line, column: at - before.lastIndexOf('\n'), message: `expected ${IN_WORDS[expected]}, found ${found}` };
     }
     expected = next;

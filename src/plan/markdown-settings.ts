@@ -1,4 +1,5 @@
 import { didYouMean } from '../errors/nearest.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { TaskSpec } from './types.ts';
 
 /** What the lines under a task set; dependencies are still as they were written. */
@@ -58,10 +59,10 @@ export function settingName(key: string): string | null {
 export function applySetting(settings: MarkdownSettings, key: string, value: string): string | null {
   const name = settingName(key);
   if (name === null) {
-    return `Unknown setting \`${key}\`; known are ${SETTING_NAMES.join(', ')}.${didYouMean(key, SETTING_NAMES)}`;
+    return `Unknown setting ${quoted(key)}; known are ${SETTING_NAMES.join(', ')}.${didYouMean(key, SETTING_NAMES)}`;
   }
   const read = READERS[name]?.(value.trim());
-  if (typeof read === 'string') return `\`${key}: ${value.trim()}\` cannot be read. ${read}`;
+  if (typeof read === 'string') return `${quoted(`${key}: ${value.trim()}`)} cannot be read. ${read}`;
   if (read?.dependsOn) settings.dependsOn = [...(settings.dependsOn ?? []), ...read.dependsOn];
   else Object.assign(settings, read);
   return null;

@@ -1,5 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import type { Issue } from '../errors/soar-error.ts';
+import { quoted } from '../text/foreign-text.ts';
 import { readLine } from './markdown-lines.ts';
 import { applySetting, fieldsOf, type MarkdownSettings, settingName } from './markdown-settings.ts';
 import { idFault } from './plan.schema.ts';
@@ -48,7 +49,7 @@ export function parseMarkdownPlan(text: string, name?: string): Plan {
   const tasks = drafts.map((draft): TaskSpec => {
     const prompt = textOf(draft);
     const id = draft.id ?? '';
-    if (prompt === '') issues.push(at(draft.line, `Task \`${id}\` has no text.`, 'missing', id));
+    if (prompt === '') issues.push(at(draft.line, `Task ${quoted(id)} has no text.`, 'missing', id));
     const dependsOn = dependenciesOf(draft, ids, issues);
     const order = dependsOn.length > 0 ? { dependsOn } : {};
     return { id, prompt, ...fieldsOf(draft.settings), ...order, ...(draft.done ? { done: { output: '' } } : {}) };
@@ -155,7 +156,7 @@ function nameTasks(drafts: readonly Draft[], issues: Issue[]): Map<string, numbe
     if (first === undefined) lines.set(id, line);
     else
       issues.push(
-        at(line, `Task id \`${id}\` is already used on line ${first}; ids must be unique.`, 'duplicate-id', id),
+        at(line, `Task id ${quoted(id)} is already used on line ${first}; ids must be unique.`, 'duplicate-id', id),
       );
     const fault = idFault(id);
     if (fault) issues.push(at(line, `Expected the id ${fault.message}.`, fault.code));
@@ -176,7 +177,7 @@ function dependenciesOf(draft: Draft, ids: ReadonlyMap<string, number>, issues: 
     // `1.0` is how some number the task `1`.
     const found = [written, bare, bare.replace(/\.0$/, '')].find((id) => ids.has(id));
     if (found === undefined) {
-      const message = `Task \`${draft.id}\` depends on \`${written}\`, which is not in the list.`;
+      const message = `Task ${quoted(draft.id ?? '')} depends on ${quoted(written)}, which is not in the list.`;
       const hint = issues.length < 20 ? didYouMean(written, ids.keys()) : '';
       issues.push(at(draft.dependsLine, message + hint, 'unknown-dependency', draft.id ?? undefined));
     }

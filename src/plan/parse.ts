@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import type { SoarError } from '../errors/soar-error.ts';
 import type { LocatedIssue } from '../errors/zod-issues.ts';
+import { escapedLines, quoted } from '../text/foreign-text.ts';
 import { jsonFault } from './json-fault.ts';
 import { parseMarkdownPlan } from './markdown.ts';
 import { checkPlan } from './plan.schema.ts';
@@ -108,7 +109,8 @@ function parseYaml(text: string, name: string | undefined): Plan {
 /** What the parser says; of a key that is there twice it does not say which. */
 function said({ code, message, pos }: YAMLError, text: string): string {
   const [key] = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,{}[\]]+)/.exec(text.slice(pos[0])) ?? [];
-  if (code === 'DUPLICATE_KEY' && key !== undefined) return `The key \`${key}\` is there already; keys must be unique.`;
+  if (code === 'DUPLICATE_KEY' && key !== undefined)
+    return `The key ${quoted(key)} is there already; keys must be unique.`;
   return message.replace(/\.?$/, '.');
 }
 
@@ -191,12 +193,13 @@ const KEY_ORDER = [
  */
 export function formatPlanYaml(plan: Plan, head = ''): string {
   const ordered = Object.fromEntries(KEY_ORDER.filter((key) => plan[key] !== undefined).map((key) => [key, plan[key]]));
-  const text = stringify(ordered, {
-    lineWidth: 0,
-    aliasDuplicateObjects: false,
-    indentSeq: true,
-    keepUndefined: false,
-  });
+  const options = { lineWidth: 0, aliasDuplicateObjects: false, indentSeq: true, keepUndefined: false };
+  const plain = stringify(ordered, options);
+  // Only in double quotes can a hidden character be written as an escape.
+  const text =
+    escapedLines(plain) === plain
+      ? plain
+      : escapedLines(stringify(ordered, { ...options, defaultStringType: 'QUOTE_DOUBLE' }));
   const comments = head === '' ? [] : head.split('\n').map((line) => `# ${line}\n`);
   return `${comments.join('')}${text}`;
 }

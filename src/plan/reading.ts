@@ -1,6 +1,7 @@
 import type { Issue } from '../errors/soar-error.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { isEarlier } from '../text/earlier.ts';
+import { quoted } from '../text/foreign-text.ts';
 import type { Passage } from '../types.ts';
 import { planError } from './plan-error.ts';
 import type { Plan, TaskSpec } from './types.ts';
@@ -56,7 +57,7 @@ export function withReading(plan: Plan, read: ((entry: string) => Passage) | nul
         return [read(entry)];
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        const message = `Task \`${task.id}\` cannot read \`${entry}\`: ${why}.`;
+        const message = `Task ${quoted(task.id)} cannot read ${quoted(entry)}: ${why}.`;
         issues.push({ path: `tasks[${position}].read[${place}]`, taskId: task.id, code: 'unreadable', message });
         return [];
       }

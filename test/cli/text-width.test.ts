@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cleanText, oneLine } from '../../src/cli/clean-text.ts';
 import { tableLines } from '../../src/cli/table.ts';
 import { clip, pad, textWidth } from '../../src/cli/text-width.ts';
+import { cleanText, oneLine } from '../../src/text/foreign-text.ts';
 
 describe('the width of a text', () => {
   it.each([

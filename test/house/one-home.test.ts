@@ -52,6 +52,11 @@ const HOMES: readonly Home[] = [
     files: ['src/node/prompt-code.ts'],
     use: /from '\.\/code-programs\.ts'/,
   },
+  {
+    notion: 'texts for stdout and stderr',
+    files: ['src/cli/program.ts', 'src/cli/stdout.ts', 'src/cli/terminal.ts'],
+    use: /(?<!decoders\.)\b(?:stdout|stderr)\.write\b/,
+  },
 ];
 
 const root = join(import.meta.dirname, '../..');

@@ -1,4 +1,5 @@
 import { APICallError } from 'ai';
+import { clipped, oneLine } from '../../text/foreign-text.ts';
 
 /** Longest text of a provider that is repeated, characters. */
 const SAID_CHARS = 600;
@@ -20,7 +21,7 @@ export interface ToldFailure {
  * @param mask Takes out of a text what must not get out, before it is cut.
  */
 export function readFailure(thrown: unknown, mask: (text: string) => string): ToldFailure {
-  const clean = (text: string) => oneLine(mask(text));
+  const clean = (text: string) => clipped(oneLine(mask(text)), SAID_CHARS);
   const none = { status: null, headers: {}, codes: [], isUnreached: false };
   if (APICallError.isInstance(thrown)) {
     const { statusCode, responseHeaders = {}, responseBody, message } = thrown;
@@ -74,12 +75,4 @@ function parsed(text: string | undefined): unknown {
   } catch {
     return null;
   }
-}
-
-function oneLine(text: string): string {
-  const line = text
-    .replace(/\p{Cc}\[[\d;]*m/gu, '')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  return line.length <= SAID_CHARS ? line : `${line.slice(0, SAID_CHARS)} …`;
 }
