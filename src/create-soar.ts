@@ -98,8 +98,12 @@ export function createSoar(options: SoarOptions = {}): Soar {
     open.set(runId, handle);
     const start = (fault?: unknown) => {
       streams.publish({ type: 'run.started', ...about }, clock.now());
-      if (fault) streams.publish({ type: 'warning', message: `Processes left behind: ${String(fault)}` }, clock.now());
       actor.start();
+      if (fault === undefined) return;
+      // No attempt may run beside one that is still there. The run stays as it is, to be resumed.
+      const message = fault instanceof Error ? fault.message : String(fault);
+      streams.publish({ type: 'warning', message }, clock.now());
+      handle.interrupt(message);
     };
     // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
     const begin = (fault?: unknown) => within(() => start(fault));

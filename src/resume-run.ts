@@ -2,6 +2,7 @@ import type { AnyActorLogic, Snapshot } from 'xstate';
 import type { ResolvedAgent } from './agents/resolve.ts';
 import type { Clock } from './clock.ts';
 import type { Journal, RunLog } from './journal/journal.ts';
+import type { LeftBehind } from './journal/journal-store.ts';
 import type { ReplayedRun } from './journal/replay.ts';
 import { finishedResult, requireWhole, resumedCollect, resumedQuery, storedRun } from './journal/resume.ts';
 import type { CollectInput, CollectOutput } from './machines/collect/events.ts';
@@ -71,12 +72,16 @@ export function resumeRun(
     const parts = query === undefined ? planParts(run, prepare) : queryParts(run, query, own, machineFor);
     const { deadlineAt } = run;
     log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });
-    const { processes } = run;
-    return { ...parts, log, ...(processes.length > 0 ? { before: journal.endProcesses(processes) } : {}) };
+    return { ...parts, log, before: journal.endProcesses(leftBehind(run)) };
   } catch (error) {
     log.release();
     throw error;
   }
+}
+
+function leftBehind({ header, processes, settled, calls }: ReplayedRun): LeftBehind {
+  const over = new Set([...settled.map(({ outcome }) => outcome.taskId), ...calls.keys()]);
+  return { runId: header.runId, processes, isSettled: (taskId) => over.has(taskId) };
 }
 
 /** A new limit counts from now; a run of a plan that was not compiled yet takes it as its setting. */

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { SoarError } from '../errors/soar-error.ts';
+import { runAtTerminal } from '../node/children.ts';
 import { readInput } from './files.ts';
 import { printable } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';
@@ -63,11 +63,8 @@ async function editText(text: string): Promise<string> {
     const path = join(directory, 'plan.yaml');
     await writeFile(path, text, { mode: 0o600 });
     // By way of a shell, since an editor may be a command with arguments, such as `code --wait`.
-    const { failed, exitCode } = await execa('sh', ['-c', `${editor} "$@"`, editor, path], {
-      stdio: 'inherit',
-      reject: false,
-    });
-    if (failed) {
+    const exitCode = await runAtTerminal(['sh', '-c', `${editor} "$@"`, editor, path]);
+    if (exitCode !== 0) {
       const message = `The editor \`${editor}\` failed (exit code ${exitCode ?? 'none'}); set VISUAL or EDITOR to another.`;
       throw new SoarError('usage', message);
     }

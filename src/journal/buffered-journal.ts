@@ -2,17 +2,9 @@ import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { type AnswerStore, keptAnswers } from './answers.ts';
 import { BufferedLog } from './buffered-log.ts';
-import type {
-  LogEntry,
-  RunHeader,
-  RunSummary,
-  StoredBreaker,
-  StoredPace,
-  StoredProcess,
-  StoredRun,
-} from './entries.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 import type { Journal, RunLog } from './journal.ts';
-import type { JournalStore, RunWrite } from './journal-store.ts';
+import type { JournalStore, LeftBehind, RunWrite } from './journal-store.ts';
 import { jsonOf } from './json-of.ts';
 import { keptRecords, type RecordStore } from './records.ts';
 import { unknownRun } from './run-errors.ts';
@@ -83,8 +75,8 @@ export class BufferedJournal implements Journal {
     return this.#open(runId);
   }
 
-  endProcesses(processes: readonly StoredProcess[]): Promise<void> {
-    return this.#store.endProcesses(processes);
+  endProcesses(left: LeftBehind): Promise<void> {
+    return this.#store.endProcesses(left);
   }
 
   breakers(): ReadonlyMap<string, StoredBreaker> {
@@ -131,10 +123,13 @@ export class BufferedJournal implements Journal {
     this.#live.clear();
   }
 
-  /** The live runs of this journal that a key `run/task/attempt` may belong to. */
+  /** The live run of this journal that a key `run/task/attempt` belongs to: of run ids that all fit, the longest. */
   logOf(key: string): RunLog | null {
-    for (const log of this.#live.values()) if (key.startsWith(`${log.runId}/`)) return log;
-    return null;
+    const fitting = [...this.#live.values()].filter(({ runId }) => key.startsWith(`${runId}/`));
+    return fitting.reduce<RunLog | null>(
+      (best, log) => (log.runId.length > (best?.runId.length ?? 0) ? log : best),
+      null,
+    );
   }
 
   get isDirty(): boolean {

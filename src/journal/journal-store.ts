@@ -21,6 +21,15 @@ export interface Learned {
   paces: readonly StoredPace[];
 }
 
+/** Processes that may still work for a run whose owner has died. */
+export interface LeftBehind {
+  runId: string;
+  /** As they were recorded. Nothing in it is believed: it may be damaged, and pids are used again. */
+  processes: readonly StoredProcess[];
+  /** Whether a task never runs again: what it left behind is left alone. */
+  isSettled(taskId: string): boolean;
+}
+
 /** Where a journal keeps things. Every call is atomic, and outlives the process when it returns. */
 export interface JournalStore {
   /** Makes the run, owned by this store's owner. False when there is one of this id. */
@@ -53,6 +62,7 @@ export interface JournalStore {
   records(): string[];
   /** Keeps a record in the place of an older one, and forgets the oldest. */
   saveRecord(question: string, at: number, body: string): void;
-  endProcesses(processes: readonly StoredProcess[]): Promise<void>;
+  /** Ends processes and waits until they are gone. Rejects when some would not end. */
+  endProcesses(left: LeftBehind): Promise<void>;
   close(): void;
 }

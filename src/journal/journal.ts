@@ -1,14 +1,7 @@
 import type { AnswerStore } from './answers.ts';
-import type {
-  LogEntry,
-  RunHeader,
-  RunSummary,
-  StoredBreaker,
-  StoredPace,
-  StoredProcess,
-  StoredRun,
-} from './entries.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 
+import type { LeftBehind } from './journal-store.ts';
 import type { RecordStore } from './records.ts';
 
 /**
@@ -33,8 +26,11 @@ export interface Journal {
    * @throws SoarError `unknown-run`, or `run-owned` when a live process, or this journal itself, has it.
    */
   attach(runId: string): RunLog;
-  /** Ends processes that a dead owner left behind, and waits until they are gone. */
-  endProcesses(processes: readonly StoredProcess[]): Promise<void>;
+  /**
+   * Ends processes that a dead owner of a run left behind, and waits until they are gone. To be called before anything of the run is
+   * repeated. Rejects when some of them would not end.
+   */
+  endProcesses(left: LeftBehind): Promise<void>;
   /** What breakers were left as, by agent. */
   breakers(): ReadonlyMap<string, StoredBreaker>;
   saveBreaker(breaker: StoredBreaker): void;

@@ -42,7 +42,7 @@ export interface ReplayedRun {
   lastStartAt: number | null;
   /** By every execution there was. */
   spent: Expenses;
-  /** Started for attempts whose end nobody recorded. */
+  /** Of tasks and calls that have not settled. Kept over resumes, because one that was killed may not have ended them. */
   processes: StoredProcess[];
   /** Null when it can go on. */
   end: StoredResult | null;
@@ -84,7 +84,8 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
   };
   const settled = new Set<string>();
   const open = new Map<string, Started>();
-  const processes = new Map<string, StoredProcess[]>();
+  const processes: StoredProcess[] = [];
+  const taskOf = new Map<string, string>();
   const sessions = new Map<string, string>();
   for (const entry of entries) {
     switch (entry.type) {
@@ -110,14 +111,13 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
       case 'attempt.started':
         reopen(run, entry.taskId);
         open.set(entry.taskId, entry);
+        taskOf.set(entry.key, entry.taskId);
         run.spent.attempts += 1;
         run.lastStartAt = entry.at;
         break;
       case 'process.started': {
-        const { key, pid, started } = entry;
-        const known = processes.get(key);
-        if (known) known.push({ key, pid, started });
-        else processes.set(key, [{ key, pid, started }]);
+        const { type: _, ...started } = entry;
+        processes.push(started);
         break;
       }
       case 'attempt.session':
@@ -163,7 +163,8 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
         break;
     }
   }
-  for (const { key } of open.values()) run.processes.push(...(processes.get(key) ?? []));
+  const isLeft = (taskId: string | undefined) => taskId !== undefined && !settled.has(taskId) && !run.calls.has(taskId);
+  run.processes = processes.filter(({ key }) => isLeft(taskOf.get(key)));
   closeOpen(run, open, sessions, now);
   putBack(run, putBackMs(header, entries, now));
   for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));

@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { askProgram } from './children.ts';
 
 /** Commits looked at, and how long git may take, milliseconds: only one that hangs meets it, also on a busy machine. */
 const MAX_COMMITS = 300;
@@ -47,16 +47,15 @@ async function committedChanges(root: string, signal: AbortSignal): Promise<Map<
     '--format=%x00%ct',
   ];
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  const { stdout, failed } = await execa('git', [...settings, ...log, '--', '.'], {
+  const { stdout, failed } = await askProgram({
+    argv: ['git', ...settings, ...log, '--', '.'],
     cwd: root,
-    reject: false,
-    timeout: MAX_MS,
-    maxBuffer: MAX_BYTES,
-    cancelSignal: signal,
-    stdin: 'ignore',
     env: { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', ...ITS_OWN },
+    timeoutMs: MAX_MS,
+    maxBytes: MAX_BYTES,
+    signal,
   });
-  if (failed || typeof stdout !== 'string') return null;
+  if (failed) return null;
   const changes = new Map<string, number>();
   for (const commit of stdout.split('\0')) {
     const [seconds, ...paths] = commit.split('\n');

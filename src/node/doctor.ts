@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { execa } from 'execa';
 import type { AgentSpec, CliTool } from '../plan/types.ts';
 import { agentFromSpec } from './agents-from-spec.ts';
 import { checkModel } from './check-model.ts';
+import { askProgram } from './children.ts';
 import { CLI_TOOLS } from './cli-tools.ts';
 import { type SelfTest, selfTest } from './self-test.ts';
 import { findProgram } from './which.ts';
@@ -99,20 +99,12 @@ async function askVersion(
   env: Record<string, string | undefined>,
   timeoutMs: number,
 ): Promise<{ version: string | null; fault: string | null }> {
-  const result = await execa(path, ['--version'], {
-    env,
-    extendEnv: false,
-    stdin: 'ignore',
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
-    killDescendants: true,
-    reject: false,
-  });
+  const result = await askProgram({ argv: [path, '--version'], env, onlyEnv: true, timeoutMs });
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').map((line) => line.trim());
   const version = lines.find((line) => line !== '') ?? null;
   if (result.timedOut) return { version, fault: `did not answer within ${timeoutMs} ms; start it by hand to see why` };
   if (!result.failed) return { version, fault: null };
-  const how = result.exitCode === undefined ? 'could not be run' : `exited with code ${result.exitCode}`;
+  const how = result.exitCode === null ? 'could not be run' : `exited with code ${result.exitCode}`;
   return {
     version: null,
     fault: `${how}${version === null ? '' : `: ${version}`}; reinstall it or check its settings`,

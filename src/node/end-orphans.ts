@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SoarError } from '../errors/soar-error.ts';
 import type { StoredProcess } from '../journal/entries.ts';
-import { belongings, type ProcessIdentity, signalTree } from './process-tree.ts';
-import { isAlive, thisMachine } from './this-process.ts';
+import type { LeftBehind } from '../journal/journal-store.ts';
+import { ProcessGroup } from './process-group.ts';
+import { isOfJournal, type ProcessMark, taskOfMark } from './process-marks.ts';
+import { forgetProcessTable, isAlive, isPid, type ProcessIdentity } from './process-tree.ts';
+import { thisMachine } from './this-process.ts';
 
 /** How long a process that was left behind may take to end after SIGTERM, milliseconds. */
 const GRACE_MS = 2000;
@@ -15,32 +19,53 @@ export function startedHere(started: string): string {
 }
 
 /**
- * Ends processes that a dead owner left behind, with all that belongs to them: SIGTERM, after 2 s SIGKILL. Resolves when
- * they are gone. Processes of another machine are left alone, and so is whatever has got their pid since.
+ * Ends processes that a dead owner of a run left behind, with all that belongs to them: SIGTERM, after 2 s SIGKILL. Resolves when
+ * they are gone. Found are those that were recorded, by pid and start time, and on Linux every process whose environment names an
+ * attempt of the run. Left alone are processes of other machines, of other journals, of tasks that have settled, this process and
+ * those it was started by.
  *
- * @throws Error when some of them would not end.
+ * @param journal What processes of this journal carry in their environment.
+ * @throws SoarError `io` when some of them would not end.
  */
-export async function endOrphans(processes: readonly StoredProcess[]): Promise<void> {
-  const machine = thisMachine();
-  const leaders: ProcessIdentity[] = processes.flatMap(({ pid, started }) => {
-    const at = started.indexOf('@');
-    return started.slice(at + 1) === machine ? [{ pid, started: started.slice(0, at) }] : [];
-  });
-  let left = leaders.map((leader) => ({ leader, known: signalTree(leader, 'SIGTERM') })).filter(isLeft);
-  for (const [signal, ms] of [
-    ['SIGKILL', GRACE_MS],
-    [null, KILLED_MS],
-  ] as const) {
-    const until = performance.now() + ms;
-    while (left.length > 0 && performance.now() < until) {
-      await sleep(LOOK_MS);
-      left = left.filter(isLeft);
-    }
-    if (signal) for (const one of left) one.known = signalTree(one.leader, signal, one.known);
+export async function endOrphans({ runId, processes, isSettled }: LeftBehind, journal: string): Promise<void> {
+  const isOurs = (mark: ProcessMark) => {
+    const taskId = taskOfMark(mark, runId);
+    return taskId !== null && isOfJournal(mark, journal) && !isSettled(taskId);
+  };
+  // The marks are looked for once, whatever was recorded.
+  const groups = [
+    ...recorded(processes).map((leader) => new ProcessGroup({ leader, isOurs: () => false })),
+    new ProcessGroup({ isOurs }),
+  ];
+  const killAt = performance.now() + GRACE_MS;
+  const giveUpAt = killAt + KILLED_MS;
+  for (;;) {
+    const now = performance.now();
+    forgetProcessTable();
+    const left = groups.flatMap((group) => group.signal(now < killAt ? 'SIGTERM' : 'SIGKILL'));
+    if (left.length === 0) return;
+    if (now >= giveUpAt) throw couldNotEnd(runId, left);
+    // Then once more, for what they have started meanwhile.
+    await areGone(left, now < killAt ? killAt : giveUpAt);
   }
-  if (left.length > 0) throw new Error(`${left.map(({ leader }) => leader.pid).join(', ')} could not be ended.`);
 }
 
-function isLeft({ leader, known }: { leader: ProcessIdentity; known: ProcessIdentity[] }): boolean {
-  return belongings(leader, known).some(isAlive);
+function couldNotEnd(runId: string, left: readonly ProcessIdentity[]): SoarError {
+  const pids = left.map(({ pid }) => pid).join(', ');
+  const message = `Run \`${runId}\` cannot be resumed: its earlier attempts still run and could not be ended (process ${pids}). End them, then resume it.`;
+  return new SoarError('io', message);
+}
+
+/** What was recorded here and can name a process. The rest names none, or one of another machine. */
+function recorded(processes: readonly StoredProcess[]): ProcessIdentity[] {
+  const here = `@${thisMachine()}`;
+  return processes.flatMap(({ pid, started }) => {
+    if (!isPid(pid) || typeof started !== 'string' || !started.endsWith(here)) return [];
+    return [{ pid, started: started.slice(0, -here.length) }];
+  });
+}
+
+async function areGone(processes: readonly ProcessIdentity[], until: number): Promise<void> {
+  do await sleep(LOOK_MS);
+  while (performance.now() < until && processes.some(isAlive));
 }

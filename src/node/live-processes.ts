@@ -1,4 +1,5 @@
-import { type ProcessIdentity, signalTree } from './process-tree.ts';
+import type { ProcessGroup } from './process-group.ts';
+import type { ProcessIdentity } from './process-tree.ts';
 
 /** A process an agent has running, leader of its own group. */
 export interface LiveProcess extends ProcessIdentity {
@@ -6,15 +7,21 @@ export interface LiveProcess extends ProcessIdentity {
   key: string;
 }
 
-type Listener = (process: LiveProcess) => void;
+/** A journal, as far as processes matter to it. */
+export interface ProcessRecorder {
+  /** What its processes carry in their environment, when the attempt of this key is one of its own; else null. */
+  idFor(key: string): string | null;
+  /** Called for every process that starts, so that the journal can end it after a crash. */
+  started(process: LiveProcess): void;
+}
 
-const live = new Map<number, LiveProcess>();
-const listeners = new Set<Listener>();
+const live = new Map<LiveProcess, ProcessGroup>();
+const recorders = new Set<ProcessRecorder>();
 let hooked = false;
 
 /** The processes that agents of this Node process have running now. */
 export function liveProcesses(): readonly LiveProcess[] {
-  return [...live.values()];
+  return [...live.keys()];
 }
 
 /**
@@ -24,31 +31,38 @@ export function liveProcesses(): readonly LiveProcess[] {
  * @returns how many leaders were signalled.
  */
 export function killLiveProcesses(signal: NodeJS.Signals = 'SIGKILL'): number {
-  const leaders = liveProcesses();
-  for (const leader of leaders) signalTree(leader, signal);
-  return leaders.length;
+  const groups = [...live.values()];
+  for (const group of groups) group.signal(signal);
+  return groups.length;
 }
 
-/** Calls back for every process that starts, so that a journal can end it after a crash. Returns how to stop. */
-export function onProcessStarted(listener: Listener): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+/** Registers a journal. Returns how to remove it. */
+export function recordProcesses(recorder: ProcessRecorder): () => void {
+  recorders.add(recorder);
+  return () => recorders.delete(recorder);
 }
 
-export function registerProcess(entry: LiveProcess): () => void {
+/** The id of the journal that an attempt is recorded in; null: in none. */
+export function journalIdFor(key: string): string | null {
+  for (const recorder of recorders) {
+    const id = recorder.idFor(key);
+    if (id !== null) return id;
+  }
+  return null;
+}
+
+export function registerProcess(entry: LiveProcess, group: ProcessGroup): () => void {
   if (!hooked) {
     hooked = true;
     process.on('exit', () => killLiveProcesses('SIGKILL'));
   }
-  live.set(entry.pid, entry);
-  for (const listener of listeners) {
+  live.set(entry, group);
+  for (const recorder of recorders) {
     try {
-      listener(entry);
+      recorder.started(entry);
     } catch {
       // A listener's fault is none of the attempt's.
     }
   }
-  return () => {
-    if (live.get(entry.pid) === entry) live.delete(entry.pid);
-  };
+  return () => live.delete(entry);
 }

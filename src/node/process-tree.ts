@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { askPs } from './children.ts';
 
 /** One line of the process table. `started` tells a process from a later one with the same pid. */
 export interface ProcessEntry {
@@ -12,12 +12,38 @@ export interface ProcessEntry {
   started: string;
   /** It runs, would run if the processor were free, or waits for a disk; otherwise it waits for something that may never happen. */
   isAtWork: boolean;
+  /** It has ended and was not collected yet. */
+  isOver: boolean;
 }
 
-/** A process found once, to be recognised later. */
+/** A process found once, to be recognised later. An empty `started` recognises none. */
 export interface ProcessIdentity {
   pid: number;
   started: string;
+}
+
+/** Larger than any system's pids; the sign of one that is passed on as a group must still fit. */
+const LARGEST_PID = 2 ** 31 - 1;
+
+/** Whether a number that was read somewhere may name a process: not this user's all (-1), one's own group (0) or init (1). */
+export function isPid(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 1 && value <= LARGEST_PID;
+}
+
+let ownProc: boolean | null = null;
+
+/** Whether `/proc` is there and counts processes as `kill` does; that of another process namespace names others. */
+export function hasProc(): boolean {
+  ownProc ??= process.platform === 'linux' && ownPidInProc() === String(process.pid);
+  return ownProc;
+}
+
+function ownPidInProc(): string | null {
+  try {
+    return readlinkSync('/proc/self');
+  } catch {
+    return null;
+  }
 }
 
 let cached: Map<number, ProcessEntry> | null = null;
@@ -28,96 +54,69 @@ let cached: Map<number, ProcessEntry> | null = null;
  */
 export function processTable(): ReadonlyMap<number, ProcessEntry> {
   if (cached) return cached;
-  cached = readTable();
+  const table = readTable();
+  cached = table;
   setImmediate(() => {
-    cached = null;
+    if (cached === table) cached = null;
   });
-  return cached;
+  return table;
+}
+
+/** Has the next look at the table read it anew, whatever was seen this turn. */
+export function forgetProcessTable(): void {
+  cached = null;
+}
+
+/** A process as it is now; null when there is none (or on Windows). */
+function entryOf(pid: number): ProcessEntry | null {
+  if (hasProc()) return readLinuxEntry(pid);
+  if (process.platform === 'win32' || process.platform === 'linux') return null;
+  return (cached ?? readPs(['-p', String(pid)])).get(pid) ?? null;
 }
 
 /** Start time of a live process, null when there is no such process (or on Windows). */
 export function processStartTime(pid: number): string | null {
-  if (process.platform === 'linux') return readLinuxEntry(pid)?.started ?? null;
-  return processTable().get(pid)?.started ?? null;
+  return entryOf(pid)?.started ?? null;
 }
 
-/**
- * Processes that belong to a leader: its session, its group, its descendants, and the descendants of those already
- * `known` (which outlive a leader that has gone). Not found: a daemon that left the session *and* lost its parent.
- */
-export function belongings(leader: ProcessIdentity, known: readonly ProcessIdentity[] = []): ProcessEntry[] {
+/** The group a process is in now; null when there is no such process (or on Windows). */
+export function processGroupOf(pid: number): number | null {
+  return entryOf(pid)?.group ?? null;
+}
+
+/** Whether a process is there that was found once, also one that has ended and was not collected yet: its pid is still its own. */
+export function isThere({ pid, started }: ProcessIdentity): boolean {
+  return started !== '' && entryOf(pid)?.started === started;
+}
+
+/** Whether a process that was found once still runs. */
+export function isAlive({ pid, started }: ProcessIdentity): boolean {
+  const entry = started === '' ? null : entryOf(pid);
+  return entry !== null && entry.started === started && !entry.isOver;
+}
+
+/** This process and those it was started by, which no search may end. */
+export function ownLine(): ReadonlySet<number> {
   const table = processTable();
-  const current = table.get(leader.pid);
-  const reused = current !== undefined && leader.started !== '' && current.started !== leader.started;
-  const children = new Map<number, ProcessEntry[]>();
-  const queue: ProcessEntry[] = [];
-  for (const entry of table.values()) {
-    const siblings = children.get(entry.parent);
-    if (siblings) siblings.push(entry);
-    else children.set(entry.parent, [entry]);
-    if (!reused && (entry.group === leader.pid || entry.session === leader.pid || entry.parent === leader.pid)) {
-      queue.push(entry);
-    }
-  }
-  for (const one of known) {
-    const entry = table.get(one.pid);
-    if (entry && entry.started === one.started) queue.push(entry);
-  }
-  const found = new Map<number, ProcessEntry>();
-  for (let entry = queue.pop(); entry; entry = queue.pop()) {
-    if (found.has(entry.pid) || entry.pid === process.pid) continue;
-    found.set(entry.pid, entry);
-    queue.push(...(children.get(entry.pid) ?? []));
-  }
-  return [...found.values()];
-}
-
-/** Signals a whole group (on Windows its leader alone). False when it is gone, or may not be signalled. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(process.platform === 'win32' ? pid : -pid, signal);
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Signals the leader's group and everything else that belongs to it.
- *
- * @returns what was found, to be passed as `known` next time.
- */
-export function signalTree(
-  leader: ProcessIdentity,
-  signal: NodeJS.Signals,
-  known: readonly ProcessIdentity[] = [],
-): ProcessIdentity[] {
-  const found = belongings(leader, known);
-  signalGroup(leader.pid, signal);
-  for (const { pid, group } of found) {
-    if (group === leader.pid) continue;
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It ended in the meantime.
-    }
-  }
-  return found.map(({ pid, started }) => ({ pid, started }));
+  const line = new Set<number>();
+  for (let pid = process.pid; pid > 0 && !line.has(pid); pid = table.get(pid)?.parent ?? 0) line.add(pid);
+  return line;
 }
 
 function readTable(): Map<number, ProcessEntry> {
+  if (process.platform === 'win32') return new Map();
+  if (process.platform !== 'linux') return readPs(['-ax']);
   const table = new Map<number, ProcessEntry>();
-  if (process.platform === 'win32') return table;
-  if (process.platform !== 'linux') return readPs(table);
+  if (!hasProc()) return table;
   for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const entry = readLinuxEntry(pid);
-    if (entry) table.set(pid, entry);
+    const entry = /^[1-9]\d*$/.test(name) ? readLinuxEntry(Number(name)) : null;
+    if (entry) table.set(entry.pid, entry);
   }
   return table;
 }
 
 function readLinuxEntry(pid: number): ProcessEntry | null {
+  if (!Number.isSafeInteger(pid) || pid < 1) return null;
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -133,6 +132,8 @@ function readLinuxEntry(pid: number): ProcessEntry | null {
     session: Number(fields[3]),
     started: fields[19] ?? '',
     isAtWork: isAtWork(fields[0]),
+    // A first thread that has ended is no end while others run.
+    isOver: isOver(fields[0]) && !(Number(fields[17]) > 1),
   };
 }
 
@@ -141,17 +142,13 @@ function isAtWork(state = ''): boolean {
   return /^[RDU]/.test(state);
 }
 
-function readPs(table: Map<number, ProcessEntry>): Map<number, ProcessEntry> {
-  let listing: string;
-  try {
-    listing = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,lstart='], {
-      encoding: 'utf8',
-      maxBuffer: 16 * 1024 ** 2,
-    });
-  } catch {
-    return table;
-  }
-  for (const line of listing.split('\n')) {
+function isOver(state = ''): boolean {
+  return /^[ZX]/.test(state);
+}
+
+function readPs(which: readonly string[]): Map<number, ProcessEntry> {
+  const table = new Map<number, ProcessEntry>();
+  for (const line of askPs([...which, '-o', 'pid=,ppid=,pgid=,stat=,lstart=']).split('\n')) {
     const [pid, parent, group, state, ...started] = line.trim().split(/\s+/);
     if (!pid) continue;
     table.set(Number(pid), {
@@ -161,6 +158,7 @@ function readPs(table: Map<number, ProcessEntry>): Map<number, ProcessEntry> {
       session: 0,
       started: started.join(' '),
       isAtWork: isAtWork(state),
+      isOver: isOver(state),
     });
   }
   return table;

@@ -1,8 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
-import { registerProcess } from './live-processes.ts';
-import { belongings, type ProcessIdentity, processStartTime, signalGroup, signalTree } from './process-tree.ts';
+import { type Child, startChild } from './children.ts';
+import { journalIdFor, registerProcess } from './live-processes.ts';
+import { ProcessGroup } from './process-group.ts';
+import { newOrigin } from './process-marks.ts';
+import { processStartTime } from './process-tree.ts';
 
 /**
  * How long pipes are read after their process has exited, before and again after what still holds them is killed. Whoever
@@ -36,7 +37,7 @@ export interface ProcessEnd {
 
 /**
  * Runs a program in a process group of its own until it has really ended. Abort: SIGTERM to the group and to
- * descendants that left it, SIGKILL after the grace. After the exit, also a normal one, what is left of the group is
+ * descendants that left it, also those that only their environment tells of, SIGKILL after the grace. After the exit, also a normal one, what is left of the group is
  * killed: an agent that has ended owns no processes. A daemon that put itself into its own session survives.
  *
  * Resolves once the leader has exited and its pipes are drained: 500 ms later where what is left of the group holds them and
@@ -45,37 +46,24 @@ export interface ProcessEnd {
  * @throws what the operating system said when the program could not be started, with its `code`.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
-  const [file, ...args] = options.argv;
-  const subprocess = execa(file, args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdin: options.input === null ? 'ignore' : 'pipe',
-    buffer: false,
-    reject: false,
-    stripFinalNewline: false,
-    cleanup: false,
-    killDescendants: true,
-    windowsHide: true,
-  });
-  const child = subprocess.nodeChildProcess;
-  if (child.pid === undefined) throw startFailure(await subprocess);
-  // A signal that could not be sent: the exit is awaited all the same.
-  child.on('error', () => {});
-  return superviseProcess(child, child.pid, options, (signal) => subprocess.kill(signal));
+  const { argv, cwd, env, input, key } = options;
+  const origin = newOrigin(journalIdFor(key));
+  const marked = { ...env, SOAR_ATTEMPT_KEY: key, SOAR_ORIGIN: origin };
+  const child = await startChild({ argv, cwd, env: marked, hasInput: input !== null });
+  return superviseProcess(child, origin, options);
 }
 
-async function superviseProcess(
-  child: ChildProcess,
-  pid: number,
-  options: ProcessOptions,
-  killOnWindows: (signal: NodeJS.Signals) => void,
-): Promise<ProcessEnd> {
-  // Before anything that takes time: a short process may have exited by the next turn.
+async function superviseProcess(started: Child, origin: string, options: ProcessOptions): Promise<ProcessEnd> {
+  const { process: child, pid } = started;
+  const leader = { pid, started: processStartTime(pid) ?? '' };
+  const group = new ProcessGroup({ leader, child: started, isOurs: (mark) => mark.origin === origin });
   const exited = new Promise<Pick<ProcessEnd, 'exitCode' | 'exitSignal'>>((resolve) => {
-    child.on('exit', (exitCode, exitSignal) => resolve({ exitCode, exitSignal }));
+    child.on('exit', (exitCode, exitSignal) => {
+      group.leaderEnded();
+      resolve({ exitCode, exitSignal });
+    });
   });
-  const leader = { pid, started: process.platform === 'linux' ? (processStartTime(pid) ?? '') : '' };
-  const unregister = registerProcess({ ...leader, key: options.key });
+  const unregister = registerProcess({ ...leader, key: options.key }, group);
   let chunks = 0;
   const counted = (onChunk: (chunk: Buffer) => void) => (chunk: Buffer) => {
     chunks += 1;
@@ -93,21 +81,14 @@ async function superviseProcess(
       const before = chunks;
       if (await settledWithin(drained, DRAIN_MS)) return true;
       if (options.signal.aborted || performance.now() > until) return false;
-      if (chunks === before && !belongings(leader).some(({ isAtWork }) => isAtWork)) return false;
+      if (chunks === before && !group.members({ everywhere: false }).some(({ isAtWork }) => isAtWork)) return false;
     }
   };
 
-  let known: ProcessIdentity[] = [];
-  const signalAll = (signal: NodeJS.Signals) => {
-    if (process.platform === 'win32') killOnWindows(signal);
-    else known = signalTree(leader, signal, known);
-  };
   let aborted = false;
-  let lastResort: ReturnType<typeof setTimeout> | undefined;
   const abort = () => {
     aborted = true;
-    signalAll('SIGTERM');
-    lastResort = setTimeout(() => signalAll('SIGKILL'), options.killGraceMs);
+    group.end(options.killGraceMs);
   };
   if (options.signal.aborted) abort();
   else options.signal.addEventListener('abort', abort, { once: true });
@@ -115,12 +96,9 @@ async function superviseProcess(
   try {
     const { exitCode, exitSignal } = await exited;
     options.signal.removeEventListener('abort', abort);
-    clearTimeout(lastResort);
     const complete = await drain();
-    if (process.platform !== 'win32') {
-      if (aborted || !complete) signalAll('SIGKILL');
-      else signalGroup(pid, 'SIGKILL');
-    }
+    if (aborted || !complete) group.signal('SIGKILL', { everywhere: aborted });
+    else group.killRest();
     if (!complete) await settledWithin(drained, DRAIN_MS);
     return { exitCode, exitSignal, aborted };
   } finally {
@@ -129,7 +107,7 @@ async function superviseProcess(
   }
 }
 
-function feed(child: ChildProcess, input: string | null): void {
+function feed(child: Child['process'], input: string | null): void {
   if (input === null || !child.stdin) return;
   // A tool that never reads its input closes the pipe under us; its exit code tells whether that was a failure.
   child.stdin.on('error', () => {});
@@ -157,9 +135,4 @@ async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolea
   } finally {
     clearTimeout(timer);
   }
-}
-
-function startFailure(result: { cause?: unknown; code?: string; originalMessage?: string }): Error {
-  if (result.cause instanceof Error) return result.cause;
-  return Object.assign(new Error(result.originalMessage ?? 'The process could not be started'), { code: result.code });
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BufferedJournal } from '../journal/buffered-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { startedHere } from './end-orphans.ts';
-import { onProcessStarted } from './live-processes.ts';
+import { recordProcesses } from './live-processes.ts';
 import { createSecretMask } from './mask-secrets.ts';
 import { openStore, STORE_FILE } from './sqlite-file.ts';
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
@@ -46,12 +46,14 @@ export function openSqliteJournal(
   const { seal, unmask, unseal } = createSecretMask(env);
   const store = new SqliteStore(db, join(dir, STORE_FILE), { unmask, unseal, durability, ...rest });
   const journal = new BufferedJournal(store, { mask: seal });
-  const stopListening = onProcessStarted(({ key, pid, started }) =>
-    journal.logOf(key)?.append({ type: 'process.started', key, pid, started: startedHere(started) }),
-  );
+  const stopRecording = recordProcesses({
+    idFor: (key) => (journal.logOf(key) ? store.id : null),
+    started: ({ key, pid, started }) =>
+      journal.logOf(key)?.append({ type: 'process.started', key, pid, started: startedHere(started) }),
+  });
   const close = journal.close.bind(journal);
   journal.close = () => {
-    stopListening();
+    stopRecording();
     close();
   };
   return journal;

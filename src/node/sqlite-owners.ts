@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import type { ProcessIdentity } from './process-tree.ts';
+import { isAlive, type ProcessIdentity } from './process-tree.ts';
 import type { OwnerRow, Statements } from './sqlite-statements.ts';
-import { isAlive, thisMachine, thisProcess } from './this-process.ts';
+import { thisMachine, thisProcess } from './this-process.ts';
 
 /** How often an owner says that it is there, and how long it is believed where its process cannot be looked for. */
 const HEARTBEAT_MS = 2000;

@@ -1,15 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
-import type {
-  LogEntry,
-  RunHeader,
-  RunSummary,
-  StoredBreaker,
-  StoredPace,
-  StoredProcess,
-  StoredRun,
-} from '../journal/entries.ts';
-import type { JournalStore, Learned, RunWrite } from '../journal/journal-store.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../journal/entries.ts';
+import type { JournalStore, Learned, LeftBehind, RunWrite } from '../journal/journal-store.ts';
 import { mergedPace } from '../journal/merged-pace.ts';
 import { MAX_RECORDS } from '../journal/records.ts';
 import { takenOver } from '../journal/run-errors.ts';
@@ -20,7 +12,7 @@ import { readWhole } from './lost-texts.ts';
 import { wrapped } from './sqlite-file.ts';
 import { Owners, type OwnersOptions } from './sqlite-owners.ts';
 import { type RunRow, type Statements, statementsOf } from './sqlite-statements.ts';
-import { syncFile, syncFileNow } from './sync-file.ts';
+import { fileId, syncFile, syncFileNow } from './sync-file.ts';
 
 export interface SqliteStoreOptions extends OwnersOptions {
   /** What a commit that is called durable outlives. Default `power`. */
@@ -45,6 +37,8 @@ interface OwnedRun {
 
 /** A journal's store in SQLite. One writer at a time over all processes; each call is one transaction. */
 export class SqliteStore implements JournalStore {
+  /** Tells this store from others of the machine, wherever it is seen from; a copy is another. */
+  readonly id: string;
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #unmask: (json: string, lost?: string) => string;
@@ -61,6 +55,7 @@ export class SqliteStore implements JournalStore {
   constructor(db: DatabaseSync, path: string, options: SqliteStoreOptions = {}) {
     this.#db = db;
     this.#path = path;
+    this.id = fileId(path);
     this.#unmask = options.unmask ?? ((json) => json);
     this.#unseal = options.unseal ?? ((json) => json);
     this.#isDurable = options.durability !== 'process';
@@ -218,8 +213,8 @@ export class SqliteStore implements JournalStore {
     });
   }
 
-  endProcesses(processes: readonly StoredProcess[]): Promise<void> {
-    return endOrphans(processes);
+  endProcesses(left: LeftBehind): Promise<void> {
+    return endOrphans(left, this.id);
   }
 
   close(): void {

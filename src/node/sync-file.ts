@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { SoarError } from '../errors/soar-error.ts';
 
@@ -34,4 +34,10 @@ export function syncFileNow(path: string): void {
 function throwUnless(harmless: readonly string[], path: string, cause: unknown): void {
   if (harmless.includes((cause as NodeJS.ErrnoException).code ?? '')) return;
   throw new SoarError('io', `The journal ${path} could not be written to the disk: ${String(cause)}.`, { cause });
+}
+
+/** Device and number of a file; the same by whatever path. Empty numbers where there is no such file, as in memory. */
+export function fileId(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return `${found?.dev ?? 0}-${found?.ino ?? 0}`;
 }

@@ -23,21 +23,3 @@ function textOf(read: () => string): string {
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: processStartTime(process.pid) ?? '' };
 }
-
-/** Whether that very process still runs; one that has ended and was not collected yet does not. */
-export function isAlive({ pid, started }: ProcessIdentity): boolean {
-  if (process.platform === 'linux' && isZombie(pid)) return false;
-  const now = processStartTime(pid);
-  if (now !== null) return started === '' || now === started;
-  if (process.platform !== 'win32') return false;
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function isZombie(pid: number): boolean {
-  const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-}

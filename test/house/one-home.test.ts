@@ -12,19 +12,13 @@ interface Home {
 const HOMES: readonly Home[] = [
   {
     notion: 'signals to processes',
-    files: ['src/node/process-tree.ts', 'src/node/run-process.ts', 'src/node/this-process.ts'],
-    use: /\bprocess\.kill\(|\.kill\(/,
+    files: ['src/node/signals.ts'],
+    use: /\bprocess\.kill\b|\.kill\(/,
   },
   {
     notion: 'child processes',
-    files: [
-      'src/cli/terminal.ts',
-      'src/node/changes.ts',
-      'src/node/doctor.ts',
-      'src/node/process-tree.ts',
-      'src/node/run-process.ts',
-    ],
-    use: /from '(?:node:)?(?:child_process|execa)'/,
+    files: ['src/node/children.ts'],
+    use: /['"](?:node:)?(?:child_process|cluster|execa)['"]/,
   },
   {
     // The others read what this package or the system has written, and `sync-file.ts` and `trace-file.ts` open to write.
@@ -32,6 +26,7 @@ const HOMES: readonly Home[] = [
     files: [
       'src/cli/machine.ts',
       'src/cli/program.ts',
+      'src/node/process-marks.ts',
       'src/node/process-tree.ts',
       'src/node/read-file.ts',
       'src/node/sync-file.ts',

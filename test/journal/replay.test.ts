@@ -153,7 +153,14 @@ describe('an attempt whose end nobody recorded', () => {
     expect(replayed([parked('a', 'fallback'), started('a', 2)]).tasks.get('a')?.state).toBe('fallback');
   });
 
-  it('leaves processes, which those of an attempt that ended are not', () => {
+  it('keeps its processes over a resume that may not have ended them, until its task settles', () => {
+    const found: LogEntry = { type: 'process.started', key: 'r/a/1', pid: 11, started: 't' };
+    const resumed: LogEntry = { type: 'run.resumed', at: 2000, deadlineAt: null };
+    expect(replayed([started('a'), found, resumed]).processes).toMatchObject([{ pid: 11 }]);
+    expect(replayed([started('a'), found, resumed, started('a', 2), settled('a')]).processes).toEqual([]);
+  });
+
+  it('leaves processes, which those of a task that has settled are not', () => {
     const process = (key: string, pid: number): LogEntry => ({ type: 'process.started', key, pid, started: 't' });
     const { processes } = replayed([
       started('a'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
+import { SoarError } from '../../src/errors/soar-error.ts';
 import { type MemoryJournal, memoryJournal } from '../../src/journal/memory-journal.ts';
 import { INTERRUPTED } from '../../src/journal/replay.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
@@ -454,6 +455,24 @@ describe('resuming', () => {
     await clock.advance(50);
     expect((await reborn().settled()).status).toBe('succeeded');
     expect(one.calls.map(({ prompt }) => prompt)).toEqual(Array(2).fill('What does «masked» stand for?'));
+  });
+
+  it('starts nothing beside processes that could not be ended, and leaves the run to be resumed', async () => {
+    const { run, clock, one, journal } = story([{ ms: 100 }]);
+    run(tasks(1));
+    await clock.advance(50);
+    const resumed = (next: MemoryJournal) => {
+      const soar = createSoar({ agents: { one }, clock, journal: next });
+      return watch(soar.resume('r'), clock, soar).settled();
+    };
+    const stuck = journal.crash();
+    stuck.endProcesses = () => Promise.reject(new SoarError('io', 'They could not be ended.'));
+    expect(await resumed(stuck)).toMatchObject({
+      status: 'cancelled',
+      error: { message: 'They could not be ended.' },
+    });
+    expect(callsOf(one, 't1')).toHaveLength(1);
+    expect(await resumed(stuck.crash())).toMatchObject({ status: 'succeeded' });
   });
 
   it('lets two runs of one id be no two runs', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { commandAgent } from '../../src/node/command-agent.ts';
-import { killLiveProcesses, liveProcesses, onProcessStarted } from '../../src/node/live-processes.ts';
+import { killLiveProcesses, liveProcesses, recordProcesses } from '../../src/node/live-processes.ts';
 import type { AgentAnswer } from '../../src/types.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 import { expectGone, isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
@@ -131,7 +131,7 @@ describe('a normal end', () => {
 describe('live processes', () => {
   it('are known by key from start to end', async () => {
     const started: string[] = [];
-    const stop = onProcessStarted(({ key }) => started.push(key));
+    const stop = recordProcesses({ idFor: () => null, started: ({ key }) => started.push(key) });
     const controls = fakeControls();
     const ended = runScript('echo ready; sleep 1001.1', controls, 'r/live/1').catch(() => {});
     await controls.heard('ready');
