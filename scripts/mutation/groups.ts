@@ -14,8 +14,13 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   policy: { mutate: ['src/policy/**/*.ts'], tests: PURE },
   plan: { mutate: ['src/plan/**/*.ts'], tests: PURE },
   task: {
-    mutate: ['src/machines/task/logic.ts'],
-    tests: ['test/machines/task*.test.ts', 'test/machines/engine.test.ts', 'test/conformance/conformance.test.ts'],
+    mutate: ['src/machines/task/logic.ts', 'src/machines/task/after-failure.ts'],
+    tests: [
+      'test/machines/task*.test.ts',
+      'test/machines/half-open.test.ts',
+      'test/machines/engine.test.ts',
+      'test/conformance/conformance.test.ts',
+    ],
   },
   breaker: {
     mutate: ['src/machines/breaker/logic.ts', 'src/machines/breaker/restored.ts'],

@@ -5,7 +5,14 @@ import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { Price } from '../policy/budget.ts';
 import { type Linger, lingerEndsAt } from '../policy/linger.ts';
-import { type AttemptClock, checkClock, markActivity, startClock, withoutSilence } from '../policy/timeouts.ts';
+import {
+  type AttemptClock,
+  checkClock,
+  markActivity,
+  startClock,
+  stopGraceMs,
+  withoutSilence,
+} from '../policy/timeouts.ts';
 import { priced, tokensOf } from '../policy/usage.ts';
 import { TurnoverMap } from '../turnover-map.ts';
 import type { AgentAnswer, AgentControls } from '../types.ts';
@@ -180,8 +187,7 @@ function askToStop(
   const { killGraceMs, agent } = attempt.spec;
   attempt.stop = { kind, reason, early, at: clock.now() };
   timersOf(clock).clear(attempt.timer);
-  // An agent that kills its own process first asks politely for one grace: its last resort comes that much later.
-  const graceMs = agent.killsItself ? 2 * killGraceMs + KILL_SLACK_MS : killGraceMs;
+  const graceMs = stopGraceMs(agent, killGraceMs);
   const abandon = () => {
     const message = `Attempt ${attempt.spec.attemptId} did not end within ${graceMs} ms of being told to stop (${reason}); whatever it still does goes on unwatched.`;
     attempt.spec.publish({ type: 'warning', message, taskId: attempt.spec.request.taskId }, clock.now());
@@ -191,8 +197,6 @@ function askToStop(
   tell(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
   attempt.abort.abort(new Error(reason));
 }
-
-const KILL_SLACK_MS = 500;
 
 /**
  * The one end of an attempt. Breaker and pace hear of it first, so that nobody starts on stale news; then the task,

@@ -73,6 +73,7 @@ function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: st
     case 'cooling':
       return [`cool ${taskId} for ${left}${reason}`];
     case 'circuitOpen':
+      if (event.reason !== undefined) return [`hold ${taskId}: it ${event.reason}`];
       return [`blocked ${taskId}: the circuit of ${event.agentId} is open`];
     case 'fallback.waiting':
       return [`fallback ${taskId}${reason}`];

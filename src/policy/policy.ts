@@ -62,7 +62,10 @@ export interface BreakerPolicy {
   /** The same for agents made up for one plan. */
   adHocFailureThreshold: number;
   adHocFastFailGapMs: number;
-  /** What a task does when refused and without a fallback: fail as `circuit_open`, or wait to be called. */
+  /**
+   * What a task does when refused and without a fallback: fail as `circuit_open`, or wait to be called. While a half-open
+   * breaker tests its agent with one attempt, tasks wait for the end of that in any case.
+   */
   onOpen: 'fail' | 'wait';
   /** Longest wait in a breaker's queue over the task's life, milliseconds. */
   maxOpenWaitMs: number;

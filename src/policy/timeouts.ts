@@ -52,6 +52,16 @@ export function withoutSilence(clock: AttemptClock): AttemptClock {
   return clock.watchesSilence ? { ...clock, watchesSilence: false } : clock;
 }
 
+const KILL_SLACK_MS = 500;
+
+/**
+ * How long an attempt that was told to stop may take to end, milliseconds. An agent that kills its own process first asks
+ * it politely for one grace, so its last resort comes that much later.
+ */
+export function stopGraceMs({ killsItself }: { killsItself: boolean }, killGraceMs: number): number {
+  return killsItself ? 2 * killGraceMs + KILL_SLACK_MS : killGraceMs;
+}
+
 /** Notes that the attempt is alive. Called for every chunk of output, so it changes the clock in place. */
 export function markActivity(clock: AttemptClock, now: number): void {
   clock.lastActivityAt = now;

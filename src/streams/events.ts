@@ -58,7 +58,7 @@ export type RunEvent = { at: number; runId: string } & (
       state: TaskState;
       /** When the state ends by itself, epoch milliseconds. */
       until?: number;
-      /** Of a task that waits for the answer of another one, which asks the same. */
+      /** What it waits for, where that is not the state's own: the answer of a task that asks the same, a probe, a login. */
       reason?: string;
     } & OfPhase)
   | ({ type: 'attempt.started'; taskId: string; agentId: string; attempt: number; key: string } & OfPhase)

@@ -107,7 +107,7 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
         return;
       case 'task.state': {
         // A task that waits for its twin has no actor; any other's states are told by inspection.
-        if (event.reason === undefined) return;
+        if (event.state !== 'staggered' || event.reason === undefined) return;
         const { taskId: task, agentId: agent, wave } = event;
         outlet.write({
           type: 'task.held',

@@ -212,7 +212,7 @@ describe('the report of a task that did not run any more', () => {
     state: 'retrying',
     attempts: [attempt(1, 'failed'), attempt(2, 'failed')],
     notes: { ...report.notes, retries: 1 },
-    waits: { rateLimited: 0, coolingMs: 0, openMs: 0, since: 0, until: 0, resumeAt: null },
+    waits: { refusals: 0, rateLimited: 0, coolingMs: 0, openMs: 0, since: 0, until: 0, resumeAt: null },
     error: null,
     answer: { output: 'half', truncated: true },
   };

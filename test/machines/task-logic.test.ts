@@ -2,17 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { AttemptResult } from '../../src/actors/attempt.ts';
 import { resolveAgent } from '../../src/agents/resolve.ts';
 import type { RunLog } from '../../src/journal/journal.ts';
+import { blocked, cooling, coolingEnd, nextAfter } from '../../src/machines/task/after-failure.ts';
 import type { ParkedTask, TaskContext, TaskInput } from '../../src/machines/task/events.ts';
 import {
   attemptSpec,
-  blocked,
-  cooling,
-  coolingEnd,
   ended,
   fallbackBlocked,
   initialContext,
   isCurrent,
-  nextAfter,
   parked,
   settle,
 } from '../../src/machines/task/logic.ts';

@@ -36,13 +36,15 @@ function samples({ context }: Task): TaskEvent[] {
   const stop = { kind: 'cancelled', message: 'enough' } as const;
   const requests = [requestId(context), 'of another time'].flatMap((id): TaskEvent[] => [
     { type: 'start.granted', requestId: id, leaseId: id, permitId: id, at: 0 },
-    ...(['circuit_open', 'budget'] as const).map((cause) => ({
-      type: 'start.refused' as const,
-      requestId: id,
-      cause,
-      reason: `It is ${cause}.`,
-      retryAt: null,
-    })),
+    ...([{ cause: 'circuit_open' }, { cause: 'circuit_open', probeUntil: 1e15 }, { cause: 'budget' }] as const).map(
+      (given) => ({
+        type: 'start.refused' as const,
+        requestId: id,
+        reason: `It is ${given.cause}.`,
+        retryAt: null,
+        ...given,
+      }),
+    ),
   ]);
   const attempts = [attemptId(context), 'of another time'].flatMap((id): TaskEvent[] => [
     ...results.map((result) => ({ type: 'attempt.ended' as const, ...task, attemptId: id, result })),
@@ -55,6 +57,8 @@ function samples({ context }: Task): TaskEvent[] {
     ...attempts,
     { type: 'provider.cooled', provider: 'a', resumeAt: 1000 },
     { type: 'permit.available', agentId: 'a' },
+    { type: 'probe.started', agentId: 'a', until: 2e15 },
+    { type: 'circuit.opened', agentId: 'a', reason: 'It failed again.' },
     { type: 'run.cancel', ...stop },
     { type: 'task.skip', ...stop },
   ];
@@ -81,7 +85,7 @@ function input(given: { onOpen?: 'fail' | 'wait'; hasFallback?: boolean; isSpent
 
 /** What the task has done, bounded: how often a breaker refused it does not matter beyond once. */
 function project({ status, value, context }: Task) {
-  const { attempts, notes, waits, error } = context;
+  const { attempts, attemptAgent, notes, waits, error } = context;
   return {
     status,
     value,
@@ -92,7 +96,8 @@ function project({ status, value, context }: Task) {
     retries: notes.retries,
     rateLimited: waits.rateLimited,
     resumeAt: waits.resumeAt,
-    wasBlocked: notes.circuitBlocked.length > 0,
+    turn: attemptAgent.id,
+    wasRefused: waits.refusals > 0,
   };
 }
 

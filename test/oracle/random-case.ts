@@ -43,6 +43,8 @@ export interface Case {
   cancelAt: number | null;
   timeoutMs: number | null;
   budgetAttempts: number | null;
+  /** How long a breaker stays open. */
+  resetMs: number;
 }
 
 /** A small generator of random numbers; the same seed gives the same numbers. */
@@ -111,5 +113,6 @@ export function randomCase(seed: number): Case {
     cancelAt: chance(0.15) ? between(1, 80_000) : null,
     timeoutMs: chance(0.15) ? between(20_000, 120_000) : null,
     budgetAttempts: chance(0.15) ? between(1, 10) : null,
+    resetMs: chance(0.3) ? 120_000 : between(100, 20_000),
   };
 }

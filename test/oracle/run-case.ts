@@ -45,7 +45,7 @@ export async function runCase(given: Case): Promise<Simulated> {
           failureWindowMs: 300_000,
           fastFailThreshold: 2,
           fastFailGapMs: 10_000,
-          resetTimeoutMs: 120_000,
+          resetTimeoutMs: given.resetMs,
         },
         cooling: { maxRateLimits, maxCoolingMs, defaultCoolingMs: 5000 },
       },

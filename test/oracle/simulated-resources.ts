@@ -49,6 +49,8 @@ export class SimulatedPace {
 export class SimulatedBreaker<Waiter> {
   state: 'closed' | 'open' | 'half' = 'closed';
   waiters: Waiter[] = [];
+  /** When the probe that is out has ended at the latest. */
+  probeUntil = 0;
   #probe: object | null = null;
   #failures: { at: number; fatal: boolean }[] = [];
   readonly #settings: Case['breaker'];
@@ -57,12 +59,19 @@ export class SimulatedBreaker<Waiter> {
     this.#settings = settings;
   }
 
+  /** The attempt that tests the agent. */
+  get isProbing(): boolean {
+    return this.state === 'half' && this.#probe !== null;
+  }
+
   get permits(): boolean {
     return !this.#settings.enabled || this.state === 'closed' || (this.state === 'half' && this.#probe === null);
   }
 
-  started(attempt: object): void {
+  /** Whether it is the probe. */
+  started(attempt: object): boolean {
     if (this.state === 'half') this.#probe = attempt;
+    return this.state === 'half';
   }
 
   /** What an attempt's end comes to: it opens, or its waiters are to be called, all or one. */

@@ -60,7 +60,7 @@ export function newSim(spec: CaseTask, wave: number): Sim {
 }
 
 /** How an attempt that nobody stops ends. */
-export function endingOf({ does, ms, retryAfterMs }: Behaviour, now: number): Ending {
+function endingOf({ does, ms, retryAfterMs }: Behaviour, now: number): Ending {
   const retryAt = retryAfterMs === null ? null : now + ms + retryAfterMs;
   if (does === 'limit') return { result: 'rate_limited', kind: 'rate_limited', retryAt };
   if (does === 'succeed') return { result: 'succeeded', kind: null, retryAt: null };
@@ -68,7 +68,7 @@ export function endingOf({ does, ms, retryAfterMs }: Behaviour, now: number): En
 }
 
 /** How long a task waits that has waited so often before. */
-export function backoffMs({ strategy, baseDelayMs, factor }: Case['backoff'], before: number): number {
+function backoffMs({ strategy, baseDelayMs, factor }: Case['backoff'], before: number): number {
   const times = { immediate: 0, fixed: 1, linear: 1 + factor * before, exponential: factor ** before }[strategy];
   return Math.floor(Math.min(30_000, baseDelayMs * times));
 }
@@ -85,4 +85,45 @@ export function statusOf(
   const succeeded = outcomes.filter(({ status }) => status === 'succeeded').length;
   if (succeeded === outcomes.length) return 'succeeded';
   return succeeded > 0 ? 'partial' : 'failed';
+}
+
+export function canFallBack({ spec }: Sim, { fallback }: Case): boolean {
+  return fallback !== null && fallback !== spec.agent;
+}
+
+/** What a task does after a failed attempt: fails, takes its fallback, or sleeps until an instant. */
+export function nextOf(
+  task: Sim,
+  { ending }: Flight,
+  given: Case,
+  now: number,
+  coolUntil: number,
+): 'fail' | 'fallback' | number {
+  if (task.onFallback) return 'fail';
+  const otherwise = canFallBack(task, given) ? 'fallback' : 'fail';
+  if (ending.result === 'rate_limited') {
+    const until = Math.max(now, ending.retryAt ?? coolUntil);
+    if (task.limits >= given.maxRateLimits || task.coolingMs + until - now > given.maxCoolingMs) return otherwise;
+    task.limits += 1;
+    task.coolingMs += until - now;
+    return until;
+  }
+  if (ending.kind === 'auth' || task.retries >= given.retries) return otherwise;
+  task.retries += 1;
+  return now + backoffMs(given.backoff, task.retries - 1);
+}
+
+/** An attempt that starts now, when it ends if nobody stops it, and its hard limit, milliseconds. */
+export function flightOf(task: Sim, agentId: string, given: Case, now: number) {
+  const n = task.attempts.length + 1;
+  const does = (task.spec.script[n - 1] ?? task.spec.script.at(-1)) as Behaviour;
+  const limit = task.spec.timeoutMs ?? given.maxTimeoutMs;
+  const hangs = does.does === 'hang';
+  const isLate = hangs || does.ms > limit;
+  const late = { result: hangs ? 'abandoned' : 'failed', kind: 'timeout', retryAt: null };
+  const ending = isLate ? late : endingOf(does, now);
+  const flight: Flight = { n, agentId, startedAt: now, task, hangs, dueAt: 0, ending };
+  const endsAt = now + (isLate ? limit + (hangs ? given.killGraceMs : 0) : does.ms);
+  // It ends at the instant at which it is due to be stopped: either may come first.
+  return { flight, limit, endsAt, isTied: !hangs && does.ms === limit };
 }

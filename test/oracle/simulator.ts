@@ -1,17 +1,16 @@
-import type { Behaviour, Case } from './random-case.ts';
+import type { Case } from './random-case.ts';
 import { type Ended, SimulatedBreaker, SimulatedPace } from './simulated-resources.ts';
 import {
-  backoffMs,
-  endingOf,
+  canFallBack,
   type Flight,
+  flightOf,
   newSim,
+  nextOf,
   type Sim,
   type Simulated,
   statusOf,
   type Why,
 } from './simulated-task.ts';
-
-const RESET_MS = 120_000;
 
 /** What a run comes to, by the words of the design alone: one loop over timed events, no machines, no actors. */
 export function simulate(given: Case): Simulated {
@@ -139,22 +138,18 @@ export function simulate(given: Case): Simulated {
   };
   const start = (task: Sim, agentId: string) => {
     enter(task, 'running');
-    const n = task.attempts.length + 1;
-    const does = (task.spec.script[n - 1] ?? task.spec.script.at(-1)) as Behaviour;
-    const limit = task.spec.timeoutMs ?? given.maxTimeoutMs;
-    const hangs = does.does === 'hang';
-    const isLate = hangs || does.ms > limit;
-    // It ends at the instant at which it is due to be stopped: either may come first.
-    isTied ||= !hangs && does.ms === limit;
-    const late = { result: hangs ? 'abandoned' : 'failed', kind: 'timeout', retryAt: null };
-    const ending = isLate ? late : endingOf(does, now);
-    const flight: Flight = { n, agentId, startedAt: now, task, hangs, dueAt: 0, ending };
+    const { flight, endsAt, limit, isTied: isDueAtItsEnd } = flightOf(task, agentId, given, now);
+    isTied ||= isDueAtItsEnd;
     task.flight = flight;
     flights.add(flight);
     lastStart = now;
     paceOf(agentId).started(now);
-    breakerOf(agentId).started(flight);
-    land(flight, now + (isLate ? limit + (hangs ? given.killGraceMs : 0) : does.ms));
+    if (breakerOf(agentId).started(flight)) {
+      const until = now + limit + given.killGraceMs;
+      for (const waiter of breakerOf(agentId).waiters) awaitProbe(waiter, until);
+      breakerOf(agentId).probeUntil = until;
+    }
+    land(flight, endsAt);
     started += 1;
     if (started === given.budgetAttempts) {
       isSpent = true;
@@ -167,20 +162,42 @@ export function simulate(given: Case): Simulated {
     const isLive = () => flights.has(flight) && flight.dueAt === time;
     at(time, flight.task.taskId, isLive, () => end(flight));
   };
+  const breakerFor = (task: Sim) => breakerOf(task.onFallback ? (given.fallback as string) : task.spec.agent);
+  const awaitProbe = (task: Sim, until: number) => {
+    task.openMs += task.state === 'open' ? now - task.openSince : 0;
+    enter(task, 'open');
+    task.openSince = now;
+    sleep(task, until, () => {
+      leave(task);
+      task.openMs += now - task.openSince;
+      ask(task);
+    });
+  };
   const refuse = (task: Sim) => {
+    const { isProbing, probeUntil, waiters } = breakerFor(task);
+    if (isProbing && probeUntil > now && (task.onFallback || !canFallBack(task, given))) {
+      if (!task.onFallback) task.kind = 'circuit_open';
+      waiters.push(task);
+      awaitProbe(task, probeUntil);
+      return admit();
+    }
     if (task.onFallback) return settle(task, 'failed', task.kind);
     enter(task, 'open');
     task.kind = 'circuit_open';
     const before = queue.length;
     admit();
-    if (canFallBack(task)) {
+    if (canFallBack(task, given)) {
       // Whoever was let in at this instant asks before or after it: nobody says.
       isTied ||= queue.length > before;
       return fallBack(task);
     }
+    awaitCall(task);
+  };
+  const awaitCall = (task: Sim) => {
     const { onOpen, maxOpenWaitMs } = given.breaker;
     if (onOpen === 'fail' || task.openMs >= maxOpenWaitMs) return settle(task, 'failed', 'circuit_open');
     task.openSince = now;
+    enter(task, 'open');
     breakerOf(task.spec.agent).waiters.push(task);
     sleep(task, now + maxOpenWaitMs - task.openMs, () => {
       leave(task);
@@ -188,8 +205,18 @@ export function simulate(given: Case): Simulated {
     });
   };
   const leave = (task: Sim) => {
-    const breaker = breakerOf(task.spec.agent);
+    const breaker = breakerFor(task);
     breaker.waiters = breaker.waiters.filter((waiter) => waiter !== task);
+  };
+  /** A probe has failed: those that waited for its end are judged by the policy. */
+  const judgeWaiters = (agent: string) => {
+    for (const task of [...breakerOf(agent).waiters]) {
+      if (task.state !== 'open') continue;
+      leave(task);
+      task.openMs += now - task.openSince;
+      if (task.onFallback) settle(task, 'failed', task.kind);
+      else awaitCall(task);
+    }
   };
   const call = (agent: string, who: 'all' | 'one') => {
     for (const task of breakerOf(agent).waiters.slice(0, who === 'one' ? 1 : undefined)) {
@@ -200,7 +227,6 @@ export function simulate(given: Case): Simulated {
       ask(task);
     }
   };
-  const canFallBack = ({ spec }: Sim) => given.fallback !== null && given.fallback !== spec.agent;
   const fallBack = (task: Sim) => {
     task.onFallback = true;
     ask(task);
@@ -216,11 +242,12 @@ export function simulate(given: Case): Simulated {
     const said = breaker.ended(flight, ended, ending.result === 'rate_limited' || task.stop !== null);
     if (said === 'all' || said === 'one') call(agentId, said);
     if (said === 'opens') {
+      judgeWaiters(agentId);
       const halfOpen = () => {
         breaker.state = 'half';
         call(agentId, 'one');
       };
-      at(now + RESET_MS, `breaker ${agentId}`, () => true, halfOpen);
+      at(now + given.resetMs, `breaker ${agentId}`, () => true, halfOpen);
     }
     goOn(task, flight);
     flights.delete(flight);
@@ -231,28 +258,13 @@ export function simulate(given: Case): Simulated {
     if (task.stop !== null) return settle(task, 'cancelled', task.stop);
     if (result === 'succeeded') return settle(task, 'succeeded', null);
     task.kind = kind;
-    const next = nextOf(task, flight);
+    const next = nextOf(task, flight, given, now, paceOf(flight.agentId).coolUntil);
     if (next === 'fail') return settle(task, 'failed', kind);
     if (isSpent) return settle(task, 'skipped', 'budget');
     if (next === 'fallback') return fallBack(task);
     enter(task, 'sleeping');
     sleep(task, next, () => ask(task));
   };
-  const nextOf = (task: Sim, { ending, agentId }: Flight): 'fail' | 'fallback' | number => {
-    if (task.onFallback) return 'fail';
-    const otherwise = canFallBack(task) ? 'fallback' : 'fail';
-    if (ending.result === 'rate_limited') {
-      const until = Math.max(now, ending.retryAt ?? paceOf(agentId).coolUntil);
-      if (task.limits >= given.maxRateLimits || task.coolingMs + until - now > given.maxCoolingMs) return otherwise;
-      task.limits += 1;
-      task.coolingMs += until - now;
-      return until;
-    }
-    if (ending.kind === 'auth' || task.retries >= given.retries) return otherwise;
-    task.retries += 1;
-    return now + backoffMs(given.backoff, task.retries - 1);
-  };
-
   // Time goes from event to event.
   for (const spec of given.tasks) {
     const level = 1 + Math.max(0, ...spec.dependsOn.map((id) => find(id).wave));
@@ -274,8 +286,7 @@ export function simulate(given: Case): Simulated {
     timer.run();
     decide();
   }
-  const outcomes = tasks.map((task) => {
-    const { taskId, status, via, kind, attempts, settledAt } = task;
+  const outcomes = tasks.map(({ taskId, status, via, kind, attempts, settledAt }) => {
     return { taskId, status, via, kind, attempts, settledAt };
   });
   return { status: statusOf(outcomes, stopped, given.tasks), outcomes, order, isTied };

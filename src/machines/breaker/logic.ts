@@ -44,6 +44,10 @@ export function refusalReason(agentId: string, failures: number, retryAt: number
   return `Circuit open for ${agentId}: ${failures} ${failures === 1 ? 'failure' : 'failures'}, retry in ${seconds}s`;
 }
 
+export function probeReason(agentId: string): string {
+  return `Circuit half-open for ${agentId}: one attempt tests it, the others wait for its end`;
+}
+
 export const NO_METRICS: Omit<BreakerMetrics, 'state'> = Object.freeze({
   failures: 0,
   opened: 0,

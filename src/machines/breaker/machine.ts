@@ -4,8 +4,8 @@ import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
 import { POLICIES } from '../../policy/presets.ts';
 import type { BreakerMetrics } from '../../types.ts';
-import type { BreakerCall, BreakerEvent } from './events.ts';
-import { counted, type Failure, NO_METRICS, opensOn, recentFailures, refusalReason } from './logic.ts';
+import type { BreakerEvent } from './events.ts';
+import { counted, type Failure, NO_METRICS, opensOn, probeReason, recentFailures, refusalReason } from './logic.ts';
 
 export interface BreakerInput {
   agentId: string;
@@ -19,6 +19,8 @@ export interface BreakerInput {
   restored?: { failures: readonly Failure[]; retryAt: number };
 }
 
+type Waiter = Pick<Extract<BreakerEvent, { type: 'permit.await' }>, 'ref' | 'followsProbes'>;
+
 export interface BreakerContext {
   agentId: string;
   /** Null when it is of all runs. */
@@ -31,8 +33,10 @@ export interface BreakerContext {
   retryAt: number;
   /** The permit of the probe in flight. */
   probe: string | null;
+  /** When that has ended at the latest, epoch milliseconds. */
+  probeUntil: number;
   /** Refused tasks that wait to be called, first come first called; references, so changed in place. */
-  waiters: Map<string, { send(event: BreakerCall): void }>;
+  waiters: Map<string, Waiter>;
   metrics: Omit<BreakerMetrics, 'state'>;
 }
 
@@ -42,8 +46,15 @@ type Returned = Extract<BreakerEvent, { type: 'permit.return' }>;
 
 const failureIn = (event: BreakerEvent): Failure => ({ at: (event as Returned).at, kind: (event as Returned).kind });
 
-const call = (args: Args, ref: { send(event: BreakerCall): void }) =>
+const call = (args: Args, { ref }: Waiter) =>
   tell(args, ref, { type: 'permit.available', agentId: args.context.agentId });
+
+const reasonOf = ({ context: { agentId, failures, retryAt }, self }: Args) =>
+  refusalReason(agentId, failures.length, retryAt, nowOf(self));
+
+const callOpen = (args: Args, { ref, followsProbes }: Waiter) => {
+  if (followsProbes) tell(args, ref, { type: 'circuit.opened', agentId: args.context.agentId, reason: reasonOf(args) });
+};
 
 /** One agent's circuit breaker. While half-open it lets one probe through, however many ask. */
 export const breakerMachine = setup({
@@ -58,9 +69,18 @@ export const breakerMachine = setup({
     refuse: (args: Args) => {
       const { event } = args;
       if (event.type !== 'permit.request') return;
-      const { agentId, failures, retryAt } = args.context;
-      const reason = refusalReason(agentId, failures.length, retryAt, nowOf(args.self));
-      tell(args, event.ref, { type: 'permit.refused', requestId: event.requestId, reason, retryAt });
+      const { retryAt } = args.context;
+      const { requestId } = event;
+      tell(args, event.ref, { type: 'permit.refused', requestId, reason: reasonOf(args), retryAt });
+    },
+    refuseForProbe: (args: Args) => {
+      const { event } = args;
+      if (event.type !== 'permit.request') return;
+      const { agentId, probeUntil } = args.context;
+      const { requestId } = event;
+      const refusal = { type: 'permit.refused', requestId, reason: probeReason(agentId), retryAt: probeUntil } as const;
+      // An overdue probe is waited for no longer.
+      tell(args, event.ref, probeUntil > nowOf(args.self) ? { ...refusal, probeUntil } : refusal);
     },
     countRefusal: assign(({ context }) => counted(context, 'rejected')),
     countHalfOpen: assign(({ context }) => counted(context, 'halfOpened')),
@@ -75,32 +95,48 @@ export const breakerMachine = setup({
       return { ...counted(context, 'opened'), retryAt: nowOf(self) + context.policy.resetTimeoutMs };
     }),
     forgive: assign({ failures: [] }),
-    holdProbe: assign({ probe: ({ event }) => (event.type === 'permit.request' ? event.requestId : null) }),
+    holdProbe: assign(({ context, event, self }) => {
+      if (event.type !== 'permit.request') return {};
+      const { requestId, limitMs = context.policy.maxOpenWaitMs } = event;
+      return { probe: requestId, probeUntil: nowOf(self) + limitMs };
+    }),
+    /** Waiters that follow probes now wait for the end of this one. */
+    announceProbe: (args: Args) => {
+      const { agentId, probeUntil: until, waiters } = args.context;
+      for (const { ref, followsProbes } of waiters.values())
+        if (followsProbes) tell(args, ref, { type: 'probe.started', agentId, until });
+    },
     dropProbe: assign({ probe: null }),
     configure: assign({
       policy: ({ context, event }) => (event.type === 'breaker.configure' ? event.policy : context.policy),
     }),
     queue: ({ context, event }: Args) => {
-      if (event.type === 'permit.await') context.waiters.set(event.waiterId, event.ref);
+      if (event.type === 'permit.await') context.waiters.set(event.waiterId, event);
     },
     leave: ({ context, event }: Args) => {
       if (event.type === 'permit.forgo') context.waiters.delete(event.waiterId);
     },
     callNow: (args: Args) => {
-      if (args.event.type === 'permit.await') call(args, args.event.ref);
+      if (args.event.type === 'permit.await') call(args, args.event);
+    },
+    callOpen: (args: Args) => {
+      if (args.event.type === 'permit.await') callOpen(args, args.event);
+    },
+    callAllOpen: (args: Args) => {
+      for (const waiter of args.context.waiters.values()) callOpen(args, waiter);
     },
     callNext: (args: Args) => {
       const { context } = args;
       const next = context.waiters.entries().next();
       if (next.done) return;
-      const [waiterId, ref] = next.value;
+      const [waiterId, waiter] = next.value;
       context.waiters.delete(waiterId);
-      call(args, ref);
+      call(args, waiter);
     },
     callAll: (args: Args) => {
       const called = [...args.context.waiters.values()];
       args.context.waiters.clear();
-      for (const ref of called) call(args, ref);
+      for (const waiter of called) call(args, waiter);
     },
   },
   guards: {
@@ -128,6 +164,7 @@ export const breakerMachine = setup({
     failures: input.restored?.failures ?? [],
     retryAt: input.restored?.retryAt ?? 0,
     probe: null,
+    probeUntil: 0,
     waiters: new Map(),
     metrics: NO_METRICS,
   }),
@@ -151,7 +188,7 @@ export const breakerMachine = setup({
       },
     },
     open: {
-      entry: 'openFor',
+      entry: ['openFor', 'callAllOpen'],
       invoke: {
         id: 'reset',
         src: 'sleepUntil',
@@ -161,7 +198,8 @@ export const breakerMachine = setup({
       },
       on: {
         'permit.request': { actions: ['refuse', 'countRefusal'] },
-        'permit.await': { actions: 'queue' },
+        // The probe that the waiter was refused for may have failed since.
+        'permit.await': { actions: ['queue', 'callOpen'] },
       },
     },
     halfOpen: {
@@ -171,14 +209,14 @@ export const breakerMachine = setup({
         ready: {
           entry: 'callNext',
           on: {
-            'permit.request': { target: 'probing', actions: ['holdProbe', 'grant'] },
+            'permit.request': { target: 'probing', actions: ['holdProbe', 'grant', 'announceProbe'] },
             'permit.await': { actions: 'callNow' },
             'permit.forgo': { actions: ['leave', 'callNext'] },
           },
         },
         probing: {
           on: {
-            'permit.request': { actions: ['refuse', 'countRefusal'] },
+            'permit.request': { actions: ['refuseForProbe', 'countRefusal'] },
             'permit.await': { actions: 'queue' },
             'permit.return': [
               {

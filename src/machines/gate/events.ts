@@ -11,6 +11,8 @@ export interface StartRequest {
   runId: string;
   taskId: string;
   agent: AgentProfile;
+  /** How long the attempt can take at most, its grace included, milliseconds. */
+  limitMs?: number;
   /** False when the task's policy has no breaker: the lease alone decides. */
   breaker: boolean;
   ref: Addressee<GateReply>;
@@ -86,6 +88,8 @@ export type GateReply =
       cause: 'circuit_open' | 'budget';
       reason: string;
       retryAt: number | null;
+      /** Set while a half-open breaker has a probe out; when that has ended at the latest. */
+      probeUntil?: number;
     }
   | { type: 'provider.cooled'; provider: string; resumeAt: number };
 

@@ -84,6 +84,7 @@ export const gateMachine = setup({
         tell(args, breaker, {
           type: 'permit.request',
           requestId: asked.requestId,
+          ...(asked.limitMs === undefined ? undefined : { limitMs: asked.limitMs }),
           ref: args.self as Addressee<BreakerReply>,
         });
     },
@@ -114,8 +115,8 @@ export const gateMachine = setup({
       const { context, event } = args;
       if (event.type !== 'permit.refused') return;
       const request = context.ledger.refuse();
-      const { requestId, reason, retryAt } = event;
-      if (request) answer(args, request, { type: 'start.refused', requestId, cause: 'circuit_open', reason, retryAt });
+      const { type: _, ...refusal } = event;
+      if (request) answer(args, request, { type: 'start.refused', cause: 'circuit_open', ...refusal });
     },
     judge: (args: Args) => judge(args),
     release: (args: Args) => {

@@ -1,6 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
 import type { RunNews, TaskState } from '../../streams/events.ts';
+import type { BreakerEvent } from '../breaker/events.ts';
+import { isOnFallback } from './after-failure.ts';
 import type { ParkedTask, TaskContext, TaskEvent } from './events.ts';
 import * as logic from './logic.ts';
 
@@ -13,10 +15,10 @@ function request(args: Args, agent: TaskContext['attemptAgent']): void {
   tell({ self, system }, context.input.services.gate, wish);
 }
 
-function publishState({ context, self }: Args, state: TaskState, until?: number): void {
+function publishState({ context, self }: Args, state: TaskState, more?: { until?: number; reason?: string }): void {
   const { task, agent, publish } = context.input;
   const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
-  publish(until === undefined ? news : { ...news, until }, nowOf(self));
+  publish(more ? { ...news, ...more } : news, nowOf(self));
 }
 
 /** Records where a task waits, so that it waits there again in a run that is resumed. */
@@ -63,19 +65,21 @@ export function stopAttempt(args: Args): void {
   tell(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
 }
 
+/** The breaker of the agent whose turn it is. */
+function tellBreaker(args: Args, event: BreakerEvent): void {
+  const { attemptAgent, input } = args.context;
+  tell(args, input.services.breakerOf(attemptAgent, input.runId), event);
+}
+
 export function joinBreaker(args: Args): void {
-  park(args, 'circuitOpen');
-  const { services, agent, runId } = args.context.input;
+  if (!isOnFallback(args.context)) park(args, 'circuitOpen');
   const waiterId = logic.taskKey(args.context);
-  const ref = args.self as Addressee<TaskEvent>;
-  tell(args, services.breakerOf(agent, runId), { type: 'permit.await', waiterId, ref });
+  tellBreaker(args, { type: 'permit.await', waiterId, followsProbes: true, ref: args.self as Addressee<TaskEvent> });
 }
 
 export function leaveBreaker(args: Args): void {
-  const { notes, input } = args.context;
-  if (notes.circuitBlocked.length === 0) return;
-  const waiterId = logic.taskKey(args.context);
-  tell(args, input.services.breakerOf(input.agent, input.runId), { type: 'permit.forgo', waiterId });
+  if (args.context.waits.refusals === 0) return;
+  tellBreaker(args, { type: 'permit.forgo', waiterId: logic.taskKey(args.context) });
 }
 
 export function enterQueue(args: Args): void {
@@ -92,5 +96,11 @@ export function announceResumed(args: Args): void {
 
 export function announce(args: Args, { state, timed }: { state: TaskState; timed?: boolean }): void {
   if (state === 'retrying' || state === 'cooling') park(args, state);
-  publishState(args, state, timed ? args.context.waits.until : undefined);
+  publishState(args, state, timed ? { until: args.context.waits.until } : undefined);
+}
+
+export function announceProbe(args: Args): void {
+  const { attemptAgent, waits } = args.context;
+  const reason = `waits for the attempt that tests whether ${attemptAgent.id} works again`;
+  publishState(args, 'circuitOpen', { until: waits.until, reason });
 }

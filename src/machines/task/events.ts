@@ -106,6 +106,8 @@ export interface ParkedTask {
 
 /** How a task has waited, beside its turns in the gate. */
 export interface TaskWaits {
+  /** Starts that a breaker refused, for the task's own agent or for its fallback. */
+  refusals: number;
   rateLimited: number;
   coolingMs: number;
   openMs: number;

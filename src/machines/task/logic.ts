@@ -1,9 +1,10 @@
 import type { AttemptResult, AttemptSpec } from '../../actors/attempt.ts';
 import type { Addressee } from '../../actors/scope.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
-import { retryDelayMs } from '../../policy/backoff.ts';
+import { stopGraceMs } from '../../policy/timeouts.ts';
 import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
+import { coolingEnd } from './after-failure.ts';
 import type {
   ParkedTask,
   StopReason,
@@ -27,6 +28,7 @@ export const NO_NOTES: TaskNotes = Object.freeze({
 });
 
 export const NO_WAITS: TaskWaits = Object.freeze({
+  refusals: 0,
   rateLimited: 0,
   coolingMs: 0,
   openMs: 0,
@@ -52,7 +54,8 @@ export function initialContext(input: TaskInput): TaskContext {
     status: 'failed',
     answer: resumed?.answer ?? NO_ANSWER,
     error: resumed?.error ?? null,
-    waits: resumed?.waits ?? NO_WAITS,
+    // A journal of an earlier version lacks what was added since.
+    waits: { ...NO_WAITS, ...resumed?.waits },
     notes: resumed?.notes ?? NO_NOTES,
   };
 }
@@ -75,13 +78,14 @@ export function attemptId(context: TaskContext): string {
 
 /** The id of the request under way: between two requests there is an attempt or a refusal, so none repeats. */
 export function requestId(context: TaskContext): string {
-  return `${taskKey(context)}#${context.attempt}.${context.notes.circuitBlocked.length}`;
+  return `${taskKey(context)}#${context.attempt}.${context.waits.refusals}`;
 }
 
 export function startRequest(context: TaskContext, agent: ResolvedAgent, ref: Addressee<TaskEvent>): StartRequest {
-  const { runId, task, policy } = context.input;
-  const breaker = policy.breaker.enabled;
-  return { type: 'start.request', requestId: requestId(context), runId, taskId: task.id, agent, breaker, ref };
+  const { runId, task, policy, services } = context.input;
+  const limitMs = (task.spec.timeoutMs ?? policy.clocks.maxTimeoutMs) + stopGraceMs(agent, services.killGraceMs);
+  const wish = { requestId: requestId(context), runId, taskId: task.id, agent, limitMs };
+  return { type: 'start.request', ...wish, breaker: policy.breaker.enabled, ref };
 }
 
 /** What changes when a start is granted to `agent`: a new attempt with a new number. */
@@ -186,70 +190,6 @@ function noted(context: TaskContext, result: AttemptResult): TaskNotes {
 function withFirstError({ error: first, fallback }: TaskContext, error: TaskError | null): TaskError | null {
   if (!error || !first) return error;
   return { ...error, message: `Fallback ${fallback?.id} failed: ${error.message} (before it: ${first.message})` };
-}
-
-/** What a task does after an attempt that did not succeed. */
-export type Next = 'cool' | 'retry' | 'fallback' | 'fail' | 'giveUp';
-
-export function nextAfter(context: TaskContext, result: AttemptResult): Next {
-  const next = nextWithin(context, result);
-  const { services, runId } = context.input;
-  // Without a budget there is no next attempt, so there is no point in waiting for it.
-  return next !== 'fail' && services.isSpent(runId) ? 'giveUp' : next;
-}
-
-function nextWithin(context: TaskContext, result: AttemptResult): Next {
-  const otherwise = context.fallback ? 'fallback' : 'fail';
-  if (result.status === 'rate_limited') return canCool(context, result) ? 'cool' : otherwise;
-  return canRetry(context, result) ? 'retry' : otherwise;
-}
-
-function canRetry({ input, notes }: TaskContext, { error, earlyTermination }: AttemptResult): boolean {
-  const { retry } = input.policy;
-  if (notes.retries >= retry.retries || !error?.retryable) return false;
-  if (earlyTermination) return retry.retryOnEarlyTermination;
-  return TIMEOUTS.has(error.kind) ? retry.retryOnTimeout : true;
-}
-
-const TIMEOUTS: ReadonlySet<string> = new Set(['timeout', 'idle_timeout', 'start_timeout']);
-
-/** Cooling has two bounds: how often, and how long over the task's life. */
-function canCool(context: TaskContext, result: AttemptResult): boolean {
-  const { maxRateLimits, maxCoolingMs } = context.input.policy.cooling;
-  const { rateLimited, coolingMs } = context.waits;
-  if (rateLimited >= maxRateLimits) return false;
-  return coolingMs + coolingEnd(context, result) - result.endedAt <= maxCoolingMs;
-}
-
-/** When a rate-limited task may go on: as the provider said, else as the gate estimated, else after the default. */
-export function coolingEnd({ waits, input }: TaskContext, result: AttemptResult): number {
-  const estimate = waits.resumeAt ?? result.endedAt + input.policy.cooling.defaultCoolingMs;
-  return Math.max(result.endedAt, result.retryAt ?? estimate);
-}
-
-export function cooling(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
-  const { waits } = context;
-  const until = coolingEnd(context, result);
-  const coolingMs = waits.coolingMs + until - result.endedAt;
-  return {
-    waits: { ...waits, rateLimited: waits.rateLimited + 1, coolingMs, since: result.endedAt, until, resumeAt: null },
-  };
-}
-
-export function retrying({ input, notes, waits }: TaskContext, now: number): Partial<TaskContext> {
-  const retries = notes.retries + 1;
-  const until = now + retryDelayMs(input.policy.retry, retries, input.services.random);
-  return { waits: { ...waits, since: now, until }, notes: { ...notes, retries } };
-}
-
-export function blocked(context: TaskContext, reason: string, now: number): Partial<TaskContext> {
-  const { notes, waits, input } = context;
-  const left = Math.max(0, input.policy.breaker.maxOpenWaitMs - waits.openMs);
-  return {
-    error: { kind: 'circuit_open', message: reason, retryable: false },
-    waits: { ...waits, since: now, until: now + left },
-    notes: { ...notes, circuitBlocked: [...notes.circuitBlocked, reason] },
-  };
 }
 
 /** What a task told to stop comes to; what it produced is kept. */

@@ -1,6 +1,7 @@
 import { assign, setup } from 'xstate';
 import { nowOf } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
+import * as failure from './after-failure.ts';
 import type { Args } from './effects.ts';
 import * as effects from './effects.ts';
 import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
@@ -13,9 +14,9 @@ const SPENT = 'The budget of the run is spent, and another attempt would be need
 
 const resultOf = (event: TaskEvent) => (event as Of<'attempt.ended'>).result;
 const after =
-  (next: logic.Next) =>
+  (next: failure.Next) =>
   ({ context, event }: GuardArgs) =>
-    logic.nextAfter(context, resultOf(event)) === next;
+    failure.nextAfter(context, resultOf(event)) === next;
 
 /** What an attempt in flight goes through, by its own agent or by the fallback. */
 const attemptStates = {
@@ -37,6 +38,13 @@ const attemptStates = {
     stopping: { entry: { type: 'announce', params: { state: 'stopping' } } },
   },
 } as const;
+
+/** Asks for a start, of the agent whose turn it is. */
+const askAgain = <const A extends 'countOpenWait' | 'leaveBreaker'>(...first: A[]) =>
+  [
+    { guard: 'isOnFallback', target: '#task.fallback', actions: first },
+    { target: '#task.staggered', actions: [...first, 'enterQueue'] },
+  ] as const;
 
 /** One task: from being admitted to its one outcome. */
 export const taskMachine = setup({
@@ -71,8 +79,16 @@ export const taskMachine = setup({
       waits: { ...context.waits, resumeAt: (event as Of<'provider.cooled'>).resumeAt },
     })),
     noteBlocked: assign(({ context, event, self }) =>
-      logic.blocked(context, (event as Of<'start.refused'>).reason, nowOf(self)),
+      failure.blocked(context, (event as Of<'start.refused'>).reason, nowOf(self)),
     ),
+    noteOpened: assign(({ context, event, self }) =>
+      failure.opened(context, (event as Of<'circuit.opened'>).reason, nowOf(self)),
+    ),
+    noteProbe: assign(({ context, event, self }) => {
+      const until = event.type === 'probe.started' ? event.until : (event as Of<'start.refused'>).probeUntil;
+      return failure.probed(context, until ?? nowOf(self), nowOf(self));
+    }),
+    takeFallback: assign({ attemptAgent: ({ context }) => context.fallback ?? context.input.agent }),
     noteCancelled: assign(({ event }) => logic.stopped(event as unknown as StopReason, 'cancelled')),
     noteSkipped: assign(({ event }) => logic.stopped(event as unknown as StopReason, 'skipped')),
     noteBudget: assign(({ event }) =>
@@ -80,19 +96,18 @@ export const taskMachine = setup({
     ),
     noteBudgetSpent: assign(() => logic.stopped({ kind: 'budget', message: SPENT }, 'skipped')),
     noteFallbackBlocked: assign(({ context, event }) =>
-      logic.fallbackBlocked(context, (event as Of<'start.refused'>).reason),
+      logic.fallbackBlocked(context, (event as Of<'start.refused' | 'circuit.opened'>).reason),
     ),
-    coolDown: assign(({ context, event }) => logic.cooling(context, resultOf(event))),
-    backOff: assign(({ context, event }) => logic.retrying(context, resultOf(event).endedAt)),
-    countOpenWait: assign(({ context: { waits }, self }) => ({
-      waits: { ...waits, openMs: waits.openMs + nowOf(self) - waits.since },
-    })),
+    coolDown: assign(({ context, event }) => failure.cooling(context, resultOf(event))),
+    backOff: assign(({ context, event }) => failure.retrying(context, resultOf(event).endedAt)),
+    countOpenWait: assign(({ context, self }) => failure.waitedOpen(context, nowOf(self))),
     joinBreaker: effects.joinBreaker,
     leaveBreaker: effects.leaveBreaker,
     enterQueue: effects.enterQueue,
     leaveQueue: effects.leaveQueue,
     announceResumed: effects.announceResumed,
     announce: effects.announce,
+    announceProbe: effects.announceProbe,
   },
   guards: {
     isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),
@@ -104,6 +119,8 @@ export const taskMachine = setup({
     shouldRetry: after('retry'),
     shouldFallBack: after('fallback'),
     isBudgetSpent: ({ event }: GuardArgs) => (event as Of<'start.refused'>).cause === 'budget',
+    canAwaitProbe: ({ context, event }: GuardArgs) => failure.canAwaitProbe(context, event as Of<'start.refused'>),
+    isOnFallback: ({ context }) => failure.isOnFallback(context),
     hasFallback: ({ context }) => context.fallback !== null,
     failsWhenOpen: ({ context: { input, waits } }) =>
       input.policy.breaker.onOpen === 'fail' || waits.openMs >= input.policy.breaker.maxOpenWaitMs,
@@ -122,6 +139,7 @@ export const taskMachine = setup({
         'start.refused': [
           { guard: 'isStale' },
           { guard: 'isBudgetSpent', target: 'done', actions: ['leaveBreaker', 'noteBudget'] },
+          { guard: 'canAwaitProbe', target: 'circuitOpen.awaitingProbe', actions: ['noteBlocked', 'noteProbe'] },
           { target: 'circuitOpen', actions: 'noteBlocked' },
         ],
         'run.cancel': { target: 'done', actions: ['withdraw', 'leaveBreaker', 'noteCancelled'] },
@@ -178,10 +196,10 @@ export const taskMachine = setup({
     },
     circuitOpen: {
       tags: 'waiting',
-      entry: { type: 'announce', params: { state: 'circuitOpen', timed: true } },
       initial: 'refused',
       states: {
         refused: {
+          entry: { type: 'announce', params: { state: 'circuitOpen', timed: true } },
           always: [
             { guard: 'hasFallback', target: '#task.fallback' },
             { guard: 'failsWhenOpen', target: '#task.done' },
@@ -197,7 +215,28 @@ export const taskMachine = setup({
             onDone: { target: '#task.done', actions: 'leaveBreaker' },
             onError: { target: '#task.done', actions: 'leaveBreaker' },
           },
-          on: { 'permit.available': { target: '#task.staggered', actions: ['countOpenWait', 'enterQueue'] } },
+          on: {
+            'permit.available': { target: '#task.staggered', actions: ['countOpenWait', 'enterQueue'] },
+            'probe.started': { target: 'awaitingProbe', actions: ['countOpenWait', 'noteProbe'] },
+          },
+        },
+        awaitingProbe: {
+          entry: ['announceProbe', 'joinBreaker'],
+          invoke: {
+            id: 'probeWait',
+            src: 'sleepUntil',
+            input: ({ context }) => ({ at: context.waits.until }),
+            onDone: askAgain('countOpenWait', 'leaveBreaker'),
+            onError: askAgain('countOpenWait', 'leaveBreaker'),
+          },
+          on: {
+            'permit.available': askAgain('countOpenWait'),
+            'probe.started': { target: 'awaitingProbe', reenter: true, actions: ['countOpenWait', 'noteProbe'] },
+            'circuit.opened': [
+              { guard: 'isOnFallback', target: '#task.done', actions: ['leaveBreaker', 'noteFallbackBlocked'] },
+              { target: 'refused', actions: ['countOpenWait', 'leaveBreaker', 'noteOpened'] },
+            ],
+          },
         },
       },
       on: {
@@ -206,6 +245,7 @@ export const taskMachine = setup({
       },
     },
     fallback: {
+      entry: 'takeFallback',
       initial: 'waiting',
       states: {
         waiting: {
@@ -215,11 +255,16 @@ export const taskMachine = setup({
             'start.granted': { guard: 'isCurrent', target: 'running', actions: 'recordFallbackStart' },
             'start.refused': [
               { guard: 'isStale' },
-              { guard: 'isBudgetSpent', target: '#task.done', actions: 'noteBudget' },
-              { target: '#task.done', actions: 'noteFallbackBlocked' },
+              { guard: 'isBudgetSpent', target: '#task.done', actions: ['leaveBreaker', 'noteBudget'] },
+              {
+                guard: 'canAwaitProbe',
+                target: '#task.circuitOpen.awaitingProbe',
+                actions: ['noteBlocked', 'noteProbe'],
+              },
+              { target: '#task.done', actions: ['leaveBreaker', 'noteFallbackBlocked'] },
             ],
-            'run.cancel': { target: '#task.done', actions: ['withdraw', 'noteCancelled'] },
-            'task.skip': { target: '#task.done', actions: ['withdraw', 'noteSkipped'] },
+            'run.cancel': { target: '#task.done', actions: ['withdraw', 'leaveBreaker', 'noteCancelled'] },
+            'task.skip': { target: '#task.done', actions: ['withdraw', 'leaveBreaker', 'noteSkipped'] },
           },
         },
         running: {

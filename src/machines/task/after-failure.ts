@@ -1,0 +1,97 @@
+import type { AttemptResult } from '../../actors/attempt.ts';
+import { retryDelayMs } from '../../policy/backoff.ts';
+import type { TaskContext } from './events.ts';
+
+/** What a task does after an attempt that did not succeed. */
+export type Next = 'cool' | 'retry' | 'fallback' | 'fail' | 'giveUp';
+
+export function nextAfter(context: TaskContext, result: AttemptResult): Next {
+  const next = nextWithin(context, result);
+  const { services, runId } = context.input;
+  // Without a budget there is no next attempt, so there is no point in waiting for it.
+  return next !== 'fail' && services.isSpent(runId) ? 'giveUp' : next;
+}
+
+function nextWithin(context: TaskContext, result: AttemptResult): Next {
+  const otherwise = context.fallback ? 'fallback' : 'fail';
+  if (result.status === 'rate_limited') return canCool(context, result) ? 'cool' : otherwise;
+  return canRetry(context, result) ? 'retry' : otherwise;
+}
+
+function canRetry({ input, notes }: TaskContext, { error, earlyTermination }: AttemptResult): boolean {
+  const { retry } = input.policy;
+  if (notes.retries >= retry.retries || !error?.retryable) return false;
+  if (earlyTermination) return retry.retryOnEarlyTermination;
+  return TIMEOUTS.has(error.kind) ? retry.retryOnTimeout : true;
+}
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['timeout', 'idle_timeout', 'start_timeout']);
+
+/** Cooling has two bounds: how often, and how long over the task's life. */
+function canCool(context: TaskContext, result: AttemptResult): boolean {
+  const { maxRateLimits, maxCoolingMs } = context.input.policy.cooling;
+  const { rateLimited, coolingMs } = context.waits;
+  if (rateLimited >= maxRateLimits) return false;
+  return coolingMs + coolingEnd(context, result) - result.endedAt <= maxCoolingMs;
+}
+
+/** When a rate-limited task may go on: as the provider said, else as the gate estimated, else after the default. */
+export function coolingEnd({ waits, input }: TaskContext, result: AttemptResult): number {
+  const estimate = waits.resumeAt ?? result.endedAt + input.policy.cooling.defaultCoolingMs;
+  return Math.max(result.endedAt, result.retryAt ?? estimate);
+}
+
+export function cooling(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
+  const { waits } = context;
+  const until = coolingEnd(context, result);
+  const coolingMs = waits.coolingMs + until - result.endedAt;
+  return {
+    waits: { ...waits, rateLimited: waits.rateLimited + 1, coolingMs, since: result.endedAt, until, resumeAt: null },
+  };
+}
+
+export function retrying({ input, notes, waits }: TaskContext, now: number): Partial<TaskContext> {
+  const retries = notes.retries + 1;
+  const until = now + retryDelayMs(input.policy.retry, retries, input.services.random);
+  return { waits: { ...waits, since: now, until }, notes: { ...notes, retries } };
+}
+
+/** What changes when the breaker refuses a start. A refused fallback keeps the error of the task's own agent. */
+export function blocked(context: TaskContext, reason: string, now: number): Partial<TaskContext> {
+  const { notes, waits } = context;
+  const refused = { ...context, waits: { ...waits, refusals: waits.refusals + 1 } };
+  if (isOnFallback(context)) return opened(refused, reason, now);
+  return {
+    ...opened(refused, reason, now),
+    notes: { ...notes, circuitBlocked: [...notes.circuitBlocked, reason] },
+  };
+}
+
+/** What changes when a probe the task waited for has failed: the rest of `maxOpenWaitMs` begins. */
+export function opened(context: TaskContext, reason: string, now: number): Partial<TaskContext> {
+  const { waits, input, error } = context;
+  const left = Math.max(0, input.policy.breaker.maxOpenWaitMs - waits.openMs);
+  return {
+    error: isOnFallback(context) ? error : { kind: 'circuit_open', message: reason, retryable: false },
+    waits: { ...waits, since: now, until: now + left },
+  };
+}
+
+/** Whether the task's fallback is up: it waits for a start, or has started. */
+export function isOnFallback({ attemptAgent, input }: TaskContext): boolean {
+  return attemptAgent !== input.agent;
+}
+
+/** Whether a refused task waits for the probe that is out: one with a fallback takes that at once. */
+export function canAwaitProbe(context: TaskContext, { probeUntil }: { probeUntil?: number }): boolean {
+  return probeUntil !== undefined && (context.fallback === null || isOnFallback(context));
+}
+
+/** What changes when the task waits for a probe: that wait has a limit of its own. */
+export function probed({ waits }: TaskContext, until: number, now: number): Partial<TaskContext> {
+  return { waits: { ...waits, since: now, until } };
+}
+
+export function waitedOpen({ waits }: TaskContext, now: number): Partial<TaskContext> {
+  return { waits: { ...waits, openMs: waits.openMs + now - waits.since } };
+}
