@@ -1,10 +1,10 @@
 import { systemClock } from '../clock.ts';
-import type { LogEntry, RunSummary } from '../journal/entries.ts';
+import type { LogEntry, RunSummary, StoredRun } from '../journal/entries.ts';
 import { replay } from '../journal/replay.ts';
 import { finishedResult, planOf } from '../journal/resume.ts';
-import { unknownRun } from '../journal/run-errors.ts';
+import { readingRun, unknownRun } from '../journal/run-errors.ts';
 import type { Plan } from '../plan/types.ts';
-import { oneLine } from '../text/foreign-text.ts';
+import { oneLine, quoted } from '../text/foreign-text.ts';
 import type { RunResult, TaskOutcome } from '../types.ts';
 import { enter } from './files.ts';
 import { counted, localTime } from './format.ts';
@@ -33,12 +33,15 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
   enter(flags.cwd);
   const journal = await findJournal(flags);
   const runs = journal?.list() ?? [];
+  const damaged = journal?.damaged?.() ?? [];
   journal?.close();
+  if (damaged.length > 0) say(damagedLine(damaged, stateDirOf(flags)));
   if (flags.json) {
     printJson(JSON.stringify(runs));
     return 0;
   }
   if (runs.length === 0) {
+    if (damaged.length > 0) return 0;
     say(`Nothing was recorded in ${stateDirOf(flags)} yet; --state-dir names another folder.`);
     return 0;
   }
@@ -53,6 +56,15 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
   return 0;
 }
 
+/** Most ids that are named. */
+const NAMED = 5;
+
+function damagedLine(runIds: readonly string[], stateDir: string): string {
+  const named = runIds.slice(0, NAMED).map(quoted);
+  const more = runIds.length > NAMED ? `, and ${runIds.length - NAMED} more` : '';
+  return `${counted(runIds.length, 'run')} in ${stateDir} cannot be listed, because the records are damaged: ${named.join(', ')}${more}. They were left as they are.`;
+}
+
 /** `soar show <runId>`: what became of one run. */
 export async function showCommand(runId: string, flags: RunsFlags): Promise<number> {
   enter(flags.cwd);
@@ -65,25 +77,28 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
       const known = runs.map((run) => run.runId);
       throw unknownRun(runId, known);
     }
-    const run = replay(stored, systemClock.now());
-    const result = finishedResult(run);
-    const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);
-    if (flags.json) printJson(JSON.stringify(result ?? { ...summary, outcomes }));
-    else {
-      const paint = paintFor(process.stdout);
-      const width = columnsOf(process.stdout);
-      const plan = planOf(run) ?? { tasks: [] };
-      const lines = result
-        ? finishedLines(result, plan, flags, width, paint)
-        : openLines(summary, outcomes, width, paint);
-      const reason = result ? [] : reasonLines(stored.entries);
-      const hint = summary.status === 'interrupted' ? ['', `Go on: ${resumeLine(runId, flags)}`] : [];
-      print(`${[...lines, ...reason, ...hint].join('\n')}\n`);
-    }
+    readingRun(runId, () => showRun(stored, summary, flags));
     return 0;
   } finally {
     journal.close();
   }
+}
+
+function showRun(stored: StoredRun, summary: RunSummary, flags: RunsFlags): void {
+  const run = replay(stored, systemClock.now());
+  const result = finishedResult(run);
+  const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);
+  if (flags.json) {
+    printJson(JSON.stringify(result ?? { ...summary, outcomes }));
+    return;
+  }
+  const paint = paintFor(process.stdout);
+  const width = columnsOf(process.stdout);
+  const plan = planOf(run) ?? { tasks: [] };
+  const lines = result ? finishedLines(result, plan, flags, width, paint) : openLines(summary, outcomes, width, paint);
+  const reason = result ? [] : reasonLines(stored.entries);
+  const hint = summary.status === 'interrupted' ? ['', `Go on: ${resumeLine(summary.runId, flags)}`] : [];
+  print(`${[...lines, ...reason, ...hint].join('\n')}\n`);
 }
 
 function finishedLines(

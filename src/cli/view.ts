@@ -1,5 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { SoarError } from '../errors/soar-error.ts';
+import type { RunSummary } from '../journal/entries.ts';
+import type { Journal } from '../journal/journal.ts';
 import { didYouMeanRun } from '../journal/run-errors.ts';
 import { journalSource } from '../node/journal-source.ts';
 import { pathFault } from '../node/path-fault.ts';
@@ -45,8 +47,13 @@ async function subjectOf(what: string | undefined, flags: StateFlags): Promise<S
   const journal = await findJournal(flags);
   const runs = journal?.list() ?? [];
   const runId = what ?? runs[0]?.runId;
-  if (journal && runs.some((run) => run.runId === runId) && runId !== undefined) {
-    return { source: journalSource(journal, runId), name: `run ${runId}`, close: () => journal.close() };
+  if (journal && runId !== undefined && isRecorded(journal, runs, runId)) {
+    try {
+      return { source: journalSource(journal, runId), name: `run ${runId}`, close: () => journal.close() };
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
   }
   journal?.close();
   throw nothingToView(
@@ -54,6 +61,11 @@ async function subjectOf(what: string | undefined, flags: StateFlags): Promise<S
     stateDirOf(flags),
     runs.map((run) => run.runId),
   );
+}
+
+/** A run whose line is damaged is recorded as well: its source says what is wrong with it. */
+function isRecorded(journal: Journal, runs: readonly RunSummary[], runId: string): boolean {
+  return runs.some((run) => run.runId === runId) || (journal.damaged?.() ?? []).includes(runId);
 }
 
 function nothingToView(what: string | undefined, stateDir: string, runIds: readonly string[]): SoarError {

@@ -42,14 +42,20 @@ export function isPlain(value: unknown, depth = 0): boolean {
 
 const DEEPEST = 100;
 
+/** A damaged answer is none, and is given anew. */
+function isAnswer(value: unknown): value is StoredAnswer {
+  const { output, agentId, runId, taskId, at } = (value ?? {}) as Partial<StoredAnswer>;
+  return [output, agentId, runId, taskId].every((one) => typeof one === 'string') && Number.isFinite(at);
+}
+
 /** The answers of a store. Nothing that goes wrong with them is worth a run: an answer that is not found is given anew. */
 export function keptAnswers(store: JournalStore, mask: (json: string) => string, isClosed: () => boolean): AnswerStore {
   return {
     find(key, now) {
       try {
         const body = isClosed() ? null : store.findAnswer(key);
-        const answer = body === null ? null : (JSON.parse(body) as StoredAnswer);
-        return answer && now - answer.at < ANSWER_TTL_MS ? answer : null;
+        const answer: unknown = body === null ? null : JSON.parse(body);
+        return isAnswer(answer) && now - answer.at < ANSWER_TTL_MS ? answer : null;
       } catch {
         return null;
       }

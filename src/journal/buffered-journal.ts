@@ -66,6 +66,11 @@ export class BufferedJournal implements Journal {
     return this.#store.list();
   }
 
+  damaged(): readonly string[] {
+    this.#requireOpen();
+    return this.#store.damaged?.() ?? [];
+  }
+
   attach(runId: string): RunLog {
     this.#requireOpen();
     if (this.#live.has(runId)) {

@@ -52,6 +52,8 @@ export interface JournalStore {
    */
   load(runId: string): StoredRun | null;
   list(): RunSummary[];
+  /** Ids of runs that the list leaves out since their lines are damaged. Absent where that cannot be. */
+  damaged?(): string[];
   breakers(): ReadonlyMap<string, StoredBreaker>;
   paces(): ReadonlyMap<string, StoredPace>;
   /** The JSON of an answer; null when there is none by this key. */

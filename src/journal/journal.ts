@@ -20,6 +20,8 @@ export interface Journal {
   load(runId: string): StoredRun | null;
   /** Newest first. */
   list(): RunSummary[];
+  /** Ids of runs that the list leaves out since their lines in it are damaged; `load` throws why. Absent where that cannot be. */
+  damaged?(): readonly string[];
   /**
    * Takes over a run that has not ended.
    *

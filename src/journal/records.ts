@@ -36,7 +36,7 @@ export function keptRecords(store: JournalStore, mask: (json: string) => string,
   return {
     all() {
       try {
-        return (isClosed() ? [] : store.records()).map((body) => JSON.parse(body) as StoredRecord);
+        return (isClosed() ? [] : store.records()).flatMap((body) => recordFrom(body) ?? []);
       } catch {
         return [];
       }
@@ -52,6 +52,20 @@ export function keptRecords(store: JournalStore, mask: (json: string) => string,
       }
     },
   };
+}
+
+/** Null for one that is damaged: the others are still worth finding. */
+function recordFrom(body: string): StoredRecord | null {
+  try {
+    const record = JSON.parse(body) as StoredRecord;
+    const { runId, query, answer, at, confidence, outline, sources, keywords } = record;
+    const texts = [runId, query, answer, ...outline, ...keywords, ...sources.map(({ path }) => path)];
+    const isWhole =
+      texts.every((text) => typeof text === 'string') && Number.isFinite(at) && Number.isFinite(confidence);
+    return isWhole ? record : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Questions that differ in case and white space alone are one. */

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/types.ts';
 import type { RunResult } from '../types.ts';
 import type { Journal } from './journal.ts';
 import { type ReplayedRun, replay, resultOf } from './replay.ts';
-import { unknownRun } from './run-errors.ts';
+import { readingRun, unknownRun } from './run-errors.ts';
 
 /** Stands for a secret that was not stored, where the environment does not have it any more. */
 export const MASKED = '«masked»';
@@ -34,7 +34,7 @@ export function storedRun(journal: Journal, runId: string, now: number): Replaye
     const known = journal.list().map((one) => one.runId);
     throw unknownRun(runId, known);
   }
-  const run = replay(stored, now);
+  const run = readingRun(runId, () => replay(stored, now));
   const { end } = run;
   if (end?.status === 'cancelled' && end.error?.kind === 'cancelled') {
     const message = `Run \`${runId}\` was cancelled (${end.error.message}) and cannot be resumed. Run its plan again.`;

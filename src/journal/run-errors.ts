@@ -21,3 +21,26 @@ export function didYouMeanRun(word: string, runIds: readonly string[]): string {
 export function takenOver(runId: string): SoarError {
   return new SoarError('run-owned', `Run ${quoted(runId)} was taken over by another process.`);
 }
+
+/** A run whose records cannot be used, and why, as a part of a sentence. */
+export function damagedRun(runId: string, why: string, options: { store?: string; cause?: unknown } = {}): SoarError {
+  const { store = 'the journal', cause } = options;
+  const message = `Run ${quoted(runId)} in ${store} is damaged: ${why}. It was left as it is; other runs can still be used. Run its plan or question again, or restore the journal from a copy.`;
+  return new SoarError('io', message, { cause });
+}
+
+/** A run of a kind that a newer version has written. */
+export function newerRun(runId: string, what: string, store: string): SoarError {
+  const message = `Run ${quoted(runId)} in ${store} holds ${what}, which this version of soar-machine does not know. It was left as it is. Update soar-machine.`;
+  return new SoarError('io', message);
+}
+
+/** Works with the records of a run; what breaks on their shape is an error of the run that names it. */
+export function readingRun<T>(runId: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
+    throw damagedRun(runId, `its records contradict each other (${cause.message})`, { cause });
+  }
+}

@@ -12,18 +12,30 @@ export function blobsIn(json: string): { body: string; blobs: ReadonlyMap<string
   if (json.length <= LARGE_CHARS) return { body: json, blobs };
   const body = JSON.stringify(JSON.parse(json), (_, value: unknown) => {
     if (typeof value !== 'string' || value.length <= LARGE_CHARS) return value;
-    const sha256 = createHash('sha256').update(value).digest('hex');
+    const sha256 = sha256Of(value);
     blobs.set(sha256, value);
     return { [REFERENCE]: sha256 };
   });
   return { body, blobs };
 }
 
-/** The record's JSON as it was. A reference to nothing is what a user's own data says, and stays. */
-export function withBlobs(body: string, textOf: (sha256: string) => string | undefined): string {
+/**
+ * The record's JSON as it was. A reference to nothing is what a user's own data says, and stays. Throws when a text is not the one
+ * that was stored.
+ */
+export function withBlobs(body: string, textOf: (sha256: string) => unknown): string {
   if (!body.includes(`"${REFERENCE}"`)) return body;
   return JSON.stringify(JSON.parse(body), (_, value: unknown) => {
     const sha256 = (value as { [REFERENCE]?: unknown } | null)?.[REFERENCE];
-    return typeof sha256 === 'string' ? (textOf(sha256) ?? value) : value;
+    if (typeof sha256 !== 'string') return value;
+    const text = textOf(sha256);
+    if (text === undefined) return value;
+    if (typeof text !== 'string' || sha256Of(text) !== sha256)
+      throw new Error('refers to a text that has been changed');
+    return text;
   });
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,6 @@
 import type { RunSummary } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
-import { unknownRun } from '../journal/run-errors.ts';
+import { readingRun, unknownRun } from '../journal/run-errors.ts';
 import { numbered, toldByJournal } from './journal-trace.ts';
 import { createSecretMask } from './mask-secrets.ts';
 import type { ViewerSource } from './viewer-source.ts';
@@ -95,8 +95,10 @@ class Story {
 
   present(): RunSummary['status'] {
     const summary = this.#journal.list().find(({ runId }) => runId === this.#runId);
-    if (!summary) throw unknownRun(this.#runId);
-    return summary.status;
+    if (summary) return summary.status;
+    // Throws when its line in the list is damaged.
+    this.#journal.load(this.#runId);
+    throw unknownRun(this.#runId);
   }
 
   /** Adds what is new. What is learned late of an earlier instant is told as of then: a trace never goes back. */
@@ -104,7 +106,8 @@ class Story {
     this.status = this.present();
     const stored = this.#journal.load(this.#runId);
     if (!stored) throw unknownRun(this.#runId);
-    const told = toldByJournal(stored, { now, isRunning: this.status === 'running' });
+    const isRunning = this.status === 'running';
+    const told = readingRun(this.#runId, () => toldByJournal(stored, { now, isRunning }));
     const fresh = told.filter(({ id }) => !this.#known.has(id));
     for (const { id } of fresh) this.#known.add(id);
     const last = this.#lastAt;

@@ -12,6 +12,9 @@ type Sqlite = typeof import('node:sqlite');
 /** Name of the store in its state folder. */
 export const STORE_FILE = 'soar.db';
 
+/** How long another process may have the store locked before that is an error, milliseconds. */
+const LOCK_WAIT_MS = 10_000;
+
 /** A larger store is not looked through from end to end before it is used. */
 const LOOKED_THROUGH_BYTES = 16 * 1024 ** 2;
 
@@ -31,7 +34,7 @@ export function openStore(dir: string, options: { create?: boolean } = {}): Data
   return wrapped(path, () => {
     const db = new (sqlite().DatabaseSync)(path);
     try {
-      db.exec('PRAGMA busy_timeout = 10000');
+      db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
       db.exec('PRAGMA journal_mode = WAL');
       // A commit waits for no disk: it outlives this process, and what else it must outlive is seen to apart.
       db.exec('PRAGMA synchronous = NORMAL');
@@ -50,7 +53,7 @@ function inspect(path: string): void {
     if (readStartSync(path, 16).toString('latin1') !== 'SQLite format 3\0') throw new Error('it is no SQLite file');
     const db = new (sqlite().DatabaseSync)(path, { readOnly: true });
     try {
-      db.exec('PRAGMA busy_timeout = 10000');
+      db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
       const version = versionOf(db);
       const made = db.prepare('PRAGMA application_id').get()?.application_id;
       if (made !== APPLICATION_ID && db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n) {
@@ -89,7 +92,9 @@ function faultOf(path: string, said: string, errcode = 0): string {
   const code = errcode & 0xff;
   if (code === FULL) return `The journal ${path} cannot be written: the disk is full. Free some room and resume.`;
   if (code === READ_ONLY) return `The journal ${path} cannot be written: it is read-only.`;
-  if (code === BUSY) return `The journal ${path} is locked by another process.`;
+  if (code === BUSY) {
+    return `The journal ${path} is locked by another process, and was for ${LOCK_WAIT_MS / 1000} s. Wait until that process is done with it, or end it, and try again.`;
+  }
   return `The journal ${path} cannot be used: ${said}. It was left as it is; move it away to begin a new one.`;
 }
 

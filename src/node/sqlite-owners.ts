@@ -3,6 +3,7 @@ import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { isAlive, type ProcessIdentity } from './process-tree.ts';
 import type { OwnerRow, Statements } from './sqlite-statements.ts';
+import { ownerRowOf } from './stored-rows.ts';
 import { thisMachine, thisProcess } from './this-process.ts';
 
 /** How often an owner says that it is there, and how long it is believed where its process cannot be looked for. */
@@ -55,7 +56,9 @@ export class Owners {
   }
 
   leave(): void {
-    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    // One that only reads never appeared, and waits for no lock to leave.
+    if (!this.#heartbeat) return;
+    clearInterval(this.#heartbeat);
     this.#heartbeat = null;
     try {
       this.#sql.removeOwner.run(this.id);
@@ -67,7 +70,8 @@ export class Owners {
   /** Throws `run-owned` when a live process, and not this one, has the run. */
   requireFree(runId: string, owner: string | null): void {
     if (owner === null || owner === this.id) return;
-    const found = this.#sql.findOwner.get(owner) as OwnerRow | undefined;
+    const row = this.#sql.findOwner.get(owner);
+    const found = row ? ownerRowOf(row) : null;
     if (!found || !this.#isAlive(found)) return;
     const where = found.machine === this.#identity.machine ? '' : ` on ${found.machine.split('/')[0]}`;
     const message = `Run \`${runId}\` is under way in process ${found.pid}${where}. Wait for it, or end that process first.`;
@@ -76,14 +80,15 @@ export class Owners {
 
   /** Ids of the owners that live. */
   alive(): ReadonlySet<string> {
-    const rows = this.#sql.owners.all() as unknown as OwnerRow[];
-    return new Set(rows.filter((owner) => this.#isAlive(owner)).map(({ id }) => id));
+    const rows = this.#sql.owners.all().map(ownerRowOf);
+    return new Set(rows.flatMap((owner) => (owner && this.#isAlive(owner) ? [owner.id] : [])));
   }
 
   /** A process is looked for where it must be; from another machine only its heartbeat can be seen. */
   #isAlive({ id, machine, pid, started, heartbeat_at }: OwnerRow): boolean {
     if (id === this.id) return true;
     if (machine === this.#identity.machine && started !== '') return isAlive({ pid, started });
-    return this.#now() - heartbeat_at < STALE_MS;
+    // One from the future was written before the clock was set back.
+    return Math.abs(this.#now() - heartbeat_at) < STALE_MS;
   }
 }

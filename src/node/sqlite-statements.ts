@@ -27,6 +27,12 @@ export type Statements = ReturnType<typeof statementsOf>;
 /** Everything that is said to SQLite, prepared once. */
 export function statementsOf(db: DatabaseSync) {
   const sql = (text: string) => db.prepare(text);
+  /** Gives whole numbers as bigints: a damaged one may be larger than a number can be, and would fail the whole query. */
+  const checked = (text: string) => {
+    const statement = db.prepare(text);
+    statement.setReadBigInts(true);
+    return statement;
+  };
   return {
     begin: sql('BEGIN IMMEDIATE'),
     commit: sql('COMMIT'),
@@ -36,14 +42,14 @@ export function statementsOf(db: DatabaseSync) {
     updateRun: sql(
       'UPDATE runs SET owner = ?, status = ?, ended_at = ?, tasks = ?, settled = ? WHERE number = ? AND owner = ?',
     ),
-    findRun: sql('SELECT * FROM runs WHERE id = ?'),
+    findRun: checked('SELECT * FROM runs WHERE id = ?'),
     countEntries: sql('SELECT count(*) AS n FROM entries WHERE run = ?'),
-    entriesOf: sql('SELECT type, body FROM entries WHERE run = ? ORDER BY seq'),
+    entriesOf: checked('SELECT seq, type, body FROM entries WHERE run = ? ORDER BY seq'),
     setOwner: sql('UPDATE runs SET owner = ? WHERE number = ?'),
     releaseRun: sql('UPDATE runs SET owner = NULL WHERE number = ? AND owner = ?'),
-    runs: sql('SELECT * FROM runs ORDER BY started_at DESC, number DESC'),
-    owners: sql('SELECT * FROM owners'),
-    findOwner: sql('SELECT * FROM owners WHERE id = ?'),
+    runs: checked('SELECT * FROM runs ORDER BY started_at DESC, number DESC'),
+    owners: checked('SELECT * FROM owners'),
+    findOwner: checked('SELECT * FROM owners WHERE id = ?'),
     removeOwner: sql('DELETE FROM owners WHERE id = ?'),
     forgetOwners: sql(
       'DELETE FROM owners WHERE heartbeat_at < ? AND id NOT IN (SELECT owner FROM runs WHERE owner IS NOT NULL)',

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../journal/entries.ts';
+import type { RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../journal/entries.ts';
 import type { JournalStore, Learned, LeftBehind, RunWrite } from '../journal/journal-store.ts';
 import { mergedPace } from '../journal/merged-pace.ts';
 import { MAX_RECORDS } from '../journal/records.ts';
-import { takenOver } from '../journal/run-errors.ts';
+import { damagedRun, takenOver } from '../journal/run-errors.ts';
 import { initialSummary, summaryAfter } from '../journal/run-summary.ts';
 import { blobsIn, withBlobs } from './blobs.ts';
 import { endOrphans } from './end-orphans.ts';
@@ -12,6 +12,7 @@ import { readWhole } from './lost-texts.ts';
 import { wrapped } from './sqlite-file.ts';
 import { Owners, type OwnersOptions } from './sqlite-owners.ts';
 import { type RunRow, type Statements, statementsOf } from './sqlite-statements.ts';
+import { breakerOf, OPENED, paceOf, type Row, RunReader, runRowOf } from './stored-rows.ts';
 import { fileId, syncFile, syncFileNow } from './sync-file.ts';
 
 export interface SqliteStoreOptions extends OwnersOptions {
@@ -22,9 +23,6 @@ export interface SqliteStoreOptions extends OwnersOptions {
   /** Of what was said. */
   unseal?: (json: string) => string;
 }
-
-/** A run's first record: what it was started with. In no row that changes, since it may be large. */
-const OPENED = 'run.opened';
 
 /** Records of what will be run, or asked again unless it is the same. */
 const RUN_AGAIN: ReadonlySet<string> = new Set([OPENED, 'phase.completed', 'plan.approved', 'call.settled']);
@@ -121,7 +119,7 @@ export class SqliteStore implements JournalStore {
 
   claim(runId: string): boolean {
     return this.#transaction(() => {
-      const run = this.#sql.findRun.get(runId) as RunRow | undefined;
+      const run = this.#findRun(runId);
       if (!run) return false;
       this.#owners.requireFree(runId, run.owner);
       this.#owners.appear();
@@ -145,44 +143,57 @@ export class SqliteStore implements JournalStore {
 
   load(runId: string): StoredRun | null {
     return wrapped(this.#path, () => {
-      const run = this.#sql.findRun.get(runId) as RunRow | undefined;
+      const run = this.#findRun(runId);
       if (!run) return null;
-      const rows = this.#sql.entriesOf.all(run.number) as { type: string; body: string }[];
+      const rows: readonly Row[] = this.#sql.entriesOf.all(run.number);
       if (this.#isDurable) syncFileNow(`${this.#path}-wal`);
       // What will be run is made whole again; what was said stays as it was stored.
       const lost = new Set<string>();
-      const [header, ...entries] = rows.map(({ type, body }): unknown => {
+      const reader = new RunReader(runId, this.#path, (type, body) => {
         const text = this.#whole(body);
         return RUN_AGAIN.has(type) ? readWhole(text, this.#unmask, lost) : JSON.parse(this.#unseal(text));
       });
-      return { header: header as RunHeader, entries: entries as LogEntry[], lost };
+      return { ...reader.read(rows), lost };
     });
+  }
+
+  #findRun(runId: string): RunRow | null {
+    const row = this.#sql.findRun.get(runId);
+    if (!row) return null;
+    const run = runRowOf(row);
+    if (!run) throw damagedRun(runId, 'its line in the list of runs is not as expected', { store: this.#path });
+    return run;
   }
 
   list(): RunSummary[] {
     return wrapped(this.#path, () => {
       const alive = this.#owners.alive();
-      return (this.#sql.runs.all() as unknown as RunRow[]).map((run) =>
-        summaryOf(run, run.owner !== null && alive.has(run.owner) ? 'running' : 'interrupted'),
-      );
+      return this.#sql.runs.all().flatMap((row) => {
+        const run = runRowOf(row);
+        return run ? [summaryOf(run, run.owner !== null && alive.has(run.owner) ? 'running' : 'interrupted')] : [];
+      });
     });
+  }
+
+  damaged(): string[] {
+    return wrapped(this.#path, () => this.#sql.runs.all().flatMap((row) => (runRowOf(row) ? [] : [String(row.id)])));
   }
 
   breakers(): ReadonlyMap<string, StoredBreaker> {
     const rows = wrapped(this.#path, () => this.#sql.breakers.all());
-    return new Map(rows.map(({ agent, body }) => [agent as string, JSON.parse(body as string) as StoredBreaker]));
+    const breakers = rows.flatMap(({ body }) => breakerOf(body) ?? []);
+    return new Map(breakers.map((breaker) => [breaker.agentId, breaker]));
   }
 
   paces(): ReadonlyMap<string, StoredPace> {
     const rows = wrapped(this.#path, () => this.#sql.paces.all());
-    const paces = rows.map(({ body }) => JSON.parse(body as string) as StoredPace);
+    const paces = rows.flatMap(({ body }) => paceOf(body) ?? []);
     return new Map(paces.map((pace) => [pace.provider, pace]));
   }
 
   #savePace(pace: StoredPace): void {
-    const stored = this.#sql.findPace.get(pace.provider)?.body as string | undefined;
-    const merged = mergedPace(stored === undefined ? undefined : (JSON.parse(stored) as StoredPace), pace);
-    this.#sql.savePace.run(pace.provider, JSON.stringify(merged));
+    const stored = paceOf(this.#sql.findPace.get(pace.provider)?.body);
+    this.#sql.savePace.run(pace.provider, JSON.stringify(mergedPace(stored ?? undefined, pace)));
   }
 
   findAnswer(key: string): string | null {
@@ -201,9 +212,15 @@ export class SqliteStore implements JournalStore {
   }
 
   records(): string[] {
-    return wrapped(this.#path, () =>
-      this.#sql.records.all().map(({ body }) => this.#unseal(this.#whole(body as string))),
-    );
+    const rows = wrapped(this.#path, () => this.#sql.records.all());
+    return rows.flatMap(({ body }) => {
+      try {
+        return [this.#unseal(this.#whole(String(body)))];
+      } catch {
+        // A damaged one is as good as forgotten.
+        return [];
+      }
+    });
   }
 
   saveRecord(question: string, at: number, body: string): void {
@@ -230,7 +247,7 @@ export class SqliteStore implements JournalStore {
   }
 
   #whole(body: string): string {
-    return withBlobs(body, (sha256) => this.#sql.findBlob.get(sha256)?.text as string | undefined);
+    return withBlobs(body, (sha256) => this.#sql.findBlob.get(sha256)?.text);
   }
 
   #transaction<T>(work: () => T): T {

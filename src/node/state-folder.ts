@@ -17,9 +17,13 @@ export function prepareFolder(dir: string): void {
   });
 }
 
-/** How large a file of a state folder is, bytes; 0 where there is none. Throws `io` when that cannot be seen. */
+/** How large a file of a state folder is, bytes; 0 where there is none. Throws `io` when that cannot be seen, or it is no file. */
 export function sizeIn(dir: string, name: string): number {
-  return guarded(dir, () => statSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0);
+  return guarded(dir, () => {
+    const stats = statSync(join(dir, name), { throwIfNoEntry: false });
+    if (stats && !stats.isFile()) throw new Error(`\`${name}\` in it is not a regular file`);
+    return stats?.size ?? 0;
+  });
 }
 
 function guarded<T>(dir: string, work: () => T): T {
