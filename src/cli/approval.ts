@@ -1,5 +1,6 @@
 import { SoarError } from '../errors/soar-error.ts';
-import { formatPlanYaml, parsePlanText } from '../plan/parse.ts';
+import { formatPlanYaml } from '../plan/format-plan.ts';
+import { parsePlanText } from '../plan/parse.ts';
 import { withPlaces } from '../plan/reading.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunHandle } from '../run-handle.ts';

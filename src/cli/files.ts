@@ -1,4 +1,5 @@
 import { SoarError } from '../errors/soar-error.ts';
+import { decodeText } from '../node/decode-text.ts';
 import { pathFault } from '../node/path-fault.ts';
 import { MAX_BYTES, readingFault, readRegularFile, readStream, type UnreadableError } from '../node/read-file.ts';
 import { quoted } from '../text/foreign-text.ts';
@@ -7,21 +8,24 @@ import { say } from './stdout.ts';
 /** The text of a file, or of stdin for `-`. Throws `usage` when it cannot be read, or is larger than a plan may be. */
 export async function readInput(path: string, what: string): Promise<string> {
   if (path === '-') return readStdin(what);
-  const content = await readRegularFile(path, MAX_BYTES.plan).catch((cause: UnreadableError) => {
+  try {
+    return decodeText(await readRegularFile(path, MAX_BYTES.plan));
+  } catch (thrown) {
+    const cause = thrown as UnreadableError;
     throw new SoarError('usage', `Cannot read ${what} ${quoted(path)}: ${cause.message}.${hintFor(cause, path)}`, {
       cause,
     });
-  });
-  return content.toString('utf8');
+  }
 }
 
 async function readStdin(what: string): Promise<string> {
   const { stdin } = process;
   if (stdin.isTTY) say(`Reading ${what} from the terminal; end with Ctrl-D.`);
-  const content = await readStream(stdin, MAX_BYTES.plan).catch((cause: UnreadableError) => {
-    throw new SoarError('usage', `Cannot read ${what} from stdin: ${cause.message}.`, { cause });
-  });
-  return content.toString('utf8');
+  try {
+    return decodeText(await readStream(stdin, MAX_BYTES.plan));
+  } catch (cause) {
+    throw new SoarError('usage', `Cannot read ${what} from stdin: ${(cause as UnreadableError).message}.`, { cause });
+  }
 }
 
 function hintFor({ code }: UnreadableError, path: string): string {

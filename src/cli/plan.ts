@@ -4,7 +4,7 @@ import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
 import { pathFault } from '../node/path-fault.ts';
 import { compilePlan } from '../plan/compile.ts';
-import { formatPlanYaml } from '../plan/parse.ts';
+import { formatPlanYaml } from '../plan/format-plan.ts';
 import { withPlaces } from '../plan/reading.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
 import { quoted } from '../text/foreign-text.ts';

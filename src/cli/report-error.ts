@@ -10,6 +10,8 @@ const HEADINGS: Partial<Record<SoarError['code'], string>> = {
 /** Faults that are listed; nobody mends more of them at once, and a plan of thousands may have one in each task. */
 const MOST_LISTED = 50;
 
+const DELETED = 'error: The working directory does not exist any more. Change to another one, or name one with -C.';
+
 /** What a command that could not do its work says on stderr, and its exit code. */
 export function reportOf(
   thrown: unknown,
@@ -19,6 +21,8 @@ export function reportOf(
   if (SoarError.isInstance(thrown) && thrown.code !== 'internal' && thrown.code !== 'phase-failed') {
     return { lines: [...soarErrorLines(thrown), ...stack], exitCode: BAD_INPUT };
   }
+  if ((thrown as NodeJS.ErrnoException | null)?.syscall === 'uv_cwd')
+    return { lines: [DELETED, ...stack], exitCode: BAD_INPUT };
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   const hint = options.debug ? [] : ['Set SOAR_DEBUG=1 to see where it happened.'];
   return { lines: [`error: ${said.split('\n')[0]}`, ...hint, ...stack], exitCode: 1 };

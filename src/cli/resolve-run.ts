@@ -1,6 +1,7 @@
 import { builtinAgents } from '../agents/builtin.ts';
 import { agentFromSpec, agentsFromSpecs } from '../node/agents-from-spec.ts';
 import type { LoadedConfig } from '../node/config.ts';
+import type { CheckOptions } from '../plan/check-plan.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
@@ -65,6 +66,18 @@ export function resolveRun(
     },
     run: { ...settings, ...(flags.fallback === undefined ? {} : { fallback: flags.fallback }) },
     specs: { ...config.specs, ...ownAgents(plan.agents) },
+  };
+}
+
+/** The agents a plan may name, and the one its tasks have that name none: to check a plan before anything of it is resolved. */
+export function agentsFor(given: Plan, config: LoadedConfig, choice: ToolChoice): CheckOptions {
+  const own = Object.keys(ownAgents(given.agents));
+  const known = knownAgents(config, ownAgents(given.agents));
+  const byDefault = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined) ?? config.defaults?.agent;
+  const chosen = chosenAgent(choice, byDefault ?? onlyOf(known), known);
+  return {
+    agents: [...Object.keys(known), ...Object.keys(builtinAgents()), ...(chosen ? [chosen.id] : [])],
+    defaultAgent: chosen?.id ?? byDefault ?? onlyOf(known),
   };
 }
 

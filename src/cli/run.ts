@@ -10,8 +10,9 @@ import { followRun } from './follow-run.ts';
 import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
-import { resolveRun } from './resolve-run.ts';
+import { agentsFor, resolveRun } from './resolve-run.ts';
 import { openJournal, showLine } from './state.ts';
+import { say } from './stdout.ts';
 import { outputsOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
 import { openWatchers } from './watchers.ts';
@@ -20,8 +21,10 @@ import { openWatchers } from './watchers.ts';
 export async function runCommand(path: string, flags: RunFlags): Promise<number> {
   enter(flags.cwd);
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
-  const given = await readPlan(path);
-  const { plan, options, run, specs } = resolveRun(given, config, flags, toolChoice(flags, process.env));
+  const choice = toolChoice(flags, process.env);
+  const { plan: given, notes } = await readPlan(path, (plan) => agentsFor(plan, config, choice));
+  for (const note of notes) say(`note: ${note}`);
+  const { plan, options, run, specs } = resolveRun(given, config, flags, choice);
   requireKeys(specs, usedAgents(plan, run.fallback));
   if (flags.dryRun) {
     const { printDryRun } = await import('./dry-run.ts');

@@ -20,9 +20,34 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** ` Did you mean …?`, or nothing. */
+/** Words that other tools use for a key, by their letters alone. */
+const SYNONYMS: Readonly<Record<string, string>> = Object.freeze({
+  ...keysFor('dependsOn', 'dependencies dependency depends deps needs requires after blockedby prerequisites waitfor'),
+  ...keysFor(
+    'prompt',
+    'title description text content instruction instructions task details message body run question',
+  ),
+  ...keysFor('id', 'name key taskid'),
+  ...keysFor('agent', 'assignee owner tool model worker'),
+  ...keysFor('timeoutMs', 'timeout timeoutseconds maxtime'),
+  ...keysFor('cwd', 'dir directory workdir workingdirectory'),
+  ...keysFor('retries', 'retry maxretries attempts'),
+  ...keysFor('maxConcurrent', 'concurrency parallel parallelism maxparallel'),
+  ...keysFor('onDependencyFailure', 'onfailure continueonerror failfast'),
+  ...keysFor('tasks', 'steps jobs todos items'),
+  ...keysFor('done', 'completed status'),
+  ...keysFor('env', 'environment envvars'),
+});
+
+function keysFor(key: string, words: string): Record<string, string> {
+  return Object.fromEntries(words.split(' ').map((word) => [word, key]));
+}
+
+/** ` Did you mean …?`, or nothing. A word of another tool counts as near where its meaning is among the candidates. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const found = nearest(word, candidates);
+  const known = [...candidates];
+  const meant = Object.hasOwn(SYNONYMS, bareOf(word)) ? SYNONYMS[bareOf(word)] : undefined;
+  const found = meant !== undefined && known.includes(meant) ? meant : nearest(word, known);
   return found === null ? '' : ` Did you mean ${quoted(found)}?`;
 }
 

@@ -4,12 +4,14 @@ import { pathToFileURL } from 'node:url';
 import { didYouMean } from '../errors/nearest.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
 import { toIssues } from '../errors/zod-issues.ts';
+import { lineMessage } from '../plan/plan-source.ts';
 import type { AgentSpec, RunSettings } from '../plan/types.ts';
 import type { PolicyInput } from '../policy/policy.ts';
 import type { SoarOptions } from '../soar.ts';
 import { quoted } from '../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../types.ts';
 import { configSchema } from './config.schema.ts';
+import { decodeText } from './decode-text.ts';
 import { MAX_BYTES, readRegularFile, type UnreadableError } from './read-file.ts';
 
 /** What a `soar.config` file may say. */
@@ -88,8 +90,10 @@ async function readConfig(path: string, name: string): Promise<unknown> {
   const content = await readRegularFile(path, MAX_BYTES.config).catch((cause: UnreadableError) => {
     throw unreadable(name, cause);
   });
-  if (ending === 'json') return parseJson(content.toString('utf8'), name);
-  if (ending === 'yaml' || ending === 'yml') return parseYaml(content.toString('utf8'), name);
+  if (ending === 'json' || ending === 'yaml' || ending === 'yml') {
+    const text = textOf(content, name);
+    return ending === 'json' ? parseJson(text, name) : parseYaml(text, name);
+  }
   try {
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     return unwrapped(module, name);
@@ -97,6 +101,14 @@ async function readConfig(path: string, name: string): Promise<unknown> {
     if (SoarError.isInstance(cause)) throw cause;
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new SoarError('invalid-config', `The configuration ${name} could not be loaded: ${said}`, { cause });
+  }
+}
+
+function textOf(content: Buffer, name: string): string {
+  try {
+    return decodeText(content);
+  } catch (cause) {
+    throw unreadable(name, cause as UnreadableError);
   }
 }
 
@@ -120,15 +132,17 @@ function unreadable(name: string, cause: UnreadableError): SoarError {
 }
 
 async function parseJson(text: string, name: string): Promise<unknown> {
-  const bare = text.replace(/^\uFEFF/, '');
+  const { readJson } = await import('../plan/json-text.ts');
+  let read: ReturnType<typeof readJson>;
   try {
-    return JSON.parse(bare);
+    read = readJson(text);
   } catch (cause) {
-    const { jsonFault } = await import('../plan/json-fault.ts');
-    const fault = jsonFault(bare);
-    const where = fault ? `Line ${fault.line}, column ${fault.column}: ${fault.message}` : String(cause);
-    throw new SoarError('invalid-config', `The configuration ${name} is not JSON. ${where}.`, { cause });
+    throw new SoarError('invalid-config', `The configuration ${name} is not JSON. ${(cause as Error).message}`, {
+      cause,
+    });
   }
+  if (read.faults.length > 0) throw configError(read.faults.map(lineMessage), name);
+  return read.value;
 }
 
 async function parseYaml(text: string, name: string): Promise<unknown> {

@@ -1,23 +1,11 @@
-import { didYouMean } from '../errors/nearest.ts';
-import type { Issue } from '../errors/soar-error.ts';
-import { quoted } from '../text/foreign-text.ts';
-import { cyclesOf, type Edges, levelsOf, reversed } from './graph.ts';
-import { checkPlan, idFault, MAX_ID_CHARS } from './plan.schema.ts';
-import { ownAgents } from './plan-agents.ts';
-import { LISTED_ISSUES, planError } from './plan-error.ts';
+import { type CheckOptions, checkedPlan } from './check-plan.ts';
+import type { Edges } from './graph.ts';
+import { planError } from './plan-error.ts';
 import type { CompiledPlan, Plan, Task, TaskSpec } from './types.ts';
 
 export { definePlan } from './define-plan.ts';
 
-export interface CompileOptions {
-  /**
-   * Ids of the agents there are, beside those the plan itself brings. When given, every agent named must be one of
-   * them, and a task that names none needs that there is only one.
-   */
-  agents?: readonly string[];
-  /** Ids of agents that run their prompt as code, where no task may name one. Default: none. */
-  codeAgents?: ReadonlySet<string>;
-}
+export type CompileOptions = CheckOptions;
 
 /**
  * Checks a plan and puts its tasks in order: topological waves, each in plan order. Linear in tasks and dependencies.
@@ -33,17 +21,9 @@ export interface CompileOptions {
  * compilePlan({ tasks: [{ id: 'a', prompt: '' }, { id: 'b', prompt: '', dependsOn: ['a'] }] }).waves.length; // 2
  */
 export function compilePlan(input: Plan, options: CompileOptions = {}): CompiledPlan {
-  const issues: Issue[] = [];
-  const plan = formOf(input, issues);
-  const specs = plan.tasks;
-  const ids = positionsOf(specs, issues);
-  const dependencies = dependenciesOf(specs, ids, issues);
-  const dependents = reversed(dependencies);
-  const { levels, placed } = levelsOf(dependencies, dependents);
-  if (placed < specs.length) reportCycles(cyclesOf(dependencies, dependents, levels), specs, issues);
-  const agentOf = agentsOf(plan, options, issues);
+  const { plan, issues, dependencies, dependents, levels, agentOf } = checkedPlan(input, options);
   if (issues.length > 0) throw planError(issues);
-
+  const specs = plan.tasks;
   const waves: Task[][] = [];
   const byId = new Map<string, Task>();
   const tasks = specs.map((spec, index) => {
@@ -78,201 +58,4 @@ function namesOf({ from, to }: Edges, position: number, specs: readonly TaskSpec
   const names: string[] = [];
   for (let edge = first; edge < end; edge += 1) names.push((specs[to[edge] as number] as TaskSpec).id);
   return Object.freeze(names);
-}
-
-const PLAIN_KEYS: ReadonlySet<string> = new Set(['id', 'prompt', 'agent', 'dependsOn', 'critical']);
-
-/**
- * The plan in its proper form. The schema is thorough and slow, so that of plans of plain tasks it sees all but the
- * tasks. When the form is wrong, what can be read of it is still checked for the rest.
- */
-function formOf(input: unknown, issues: Issue[]): Plan {
-  const given = recordOf(input);
-  const tasks = Array.isArray(given.tasks) ? (given.tasks as unknown[]) : [];
-  const plain = tasks.length > 0 && !tasks.includes(undefined) && tasks.every(isPlainTask);
-  const checked = checkPlan(plain ? { ...given, tasks: [] } : input);
-  if (checked.plan) return Object.freeze(plain ? { ...checked.plan, tasks: tasks as TaskSpec[] } : checked.plan);
-  for (const { at: _, ...issue } of checked.issues) issues.push(issue);
-  return readablePlan(given, tasks);
-}
-
-function isPlainTask(task: unknown): task is TaskSpec {
-  if (typeof task !== 'object' || task === null) return false;
-  for (const key in task) if (!PLAIN_KEYS.has(key)) return false;
-  const { id, prompt, agent, dependsOn, critical } = task as Record<string, unknown>;
-  return (
-    isPlainId(id) &&
-    typeof prompt === 'string' &&
-    (agent === undefined || (typeof agent === 'string' && agent !== '')) &&
-    (critical === undefined || typeof critical === 'boolean') &&
-    (dependsOn === undefined || (Array.isArray(dependsOn) && dependsOn.every(isPlainId)))
-  );
-}
-
-const PLAIN_ID = /^[\w.:/@-]+$/;
-
-function isPlainId(id: unknown): id is string {
-  return typeof id === 'string' && id.length <= MAX_ID_CHARS && (PLAIN_ID.test(id) || idFault(id) === null);
-}
-
-/** As much of a plan as the checks of graph and agents need, whatever it is. */
-function readablePlan(given: Record<string, unknown>, tasks: readonly unknown[]): Plan {
-  const agents = Object.keys(recordOf(given.agents)).map((id) => [id, { kind: 'command', command: [id] }] as const);
-  return {
-    agents: Object.fromEntries(agents),
-    defaults: { agent: nameOf(recordOf(given.defaults).agent) },
-    fallback: nameOf(given.fallback),
-    tasks: Array.from(tasks, (task) => {
-      const { id, dependsOn, agent, fallback, done } = recordOf(task);
-      return {
-        id: idOf(id),
-        prompt: '',
-        dependsOn: Array.isArray(dependsOn) ? dependsOn.map(idOf).filter((dependency) => dependency !== '') : [],
-        agent: nameOf(agent),
-        fallback: nameOf(fallback),
-        done: done === undefined ? undefined : { output: '' },
-      };
-    }),
-  };
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function nameOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function idOf(value: unknown): string {
-  const id = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  return idFault(id) === null ? id : '';
-}
-
-function positionsOf(specs: readonly TaskSpec[], issues: Issue[]): Map<string, number> {
-  const positions = new Map<string, number>();
-  specs.forEach(({ id }, position) => {
-    const first = positions.get(id);
-    if (first === undefined) {
-      positions.set(id, position);
-    } else if (id !== '') {
-      const message = `Task id ${quoted(id)} is used twice, at tasks[${first}] and tasks[${position}]; ids must be unique.`;
-      issues.push({ path: `tasks[${position}].id`, message, taskId: id, code: 'duplicate-id' });
-    }
-  });
-  return positions;
-}
-
-/** The dependencies that are known, each once; the others are faults. */
-function dependenciesOf(specs: readonly TaskSpec[], ids: ReadonlyMap<string, number>, issues: Issue[]): Edges {
-  const from = new Int32Array(specs.length + 1);
-  const to: number[] = [];
-  /** The last task that was seen to depend on each position. */
-  const seenBy = new Int32Array(specs.length).fill(-1);
-  specs.forEach(({ id, dependsOn = NO_NAMES }, position) => {
-    dependsOn.forEach((dependency, place) => {
-      const target = dependency === id ? undefined : ids.get(dependency);
-      if (target === undefined) {
-        reportDependency(dependency, `tasks[${position}].dependsOn[${place}]`, id, ids, issues);
-      } else if (seenBy[target] !== position) {
-        seenBy[target] = position;
-        to.push(target);
-      }
-    });
-    from[position + 1] = to.length;
-  });
-  return { size: specs.length, from, to: Int32Array.from(to) };
-}
-
-function reportDependency(
-  dependency: string,
-  path: string,
-  taskId: string,
-  ids: ReadonlyMap<string, number>,
-  issues: Issue[],
-): void {
-  if (dependency === taskId) {
-    issues.push({ path, message: `Task ${quoted(taskId)} depends on itself.`, taskId, code: 'self-dependency' });
-    return;
-  }
-  // With an unreadable id in the plan nobody can say that a dependency is unknown: it may mean that one.
-  if (ids.has('')) return;
-  const hint = issues.length < LISTED_ISSUES ? didYouMean(dependency, ids.keys()) : '';
-  const message = `Task ${quoted(taskId)} depends on ${quoted(dependency)}, which is not in the plan.${hint}`;
-  issues.push({ path, message, taskId, code: 'unknown-dependency' });
-}
-
-/** Longest cycle that is written out, tasks. */
-const CYCLE_SHOWN = 50;
-
-function reportCycles(cycles: readonly (readonly number[])[], specs: readonly TaskSpec[], issues: Issue[]): void {
-  for (const cycle of cycles) {
-    const ids = cycle.map((position) => (specs[position] as TaskSpec).id);
-    const [first = ''] = ids;
-    const shown =
-      ids.length > CYCLE_SHOWN ? [...ids.slice(0, CYCLE_SHOWN), `… ${ids.length - CYCLE_SHOWN} more …`] : ids;
-    const message = `Tasks depend on each other in a circle: ${[...shown, first].join(' → ')}.`;
-    issues.push({ path: `tasks[${cycle[0]}].dependsOn`, message, taskId: first, code: 'circular-dependency' });
-  }
-}
-
-/** Ends a sentence about an agent that was named in vain. */
-export const CODE_AGENT = 'runs its prompt as code, and what was made of a question is never run. Name another agent.';
-
-/** Says which agent a task has, after checking those that are named. */
-function agentsOf(
-  plan: Plan,
-  { agents: given, codeAgents }: CompileOptions,
-  issues: Issue[],
-): (spec: TaskSpec) => string {
-  const own = Object.keys(ownAgents(plan.agents));
-  const bases = new Set([...own, ...(given ?? [])]);
-  const known = new Set([...bases, ...Object.keys(plan.agents ?? {})]);
-  const [only = ''] = own.length === 1 ? own : bases.size === 1 ? bases : [];
-  const byDefault = plan.defaults?.agent ?? only;
-  if (given !== undefined) {
-    const check = (agent: string | false | undefined, path: string, taskId?: string) => {
-      if (agent === undefined || agent === false) return;
-      const isCode = codeAgents?.has(agent);
-      if (known.has(agent) && !isCode) return;
-      const hint = issues.length < LISTED_ISSUES ? didYouMean(agent, known) || listOf(known) : '';
-      const of = taskId === undefined ? '' : ` of task ${quoted(taskId)}`;
-      const named = `${quoted(agent)} (\`${path.split('.').at(-1)}\`${of})`;
-      const message = isCode ? `Agent ${named} ${CODE_AGENT}` : `There is no agent ${named}.${hint}`;
-      issues.push({
-        path,
-        message,
-        code: isCode ? 'code-agent' : 'unknown-agent',
-        ...(taskId === undefined ? {} : { taskId }),
-      });
-    };
-    for (const [id, spec] of Object.entries(plan.agents ?? {})) {
-      if (spec.kind !== 'adHoc') continue;
-      if (codeAgents?.has(spec.base)) {
-        const message = `Agent ${quoted(spec.base)} (\`base\` of ${quoted(id)}) ${CODE_AGENT}`;
-        issues.push({ path: `agents.${id}.base`, message, code: 'code-agent' });
-        continue;
-      }
-      if (bases.has(spec.base)) continue;
-      const hint = known.has(spec.base) ? ' That one is ad-hoc too.' : didYouMean(spec.base, bases) || listOf(bases);
-      const message = `There is no agent ${quoted(spec.base)} that could play ${quoted(id)} (\`base\`).${hint}`;
-      issues.push({ path: `agents.${id}.base`, message, code: 'unknown-agent' });
-    }
-    check(plan.defaults?.agent, 'defaults.agent');
-    check(plan.fallback, 'fallback');
-    plan.tasks.forEach(({ id, agent, fallback, done }, position) => {
-      check(agent, `tasks[${position}].agent`, id);
-      check(fallback, `tasks[${position}].fallback`, id);
-      if (agent !== undefined || byDefault !== '' || done) return;
-      const choice = known.size === 0 ? 'there is none' : `there are ${known.size} to choose from`;
-      const message = `Task ${quoted(id)} names no agent and ${choice}; give it \`agent\`, or the plan \`defaults.agent\`.`;
-      issues.push({ path: `tasks[${position}].agent`, message, taskId: id, code: 'no-agent' });
-    });
-  }
-  return (spec) => spec.agent ?? byDefault;
-}
-
-function listOf(known: ReadonlySet<string>): string {
-  if (known.size === 0 || known.size > 12) return '';
-  return ` Known: ${[...known].map(quoted).join(', ')}.`;
 }

@@ -16,8 +16,21 @@ const IN_WORDS: Readonly<Record<Expected, string>> = {
   end: 'nothing more',
 };
 
+/** Receives the parts of a JSON text as they are scanned. */
+export interface JsonVisitor {
+  /** A key of the object that is open. */
+  key(key: string, offset: number): void;
+  /** The start of a value; of an object or array, `opens` is its bracket. */
+  value(offset: number, opens: string): void;
+  /** The end of the object or array that is open. */
+  close(): void;
+}
+
 /** Where and how a text fails to be JSON; engines word it differently, and not all of them say where. Null when it is JSON. */
-export function jsonFault(text: string): { line: number; column: number; message: string } | null {
+export function jsonFault(
+  text: string,
+  visitor?: JsonVisitor,
+): { line: number; column: number; message: string } | null {
   const open: string[] = [];
   let expected: Expected = 'value';
   let offset = 0;
@@ -36,9 +49,16 @@ export function jsonFault(text: string): { line: number; column: number; message
       const found = at >= text.length ? 'the end of the text' : quoted(text.slice(at, at + 1));
       return { line, column: at - before.lastIndexOf('\n'), message: `expected ${IN_WORDS[expected]}, found ${found}` };
     }
+    if (visitor) visit(visitor, expected, mark, string, at);
     expected = next;
     offset += whole.length;
   }
+}
+
+function visit(visitor: JsonVisitor, expected: Expected, mark: string, string: string | undefined, at: number): void {
+  if (mark === '}' || mark === ']') visitor.close();
+  else if (expected.startsWith('key')) visitor.key(JSON.parse(string ?? '""') as string, at);
+  else if (expected.startsWith('value')) visitor.value(at, mark);
 }
 
 function skipSpace(text: string, from: number): number {

@@ -4,20 +4,23 @@ export type MarkdownLine =
   | { kind: 'heading'; text: string }
   | { kind: 'task'; indent: number; done: boolean; id: string | null; text: string }
   | { kind: 'setting'; indent: number; key: string; value: string }
+  | { kind: 'unknown-box'; indent: number; box: string }
   | { kind: 'text'; indent: number; bullet: boolean; text: string };
 
-const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*\s*$/;
+const HEADING = /^ {0,3}#{1,6}\s+(.*)$/;
 const TASK = /^(\s*)[-*+]\s+\[([ xX])\](?:\s+(.*))?$/;
-/** `1.`, `1.1`, `1.2.3.`, `2)`, and ids with letters in front of a number: `T1.`, `step-2:`. */
-const ID = /^(?:(\d+(?:\.\d+)*)[.):]?|([A-Za-z]+[-_]?\d+(?:\.\d+)*)[.):])(?:\s+|$)/;
-const SETTING = /^(\s*)[-*+]\s+(?:\*\*)?([A-Za-z]+(?:[ -][Oo]n)?)(?:\*\*)?:(?:\*\*)?(?:\s+(.*?))?\s*$/;
+/** `1.`, `1.1`, `1.2.3.`, `2)`, ids with letters in front of a number (`T1.`, `step-2:`), and `T001` alone. */
+const ID = /^(?:(\d+(?:\.\d+)*)[.):]?|([A-Za-z]+[-_]?\d+(?:\.\d+)*)[.):]|(T\d+))(?:\s+|$)/;
+/** A list item whose box is none of `[ ]` and `[x]`, is numbered, or touches what follows. A link is no box. */
+const UNKNOWN_BOX = /^(\s*)((?:[-*+]|\d{1,9}[.)])\s+\[(?:[^\p{L}\p{N}[\]]{0,3}|\s{0,3}[xX]\s{0,3})\])(?!\()/u;
+const SETTING = /^(\s*)[-*+]\s+(?:\*\*)?([A-Za-z]+(?:[ -][Oo]n)?)(?:\*\*)?:(?:\*\*)?(?:\s+(.*))?$/;
 const BULLET = /^(\s*)[-*+]\s+/;
 
 export function readLine(raw: string): MarkdownLine {
   const line = raw.replace(/\t/g, '    ').trimEnd();
   if (line === '') return { kind: 'blank' };
   const heading = HEADING.exec(line);
-  if (heading) return { kind: 'heading', text: heading[1] ?? '' };
+  if (heading) return { kind: 'heading', text: withoutHashes(heading[1] ?? '') };
   const task = TASK.exec(line);
   if (task) {
     const text = task[3] ?? '';
@@ -26,14 +29,41 @@ export function readLine(raw: string): MarkdownLine {
       kind: 'task',
       indent: task[1]?.length ?? 0,
       done: task[2] !== ' ',
-      id: id ? (id[1] ?? id[2] ?? null) : null,
+      id: id ? (id[1] ?? id[2] ?? id[3] ?? null) : null,
       text: id ? text.slice(id[0].length) : text,
     };
   }
+  const [, before = '', box] = UNKNOWN_BOX.exec(line) ?? [];
+  if (box !== undefined) return { kind: 'unknown-box', indent: before.length, box };
   const setting = SETTING.exec(line);
   if (setting) {
     return { kind: 'setting', indent: setting[1]?.length ?? 0, key: setting[2] ?? '', value: setting[3] ?? '' };
   }
   const indent = line.length - line.trimStart().length;
   return { kind: 'text', indent, bullet: BULLET.test(line), text: line };
+}
+
+/** A heading's text without the hashes that close it. */
+function withoutHashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '#') end -= 1;
+  return end === 0 || text[end - 1] === ' ' ? text.slice(0, end).trimEnd() : text;
+}
+
+const BARE_SETTING = /^\s*(?:\*\*)?([A-Za-z]+(?:[ _-][A-Za-z]+)?)(?:\*\*)?:(?:\*\*)?\s+(\S.*)$/;
+
+/** A line `Key: value` without a bullet, or null. */
+export function bareSetting(text: string): { key: string; value: string } | null {
+  const [, key, value = ''] = BARE_SETTING.exec(text.trimEnd()) ?? [];
+  return key === undefined ? null : { key, value };
+}
+
+/** Marks of other tools that say something of the order: `[P]`, `(P)`, `(depends on T001)` at the end. */
+const PARALLEL = /^(?:\[(?:P|parallel)\]|\((?:P|parallel)\))(?=\s|$)/i;
+const IN_PARENTHESES =
+  /[([](?:depends(?: on)?|depends-on|dependencies|deps|blocked by|requires|needs|after)\b[^()[\]]{1,200}[)\]]/i;
+
+/** A mark in the text of a task that states an order in the form of another tool, or null. */
+export function orderMark(text: string): string | null {
+  return PARALLEL.exec(text)?.[0] ?? IN_PARENTHESES.exec(text)?.[0] ?? null;
 }

@@ -46,6 +46,25 @@ const NAMES: Readonly<Record<string, string>> = {
   'depends-on': 'depends',
 };
 
+/** Words of other lists for `Depends`; refused with a hint, since what follows them may have a form of its own. */
+const ORDER_WORDS: ReadonlySet<string> = new Set([
+  ...['dependencies', 'dependency', 'deps', 'depends_on', 'requires', 'needs', 'after'],
+  ...['prerequisites', 'prerequisite', 'blocked by', 'blocked_by', 'blocked-by', 'blockedby'],
+]);
+
+/** Whether a key states an order, in the words of this list format or of another. */
+export function isOrderWord(key: string): boolean {
+  return settingName(key) === 'depends' || ORDER_WORDS.has(key.toLowerCase());
+}
+
+/** Whether a line without a bullet is a setting: one that states an order always is, others when their value can be read. */
+export function isSetting(key: string, value: string): boolean {
+  const name = settingName(key);
+  if (isOrderWord(key)) return true;
+  if (name === null || (name === 'agent' && /\s/.test(value.trim()))) return false;
+  return typeof READERS[name]?.(value.trim()) !== 'string';
+}
+
 export const SETTING_NAMES = ['Agent', 'Depends', 'Critical', 'Timeout'] as const;
 
 /** The reader's name for a key as it is written, or null for one that is not known. */
@@ -59,7 +78,8 @@ export function settingName(key: string): string | null {
 export function applySetting(settings: MarkdownSettings, key: string, value: string): string | null {
   const name = settingName(key);
   if (name === null) {
-    return `Unknown setting ${quoted(key)}; known are ${SETTING_NAMES.join(', ')}.${didYouMean(key, SETTING_NAMES)}`;
+    const hint = isOrderWord(key) ? ' Did you mean `Depends`?' : didYouMean(key, SETTING_NAMES);
+    return `Unknown setting ${quoted(key)}; known are ${SETTING_NAMES.join(', ')}.${hint}`;
   }
   const read = READERS[name]?.(value.trim());
   if (typeof read === 'string') return `${quoted(`${key}: ${value.trim()}`)} cannot be read. ${read}`;

@@ -26,10 +26,32 @@ const idSchema = z.pipe(z.union([z.string(), z.number()]), z.transform(String)).
   }),
 );
 
+/** Longest `name=value` of an environment that Linux starts a program with, bytes. */
+const MAX_ENV_BYTES = 131_071;
+
 const envSchema = described(
-  z.record(z.string(), z.pipe(z.union([z.string(), z.number(), z.boolean()]), z.transform(String))),
+  z.record(z.string(), z.pipe(z.union([z.string(), z.number(), z.boolean()]), z.transform(String))).check(
+    // A program cannot be started with such a variable, and the system's error does not say which it is.
+    z.superRefine((env, context) => {
+      for (const [name, value] of Object.entries(env)) {
+        const message = envFault(name, value);
+        if (message) context.addIssue({ code: 'custom', path: [name], message, params: { code: 'invalid-env' } });
+      }
+    }),
+  ),
   'Extra environment of the process.',
 );
+
+function envFault(name: string, value: string): string | null {
+  if (name === '' || /[=\0]/.test(name)) return 'to have a name without `=` and NUL';
+  if (value.includes('\0')) return 'to have no NUL character';
+  // Three bytes are the most that one UTF-16 unit takes.
+  if (3 * (name.length + value.length) < MAX_ENV_BYTES) return null;
+  const bytes = new TextEncoder().encode(`${name}=${value}`).length;
+  return bytes > MAX_ENV_BYTES
+    ? `to be at most ${MAX_ENV_BYTES} bytes long with its name; give the agent a file, or the text in its prompt`
+    : null;
+}
 const agentId = z.string().check(z.minLength(1));
 const nonEmpty = z.string().check(z.minLength(1));
 
@@ -245,7 +267,19 @@ export const planSchema: z.ZodMiniType<Plan, unknown> = z.pipe(
 export function checkPlan(value: unknown): { plan: Plan; issues: null } | { plan: null; issues: LocatedIssue[] } {
   const checked = planSchema.safeParse(value);
   if (checked.success) return { plan: checked.data, issues: null };
-  return { plan: null, issues: toIssues(checked.error.issues, { subject: 'The plan', value }).map(ofTask(value)) };
+  const issues = toIssues(checked.error.issues, { subject: 'The plan', value });
+  return { plan: null, issues: issues.map(ofTask(value)).map(ofNestedPlan(value)) };
+}
+
+/** Says of an unknown key that holds a list of tasks where such a list belongs. */
+function ofNestedPlan(value: unknown): (issue: LocatedIssue) => LocatedIssue {
+  return (issue) => {
+    const [key, ...below] = issue.at;
+    if (issue.code !== 'unknown-key' || key === undefined || below.length > 0) return issue;
+    const inner = (value as Record<PropertyKey, unknown>)[key] as { tasks?: unknown } | null;
+    if (!Array.isArray(inner?.tasks)) return issue;
+    return { ...issue, message: `${issue.message} It holds \`tasks\`, which stand at the top of a plan.` };
+  };
 }
 
 /** Adds the id of the task that an issue stands in. */
@@ -255,7 +289,8 @@ function ofTask(value: unknown): (issue: LocatedIssue) => LocatedIssue {
     const [first, index] = issue.at;
     if (first !== 'tasks' || typeof index !== 'number' || !Array.isArray(tasks)) return issue;
     const id = (tasks[index] as { id?: unknown } | null)?.id;
-    return typeof id === 'string' || typeof id === 'number' ? { ...issue, taskId: String(id) } : issue;
+    const isId = (typeof id === 'string' || typeof id === 'number') && idFault(String(id)) === null;
+    return isId ? { ...issue, taskId: String(id) } : issue;
   };
 }
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { compilePlan } from '../../src/plan/compile.ts';
 import { buildPrompt } from '../../src/plan/context.ts';
-import { formatPlanYaml, parsePlanText } from '../../src/plan/parse.ts';
+import { formatPlanYaml } from '../../src/plan/format-plan.ts';
+import { parsePlanText } from '../../src/plan/parse.ts';
 
 const PLAN = { tasks: [{ id: 'a', prompt: 'x' }] };
 const faultOf = (text: string, name?: string) => {

@@ -23,8 +23,6 @@ describe('the text of a task in a list', () => {
 
   it('ends at an item of the list it stands in', () => {
     expect(tasksOf('- [ ] 1. a', '- a plain item', 'and its text')).toEqual([{ id: '1', prompt: 'a' }]);
-    expect(tasksOf('- [ ] 1. a', '- Agent: x')).toEqual([{ id: '1', prompt: 'a' }]);
-    expect(tasksOf('  - [ ] 1. a', '  - Agent: x', '    - Agent: y')).toEqual([{ id: '1', prompt: 'a' }]);
   });
 
   it('ends at a heading', () => {
@@ -101,16 +99,16 @@ describe('a fault in a list', () => {
       issuesOf('- [ ] 1. a', '  - Agnt: x', '- [ ] 1. b', '- [ ] 3.', '- [ ] 4. d', '  - Depends: 9', '  - Agent: x'),
     ).toMatchObject([
       { path: 'line 2', code: 'unknown-setting', taskId: '1' },
-      { path: 'line 3', code: 'duplicate-id', taskId: '1' },
+      { path: 'tasks[1].id', code: 'duplicate-id', taskId: '1' },
       { path: 'line 4', code: 'missing', taskId: '3' },
-      { path: 'line 6', code: 'unknown-dependency', taskId: '4' },
+      { path: 'tasks[3].dependsOn[0]', code: 'unknown-dependency', taskId: '4' },
     ]);
   });
 
   it('of a task without a number has no task while that is not given', () => {
     const [setting, dependency] = issuesOf('- [ ] a', '  - Agnt: x', '  - Depends: 9');
     expect(setting).not.toHaveProperty('taskId');
-    expect(dependency).toMatchObject({ taskId: '1', path: 'line 3' });
+    expect(dependency).toMatchObject({ taskId: '1', message: expect.stringMatching(/^Line 3: /) });
   });
 
   it('is told with the name of the file, and without a line when the list is empty', () => {
@@ -120,9 +118,12 @@ describe('a fault in a list', () => {
   });
 
   it('may be an id that is too long', () => {
-    expect(issuesOf(`- [ ] ${'1'.repeat(201)}. a`)).toEqual([
-      { path: 'line 1', message: 'Line 1: Expected the id to be at most 200 characters long.', code: 'invalid-id' },
-    ]);
+    const [fault, ...others] = issuesOf(`- [ ] ${'1'.repeat(201)}. a`);
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({ path: 'tasks[0].id', code: 'invalid-id' });
+    expect(fault?.message).toMatch(
+      /^Line 1: Expected `tasks\[0\]\.id` to be at most 200 characters long, got `1{60}…`/,
+    );
   });
 });
 
@@ -130,7 +131,7 @@ describe('a dependency in a list', () => {
   it('may end in a dot, and is no other number for having a zero in it', () => {
     expect(tasksOf('- [ ] 1. a', '- [ ] 2. b', '  - Depends: 1.')[1]?.dependsOn).toEqual(['1']);
     expect(issuesOf('- [ ] 1.2 a', '- [ ] 2. b', '  - Depends: 1.0.2').map(({ message }) => message)).toEqual([
-      'Line 3: Task `2` depends on `1.0.2`, which is not in the list.',
+      'Line 3: Task `2` depends on `1.0.2`, which is not in the plan.',
     ]);
   });
 

@@ -133,13 +133,14 @@ describe('a Markdown task list', () => {
         '  - Depends: 1 and 2',
       ),
     ).toEqual([
-      'Line 2: Unknown setting `Agnt`; known are Agent, Depends, Critical, Timeout. Did you mean `Agent`?',
-      'Line 6: `Timeout: 60` cannot be read. Expected a time with its unit: 500ms, 60s, 5m or 1h.',
-      'Line 7: `Critical: perhaps` cannot be read. Expected yes or no.',
-      'Line 8: `Depends: 1 and 2` cannot be read. Expected ids with commas between, e.g. `- Depends: 1, 2.1`.',
-      'Line 4: Task id `1` is already used on line 1; ids must be unique.',
-      'Line 3: Task `1` depends on `9x`, which is not in the list.',
+      'Line 2: Unknown setting `Agnt`; known are Agent, Depends, Critical, Timeout. Did you mean `Agent`? (task `1`)',
+      'Line 3: Task `1` depends on `9x`, which is not in the plan.',
+      'Line 3: Task `1` depends on itself.',
+      'Line 4: Task id `1` is used twice, at tasks[0] and tasks[1]; ids must be unique.',
       'Line 5: Task `3` has no text.',
+      'Line 6: `Timeout: 60` cannot be read. Expected a time with its unit: 500ms, 60s, 5m or 1h. (task `3`)',
+      'Line 7: `Critical: perhaps` cannot be read. Expected yes or no. (task `3`)',
+      'Line 8: `Depends: 1 and 2` cannot be read. Expected ids with commas between, e.g. `- Depends: 1, 2.1`. (task `3`)',
     ]);
   });
 

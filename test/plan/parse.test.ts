@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatPlanYaml, parsePlanText } from '../../src/plan/parse.ts';
+import { formatPlanYaml } from '../../src/plan/format-plan.ts';
+import { parsePlanText, readPlanText } from '../../src/plan/parse.ts';
+import { parsePlan } from '../../src/plan/plan.schema.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { planFailure } from '../support/plan-failure.ts';
 
@@ -36,9 +38,9 @@ describe('a YAML plan', () => {
     expect(messageOf(text, { name: 'p.yaml' })).toBe(
       [
         'The plan p.yaml has 3 faults:',
-        '  Line 3: `tasks[0].prompt` is missing; expected a string.',
-        '  Line 4: Unknown key `prmpt` in `tasks[0]`. Did you mean `prompt`?',
-        '  Line 7: Expected `tasks[1].dependsOn[1]` to be a string or a finite number, got `null`.',
+        '  Line 3: `tasks[0].prompt` is missing; expected a string. (task `a`)',
+        '  Line 4: Unknown key `prmpt` in `tasks[0]`. Did you mean `prompt`? (task `a`)',
+        '  Line 7: Expected `tasks[1].dependsOn[1]` to be a string or a finite number, got `null`. (task `b`)',
       ].join('\n'),
     );
   });
@@ -147,7 +149,7 @@ describe('formatPlanYaml', () => {
     fc.assert(
       fc.property(fc.array(task), fc.option(fc.string(), { nil: undefined }), (tasks, goal) => {
         const plan: Plan = { ...(goal === undefined ? {} : { goal }), tasks };
-        expect(parsePlanText(formatPlanYaml(plan), { format: 'yaml' })).toEqual(plan);
+        expect(parsePlan(readPlanText(formatPlanYaml(plan), { format: 'yaml' }).value)).toEqual(plan);
       }),
     );
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSoar, SoarError } from '../../src/index.ts';
-import { formatPlanYaml, parsePlanText } from '../../src/plan/parse.ts';
+import { formatPlanYaml } from '../../src/plan/format-plan.ts';
+import { parsePlanText } from '../../src/plan/parse.ts';
 import { parseReading, passageOf, withPlaces, withReading } from '../../src/plan/reading.ts';
 
 const TEXT = 'one\ntwo\nthree\n';

@@ -3,7 +3,8 @@ import { shellLine } from '../../src/cli/format.ts';
 import { showValue } from '../../src/errors/show-value.ts';
 import { SoarError } from '../../src/errors/soar-error.ts';
 import { toTaskError } from '../../src/errors/to-task-error.ts';
-import { formatPlanYaml, parsePlanText } from '../../src/plan/parse.ts';
+import { formatPlanYaml } from '../../src/plan/format-plan.ts';
+import { parsePlanText } from '../../src/plan/parse.ts';
 import {
   cleanText,
   clipped,

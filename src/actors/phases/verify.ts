@@ -1,5 +1,6 @@
 import { SoarError } from '../../errors/soar-error.ts';
-import { CODE_AGENT, compilePlan } from '../../plan/compile.ts';
+import { CODE_AGENT } from '../../plan/check-plan.ts';
+import { compilePlan } from '../../plan/compile.ts';
 import { splitQuestions } from '../../text/questions.ts';
 import { queryTerms, terms } from '../../text/terms.ts';
 import type { Complexity } from '../../types.ts';
