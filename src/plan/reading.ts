@@ -57,7 +57,7 @@ export function withReading(plan: Plan, read: ((entry: string) => Passage) | nul
         return [read(entry)];
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        const message = `Task ${quoted(task.id)} cannot read ${quoted(entry)}: ${why}.`;
+        const message = `Task ${quoted(String(task.id))} cannot read ${quoted(entry)}: ${why}.`;
         issues.push({ path: `tasks[${position}].read[${place}]`, taskId: task.id, code: 'unreadable', message });
         return [];
       }
