@@ -1,16 +1,22 @@
-/** Builds the package: `npm run build` empties dist, compiles src into it, bundles the viewer's page, takes the charts' pictures along and makes the command executable. */
+/**
+ * Builds the package: `npm run build` empties dist, compiles src into it, bundles the viewer's page, takes the charts' pictures
+ * along and makes the command executable. `--out <folder>` builds into another folder.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { writeViewerPage } from './build-viewer.mjs';
 
 const root = path.join(import.meta.dirname, '..');
-const command = path.join(root, 'dist/cli/main.js');
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
+const out = path.resolve(values.out ?? path.join(root, 'dist'));
+const command = path.join(out, 'cli/main.js');
 const SHEBANG = '#!/usr/bin/env node\n';
 
-await rm(path.join(root, 'dist'), { recursive: true, force: true });
+await rm(out, { recursive: true, force: true });
 const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
-const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', out], {
   cwd: root,
   stdio: 'inherit',
 });
@@ -20,8 +26,8 @@ if (!(await readFile(command, 'utf8')).startsWith(SHEBANG)) {
   process.exit(1);
 }
 await chmod(command, 0o755);
-await cp(path.join(root, 'docs/charts'), path.join(root, 'dist/charts'), {
+await cp(path.join(root, 'docs/charts'), path.join(out, 'charts'), {
   recursive: true,
   filter: (file) => !file.endsWith('.md'),
 });
-await writeViewerPage();
+await writeViewerPage(path.join(out, 'visualizer'));

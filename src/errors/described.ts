@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 
 /** The schema, described for the JSON Schema: a copy, so that one schema can be described differently in several places. */
 // @__NO_SIDE_EFFECTS__

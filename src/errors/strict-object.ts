@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 
 /** An object that refuses other keys, and remembers which it knows for the message (read by `toIssues`). */
 // @__NO_SIDE_EFFECTS__

@@ -1,4 +1,4 @@
-import type * as z from 'zod/mini';
+import type * as z from 'zod/v4/mini';
 import { quoted } from '../text/foreign-text.ts';
 import { didYouMean } from './nearest.ts';
 import { showValue } from './show-value.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { AgentError } from '../errors/agent-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { ModelAgentSpec } from '../plan/types.ts';

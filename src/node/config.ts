@@ -95,7 +95,9 @@ async function readConfig(path: string, name: string): Promise<unknown> {
     return ending === 'json' ? parseJson(text, name) : parseYaml(text, name);
   }
   try {
-    const module: { default?: unknown } = await import(pathToFileURL(path).href);
+    const module: { default?: unknown } = await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ pathToFileURL(path).href
+    );
     return unwrapped(module, name);
   } catch (cause) {
     if (SoarError.isInstance(cause)) throw cause;

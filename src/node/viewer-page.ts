@@ -9,27 +9,31 @@ let built: Promise<string> | null = null;
 /**
  * The viewer's page, without a trace: one HTML file that loads nothing. In a checkout it is built when first asked for.
  *
- * @throws {SoarError} `io` when there is none.
+ * @throws {SoarError} `io` when there is none, as in an app that was bundled into one file.
  */
 export function viewerPage(): Promise<string> {
-  built ??= import.meta.url.endsWith('.ts') ? buildPage() : readPage();
+  // Empty in a bundle of the CommonJS format.
+  const here: string | undefined = import.meta.url;
+  const script = here?.endsWith('.ts') ? here.replace(/src\/node\/[^/]*$/, 'scripts/build-viewer.mjs') : null;
+  built ??= script === null ? readPage() : buildPage(script);
   return built;
 }
 
 async function readPage(): Promise<string> {
   try {
     return await readFile(new URL('../visualizer/index.html', import.meta.url), 'utf8');
-  } catch (error) {
-    throw new SoarError('io', 'The page of the viewer is missing from this installation. Install soar-machine again.', {
-      cause: error,
-    });
+  } catch (cause) {
+    const message =
+      'The page of the viewer is not beside the code of soar-machine. Install soar-machine again; in a bundled app, keep it out of the bundle as an external package.';
+    throw new SoarError('io', message, { cause });
   }
 }
 
-async function buildPage(): Promise<string> {
-  // A path in a variable: the script is no part of the package, and neither is what it needs.
-  const script = new URL('../../scripts/build-viewer.mjs', import.meta.url).href;
-  const { buildViewerPage } = (await import(script)) as { buildViewerPage: () => Promise<string> };
+/** No bundler may follow this: the script is no part of the package, and neither is what it needs. */
+async function buildPage(script: string): Promise<string> {
+  const { buildViewerPage } = (await import(
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ script
+  )) as { buildViewerPage: () => Promise<string> };
   return buildViewerPage();
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { described } from '../errors/described.ts';
 import { strictObject } from '../errors/strict-object.ts';
 import { type LocatedIssue, toIssues } from '../errors/zod-issues.ts';

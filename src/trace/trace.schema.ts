@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { described } from '../errors/described.ts';
 import { ERROR_KINDS } from '../errors/error-kind.ts';
 import { chartSchema } from './chart.schema.ts';

@@ -17,7 +17,8 @@ async function importedPackages(): Promise<Set<string>> {
   const found = new Set<string>();
   for (const folder of ['src', 'test', 'bench', 'scripts', 'examples']) {
     for (const name of await readdir(path.join(root, folder), { recursive: true })) {
-      if (!/\.m?ts$|\.mjs$/.test(name)) continue;
+      // Apps of test/package have packages and lockfiles of their own.
+      if (!/\.m?ts$|\.mjs$/.test(name) || /^package\/\w+\//.test(name)) continue;
       for (const [, from = ''] of read(path.join(folder, name)).matchAll(
         /^(?:import|export)\b[^'"]*? from '([^'.][^']*)'/gm,
       )) {

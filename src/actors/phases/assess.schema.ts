@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { toIssues } from '../../errors/zod-issues.ts';
 import type { Complexity } from '../../types.ts';
 import type { Read } from './ask-agent.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { soft, softCount, softText } from './soft.schema.ts';
 
 /** One event of `codex exec --json`. */

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { soft, softCount, softText } from './soft.schema.ts';
 
 const errorSchema = z.object({ type: softText, message: softText, code: soft(z.union([z.string(), z.number()])) });

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 import { soft, softCount, softNumber, softText } from './soft.schema.ts';
 
 const tokensSchema = z.object({

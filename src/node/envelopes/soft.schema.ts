@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/mini';
 
 /** A field that may be absent, null, or of another type than documented: then it is as if it were not there. */
 export function soft<T extends z.ZodMiniType>(schema: T) {

@@ -1,0 +1,115 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { build as esbuild } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consumerApp, packPackage } from '../support/packed-package.ts';
+
+const run = promisify(execFile);
+const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
+const ANSWERS = ['hello', 'haha', 'connection', 'function'];
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+let tarball = '';
+let out = '';
+let removePackage = async () => {};
+
+beforeAll(async () => {
+  const packed = await packPackage();
+  tarball = packed.tarball;
+  removePackage = packed.remove;
+  out = await mkdtemp(path.join(tmpdir(), 'soar-bundles-'));
+});
+
+afterAll(async () => {
+  await removePackage();
+  await rm(out, { recursive: true, force: true });
+});
+
+/** What an app prints that stands alone, away from everything that it was made of. */
+async function printedBy(file: string): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [file], { cwd: out });
+  return JSON.parse(stdout);
+}
+
+describe('a server app that was bundled into one file', () => {
+  for (const { format, ending, banner, answers } of [
+    { format: 'cjs', ending: 'cjs', banner: '', answers: ANSWERS },
+    // The AI SDK has a part in CommonJS, for which esbuild wants a `require` in modules.
+    { format: 'esm', ending: 'mjs', banner: '', answers: ['hello', 'haha', expect.any(String), 'function'] },
+    { format: 'esm', ending: 'required.mjs', banner: REQUIRE, answers: ANSWERS },
+  ] as const) {
+    it(`runs a plan when esbuild made it, as ${format}${banner && ' with `require`'}`, async () => {
+      const app = await consumerApp('webpack', tarball);
+      const outfile = path.join(out, `esbuild.${ending}`);
+      const { errors } = await esbuild({
+        entryPoints: [path.join(app, 'app.mjs')],
+        bundle: true,
+        platform: 'node',
+        format,
+        outfile,
+        banner: { js: banner },
+        logLevel: 'silent',
+      });
+      expect(errors).toEqual([]);
+      expect(await printedBy(outfile)).toEqual(answers);
+    });
+  }
+
+  it('runs a plan when webpack made it', async () => {
+    const app = await consumerApp('webpack', tarball);
+    const { stdout } = await run(process.execPath, ['build.mjs', out], { cwd: app, env });
+    expect(JSON.parse(stdout)).toEqual([]);
+    expect(await printedBy(path.join(out, 'webpack.cjs'))).toEqual(ANSWERS);
+  });
+
+  it('runs a plan when vite made it, for servers', async () => {
+    const app = await consumerApp('webpack', tarball);
+    const { build } = await import('vite');
+    await build({
+      root: app,
+      logLevel: 'error',
+      configFile: false,
+      ssr: { noExternal: true },
+      build: {
+        ssr: 'app.mjs',
+        outDir: path.join(out, 'vite'),
+        emptyOutDir: true,
+        rolldownOptions: { output: { entryFileNames: 'app.mjs' } },
+      },
+    });
+    expect(await printedBy(path.join(out, 'vite/app.mjs'))).toEqual(ANSWERS);
+  });
+});
+
+describe('a Next.js app', () => {
+  it('builds with a route that runs plans, and answers by it', async () => {
+    const app = await consumerApp('next', tarball);
+    const next = path.join(app, 'node_modules/next/dist/bin/next');
+    await run(process.execPath, [next, 'build'], { cwd: app, env });
+    const server = spawn(process.execPath, [next, 'start', '-H', '127.0.0.1', '-p', '0'], { cwd: app, env });
+    const ended = once(server, 'exit');
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let said = '';
+        const read = (chunk: Buffer) => {
+          said += chunk;
+          const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+          if (address && said.includes('Ready')) resolve(address);
+        };
+        server.stdout.on('data', read);
+        server.stderr.on('data', read);
+        server.on('exit', () => reject(new Error(said)));
+      });
+      const response = await fetch(`${url}/api/run?prompt=ha`);
+      expect(await response.json()).toEqual({ said: 'ha', twice: 'haha' });
+    } finally {
+      server.kill('SIGKILL');
+      await ended;
+      await rm(path.join(app, '.next'), { recursive: true, force: true });
+    }
+  });
+});
