@@ -79,7 +79,8 @@ export function createSoar(options: SoarOptions = {}): Soar {
     const within = captureContext();
     const actor = createRun(root, runId, logic, { ...input, runId, services: known, publish, log }, within);
     log?.failed((error) => {
-      const message = `The run can no longer be recorded and stops: ${error.message}`;
+      const isTaken = SoarError.isInstance(error) && error.code === 'run-owned';
+      const message = isTaken ? error.message : `The run can no longer be recorded and stops: ${error.message}`;
       streams.publish({ type: 'warning', message }, clock.now());
       if (!isOver(actor)) within(() => actor.send({ type: 'run.cancel', kind: 'internal', message }));
     });

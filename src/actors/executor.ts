@@ -130,6 +130,7 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
   recorded
     .then(() => {
       if (attempt.stop) throw new Error(attempt.stop.reason);
+      if (log?.failure) throw log.failure;
       return within(() => around(request, () => agent.run(request, controls)));
     })
     .then((answer) => {

@@ -20,6 +20,8 @@ export function interruptCode(signal: Interrupt): number {
 export function exitCodeOf(result: RunResult, options: { interruptedBy?: Interrupt | null } = {}): number {
   const { interruptedBy } = options;
   if (interruptedBy) return interruptCode(interruptedBy);
+  // The run itself broke, or was taken over: what its tasks came to until then is not its result.
+  if (result.error?.kind === 'internal') return 1;
   const kinds = [result.error?.kind, ...result.outcomes.map(({ error }) => error?.kind)];
   if (kinds.includes('budget')) return 4;
   const failed = result.outcomes.filter(({ status }) => status === 'failed');

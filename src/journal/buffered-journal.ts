@@ -35,9 +35,12 @@ export class BufferedJournal implements Journal {
   #isScheduled = false;
   #isClosed = false;
   #isDead = false;
+  /** Its last run was taken over: what this process learns from then on is stale. */
+  #isStale = false;
 
   constructor(store: JournalStore, options: BufferedJournalOptions = {}) {
     this.#store = store;
+    store.onLost?.((runId, error) => this.#lose(this.#live.get(runId), error));
     this.#keepsAll = options.mask === undefined;
     this.#mask = options.mask ?? ((json) => json);
     this.answers = keptAnswers(store, this.#mask, () => this.#isClosed);
@@ -90,7 +93,7 @@ export class BufferedJournal implements Journal {
   }
 
   saveBreaker(breaker: StoredBreaker): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isStale) return;
     this.#breakers.set(breaker.agentId, breaker);
     this.#schedule();
   }
@@ -101,7 +104,7 @@ export class BufferedJournal implements Journal {
   }
 
   savePace(pace: StoredPace): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isStale) return;
     this.#paces.set(pace.provider, pace);
     this.#schedule();
   }
@@ -169,6 +172,7 @@ export class BufferedJournal implements Journal {
   #open(runId: string): RunLog {
     const log = new BufferedLog(runId, this);
     this.#live.set(runId, log);
+    this.#isStale = false;
     return log;
   }
 
@@ -250,6 +254,11 @@ export class BufferedJournal implements Journal {
   #lose(log: BufferedLog | undefined, error: unknown): void {
     if (!log) return;
     this.#live.delete(log.runId);
+    if (this.#live.size === 0 && SoarError.isInstance(error) && error.code === 'run-owned') {
+      this.#isStale = true;
+      this.#breakers.clear();
+      this.#paces.clear();
+    }
     log.fail(error instanceof Error ? error : new Error(String(error)));
   }
 

@@ -7,6 +7,7 @@ export class BufferedLog implements RunLog {
   readonly #journal: BufferedJournal;
   readonly #onFailure: ((error: Error) => void)[] = [];
   isInterrupted = false;
+  failure: Error | null = null;
 
   constructor(runId: string, journal: BufferedJournal) {
     this.runId = runId;
@@ -53,6 +54,7 @@ export class BufferedLog implements RunLog {
   }
 
   fail(error: Error): void {
+    this.failure = error;
     for (const callback of this.#onFailure) callback(error);
   }
 }

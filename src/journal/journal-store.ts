@@ -66,5 +66,7 @@ export interface JournalStore {
   saveRecord(question: string, at: number, body: string): void;
   /** Ends processes and waits until they are gone. Rejects when some would not end. */
   endProcesses(left: LeftBehind): Promise<void>;
+  /** Calls back for every run of this owner that another has taken over, without waiting for a commit. Absent: only commits tell. */
+  onLost?(callback: (runId: string, error: Error) => void): void;
   close(): void;
 }

@@ -69,4 +69,6 @@ export interface RunLog {
   release(): void;
   /** Calls back once when the log can be written no more: the disk is full, or another process owns the run. */
   failed(callback: (error: Error) => void): void;
+  /** Why the log can be written no more; null while it can. Nothing may start then. */
+  readonly failure: Error | null;
 }

@@ -7,7 +7,7 @@ import type { JournalStore, Learned, RunWrite } from './journal-store.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 import { mergedPace } from './merged-pace.ts';
 import { MAX_RECORDS } from './records.ts';
-import { takenOver } from './run-errors.ts';
+import { type Successor, takenOver } from './run-errors.ts';
 import { initialSummary, summaryAfter } from './run-summary.ts';
 
 interface MemoryRun {
@@ -79,6 +79,12 @@ class Memory extends BufferedJournal implements MemoryJournal {
   }
 }
 
+function successorOf(run: MemoryRun | undefined): Successor {
+  if (!run) return { kind: 'gone' };
+  if (run.owner) return { kind: 'journal' };
+  return run.summary.endedAt === null ? { kind: 'left' } : { kind: 'ended', status: run.summary.status };
+}
+
 class MemoryStore implements JournalStore {
   readonly #disk: MemoryDisk;
   readonly #owner = {};
@@ -96,7 +102,8 @@ class MemoryStore implements JournalStore {
 
   commit(writes: readonly RunWrite[], learned: Learned): void {
     for (const { runId } of writes) {
-      if (this.#disk.runs.get(runId)?.owner !== this.#owner) throw takenOver(runId);
+      const run = this.#disk.runs.get(runId);
+      if (run?.owner !== this.#owner) throw takenOver(runId, successorOf(run));
     }
     for (const { runId, entry, body } of writes) {
       const run = this.#disk.runs.get(runId) as MemoryRun;

@@ -1,6 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import { quoted } from '../text/foreign-text.ts';
+import { escaped, quoted } from '../text/foreign-text.ts';
 
 /** @param known Ids of the runs there are. */
 export function unknownRun(runId: string, known: readonly string[] = []): SoarError {
@@ -17,9 +17,39 @@ export function didYouMeanRun(word: string, runIds: readonly string[]): string {
   return having.length === 1 ? ` Did you mean ${quoted(having[0] ?? '')}?` : didYouMean(word, runIds);
 }
 
-/** What an owner is told whose run another one has gone on with. */
-export function takenOver(runId: string): SoarError {
-  return new SoarError('run-owned', `Run ${quoted(runId)} was taken over by another process.`);
+/** What became of a run that was taken from its owner. */
+export type Successor =
+  /** Another process runs it; `since` in epoch milliseconds, null: unknown. */
+  | { kind: 'owner'; pid: number | null; host: string; since: number | null }
+  /** Another journal of this process has it. */
+  | { kind: 'journal' }
+  | { kind: 'ended'; status: string }
+  /** It was left, and can be resumed. */
+  | { kind: 'left' }
+  /** Its record was deleted. */
+  | { kind: 'gone' };
+
+/** The error of an owner that lost its run while it did not look, in one sentence: who has the run now. */
+export function takenOver(runId: string, by: Successor): SoarError {
+  const stops = 'this process stops its own attempts and records nothing more';
+  return new SoarError('run-owned', `Run ${quoted(runId)} ${fateOf(runId, by)}; ${stops}.`);
+}
+
+function fateOf(runId: string, by: Successor): string {
+  switch (by.kind) {
+    case 'owner': {
+      const since = by.since === null ? '' : ` since ${new Date(by.since).toISOString()}`;
+      return `belongs to process ${by.pid ?? 'unknown'} on ${escaped(by.host)}${since}`;
+    }
+    case 'journal':
+      return 'belongs to another journal of this process';
+    case 'ended':
+      return `was taken over by another process and has ended as ${escaped(by.status)} (${quoted(`soar show ${runId}`)})`;
+    case 'left':
+      return `was taken over by another process, which has left it (${quoted(`soar resume ${runId}`)} resumes it)`;
+    case 'gone':
+      return 'is no longer in the journal';
+  }
 }
 
 /** A run whose records cannot be used, and why, as a part of a sentence. */

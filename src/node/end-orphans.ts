@@ -25,9 +25,15 @@ export function startedHere(started: string): string {
  * those it was started by.
  *
  * @param journal What processes of this journal carry in their environment.
+ * @param requireOwned Throws when the run has been taken over: what carries its keys may then be its new owner's. Asked before each
+ * signal.
  * @throws SoarError `io` when some of them would not end.
  */
-export async function endOrphans({ runId, processes, isSettled }: LeftBehind, journal: string): Promise<void> {
+export async function endOrphans(
+  { runId, processes, isSettled }: LeftBehind,
+  journal: string,
+  requireOwned: () => void = () => {},
+): Promise<void> {
   const isOurs = (mark: ProcessMark) => {
     const taskId = taskOfMark(mark, runId);
     return taskId !== null && isOfJournal(mark, journal) && !isSettled(taskId);
@@ -42,6 +48,7 @@ export async function endOrphans({ runId, processes, isSettled }: LeftBehind, jo
   for (;;) {
     const now = performance.now();
     forgetProcessTable();
+    requireOwned();
     const left = groups.flatMap((group) => group.signal(now < killAt ? 'SIGTERM' : 'SIGKILL'));
     if (left.length === 0) return;
     if (now >= giveUpAt) throw couldNotEnd(runId, left);

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
+import { takenOver } from '../journal/run-errors.ts';
+import { clipped, escaped } from '../text/foreign-text.ts';
 import { isAlive, type ProcessIdentity } from './process-tree.ts';
 import type { OwnerRow, Statements } from './sqlite-statements.ts';
-import { ownerRowOf } from './stored-rows.ts';
+import { ownerRowOf, runRowOf } from './stored-rows.ts';
 import { thisMachine, thisProcess } from './this-process.ts';
 
 /** How often an owner says that it is there, and how long it is believed where its process cannot be looked for. */
@@ -20,6 +22,16 @@ export interface OwnersOptions {
   now?: () => number;
 }
 
+function hostOf(machine: unknown): string {
+  return clipped(String(machine ?? 'an unknown host').split('/')[0] ?? '', 100);
+}
+
+/** The instant that a record was written at, epoch milliseconds; null when it names none. */
+function instantIn(body: unknown): number | null {
+  const at = /"at":(\d{1,15})\b/.exec(String(body ?? ''))?.[1];
+  return at === undefined ? null : Number(at);
+}
+
 /** Which processes use a store, this one among them: who may own its runs. */
 export class Owners {
   readonly id = randomUUID();
@@ -30,7 +42,7 @@ export class Owners {
   #heartbeat: ReturnType<typeof setInterval> | null = null;
   readonly #within = captureContext();
 
-  /** `isNeeded`: whether there is anything it owns. */
+  /** `isNeeded`: looks whether there is still anything it owns. Asked at every heartbeat. */
   constructor(sql: Statements, isNeeded: () => boolean, { identity, now = Date.now }: OwnersOptions = {}) {
     this.#sql = sql;
     this.#isNeeded = isNeeded;
@@ -70,12 +82,35 @@ export class Owners {
   /** Throws `run-owned` when a live process, and not this one, has the run. */
   requireFree(runId: string, owner: string | null): void {
     if (owner === null || owner === this.id) return;
-    const row = this.#sql.findOwner.get(owner);
-    const found = row ? ownerRowOf(row) : null;
+    const found = this.#find(owner);
     if (!found || !this.#isAlive(found)) return;
-    const where = found.machine === this.#identity.machine ? '' : ` on ${found.machine.split('/')[0]}`;
+    const where = found.machine === this.#identity.machine ? '' : ` on ${escaped(hostOf(found.machine))}`;
     const message = `Run \`${runId}\` is under way in process ${found.pid}${where}. Wait for it, or end that process first.`;
     throw new SoarError('run-owned', message);
+  }
+
+  /**
+   * Throws `run-owned` when a run is this owner's no more, and says whose it is.
+   *
+   * @param run The run as it was owned; `seq` of the first record that this owner has not written. Absent: it was given up.
+   */
+  requireOwned<R extends { number: number; seq: number }>(runId: string, run: R | undefined): R {
+    if (!run) throw takenOver(runId, { kind: 'left' });
+    const { number, seq } = run;
+    const row = this.#sql.findRun.get(runId);
+    if (!row || Number(row.number) !== number) throw takenOver(runId, { kind: 'gone' });
+    if (row.owner === this.id) return run;
+    const status = runRowOf(row)?.status ?? null;
+    if (status !== null) throw takenOver(runId, { kind: 'ended', status });
+    if (row.owner === null) throw takenOver(runId, { kind: 'left' });
+    const found = this.#find(String(row.owner));
+    const since = instantIn(this.#sql.lastResumed.get(number, seq)?.body);
+    throw takenOver(runId, { kind: 'owner', pid: found?.pid ?? null, host: hostOf(found?.machine), since });
+  }
+
+  #find(owner: string): OwnerRow | null {
+    const row = this.#sql.findOwner.get(owner);
+    return row ? ownerRowOf(row) : null;
   }
 
   /** Ids of the owners that live. */

@@ -43,6 +43,9 @@ export function statementsOf(db: DatabaseSync) {
       'UPDATE runs SET owner = ?, status = ?, ended_at = ?, tasks = ?, settled = ? WHERE number = ? AND owner = ?',
     ),
     findRun: checked('SELECT * FROM runs WHERE id = ?'),
+    lastResumed: sql(
+      "SELECT body FROM entries WHERE run = ? AND seq >= ? AND type = 'run.resumed' ORDER BY seq DESC LIMIT 1",
+    ),
     countEntries: sql('SELECT count(*) AS n FROM entries WHERE run = ?'),
     entriesOf: checked('SELECT seq, type, body FROM entries WHERE run = ? ORDER BY seq'),
     setOwner: sql('UPDATE runs SET owner = ? WHERE number = ?'),

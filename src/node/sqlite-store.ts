@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { SoarError } from '../errors/soar-error.ts';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
 import type { RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../journal/entries.ts';
 import type { JournalStore, Learned, LeftBehind, RunWrite } from '../journal/journal-store.ts';
@@ -47,6 +48,7 @@ export class SqliteStore implements JournalStore {
   readonly #owned = new Map<string, OwnedRun>();
   /** Runs that end in the present transaction. */
   readonly #left = new Set<string>();
+  #onLost: (runId: string, error: Error) => void = () => {};
   readonly #sql: Statements;
   readonly #owners: Owners;
 
@@ -59,7 +61,7 @@ export class SqliteStore implements JournalStore {
     this.#isDurable = options.durability !== 'process';
     if (this.#isDurable) this.sync = () => syncFile(`${path}-wal`);
     this.#sql = wrapped(path, () => statementsOf(db));
-    this.#owners = new Owners(this.#sql, () => this.#owned.size > 0, options);
+    this.#owners = new Owners(this.#sql, () => this.#ownsAny(), options);
   }
 
   create(header: RunHeader, body: string): boolean {
@@ -98,9 +100,9 @@ export class SqliteStore implements JournalStore {
   }
 
   #write({ runId, entry, body }: RunWrite, before: Map<string, OwnedRun>): void {
-    const run = this.#owned.get(runId);
-    if (!run) throw takenOver(runId);
-    if (!before.has(runId)) before.set(runId, { ...run });
+    const isFirst = !before.has(runId);
+    const run = isFirst ? this.#requireOwned(runId) : (this.#owned.get(runId) as OwnedRun);
+    if (isFirst) before.set(runId, { ...run });
     this.#sql.addEntry.run(run.number, run.seq, entry.type, this.#stored(body));
     run.seq += 1;
     run.summary = summaryAfter(run.summary, entry);
@@ -114,7 +116,29 @@ export class SqliteStore implements JournalStore {
     const owner = this.#left.has(runId) ? null : this.#owners.id;
     const ended = endedAt === null ? null : status;
     const { changes } = this.#sql.updateRun.run(owner, ended, endedAt, tasks, settled, number, this.#owners.id);
-    if (changes === 0) throw takenOver(runId);
+    if (changes === 0) throw takenOver(runId, { kind: 'gone' });
+  }
+
+  onLost(callback: (runId: string, error: Error) => void): void {
+    this.#onLost = callback;
+  }
+
+  #requireOwned(runId: string): OwnedRun {
+    return this.#owners.requireOwned(runId, this.#owned.get(runId));
+  }
+
+  /** Whether any run is still this owner's; reports those that were taken over. */
+  #ownsAny(): boolean {
+    for (const runId of this.#owned.keys()) {
+      try {
+        this.#requireOwned(runId);
+      } catch (error) {
+        if (!SoarError.isInstance(error)) continue;
+        this.#owned.delete(runId);
+        this.#onLost(runId, error);
+      }
+    }
+    return this.#owned.size > 0;
   }
 
   claim(runId: string): boolean {
@@ -231,7 +255,7 @@ export class SqliteStore implements JournalStore {
   }
 
   endProcesses(left: LeftBehind): Promise<void> {
-    return endOrphans(left, this.id);
+    return endOrphans(left, this.id, () => this.#requireOwned(left.runId));
   }
 
   close(): void {

@@ -23,6 +23,7 @@ describe('the exit code', () => {
     ['only rate limits, none succeeded', resultOf('failed', [failed('bad', 'rate_limited')]), 75],
     ['only rate limits, some succeeded', resultOf('partial', [good, failed('bad', 'rate_limited'), missed]), 75],
     ['a rate limit among others', resultOf('partial', [good, failed('a', 'rate_limited'), failed('b', 'exit')]), 3],
+    ['a run that was taken over', resultOf('failed', [failed('a', 'rate_limited')], { error: error('internal') }), 1],
     ['skipped alone', resultOf('failed', [missed]), 1],
   ])('of %s is as documented', (_, result, expected) => {
     expect(exitCodeOf(result)).toBe(expected);

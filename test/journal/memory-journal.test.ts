@@ -32,7 +32,7 @@ describe('a journal in memory that crashes', () => {
     memoryJournal({ disk: journal.disk }).attach('r');
     log.append(settledEntry('a'));
     await Promise.resolve();
-    expect(faults).toEqual(['Run `r` was taken over by another process.']);
+    expect(faults).toEqual([expect.stringContaining('Run `r` belongs to another journal of this process;')]);
     expect(run?.entries).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { replay } from '../../src/journal/replay.ts';
@@ -72,6 +73,113 @@ describe('the owner of a run', () => {
     log.append(settledEntry('b'));
     await Promise.resolve();
     expect(next.load('r')?.entries).toEqual([]);
+  });
+
+  describe('that has lost its run while it stood still', () => {
+    /** An owner that is thought dead, and another process that has taken its run. */
+    async function taken() {
+      const dir = await temporaryDirectory();
+      const log = openIn(dir, DEAD).begin(headerOf('r'));
+      const faults: Error[] = [];
+      log.failed((error) => faults.push(error));
+      const next = openIn(dir);
+      const theirs = next.attach('r');
+      const write = async () => {
+        log.append(settledEntry('a'));
+        await Promise.resolve();
+        return faults.map(({ message }) => message);
+      };
+      return { dir, log, next, theirs, write, faults };
+    }
+
+    it('says whose it is now, and since when', async () => {
+      const { theirs, write } = await taken();
+      theirs.append({ type: 'run.resumed', at: Date.UTC(2030, 0, 1), deadlineAt: null });
+      await Promise.resolve();
+      expect(await write()).toEqual([
+        `Run \`r\` belongs to process ${process.pid} on ${hostname()} since 2030-01-01T00:00:00.000Z; this process stops its own attempts and records nothing more.`,
+      ]);
+    });
+
+    it('says that it has ended meanwhile', async () => {
+      const { theirs, write } = await taken();
+      const { outcomes: _, ...result } = await createSoar().run({ tasks: [] }).result;
+      theirs.append({ type: 'run.settled', at: 1, result });
+      await Promise.resolve();
+      expect(await write()).toEqual([expect.stringContaining('has ended as succeeded (`soar show r`)')]);
+    });
+
+    it('says that it was left, and how to resume it', async () => {
+      const { theirs, write } = await taken();
+      theirs.release();
+      expect(await write()).toEqual([expect.stringContaining('which has left it (`soar resume r` resumes it)')]);
+    });
+
+    it('says that its record is gone', async () => {
+      const { dir, write } = await taken();
+      const db = new DatabaseSync(join(dir, 'soar.db'));
+      db.exec('DELETE FROM entries; DELETE FROM runs');
+      db.close();
+      expect(await write()).toEqual([expect.stringContaining('is no longer in the journal')]);
+    });
+
+    it('keeps what it has learned since to itself', async () => {
+      const { dir, write } = await taken();
+      await write();
+      const late = openIn(dir, DEAD);
+      const log = late.begin(headerOf('other'));
+      openIn(dir).attach('other');
+      log.append(settledEntry('a'));
+      late.saveBreaker({ agentId: 'one', state: 'open', failures: [], retryAt: 1 });
+      await Promise.resolve();
+      late.saveBreaker({ agentId: 'two', state: 'open', failures: [], retryAt: 1 });
+      await Promise.resolve();
+      expect([...openIn(dir).breakers().keys()]).toEqual([]);
+    });
+
+    it('notices at its next heartbeat, although it has nothing to write', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      onTestFinished(() => {
+        vi.useRealTimers();
+      });
+      const { faults } = await taken();
+      vi.advanceTimersByTime(2000);
+      expect(faults).toMatchObject([{ code: 'run-owned' }]);
+    });
+
+    it('stops its attempts, starts no other, and its result says why', async () => {
+      const dir = await temporaryDirectory();
+      const journal = openIn(dir, DEAD);
+      const started: string[] = [];
+      const ends = Promise.withResolvers<string>();
+      const stopped = Promise.withResolvers<void>();
+      const one = ({ taskId }: AgentRequest, { signal }: AgentControls) => {
+        started.push(taskId);
+        signal.addEventListener('abort', () => stopped.resolve());
+        return taskId === 'ends' ? ends.promise : stopped.promise.then(() => 'late');
+      };
+      const soar = createSoar({ agents: { one }, journal, staggerMs: 0 });
+      onTestFinished(() => soar.close());
+      const tasks = [
+        { id: 'ends', prompt: '' },
+        { id: 'stays', prompt: '' },
+        { id: 'next', prompt: '', dependsOn: ['ends'] },
+      ];
+      const run = soar.run({ tasks }, { runId: 'r', schedule: 'eager' });
+      const both = Promise.withResolvers<void>();
+      run.events$.subscribe(({ type }) => type === 'attempt.started' && started.length > 0 && both.resolve());
+      await both.promise;
+      await Promise.resolve();
+      const next = openIn(dir);
+      next.attach('r');
+      const before = next.load('r')?.entries.length;
+      ends.resolve('done');
+      const result = await run.result;
+      expect(result.error).toMatchObject({ kind: 'internal', message: expect.stringContaining('belongs to process') });
+      expect(exitCodeOf(result)).toBe(1);
+      expect(started.toSorted()).toEqual(['ends', 'stays']);
+      expect(next.load('r')?.entries).toHaveLength(before ?? -1);
+    });
   });
 
   it('loses one run without harm to its others', async () => {

@@ -62,7 +62,7 @@ export class SimulatedStore implements JournalStore {
 
   commit(writes: readonly RunWrite[], learned: Learned): void {
     const [first] = writes;
-    if (first && this.#disk.owner !== this) throw takenOver(first.runId);
+    if (first && this.#disk.owner !== this) throw takenOver(first.runId, { kind: 'left' });
     this.#write({ entries: writes.map(({ body }) => body), learned: JSON.parse(JSON.stringify(learned)) as Learned });
   }
 
