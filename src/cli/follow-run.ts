@@ -3,14 +3,16 @@ import { jsonOf } from '../journal/json-of.ts';
 import { killLiveProcesses } from '../node/live-processes.ts';
 import type { RunHandle } from '../run-handle.ts';
 import type { Soar } from '../soar.ts';
+import type { RunEvent } from '../streams/events.ts';
 import type { RunResult } from '../types.ts';
 import type { Approval } from './approval.ts';
 import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
+import { maskedEvents } from './masked-events.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { resumeLine } from './state.ts';
-import { print, printJson, say, whenStdoutIsGone } from './stdout.ts';
+import { masked, print, printJson, say, secretStream, whenStdoutIsGone } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -72,9 +74,14 @@ export async function followRun(followed: Followed): Promise<number> {
     for (const note of [...notes, ...watchers.notes]) progress.say(note);
     const asked = handle;
     const shown = progress;
+    const tell = (event: RunEvent) => {
+      const safe = masked(event);
+      if (flags.jsonl) printJson(jsonOf(safe));
+      if (!flags.quiet) shown.watch(safe);
+    };
+    const told = maskedEvents({ stream: secretStream, tell, ...timers });
     handle.events$.subscribe((event) => {
-      if (flags.jsonl) printJson(jsonOf(event));
-      shown.watch(event);
+      told(event);
       if (event.type === 'plan.proposed') approval?.consider(event.plan, asked, shown);
     });
     const result = await handle.result;
@@ -85,7 +92,7 @@ export async function followRun(followed: Followed): Promise<number> {
     if (flags.json) printJson(jsonOf(result));
     else if (!flags.jsonl) {
       const width = columnsOf(process.stdout);
-      const lines = summary(result, width);
+      const lines = summary(masked(result), width);
       if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }
     if (journal && interruptedBy !== null && !flags.quiet) {
@@ -101,6 +108,12 @@ export async function followRun(followed: Followed): Promise<number> {
     await watchers.close({ isWatched: hasEnded && interruptedBy === null && isAtTerminal(flags) });
   }
 }
+
+/** They keep no process alive. */
+const timers = {
+  setTimeout: (call: () => void, ms: number) => setTimeout(call, ms).unref(),
+  clearTimeout: (timer: unknown) => clearTimeout((timer ?? undefined) as NodeJS.Timeout | undefined),
+};
 
 /** Whether somebody sees what is said, and can press Ctrl-C: a script or CI must never wait for that. */
 function isAtTerminal({ quiet }: RunFlags): boolean {

@@ -10,7 +10,7 @@ import { enter } from './files.ts';
 import { counted, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
-import { print, printJson, say } from './stdout.ts';
+import { masked, print, printJson, say } from './stdout.ts';
 import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
 import { columnsOf } from './terminal-width.ts';
@@ -32,7 +32,7 @@ const COLUMNS: readonly Column[] = [
 export async function runsCommand(flags: RunsFlags): Promise<number> {
   enter(flags.cwd);
   const journal = await findJournal(flags);
-  const runs = journal?.list() ?? [];
+  const runs = masked(journal?.list() ?? []);
   const damaged = journal?.damaged?.() ?? [];
   journal?.close();
   if (damaged.length > 0) say(damagedLine(damaged, stateDirOf(flags)));
@@ -86,8 +86,9 @@ export async function showCommand(runId: string, flags: RunsFlags): Promise<numb
 
 function showRun(stored: StoredRun, summary: RunSummary, flags: RunsFlags): void {
   const run = replay(stored, systemClock.now());
-  const result = finishedResult(run);
-  const outcomes = result?.outcomes ?? run.settled.map(({ outcome }) => outcome);
+  const finished = finishedResult(run);
+  const result = finished && masked(finished);
+  const outcomes = result?.outcomes ?? masked(run.settled.map(({ outcome }) => outcome));
   if (flags.json) {
     printJson(JSON.stringify(result ?? { ...summary, outcomes }));
     return;

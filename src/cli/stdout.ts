@@ -1,8 +1,10 @@
 import { Console } from 'node:console';
 import { styleText } from 'node:util';
-import { createSecretMask } from '../node/mask-secrets.ts';
+import { jsonOf } from '../journal/json-of.ts';
 import { pathFault } from '../node/path-fault.ts';
 import { escapedJson, escapedLines } from '../text/foreign-text.ts';
+import type { MaskStream } from '../text/mask/mask-stream.ts';
+import { createSecretMask } from '../text/mask/secret-mask.ts';
 
 let isGone = false;
 let onGone: (() => void) | null = null;
@@ -32,6 +34,18 @@ export function printable(text: string, stream?: NodeJS.WriteStream): string {
 /** Writes a line to stderr. */
 export function say(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
+}
+
+/** A value of our formats without secrets: what is cut for a table must not be cut out of one. */
+export function masked<T extends object>(value: T): T {
+  const json = jsonOf(value);
+  const without = secrets.maskJson(json);
+  return without === json ? value : (JSON.parse(without) as T);
+}
+
+/** Masks a text that comes in pieces. */
+export function secretStream(): MaskStream {
+  return secrets.stream();
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { StatelyServer } from '../node/stately-server.ts';
 import type { SoarOptions } from '../soar.ts';
-import { secretsOf } from '../text/credentials.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -40,7 +39,7 @@ export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watche
     notes.push(`inspect: ${url} (or connect an inspector to ${webSocketUrl})`);
   }
   return {
-    options: sinks.length === 0 ? {} : { trace: { sinks, texts: true, secrets: [...secretsOf(process.env).values()] } },
+    options: sinks.length === 0 ? {} : { trace: { sinks, texts: true, secrets: process.env } },
     notes,
     async close({ isWatched }) {
       if (!server) return;

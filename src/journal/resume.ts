@@ -3,13 +3,11 @@ import { SoarError } from '../errors/soar-error.ts';
 import type { CollectInput } from '../machines/collect/events.ts';
 import type { ResumedQuery } from '../machines/soar/events.ts';
 import type { Plan } from '../plan/types.ts';
+import { MASKED } from '../text/mask/mark.ts';
 import type { RunResult } from '../types.ts';
 import type { Journal } from './journal.ts';
 import { type ReplayedRun, replay, resultOf } from './replay.ts';
 import { readingRun, unknownRun } from './run-errors.ts';
-
-/** Stands for a secret that was not stored, where the environment does not have it any more. */
-export const MASKED = '«masked»';
 
 /** The plan a run has, as far as it is known. */
 export function planOf({ header, approved, phases }: ReplayedRun): Plan | null {

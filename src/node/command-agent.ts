@@ -7,6 +7,7 @@ import { createPatternScanner } from '../errors/classify.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
 import type { CommandAgentSpec } from '../plan/types.ts';
+import { learnSecrets } from '../text/mask/learned.ts';
 import type { Agent, AgentAnswer, AgentControls, AgentRequest } from '../types.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 import type { OutputReader, OutputReaderFactory } from './output-reader.ts';
@@ -76,6 +77,7 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
  */
 export function commandAgent(options: CommandAgentOptions): Agent {
   const command = checkedCommand(options);
+  learnSecrets(options.env);
   return {
     kind: options.kind ?? 'command',
     description: options.description,
@@ -101,6 +103,7 @@ async function runCommand(
   await requireDirectory(cwd);
   if (controls.signal.aborted) throw new AgentError('cancelled', abortReason(controls.signal));
 
+  learnSecrets(request.env);
   const env = { ...options.env, ...request.env, ...attemptEnv(request) };
   const mode = promptMode(options);
   const { argv, input } =

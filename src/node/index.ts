@@ -1,3 +1,4 @@
+export { createSecretMask, maskShapes, type SecretMask } from '../text/mask/secret-mask.ts';
 export { agentFromSpec, agentsFromSpecs } from './agents-from-spec.ts';
 export { type CliAgentOptions, cliAgent } from './cli-agent.ts';
 export { type CommandAgentOptions, commandAgent, type ProcessResult } from './command-agent.ts';
@@ -6,7 +7,6 @@ export { createSoar, type NodeSoarOptions } from './create-soar.ts';
 export { checkAgents, type DoctorOptions, type DoctorReport } from './doctor.ts';
 export { type JournalSourceOptions, journalSource } from './journal-source.ts';
 export { killLiveProcesses, type LiveProcess, liveProcesses } from './live-processes.ts';
-export { createSecretMask, maskShapes, type SecretMask } from './mask-secrets.ts';
 export type { OutputReader, OutputReaderFactory, ProcessLeft } from './output-reader.ts';
 export { createFileRetriever, type FileRetrieverOptions } from './retrieve.ts';
 export { DEFAULT_STATE_DIR, existingJournal, type SqliteJournalOptions, sqliteJournal } from './sqlite-journal.ts';

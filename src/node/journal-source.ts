@@ -1,8 +1,8 @@
 import type { RunSummary } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import { readingRun, unknownRun } from '../journal/run-errors.ts';
+import { createSecretMask } from '../text/mask/secret-mask.ts';
 import { numbered, toldByJournal } from './journal-trace.ts';
-import { createSecretMask } from './mask-secrets.ts';
 import type { ViewerSource } from './viewer-source.ts';
 
 export interface JournalSourceOptions {

@@ -2,6 +2,7 @@ import { AgentError } from '../errors/agent-error.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { AgentSpec, ModelAgentSpec } from '../plan/types.ts';
 import { quoted } from '../text/foreign-text.ts';
+import { learnSecret, learnSecrets } from '../text/mask/learned.ts';
 import type { Agent } from '../types.ts';
 import { ownOriginFetch } from './own-origin-fetch.ts';
 
@@ -20,6 +21,8 @@ export function modelAgentAt(spec: ModelAgentSpec, env: Environment = process.en
   if (!URL.canParse(baseURL)) {
     throw new SoarError('invalid-options', `Expected \`baseURL\` to be a URL, got ${quoted(baseURL)}.`);
   }
+  learnSecrets(headers);
+  if (apiKeyEnv !== undefined) learnSecret(env[apiKeyEnv], apiKeyEnv);
   const settings = { system, temperature, maxOutputTokens };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   return {
@@ -33,6 +36,7 @@ export function modelAgentAt(spec: ModelAgentSpec, env: Environment = process.en
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
     ...(requireOutput === undefined ? {} : { requireOutput }),
     async run(request, controls) {
+      if (apiKeyEnv !== undefined) learnSecret(env[apiKeyEnv]?.trim(), apiKeyEnv);
       const missing = missingKey(spec, env);
       if (missing !== null) throw new AgentError('auth', missing);
       const apiKey = apiKeyEnv === undefined ? undefined : env[apiKeyEnv]?.trim();

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { BufferedJournal } from '../journal/buffered-journal.ts';
 import type { Journal } from '../journal/journal.ts';
+import { createSecretMask } from '../text/mask/secret-mask.ts';
 import { startedHere } from './end-orphans.ts';
 import { recordProcesses } from './live-processes.ts';
-import { createSecretMask } from './mask-secrets.ts';
 import { openStore, STORE_FILE } from './sqlite-file.ts';
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 

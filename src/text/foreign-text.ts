@@ -32,6 +32,11 @@ function written(character: string): string {
   return character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Where terminal codes stand in a text. */
+export function codesIn(text: string): { start: number; end: number }[] {
+  return Array.from(text.matchAll(CODES), ({ 0: code, index }) => ({ start: index, end: index + code.length }));
+}
+
 /** The text without terminal codes. */
 export function withoutCodes(text: string): string {
   return text.replace(CODES, '');

@@ -1,12 +1,9 @@
-import type { Mask } from './mask.ts';
+import { MASKED, type Mask } from '../text/mask/mark.ts';
+import { secretKindOf } from '../text/mask/secret-names.ts';
 
 const LONGEST_TEXT = 200;
 const DEEPEST = 4;
 const MOST_ENTRIES = 20;
-
-/** Keys whose values are secrets, whatever they look like. */
-const SECRET_KEY =
-  /(?:api|access|private|secret|auth)[_-]?key$|(?:^|[a-z_-])token$|secret$|passw|credential|^authorization$/i;
 
 /** Cuts a text, and says so. */
 export function clip(text: string, chars = LONGEST_TEXT): string {
@@ -93,13 +90,18 @@ function copyMember(
   depth: number,
   above: Set<object>,
 ): unknown {
-  if (typeof key === 'string' && SECRET_KEY.test(key)) return '[masked]';
+  const isSecret = typeof key === 'string' && secretKindOf(key) !== null;
   try {
     const member = isMap ? (value as Map<unknown, unknown>).get(key) : (value as Record<string, unknown>)[String(key)];
-    return copy(member, mask, depth, above);
+    return isSecret && isHidden(member) ? MASKED : copy(member, mask, depth, above);
   } catch {
     return '[unreadable]';
   }
+}
+
+/** What is a secret at a key that speaks of one: any text, and whatever may hold one. */
+function isHidden(member: unknown): boolean {
+  return (typeof member === 'string' && member !== '') || (typeof member === 'object' && member !== null);
 }
 
 /** Any thrown value in a line; never throws itself. */

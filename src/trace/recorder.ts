@@ -1,8 +1,10 @@
 import type { InspectionEvent } from 'xstate';
 import { type Clock, systemClock } from '../clock.ts';
 import type { RunEvent } from '../streams/events.ts';
+import type { Mask } from '../text/mask/mark.ts';
+import { createSecretMask } from '../text/mask/secret-mask.ts';
+import type { Environment } from '../text/mask/secrets-of.ts';
 import { InspectionRecorder } from './inspection.ts';
-import { createMask } from './mask.ts';
 import { newsRecorder } from './news.ts';
 import { Outlet, type Redact } from './outlet.ts';
 import type { TraceMode, TraceSink } from './sink.ts';
@@ -20,8 +22,11 @@ export interface TraceOptions {
   redact?: Redact;
   /** Records the bodies of prompts and outputs in `text` records. Default false: by reference alone. */
   texts?: boolean;
-  /** Values that are masked wherever they stand, beside well-known credential shapes. */
-  secrets?: Iterable<string>;
+  /**
+   * Values that are masked wherever they stand, beside what is recognised by its looks; or an environment, whose secret-looking
+   * variables leave their names. Shorter ones than 8 characters stay. Default: none.
+   */
+  secrets?: Iterable<string> | Environment;
   /** Id of the recording. Default: made up. */
   id?: string;
 }
@@ -56,7 +61,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const trace = options.id ?? crypto.randomUUID().slice(0, 8);
   const outlet = new Outlet(options, clock, trace);
   const texts = new Texts(
-    createMask(options.secrets),
+    maskFor(options.secrets),
     options.texts ? (ref, text) => outlet.write({ type: 'text', ...outlet.stamp(), ref, text }) : null,
   );
   const inspection = new InspectionRecorder(outlet, texts, trace);
@@ -66,4 +71,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     publish: outlet.guard(news),
     close: () => outlet.close(),
   };
+}
+
+function maskFor(secrets: TraceOptions['secrets'] = []): Mask {
+  const isList = typeof secrets === 'object' && Symbol.iterator in secrets;
+  return (isList ? createSecretMask({}, secrets as Iterable<string>) : createSecretMask(secrets as Environment)).mask;
 }

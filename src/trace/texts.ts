@@ -1,9 +1,12 @@
-import type { Mask } from './mask.ts';
+import type { Mask } from '../text/mask/mark.ts';
 import { clip } from './plain.ts';
 import type { TextRef } from './trace.schema.ts';
 
 /** Longest text that stands in a record itself: error messages, reasons. */
 const LONGEST_LINE = 500;
+
+/** How much of a text is read for a line: what is cut before it is masked may leave half a secret. */
+const LONGEST_READ = 100_000;
 
 /** How texts get into a trace: short ones masked and cut, long ones by reference. */
 export class Texts {
@@ -17,7 +20,7 @@ export class Texts {
   }
 
   line(text: string, chars = LONGEST_LINE): string {
-    return clip(this.mask(clip(text, 4 * chars)), chars);
+    return clip(this.mask(clip(text, LONGEST_READ)), chars);
   }
 
   refer(ref: string, text: string): TextRef {

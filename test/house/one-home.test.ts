@@ -43,6 +43,16 @@ const HOMES: readonly Home[] = [
     use: /(?<![\w$.-])fetch\(/,
   },
   {
+    notion: 'what stands for a secret',
+    files: ['mark', 'lost-texts', 'secret-mask', 'spoken-secrets'].map((name) => `src/text/mask/${name}.ts`),
+    use: /«(?!API)|\[masked\]/,
+  },
+  {
+    notion: 'the shapes of credentials',
+    files: ['credentials', 'find-secrets', 'spoken-secrets'].map((name) => `src/text/mask/${name}.ts`),
+    use: /ghp_|gh\[pousr/,
+  },
+  {
     notion: 'which commands run their prompt as code',
     files: ['src/node/prompt-code.ts'],
     use: /from '\.\/code-programs\.ts'/,

@@ -190,9 +190,9 @@ describe('a recorder', () => {
       trace: { texts: true, secrets: ['hunter22'] },
     });
     expect(Object.fromEntries(of('text').map(({ ref, text }) => [ref, text]))).toEqual({
-      'prompt/r/a': 'use [masked] or [masked]',
-      'request/r/a': 'use [masked] or [masked]',
-      'output/r/a': 'use [masked] or [masked]',
+      'prompt/r/a': 'use «masked» or «masked»',
+      'request/r/a': 'use «masked» or «masked»',
+      'output/r/a': 'use «masked» or «masked»',
     });
   });
 
@@ -208,7 +208,7 @@ describe('a recorder', () => {
       },
     });
     expect(JSON.stringify(records)).not.toContain('abcd1234efgh');
-    expect(JSON.stringify(records)).toContain('OPENAI_API_KEY=[masked]');
+    expect(JSON.stringify(records)).toContain('OPENAI_API_KEY=«masked»');
   });
 
   it('records what the redaction hook makes of a record, and leaves out what it drops', async () => {
@@ -350,13 +350,13 @@ describe('a recorder on a machine of somebody else', () => {
         self: { me: '[circular]' },
         map: { k: { deep: 1 } },
         set: [1],
-        error: 'Error: boom A_TOKEN=[masked]',
+        error: 'Error: boom A_TOKEN=«masked»',
         big: '10',
         call: '[function call]',
         symbol: 'Symbol(s)',
         when: '1970-01-01T00:00:00.000Z',
         bytes: '[Uint8Array of 4 bytes]',
-        apiKey: '[masked]',
+        apiKey: '«masked»',
         long: expect.stringMatching(/^x{199}…$/),
         bad: '[unreadable]',
       },

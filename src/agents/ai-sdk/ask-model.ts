@@ -1,7 +1,8 @@
 import { isStepCount, type LanguageModel, type LanguageModelUsage, streamText, type ToolSet } from 'ai';
 import { AgentError } from '../../errors/agent-error.ts';
+import type { MaskStream } from '../../text/mask/mask-stream.ts';
+import { maskOfValues } from '../../text/mask/secret-mask.ts';
 import type { AgentAnswer, AgentControls, AgentRequest, Usage } from '../../types.ts';
-import { type MaskedStream, masked, maskedStream } from './masked-stream.ts';
 import { toAgentError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
@@ -32,10 +33,10 @@ export async function askModel(
 ): Promise<AgentAnswer> {
   const { signal } = controls;
   signal.throwIfAborted();
-  const clean = (text: string) => masked(text, secrets);
+  const { mask: clean, stream } = maskOfValues(secrets);
   const heard: Heard = { steps: [''], usage: undefined, finish: null, error: null };
   try {
-    await listen(model, settings, request, controls, heard, maskedStream(secrets));
+    await listen(model, settings, request, controls, heard, stream());
   } catch (thrown) {
     heard.error ??= { thrown };
   }
@@ -55,7 +56,7 @@ async function listen(
   { prompt }: AgentRequest,
   { signal, heartbeat, output }: AgentControls,
   heard: Heard,
-  shown: MaskedStream,
+  shown: MaskStream,
 ): Promise<void> {
   const { stream } = streamText<ToolSet>({
     ...settings,

@@ -3,8 +3,8 @@ import { classifyText } from '../../errors/classify.ts';
 import { type ErrorKind, isPermanent } from '../../errors/error-kind.ts';
 import { parseRetryAfterMs } from '../../errors/retry-after.ts';
 import { asksToWait, retryAfterOfHeaders } from '../../errors/retry-after-headers.ts';
+import { maskOfValues } from '../../text/mask/secret-mask.ts';
 import type { Usage } from '../../types.ts';
-import { masked } from './masked-stream.ts';
 import { readFailure, type ToldFailure } from './told-failure.ts';
 
 /** What is known when a call to a model fails. */
@@ -71,7 +71,7 @@ export function toAgentError(thrown: unknown, call: FailedCall): AgentError {
   const { output, usage, now } = call;
   const kept = { output, ...(usage ? { usage } : {}) };
   if (AgentError.isInstance(thrown)) return thrown;
-  const told = readFailure(thrown, (text) => masked(text, call.secrets));
+  const told = readFailure(thrown, maskOfValues(call.secrets).mask);
   const kind = (thrown instanceof Error ? BY_NAME[thrown.name] : undefined) ?? kindOf(told, output !== '');
   const where = told.status === null || told.status < 400 ? '' : ` answered HTTP ${told.status}`;
   const what = told.isUnreached ? ' could not be reached' : where === '' ? ' failed' : where;

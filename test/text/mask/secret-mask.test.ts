@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSecretMask, maskShapes } from '../../src/node/mask-secrets.ts';
+import { createSecretMask, maskShapes } from '../../../src/text/mask/secret-mask.ts';
 
 const roundTrip = (env: Record<string, string>, value: string) => {
   const { seal, unmask } = createSecretMask(env);

@@ -1,3 +1,5 @@
+import { secretKindOf } from './secret-names.ts';
+
 /**
  * What of a record is its structure, and no text of anybody: the keys of our formats, and the words at those of their members
  * that take one of a few. It is told by the place alone. A secret that happens to be such a word stays there, where it gives
@@ -30,6 +32,8 @@ export interface StructureChange {
   text(value: string): string;
   /** Of a name, which must stay the same in all places. */
   id(value: string): string;
+  /** Of a text whose key speaks of a secret, among members that others made up. Default: that of any text. */
+  secret?(value: string): string;
 }
 
 /** The same JSON with its texts and ids changed, and its structure as it was. */
@@ -47,9 +51,13 @@ function changed(value: unknown, at: string, change: StructureChange, isFree: bo
   if (Array.isArray(value)) return value.map((one) => changed(one, BY_ID.has(at) ? '' : at, change, isFree));
   if (!isFree && (OURS.has(at) || at === 'state')) return value;
   const isNamed = BY_ID.has(at);
+  const changedMember = (key: string, one: unknown, isInFree: boolean) =>
+    isFree && change.secret && typeof one === 'string' && secretKindOf(key) !== null
+      ? change.secret(one)
+      : changed(one, isNamed ? '' : key, change, isInFree);
   const inner = Object.entries(value).map(([key, one]) => [
     changedKey(key, at, change, isFree),
-    changed(one, isNamed ? '' : key, change, isFree || (!isNamed && FREE.has(key))),
+    changedMember(key, one, isFree || (!isNamed && FREE.has(key))),
   ]);
   return Object.fromEntries(inner);
 }
