@@ -140,6 +140,7 @@ export function settingsOf(
     fallback: fallback || null,
     retries: own.retries ?? engine.retries ?? null,
     cache: own.cache ?? engine.cache ?? false,
+    contextBudgetChars: own.contextBudgetChars ?? engine.contextBudgetChars ?? null,
     bounds: defined({ maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }),
   };
 }

@@ -13,6 +13,7 @@ const KEY_ORDER = [
   'budget',
   'retries',
   'cache',
+  'contextBudgetChars',
   'agents',
   'defaults',
   'fallback',

@@ -195,6 +195,10 @@ export const taskSpecSchema: z.ZodMiniType<TaskSpec, unknown> = strictObject({
     z.optional(z.array(nonEmpty)),
     'Files the agent should read, or lines of them: `docs/a.md:12-40`; relative to the working directory.',
   ),
+  contextBudgetChars: described(
+    z.optional(positiveCount),
+    "Most characters of what its dependencies and passages add to its prompt. Default: the run's.",
+  ),
 }).register(z.globalRegistry, { id: 'task', description: 'One prompt for one agent.' });
 
 const budgetSchema = strictObject({
@@ -238,6 +242,10 @@ export const runSettingsShape = {
   ),
   budget: described(z.optional(budgetSchema), 'Upper bounds of the run, checked before every start.'),
   retries: described(z.optional(count), "Retries after the first attempt; overrides the policy's."),
+  contextBudgetChars: described(
+    z.optional(positiveCount),
+    'Most characters of what dependencies and passages add to a prompt; shared fairly. Default 24000.',
+  ),
   cache: described(
     z.optional(z.boolean()),
     'Whether what tasks ask alike is asked once, and answers of earlier runs are used again. Default false.',

@@ -27,6 +27,8 @@ export interface RunSettings {
   retries?: number;
   /** Asks once what several tasks ask alike, and uses answers of earlier runs again (with a journal). Default false. */
   cache?: boolean;
+  /** Most characters of what dependencies and passages add to a prompt; shared fairly. Default 24,000. */
+  contextBudgetChars?: number;
 }
 
 /** One task as a user writes it. */
@@ -58,6 +60,8 @@ export interface TaskSpec {
   passages?: readonly Passage[];
   /** Files, or lines of files (`docs/a.md:12-40`), that it should read: they become passages when the plan is run. */
   read?: readonly string[];
+  /** Most characters of what its dependencies and passages add to its prompt. Default: the run's. */
+  contextBudgetChars?: number;
 }
 
 /** A command as an agent, as a plan file says it. */

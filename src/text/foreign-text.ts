@@ -50,6 +50,19 @@ export function cleanText(text: string): string {
   return withoutCodes(text).replace(/\r\n?/g, '\n').replace(IN_LINES, '');
 }
 
+/** The same of a text whose lines were overwritten (`\r`), as spinners do: each line is what a terminal shows at the end. */
+export function settledText(text: string): string {
+  if (!text.includes('\r')) return cleanText(text);
+  const lines = withoutCodes(text).split('\n');
+  return cleanText(lines.map(lastWritten).join('\n'));
+}
+
+function lastWritten(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
+}
+
 /** The same on one line, with single spaces. */
 export function oneLine(text: string): string {
   return cleanText(text).replace(/\s+/g, ' ').trim();

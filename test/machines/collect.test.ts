@@ -94,6 +94,18 @@ describe('the prompt of a dependent', () => {
     expect(outcomeOf(result, 'c')).toMatchObject({ status: 'succeeded', partialContext: true });
   });
 
+  it('warns of outputs that lost most of their text, within the budget of the task or of the run', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { a: [{ ok: 'x'.repeat(1000) }] });
+    const after = { dependsOn: ['a'] };
+    const plan = [task('a'), task('b', after), task('c', { ...after, contextBudgetChars: 300 })];
+    const run = start(plan, { agents: { one }, clock, contextBudgetChars: 2000 });
+    await run.settled();
+    const warnings = run.events.filter(({ type }) => type === 'warning');
+    expect(warnings).toMatchObject([{ taskId: 'c', message: expect.stringContaining('limited to 300 characters') }]);
+    expect(one.calls.find(({ taskId }) => taskId === 'b')?.prompt).toContain('x'.repeat(1000));
+  });
+
   it('is its own text alone without dependencies', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock);

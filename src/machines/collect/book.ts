@@ -1,4 +1,4 @@
-import { buildPrompt } from '../../plan/context.ts';
+import { buildPrompt, DEFAULT_CONTEXT_CHARS, lossWarning } from '../../plan/context.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { OnDependencyFailure, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { PreparedTask, StopReason, TaskReport } from '../task/events.ts';
@@ -15,13 +15,20 @@ export class RunBook {
   readonly counts: Record<TaskStatus, number> = { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
   settled = 0;
   readonly #onFailure: OnDependencyFailure;
+  readonly #contextChars: number;
   readonly #reports: (TaskReport | undefined)[];
   /** By task: dependencies that have not settled. */
   readonly #open: Int32Array;
   /** By task: when its last dependency settled. */
   readonly #readyAt: Float64Array;
 
-  constructor(plan: CompiledPlan, onFailure: OnDependencyFailure, startedAt: number) {
+  constructor(
+    plan: CompiledPlan,
+    onFailure: OnDependencyFailure,
+    startedAt: number,
+    contextChars: number = DEFAULT_CONTEXT_CHARS,
+  ) {
+    this.#contextChars = contextChars;
     this.plan = plan;
     this.#onFailure = onFailure;
     this.#reports = new Array(plan.tasks.length);
@@ -91,9 +98,11 @@ export class RunBook {
     const outcomes = task.dependsOn.map((id) => this.#outcome(id)).filter((one) => one !== undefined);
     const dependencies: Record<string, string> = {};
     for (const { taskId, status, output } of outcomes) if (status === 'succeeded') dependencies[taskId] = output;
-    const { passages } = task.spec;
-    const built = buildPrompt({ prompt: task.prompt, dependencies: outcomes, ...(passages ? { passages } : {}) });
-    return { prompt: built.prompt, dependencies, partialContext: built.partialContext };
+    const { passages, contextBudgetChars: maxChars = this.#contextChars } = task.spec;
+    const { prompt } = task;
+    const built = buildPrompt({ prompt, dependencies: outcomes, maxChars, ...(passages ? { passages } : {}) });
+    const warning = lossWarning(task.id, built, maxChars);
+    return { prompt: built.prompt, dependencies, partialContext: built.partialContext, warning };
   }
 
   #outcome(id: string): TaskOutcome | undefined {

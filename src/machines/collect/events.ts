@@ -36,6 +36,8 @@ export interface CollectSettings {
   retries: number | null;
   /** Whether what tasks ask alike is asked once, and answers of other runs are used again. */
   cache: boolean;
+  /** Most characters of context in a prompt; null: the default. */
+  contextBudgetChars: number | null;
   /** What the engine says of all its runs, whatever a task's policy is. */
   bounds: PolicyBounds;
 }

@@ -24,6 +24,7 @@ export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
   fallback: null,
   retries: null,
   cache: false,
+  contextBudgetChars: null,
   bounds: {},
 });
 

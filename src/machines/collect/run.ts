@@ -64,7 +64,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
     maxConcurrent: services.limits.maxConcurrent,
     staggerMs: services.limits.staggerMs ?? 0,
   });
-  const book = new RunBook(plan, settings.onDependencyFailure, now);
+  const book = new RunBook(plan, settings.onDependencyFailure, now, settings.contextBudgetChars ?? undefined);
   const { resumed, within, settled = [] } = input;
   const ending = settled.find((report) => endsRunOf(plan, report, settings)) ?? null;
   for (const report of settled) if (report !== ending) book.settle(report);

@@ -62,7 +62,7 @@ function startWave(args: StepArgs, index: number): void {
     tasks,
     ready: start,
     limit: isEager ? null : run.room,
-    prepare: (task) => taskInput(run, task),
+    prepare: (task) => taskInput(args, task),
     parent: args.self as Addressee<WaveReport>,
   };
   run.activeWaves.add(wave);
@@ -116,17 +116,21 @@ function tellWave(args: StepArgs, wave: number, event: WaveEvent): void {
   tellWaves(args, { type: 'child.tell', id: `wave.${wave}`, event });
 }
 
-function taskInput(run: CollectRun, task: Task): TaskInput {
+function taskInput(args: StepArgs, task: Task): TaskInput {
+  const { run } = args.context;
   const { services, settings, book, publish, runId, input, agents } = run;
   const agent = agentOf(task, agents);
   if (!agent) throw new Error(`Task ${task.id} was admitted without an agent.`);
+  const prepared = book.prepare(task);
+  const { warning } = prepared;
+  if (warning) publish({ type: 'warning', message: warning, taskId: task.id }, nowOf(args.self));
   return {
     task,
     runId,
     agent,
     fallback: fallbackOf(task, settings, agents),
     policy: run.policyOf(task),
-    prepared: book.prepare(task),
+    prepared,
     readyAt: book.readyAt(task),
     services,
     publish,

@@ -51,6 +51,8 @@ export interface PreparedTask {
   prompt: string;
   dependencies: Record<string, string>;
   partialContext: boolean;
+  /** Says that most of a dependency's output was cut; null when nothing was. */
+  warning?: string | null;
 }
 
 /** What the metadata of a run takes from one task beside its outcome. */
