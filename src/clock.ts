@@ -7,6 +7,18 @@ export interface Clock {
   now(): number;
   setTimeout(fn: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
+  /**
+   * How often a process that waits makes sure that it still runs, milliseconds: time that is found missing (a laptop asleep, a
+   * process stopped or blocked) counts for no timeout. Default: found when a wait is due.
+   */
+  pulseMs?: number;
+  /** Calls back once input that has arrived in the meantime has been read. Default: `setTimeout(fn, 0)`. */
+  afterInput?(fn: () => void): void;
+}
+
+/** Time between two instants, milliseconds; 0 when the clock was set back between them. */
+export function elapsedMs(from: number, to: number): number {
+  return Math.max(0, to - from);
 }
 
 const startedAt = Date.now() - performance.now();
@@ -19,4 +31,10 @@ export const systemClock: Clock = {
   now: () => Math.round(startedAt + performance.now()),
   setTimeout: (fn, ms) => setTimeout(fn, ms),
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+  pulseMs: 1000,
+  // The first turn reads what there is, the second one lets streams pass it on.
+  afterInput: (fn) => {
+    if (typeof setImmediate === 'function') setImmediate(() => setImmediate(fn));
+    else setTimeout(fn, 0);
+  },
 };

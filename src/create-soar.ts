@@ -15,6 +15,7 @@ import { journaledPublish } from './journal/journaled-publish.ts';
 import type { CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
+import { QUESTION_RULE } from './machines/soar/logic.ts';
 import { observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { phaseAgentOf, soarMachines } from './phase-agent.ts';
@@ -155,7 +156,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     const input = {
       query,
       phaseAgent,
-      settings: settingsOf(parsed, {}, askOptions, fallback),
+      settings: settingsOf(parsed, {}, askOptions, fallback, QUESTION_RULE),
       decompose,
       ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
       ...(contextFiles ? { contextFiles } : {}),
@@ -184,7 +185,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const fallback = runOptions.fallback ?? read?.fallback ?? options.fallback;
       const wanted = fallback === false || fallback === undefined ? read : changed(read, { fallback });
       const { compiled, own } = prepare(wanted, services);
-      const settings = settingsOf(parsed, compiled.plan, runOptions, fallback);
+      const settings = settingsOf(parsed, compiled.plan, runOptions, fallback, 'skip');
       const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
       return launch({
         runId,

@@ -11,6 +11,7 @@ import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import { resolvePolicy } from './policy/presets.ts';
 import type { SoarOptions } from './soar.ts';
 import { quoted } from './text/foreign-text.ts';
+import type { OnDependencyFailure } from './types.ts';
 
 const limits = z.record(z.string(), positiveCount);
 
@@ -118,19 +119,24 @@ export function engineLimits({ maxConcurrent, staggerMs, limits: given }: SoarOp
   };
 }
 
-/** The settings of one run: its own options over the plan's over the engine's over the defaults. */
+/**
+ * The settings of one run: its own options over the plan's over the engine's over the defaults.
+ *
+ * @param failureRule Where nothing else says: `skip` for a plan somebody has written, `proceed` for that of a question.
+ */
 export function settingsOf(
   engine: SoarOptions,
   plan: RunSettings,
   run: RunSettings,
   fallback: string | false | undefined,
+  failureRule: OnDependencyFailure,
 ): CollectSettings {
   check(runOptionsSchema, run, 'The run options');
   const own = { ...plan, ...defined(run) } as RunSettings;
   const { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen } = engine;
   return {
     schedule: own.schedule ?? engine.schedule ?? 'wave',
-    onDependencyFailure: own.onDependencyFailure ?? engine.onDependencyFailure ?? 'proceed',
+    onDependencyFailure: own.onDependencyFailure ?? engine.onDependencyFailure ?? failureRule,
     policy: resolvePolicy(own.policy ?? engine.policy),
     timeoutMs: own.timeoutMs ?? engine.timeoutMs ?? null,
     // The engine's own limits are the gate's; these are the run's, which can only be narrower.

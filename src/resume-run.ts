@@ -3,9 +3,9 @@ import type { ResolvedAgent } from './agents/resolve.ts';
 import type { Clock } from './clock.ts';
 import type { Journal, RunLog } from './journal/journal.ts';
 import type { LeftBehind } from './journal/journal-store.ts';
-import type { ReplayedRun } from './journal/replay.ts';
+import { isLimitSet, type ReplayedRun } from './journal/replay.ts';
 import { finishedResult, requireWhole, resumedCollect, resumedQuery, storedRun } from './journal/resume.ts';
-import type { CollectInput, CollectOutput } from './machines/collect/events.ts';
+import type { CollectInput, CollectOutput, CollectSettings } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarInput, SoarOutput } from './machines/soar/events.ts';
 import type { soarMachine } from './machines/soar/machine.ts';
@@ -72,6 +72,10 @@ export function resumeRun(
     const parts = query === undefined ? planParts(run, prepare) : queryParts(run, query, own, machineFor);
     const { deadlineAt } = run;
     log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });
+    // What a derived limit was granted for the time between two processes.
+    if (deadlineAt !== null && !isLimitSet(run)) {
+      log.append({ type: 'limit.moved', at: now, deadlineAt, heldUntil: run.heldUntil });
+    }
     return { ...parts, log, before: journal.endProcesses(leftBehind(run)) };
   } catch (error) {
     log.release();
@@ -108,7 +112,7 @@ function ended(run: ReplayedRun): RunParts | null {
 function planParts(run: ReplayedRun, prepare: ResumeDeps['prepare']): RunParts {
   const { runId, settings, plan, goal } = run.header;
   const { compiled, own } = prepare(plan ?? { tasks: [] });
-  const input: CollectInput = { plan: compiled, settings, ...resumedCollect(run) };
+  const input: CollectInput = { plan: compiled, settings: { ...FORMER_DEFAULTS, ...settings }, ...resumedCollect(run) };
   return {
     logic: collectMachine,
     input,
@@ -143,6 +147,9 @@ function queryParts(
     resultOf: (output) => ({ runId, ...(output as SoarOutput) }),
   };
 }
+
+/** Defaults that were others once, for runs that an older version began and whose journal does not say. */
+const FORMER_DEFAULTS: Partial<CollectSettings> = { onDependencyFailure: 'proceed' };
 
 const NO_AGENTS: Launch['own'] = new Map();
 

@@ -1,6 +1,7 @@
 import type { EventObject, Snapshot } from 'xstate';
 import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { Within } from '../async-context.ts';
+import { elapsedMs } from '../clock.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { Price } from '../policy/budget.ts';
@@ -11,6 +12,7 @@ import {
   markActivity,
   startClock,
   stopGraceMs,
+  withGrantedTime,
   withoutSilence,
 } from '../policy/timeouts.ts';
 import { priced, tokensOf } from '../policy/usage.ts';
@@ -146,10 +148,11 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
 function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): void {
   const clock = clockOf(scope.self);
   const timers = timersOf(clock);
-  timers.clear(attempt.timer);
   const now = clock.now();
-  const { policy } = attempt.spec;
+  timers.noticeMissing(now);
   if (attempt.stop) return;
+  timers.clear(attempt.timer);
+  const { policy } = attempt.spec;
   const seen = checkClock(attempt.clock, policy.clocks, now);
   attempt.clock = seen.clock;
   if (seen.verdict === 'stalled') tell(attempt, scope, { type: 'attempt.stalled', ...idsOf(attempt) });
@@ -171,7 +174,17 @@ function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): voi
   }
   const next = Math.min(seen.nextAt, confirmedAt, leavesAt);
   const lookAgain = () => attempt.within(() => look(snapshot, attempt, scope));
-  attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, lookAgain) : null;
+  const granted = (ms: number) => grant(attempt, ms, clock.now());
+  attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, lookAgain, { granted }) : null;
+}
+
+/** Time in which this process did not run is nobody's silence. */
+function grant(attempt: InFlight, ms: number, now: number): void {
+  const later = (at: number) => Math.min(now, at + ms);
+  const { suspicion, linger } = attempt;
+  attempt.clock = withGrantedTime(attempt.clock, ms, now);
+  if (suspicion) attempt.suspicion = { ...suspicion, at: later(suspicion.at) };
+  if (linger) attempt.linger = { ...linger, workedAt: later(linger.workedAt), heardAt: later(linger.heardAt) };
 }
 
 /** Asks once; the attempt then has its grace to end, and is recorded as abandoned when it does not. */
@@ -194,7 +207,7 @@ function askToStop(
     attempt.spec.publish({ type: 'warning', message, taskId: attempt.spec.request.taskId }, clock.now());
     end(snapshot, attempt, scope, (at) => statedResult(attempt, at) ?? abandonedResult(attempt, at));
   };
-  attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => attempt.within(abandon));
+  attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => attempt.within(abandon), { granted: () => {} });
   tell(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
   attempt.abort.abort(new Error(reason));
 }
@@ -213,6 +226,7 @@ function end(
   if (!snapshot.inFlight.has(spec.attemptId)) return;
   const clock = clockOf(scope.self);
   const now = clock.now();
+  timersOf(clock).noticeMissing(now);
   noteSilence(attempt, now);
   // Reading what the agent answered may throw; the attempt is then still in flight, and ends as failed.
   const result = withCost(resultAt(now), snapshot.input.priceOf?.(spec.agent) ?? null);
@@ -258,6 +272,7 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
   const ids = newsIds(attempt);
   const isOver = () => !snapshot.inFlight.has(spec.attemptId);
   const active = (now: number) => {
+    timersOf(clock).noticeMissing(now);
     attempt.events += 1;
     noteSilence(attempt, now);
     markActivity(attempt.clock, now);
@@ -313,7 +328,7 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
 }
 
 function noteSilence(attempt: InFlight, now: number): void {
-  attempt.longestSilenceMs = Math.max(attempt.longestSilenceMs, now - attempt.clock.lastActivityAt);
+  attempt.longestSilenceMs = Math.max(attempt.longestSilenceMs, elapsedMs(attempt.clock.lastActivityAt, now));
 }
 
 function tell(attempt: InFlight, scope: Sender, event: AttemptEvent): void {

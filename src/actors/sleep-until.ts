@@ -1,6 +1,6 @@
-import type { ActorLogic, EventObject, Snapshot } from 'xstate';
+import type { ActorLogic, ActorRef, EventObject, Snapshot } from 'xstate';
 import { currentContext } from '../async-context.ts';
-import { clockOf } from './scope.ts';
+import { clockOf, relay } from './scope.ts';
 import { type Timer, timersOf } from './timers.ts';
 
 export interface SleepInput {
@@ -10,6 +10,20 @@ export interface SleepInput {
   background?: boolean;
   /** Waits for all runs, so it wakes in the async context of none. Default false. */
   shared?: boolean;
+  /** Time in which this process did not run moves the deadline; the parent is told with `time.granted`. Default false. */
+  patient?: boolean;
+}
+
+/** From a patient sleeper to its parent: its deadline has moved. */
+export interface TimeGranted {
+  type: 'time.granted';
+  ms: number;
+}
+
+/** Moves the deadline of a sleeper. */
+export interface SleepMoved {
+  type: 'sleep.moved';
+  at: number;
 }
 
 export type SleepSnapshot = Snapshot<undefined> & { input: SleepInput };
@@ -19,6 +33,17 @@ export interface SleepLogic extends ActorLogic<SleepSnapshot, EventObject, Sleep
 
 const sleeping = new WeakMap<object, Timer>();
 
+type Sleeper = ActorRef<SleepSnapshot, EventObject>;
+
+function fallAsleep(self: Sleeper, { at, background = false, patient, shared }: SleepInput): void {
+  if (at === null) return;
+  const within = currentContext();
+  const send = (event: EventObject) => (shared ? self.send(event) : within(() => self.send(event)));
+  const granted = (ms: number) => send({ type: 'time.granted', ms } as TimeGranted);
+  const wake = () => send({ type: 'sleep.due' });
+  sleeping.set(self, timersOf(clockOf(self)).set(at, wake, { background, ...(patient ? { granted } : {}) }));
+}
+
 /**
  * Done when its deadline has come. Absolute, so a restored sleeper wakes when the first one would have, and one heap
  * entry wide, where an `after` would be scanned at every stop of any actor of the system.
@@ -26,17 +51,26 @@ const sleeping = new WeakMap<object, Timer>();
 export const sleepUntil: SleepLogic = {
   getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
   start: ({ input }, { self }) => {
-    if (input.at === null) return;
-    const within = currentContext();
-    const send = () => self.send({ type: 'sleep.due' });
-    const wake = input.shared ? send : () => within(send);
-    sleeping.set(self, timersOf(clockOf(self)).set(input.at, wake, input.background));
+    fallAsleep(self, input);
   },
-  transition: (snapshot, event, { self }) => {
+  transition: (snapshot, event, scope) => {
+    const { self } = scope;
     if (event.type === 'sleep.due') return { ...snapshot, status: 'done', output: undefined } as SleepSnapshot;
     if (event.type === 'xstate.stop') {
       timersOf(clockOf(self)).clear(sleeping.get(self));
       return { ...snapshot, status: 'stopped' } as SleepSnapshot;
+    }
+    if (event.type === 'sleep.moved') {
+      const input = { ...snapshot.input, at: (event as SleepMoved).at };
+      timersOf(clockOf(self)).clear(sleeping.get(self));
+      fallAsleep(self, input);
+      return { ...snapshot, input };
+    }
+    if (event.type === 'time.granted') {
+      const { ms } = event as TimeGranted;
+      const parent = self._parent;
+      if (parent) relay(scope, parent, event as TimeGranted);
+      return { ...snapshot, input: { ...snapshot.input, at: (snapshot.input.at ?? 0) + ms } };
     }
     return snapshot;
   },

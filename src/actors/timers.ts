@@ -8,6 +8,8 @@ export interface Timer {
   seq: number;
   fire: () => void;
   background: boolean;
+  /** Set for a patient wait, whose deadline moves by time in which this process did not run; told by how much. */
+  granted: ((ms: number) => void) | null;
   /** Position in the heap, −1 when it is over, −2 when it is due and about to fire. */
   slot: number;
 }
@@ -18,9 +20,26 @@ const DUE = -2;
 /** setTimeout holds 31 bits; a longer wait is armed again when it fires. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** A real timer this much later than due, and by more than a tenth of its wait, shows that the process did not run. */
+export const MISSED_MS = 1000;
+const MISSED_SHARE = 0.1;
+
+export interface TimerOptions {
+  /** Keeps no process alive. Default false. */
+  background?: boolean;
+  /**
+   * Makes the wait patient: time in which this process did not run (asleep, stopped, blocked) moves its deadline, and this is called
+   * with that time, milliseconds. For silences, limits and graces. Default: the deadline is absolute, as the reset of a rate limit.
+   */
+  granted?: (ms: number) => void;
+}
+
 /**
  * All waits on one clock, by absolute deadline: a binary heap behind a single real timer. Thousands of sleeping tasks
  * cost a heap entry each, and stopping an actor costs none of the others anything.
+ *
+ * It is also the one place that notices time in which the process did not run. Then input that arrived is read before anything
+ * fires, so an answer beats the timeout that it kept waiting, and patient waits get the missing time.
  */
 export class TimerQueue {
   readonly #clock: Clock;
@@ -29,6 +48,10 @@ export class TimerQueue {
   readonly #within = captureContext();
   #handle: unknown = null;
   #armedFor = Number.POSITIVE_INFINITY;
+  /** When the real timer was set. */
+  #armedAt = 0;
+  /** When the process was seen running last. */
+  #seenAt = 0;
   #foreground = 0;
   #seq = 0;
 
@@ -44,10 +67,19 @@ export class TimerQueue {
     return this.#heap.length;
   }
 
-  /** Calls `fire` once, at `at` or as soon after as the clock allows. A `background` wait keeps no process alive. */
-  set(at: number, fire: () => void, background = false): Timer {
+  /** Calls `fire` once, at `at` or as soon after as the clock allows. */
+  set(at: number, fire: () => void, { background = false, granted }: TimerOptions = {}): Timer {
+    // A wait that begins now gets none of the time that was missed before.
+    if (granted) this.noticeMissing(this.#clock.now());
     this.#seq += 1;
-    const timer: Timer = { at, seq: this.#seq, fire, background, slot: this.#heap.length };
+    const timer: Timer = {
+      at,
+      seq: this.#seq,
+      fire,
+      background,
+      granted: granted ?? null,
+      slot: this.#heap.length,
+    };
     this.#heap.push(timer);
     this.#up(timer.slot);
     if (!background) this.#foreground += 1;
@@ -62,6 +94,23 @@ export class TimerQueue {
     if (timer.slot < 0) return;
     this.#remove(timer);
     this.#arm();
+  }
+
+  /** Looks whether the process has missed time, and grants it to patient waits. True when it has. */
+  noticeMissing(now: number): boolean {
+    const lateMs = now - this.#armedFor;
+    // Rather too much is granted than too little: all time since the process was seen running.
+    const missedMs = now - this.#seenAt;
+    this.#seenAt = now;
+    const isLate = lateMs > MISSED_MS && lateMs > MISSED_SHARE * (this.#armedFor - this.#armedAt);
+    if (!isLate || lateMs === Number.POSITIVE_INFINITY) return false;
+    this.#armedFor = now;
+    const patient = this.#heap.filter(({ granted }) => granted !== null);
+    for (const timer of patient) timer.at += missedMs;
+    this.#heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    for (const [slot, timer] of this.#heap.entries()) timer.slot = slot;
+    for (const { granted } of patient) granted?.(missedMs);
+    return true;
   }
 
   #remove(timer: Timer): void {
@@ -89,8 +138,11 @@ export class TimerQueue {
     // A real timer that fires early finds nothing due and arms again: cheaper than replacing it at every change.
     if (this.#handle === null || first.at < this.#armedFor) {
       if (this.#handle !== null) this.#clock.clearTimeout(this.#handle);
-      this.#armedFor = first.at;
-      const ms = Math.min(LONGEST_MS, Math.max(0, first.at - this.#clock.now()));
+      const now = this.#clock.now();
+      const ms = Math.min(LONGEST_MS, this.#clock.pulseMs ?? LONGEST_MS, Math.max(0, first.at - now));
+      this.#seenAt = now;
+      this.#armedAt = now;
+      this.#armedFor = now + ms;
       this.#handle = this.#within(() => this.#clock.setTimeout(() => this.#due(), ms));
     }
     const handle = this.#handle as { ref?: () => void; unref?: () => void };
@@ -99,6 +151,23 @@ export class TimerQueue {
   }
 
   #due(): void {
+    if (this.noticeMissing(this.#clock.now())) this.#readFirst();
+    else this.#fire();
+  }
+
+  /** Lets input that arrived meanwhile be read before anything fires. */
+  #readFirst(): void {
+    const turn = {};
+    this.#handle = turn;
+    // Nothing else is armed until then.
+    this.#armedFor = Number.NEGATIVE_INFINITY;
+    const read = () => {
+      if (this.#handle === turn) this.#fire();
+    };
+    this.#within(() => (this.#clock.afterInput ? this.#clock.afterInput(read) : this.#clock.setTimeout(read, 0)));
+  }
+
+  #fire(): void {
     this.#handle = null;
     this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();

@@ -1,6 +1,7 @@
 import { actAsPrompt } from '../agents/act-as.prompt.ts';
 import { withAdHoc } from '../agents/act-as.ts';
 import { resolveAgents } from '../agents/resolve.ts';
+import { failureRule } from '../machines/collect/book.ts';
 import { COLLECT_SETTINGS, policiesOf, runTimeoutMs } from '../machines/collect/logic.ts';
 import { GATE_LIMITS } from '../machines/gate/machine.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
@@ -12,6 +13,7 @@ import { withReading } from '../plan/reading.ts';
 import type { Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
 import { escaped, oneLine } from '../text/foreign-text.ts';
+import type { OnDependencyFailure } from '../types.ts';
 import { type DryStart, startOf } from './dry-start.ts';
 import type { RunFlags } from './flags.ts';
 import { counted, formatDuration, shellLine } from './format.ts';
@@ -35,6 +37,8 @@ export interface DryTask extends DryStart {
   /** What is started then. */
   fallbackStart: DryStart | null;
   critical: boolean;
+  /** What becomes of it when a dependency fails. */
+  onDependencyFailure: OnDependencyFailure;
 }
 
 export interface DryRun {
@@ -45,6 +49,8 @@ export interface DryRun {
   /** Ticked: not run. */
   doneBefore: string[];
   schedule: string;
+  /** The rule of tasks that state none. */
+  onDependencyFailure: OnDependencyFailure;
   maxConcurrent: number;
   timeoutMs: number;
   /** Whether the user set `timeoutMs`. */
@@ -59,7 +65,7 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
   const agents = withAdHoc(resolveAgents({ ...options.agents, ...own }), plan.agents);
   const fallback = run.fallback ?? plan.fallback ?? false;
   const compiled = compilePlan(fallback === false ? plan : { ...plan, fallback }, { agents: [...agents.keys()] });
-  const settings = { ...COLLECT_SETTINGS, ...settingsOf(options, compiled.plan, run, fallback) };
+  const settings = { ...COLLECT_SETTINGS, ...settingsOf(options, compiled.plan, run, fallback, 'skip') };
   const policyOf = policiesOf(compiled, settings);
   const maxConcurrent = settings.maxConcurrent ?? options.maxConcurrent ?? GATE_LIMITS.maxConcurrent;
   const pace = { maxConcurrent, staggerMs: settings.staggerMs ?? options.staggerMs ?? 0 };
@@ -86,6 +92,7 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
       fallback,
       fallbackStart: fallback === null ? null : await started(task, fallback),
       critical: task.critical,
+      onDependencyFailure: failureRule(task, settings.onDependencyFailure),
     };
   };
   const waves = await Promise.all(
@@ -97,6 +104,7 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
     waves: waves.filter((wave) => wave.length > 0),
     doneBefore: compiled.tasks.filter(({ spec }) => spec.done).map(({ id }) => id),
     schedule: settings.schedule,
+    onDependencyFailure: settings.onDependencyFailure,
     maxConcurrent,
     timeoutMs: runTimeoutMs(compiled, settings, policyOf, pace),
     timeoutFrom: settings.timeoutMs === null ? 'derived' : 'given',
@@ -126,6 +134,7 @@ export function dryRunLines(dry: DryRun, paint: Paint): string[] {
   const head = [
     `${counted(tasks.length, 'task')} in ${counted(dry.waves.length, 'wave')}`,
     `schedule ${dry.schedule}`,
+    `after a failure ${dry.onDependencyFailure}`,
     `at most ${dry.maxConcurrent} at a time`,
     `timeout ${formatDuration(dry.timeoutMs)} (${dry.timeoutFrom})`,
     ...(dry.budget ? [`budget ${JSON.stringify(dry.budget)}`] : []),
@@ -134,12 +143,16 @@ export function dryRunLines(dry: DryRun, paint: Paint): string[] {
   if (dry.goal !== undefined) lines.push(`goal: ${oneLine(dry.goal)}`);
   if (dry.doneBefore.length > 0) lines.push(`done before: ${dry.doneBefore.map(escaped).join(', ')}`);
   dry.waves.forEach((wave, i) => {
-    lines.push('', paint('bold', `wave ${i + 1}`), ...wave.flatMap((task) => taskLines(task, paint)));
+    lines.push(
+      '',
+      paint('bold', `wave ${i + 1}`),
+      ...wave.flatMap((task) => taskLines(task, dry.onDependencyFailure, paint)),
+    );
   });
   return lines;
 }
 
-function taskLines(task: DryTask, paint: Paint): string[] {
+function taskLines(task: DryTask, ofRun: OnDependencyFailure, paint: Paint): string[] {
   const { dependsOn, promptVia, fallback, fallbackStart, read } = task;
   const prompt = `${clip(oneLine(task.prompt), 200)}${dependsOn.length > 0 ? ` + what ${dependsOn.map(escaped).join(', ')} said` : ''}`;
   const policy = [
@@ -147,6 +160,7 @@ function taskLines(task: DryTask, paint: Paint): string[] {
     `${counted(task.retries, 'retry').replace(/ys$/, 'ies')}`,
     `at most ${formatDuration(task.maxAttemptMs)} an attempt`,
     ...(task.critical ? ['critical'] : []),
+    ...(task.onDependencyFailure === ofRun ? [] : [`after a failure ${task.onDependencyFailure}`]),
     ...(fallback === null ? [] : [`fallback ${escaped(fallback)}`]),
   ];
   return [

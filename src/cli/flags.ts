@@ -197,11 +197,10 @@ export function addRunFlags(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--on-dependency-failure <what>', 'what dependents of a failed task do').choices([
-        'proceed',
-        'skip',
-        'abort',
-      ]),
+      new Option(
+        '--on-dependency-failure <what>',
+        'what dependents of a failed task do that have no rule of their own: skip in a plan, proceed in a question',
+      ).choices(['proceed', 'skip', 'abort']),
     )
     .addOption(new Option('--cache', 'do identical work once, and use answers of earlier runs again'))
     .addOption(new Option('--no-cache', 'do all work anew, whatever plan and config say'));

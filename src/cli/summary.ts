@@ -87,7 +87,9 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
 /** Why a task came to nothing, in one line; empty when it succeeded. */
 function whyOf(outcome: TaskOutcome): string {
   const { status, error } = outcome;
-  return error && status !== 'succeeded' ? oneLine(`${error.kind}: ${error.message}${beforeRefusal(outcome)}`) : '';
+  if (!error || status === 'succeeded') return '';
+  const kind = status === 'skipped' && error.kind === 'dependency' ? status : error.kind;
+  return oneLine(`${kind}: ${error.message}${beforeRefusal(outcome)}`);
 }
 
 function cellsOf(outcome: TaskOutcome): string[] {

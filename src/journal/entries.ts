@@ -64,6 +64,8 @@ export type LogEntry =
       /** When the budget of time is spent. */
       budgetAt: number | null;
     }
+  /** A derived limit has moved: a provider cools until `heldUntil`, or the process did not run for a while. */
+  | { type: 'limit.moved'; at: number; deadlineAt: number; heldUntil: number | null }
   | { type: 'attempt.started'; taskId: string; agentId: string; n: number; key: string; at: number }
   | ({ type: 'process.started' } & StoredProcess)
   /** An attempt under way named the session it works in. */

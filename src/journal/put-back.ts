@@ -1,9 +1,9 @@
 import type { LogEntry, RunHeader } from './entries.ts';
 import type { ReplayedRun } from './replay.ts';
 
-/** How far behind the last record of a run the clock is now: 0, unless somebody has put it back since, milliseconds. */
-export function putBackMs({ startedAt }: RunHeader, entries: readonly LogEntry[], now: number): number {
-  return Math.max(0, entries.reduce((latest, entry) => Math.max(latest, timeOf(entry)), startedAt) - now);
+/** The latest instant on record of a run, epoch milliseconds: a process worked on it then. */
+export function lastInstant({ startedAt }: RunHeader, entries: readonly LogEntry[]): number {
+  return entries.reduce((latest, entry) => Math.max(latest, timeOf(entry)), startedAt);
 }
 
 function timeOf(entry: LogEntry): number {
@@ -27,6 +27,7 @@ export function putBack(run: ReplayedRun, byMs: number): void {
   run.startedAt = moved(run.startedAt);
   run.deadlineAt = moved(run.deadlineAt);
   run.limitAt = moved(run.limitAt);
+  run.heldUntil = moved(run.heldUntil);
   run.budgetAt = moved(run.budgetAt);
   run.lastStartAt = moved(run.lastStartAt);
   for (const [taskId, task] of run.tasks) {

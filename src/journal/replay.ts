@@ -1,4 +1,5 @@
 import type { SettledCall } from '../actors/phases/calls.ts';
+import { elapsedMs } from '../clock.ts';
 import { runBounds } from '../machines/collect/logic.ts';
 import type { Expenses } from '../machines/gate/events.ts';
 import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
@@ -8,7 +9,7 @@ import { tokensOf } from '../policy/usage.ts';
 import type { PhaseName } from '../streams/events.ts';
 import type { AttemptRecord, PhaseRecord, RunResult } from '../types.ts';
 import type { LogEntry, RunHeader, StoredBreaker, StoredProcess, StoredResult, StoredRun } from './entries.ts';
-import { putBack, putBackMs } from './put-back.ts';
+import { lastInstant, putBack } from './put-back.ts';
 
 /** A run as its records leave it: what must not happen again, and where to go on. */
 export interface ReplayedRun {
@@ -30,6 +31,8 @@ export interface ReplayedRun {
   budgetAt: number | null;
   /** When a limit that somebody set ends the run of a question; a limit that follows from its plan is that of the plan. */
   limitAt: number | null;
+  /** Until when its derived limit stood still, epoch milliseconds; null: never. */
+  heldUntil: number | null;
   /** Whether its plan had been announced. */
   isCompiled: boolean;
   /** Each task once, in the order they settled. */
@@ -73,6 +76,7 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
     approved: null,
     calls: new Map(),
     ...boundsOf(header),
+    heldUntil: null,
     isCompiled: false,
     settled: [],
     tasks: new Map(),
@@ -107,6 +111,10 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
         run.deadlineAt = entry.deadlineAt;
         run.budgetAt = entry.budgetAt;
         run.isCompiled = true;
+        break;
+      case 'limit.moved':
+        run.deadlineAt = entry.deadlineAt;
+        run.heldUntil = entry.heldUntil;
         break;
       case 'attempt.started':
         reopen(run, entry.taskId);
@@ -166,7 +174,9 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
   const isLeft = (taskId: string | undefined) => taskId !== undefined && !settled.has(taskId) && !run.calls.has(taskId);
   run.processes = processes.filter(({ key }) => isLeft(taskOf.get(key)));
   closeOpen(run, open, sessions, now);
-  putBack(run, putBackMs(header, entries, now));
+  const last = lastInstant(header, entries);
+  grantDeadTime(run, last, now);
+  putBack(run, elapsedMs(now, last));
   for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));
   const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values(), ...run.calls.values()];
   for (const { attempts } of everything) {
@@ -177,6 +187,17 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
     }
   }
   return run;
+}
+
+/** Time in which no process worked on a run is not counted in a limit that nobody has set. */
+function grantDeadTime(run: ReplayedRun, last: number, now: number): void {
+  if (run.deadlineAt === null || isLimitSet(run)) return;
+  run.deadlineAt += elapsedMs(Math.max(last, run.heldUntil ?? last), now);
+}
+
+/** Whether somebody has set the limit of a run; else it is derived from its plan. */
+export function isLimitSet({ limitAt, header }: ReplayedRun): boolean {
+  return limitAt !== null || (header.settings.timeoutMs ?? null) !== null;
 }
 
 /** A question's run is bound from its start; a plan's from when it is compiled. */

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/types.ts';
 import { MASKED } from '../text/mask/mark.ts';
 import type { RunResult } from '../types.ts';
 import type { Journal } from './journal.ts';
-import { type ReplayedRun, replay, resultOf } from './replay.ts';
+import { isLimitSet, type ReplayedRun, replay, resultOf } from './replay.ts';
 import { readingRun, unknownRun } from './run-errors.ts';
 
 /** The plan a run has, as far as it is known. */
@@ -65,8 +65,10 @@ function isTorn(value: unknown, lost: ReplayedRun['lost']): boolean {
 }
 
 export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
-  const { startedAt, settled, tasks, breakers, spent, lastStartAt, deadlineAt, budgetAt, isCompiled } = run;
-  return { settled, resumed: { startedAt, deadlineAt, budgetAt, isCompiled, spent, lastStartAt, breakers, tasks } };
+  const { startedAt, settled, tasks, breakers, spent, lastStartAt, isCompiled } = run;
+  const { deadlineAt, budgetAt, heldUntil } = run;
+  const limits = { deadlineAt, budgetAt, heldUntil, isLimitSet: isLimitSet(run) };
+  return { settled, resumed: { startedAt, ...limits, isCompiled, spent, lastStartAt, breakers, tasks } };
 }
 
 export function resumedQuery(run: ReplayedRun): ResumedQuery {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SoarError } from '../errors/soar-error.ts';
 import type { StoredProcess } from '../journal/entries.ts';
 import type { LeftBehind } from '../journal/journal-store.ts';
+import { type PatientDeadline, patientDeadline } from './patient-timeout.ts';
 import { ProcessGroup } from './process-group.ts';
 import { isOfJournal, type ProcessMark, taskOfMark } from './process-marks.ts';
 import { forgetProcessTable, isAlive, isPid, type ProcessIdentity } from './process-tree.ts';
@@ -43,17 +44,22 @@ export async function endOrphans(
     ...recorded(processes).map((leader) => new ProcessGroup({ leader, isOurs: () => false })),
     new ProcessGroup({ isOurs }),
   ];
-  const killAt = performance.now() + GRACE_MS;
-  const giveUpAt = killAt + KILLED_MS;
-  for (;;) {
-    const now = performance.now();
-    forgetProcessTable();
-    requireOwned();
-    const left = groups.flatMap((group) => group.signal(now < killAt ? 'SIGTERM' : 'SIGKILL'));
-    if (left.length === 0) return;
-    if (now >= giveUpAt) throw couldNotEnd(runId, left);
-    // Then once more, for what they have started meanwhile.
-    await areGone(left, now < killAt ? killAt : giveUpAt);
+  const grace = patientDeadline(GRACE_MS);
+  const lastResort = patientDeadline(GRACE_MS + KILLED_MS);
+  try {
+    for (;;) {
+      const { isOver } = grace;
+      forgetProcessTable();
+      requireOwned();
+      const left = groups.flatMap((group) => group.signal(isOver ? 'SIGKILL' : 'SIGTERM'));
+      if (left.length === 0) return;
+      if (lastResort.isOver) throw couldNotEnd(runId, left);
+      // Then once more, for what they have started meanwhile.
+      await areGone(left, isOver ? lastResort : grace);
+    }
+  } finally {
+    grace.clear();
+    lastResort.clear();
   }
 }
 
@@ -72,7 +78,7 @@ function recorded(processes: readonly StoredProcess[]): ProcessIdentity[] {
   });
 }
 
-async function areGone(processes: readonly ProcessIdentity[], until: number): Promise<void> {
+async function areGone(processes: readonly ProcessIdentity[], deadline: PatientDeadline): Promise<void> {
   do await sleep(LOOK_MS);
-  while (performance.now() < until && processes.some(isAlive));
+  while (!deadline.isOver && processes.some(isAlive));
 }

@@ -1,4 +1,5 @@
 import type { Child } from './children.ts';
+import { patientTimeout } from './patient-timeout.ts';
 import { markOf, type ProcessMark, processMarks } from './process-marks.ts';
 import { isThere, ownLine, type ProcessEntry, type ProcessIdentity, processTable } from './process-tree.ts';
 import { hasGroup, signalChild, signalGroup, signalProcess } from './signals.ts';
@@ -25,7 +26,7 @@ export class ProcessGroup {
   #known: readonly ProcessIdentity[] = [];
   /** This process heard the leader's exit, so what is known of the group is without a gap. */
   #isLeaderGone = false;
-  #lastResort: ReturnType<typeof setTimeout> | undefined;
+  #cancelLastResort: (() => void) | undefined;
 
   constructor({ leader, child, isOurs }: ProcessGroupOptions) {
     this.#leader = leader ?? null;
@@ -35,9 +36,9 @@ export class ProcessGroup {
 
   /** Asks it to end: SIGTERM now, SIGKILL once the grace is over. Harmless when called again, or after the leader's exit. */
   end(graceMs: number): void {
-    if (this.#lastResort || this.#isLeaderGone) return;
+    if (this.#cancelLastResort || this.#isLeaderGone) return;
     this.signal('SIGTERM');
-    this.#lastResort = setTimeout(() => this.signal('SIGKILL'), graceMs);
+    this.#cancelLastResort = patientTimeout(() => this.signal('SIGKILL'), graceMs);
   }
 
   /**
@@ -60,7 +61,7 @@ export class ProcessGroup {
    * it is recognised from then on. Takes the last resort back.
    */
   leaderEnded(): void {
-    clearTimeout(this.#lastResort);
+    this.#cancelLastResort?.();
     this.#isLeaderGone = true;
     const leader = this.#leader;
     if (leader && hasGroup(leader.pid)) this.#known = this.#find((entry) => isOf(leader.pid, entry), false);

@@ -76,11 +76,11 @@ async function superviseProcess(started: Child, origin: string, options: Process
   feed(child, options.input);
   /** True once the pipes are closed, false when nothing more is to be expected of who still holds them. */
   const drain = async (): Promise<boolean> => {
-    const until = performance.now() + FINISH_MS;
-    for (;;) {
+    // Counted in looks, so that a process that was stopped itself cuts nobody short.
+    for (let looks = 0; ; looks += 1) {
       const before = chunks;
       if (await settledWithin(drained, DRAIN_MS)) return true;
-      if (options.signal.aborted || performance.now() > until) return false;
+      if (options.signal.aborted || looks >= FINISH_MS / DRAIN_MS) return false;
       if (chunks === before && !group.members({ everywhere: false }).some(({ isAtWork }) => isAtWork)) return false;
     }
   };

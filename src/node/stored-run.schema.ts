@@ -124,6 +124,7 @@ export const entrySchemas: Readonly<Record<LogEntry['type'], z.ZodMiniType<unkno
     attempts: z.array(attempt),
     rateLimits: z.optional(rateLimits),
   }),
+  'limit.moved': z.object({ at: instant, deadlineAt: instant, heldUntil: maybeInstant }),
   'plan.compiled': z.object({ at: instant, tasks: count, ticked: count, deadlineAt: instant, budgetAt: maybeInstant }),
   'attempt.started': z.object({ taskId: id, agentId: id, n: count, key: id, at: instant }),
   // Whether its process may be signalled is looked at where that is done.

@@ -1,5 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import { quoted } from '../text/foreign-text.ts';
+import type { OnDependencyFailure } from '../types.ts';
 import type { TaskSpec } from './types.ts';
 
 /** What the lines under a task set; dependencies are still as they were written. */
@@ -8,6 +9,7 @@ export interface MarkdownSettings {
   dependsOn?: string[];
   critical?: boolean;
   timeoutMs?: number;
+  onDependencyFailure?: OnDependencyFailure;
 }
 
 type Reader = (value: string) => Partial<MarkdownSettings> | string;
@@ -32,6 +34,11 @@ const READERS: Readonly<Record<string, Reader>> = {
     if (/^(?:no|false)$/i.test(value)) return {};
     return 'Expected yes or no.';
   },
+  ondependencyfailure: (value) => {
+    const rule = value.toLowerCase();
+    if (rule === 'proceed' || rule === 'skip' || rule === 'abort') return { onDependencyFailure: rule };
+    return 'Expected proceed, skip or abort.';
+  },
   timeout: (value) => {
     const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value) ?? [];
     const factor = UNITS[unit.toLowerCase()];
@@ -44,6 +51,8 @@ const NAMES: Readonly<Record<string, string>> = {
   dependson: 'depends',
   'depends on': 'depends',
   'depends-on': 'depends',
+  'on dependency failure': 'ondependencyfailure',
+  'on-dependency-failure': 'ondependencyfailure',
 };
 
 /** Words of other lists for `Depends`; refused with a hint, since what follows them may have a form of its own. */
@@ -65,7 +74,7 @@ export function isSetting(key: string, value: string): boolean {
   return typeof READERS[name]?.(value.trim()) !== 'string';
 }
 
-export const SETTING_NAMES = ['Agent', 'Depends', 'Critical', 'Timeout'] as const;
+export const SETTING_NAMES = ['Agent', 'Depends', 'Critical', 'Timeout', 'OnDependencyFailure'] as const;
 
 /** The reader's name for a key as it is written, or null for one that is not known. */
 export function settingName(key: string): string | null {
@@ -89,10 +98,11 @@ export function applySetting(settings: MarkdownSettings, key: string, value: str
 }
 
 /** The task's fields that the settings stand for. */
-export function fieldsOf({ agent, critical, timeoutMs }: MarkdownSettings): Partial<TaskSpec> {
+export function fieldsOf({ agent, critical, timeoutMs, onDependencyFailure }: MarkdownSettings): Partial<TaskSpec> {
   return {
     ...(agent === undefined ? {} : { agent }),
     ...(critical === undefined ? {} : { critical }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(onDependencyFailure === undefined ? {} : { onDependencyFailure }),
   };
 }

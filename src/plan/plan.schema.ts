@@ -167,6 +167,8 @@ const passageSchema = strictObject({
   score: z.number(),
 });
 
+const failureRule = z.optional(z.enum(['proceed', 'skip', 'abort']));
+
 /** One task of a plan. */
 export const taskSpecSchema: z.ZodMiniType<TaskSpec, unknown> = strictObject({
   id: described(idSchema, 'Names the task, in dependencies and everywhere a run is shown.'),
@@ -176,6 +178,10 @@ export const taskSpecSchema: z.ZodMiniType<TaskSpec, unknown> = strictObject({
   critical: described(
     z.optional(z.boolean()),
     'Whether its failure stops the run: what is in flight is cancelled, the rest skipped. Default false.',
+  ),
+  onDependencyFailure: described(
+    failureRule,
+    "What becomes of it when a dependency fails: `proceed`, `skip`, or `abort`, which ends the run. Default: the run's rule.",
   ),
   timeoutMs: described(z.optional(limitMs), "Hard limit of one attempt, milliseconds; wins over the policy's clocks."),
   policy: z.optional(policyInputSchema),
@@ -233,8 +239,8 @@ export const runSettingsShape = {
   staggerMs: described(z.optional(durationMs), 'One gap between any two starts, milliseconds. Default: by provider.'),
   schedule: described(z.optional(z.enum(['wave', 'eager'])), "Default 'wave'."),
   onDependencyFailure: described(
-    z.optional(z.enum(['proceed', 'skip', 'abort'])),
-    "What dependents of a failed task do. Default 'proceed': they run, and are told what is missing.",
+    failureRule,
+    "What dependents of a failed task do. 'skip' (the default): they do not run; 'proceed': they run, and are told what is missing; 'abort': the run ends.",
   ),
   timeoutMs: described(
     z.optional(limitMs),

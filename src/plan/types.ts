@@ -16,7 +16,7 @@ export interface RunSettings {
   schedule?: Schedule;
   /**
    * What dependents of a failed task do: run all the same and be told what is missing (`proceed`), not run (`skip`), or end the
-   * run (`abort`). Default `'proceed'`.
+   * run (`abort`). Default `'skip'`; of a question, whose plan nobody has written, `'proceed'`.
    */
   onDependencyFailure?: OnDependencyFailure;
   /** Limit of the whole run, milliseconds. Default: derived from the plan and the policy. */
@@ -42,6 +42,8 @@ export interface TaskSpec {
   dependsOn?: readonly string[];
   /** When it fails, what is in flight is cancelled and what has not started is skipped. Default false. */
   critical?: boolean;
+  /** What becomes of it when a dependency fails; `abort` ends the run. Default: the run's rule. */
+  onDependencyFailure?: OnDependencyFailure;
   /** Hard limit of one attempt, milliseconds; wins over the policy's clocks. Default: by the policy. */
   timeoutMs?: number;
   /** Its own policy. Default: the run's. */

@@ -68,6 +68,18 @@ export function markActivity(clock: AttemptClock, now: number): void {
   clock.heard = true;
 }
 
+/** The clocks after time in which this process did not run: it was no silence, and counts for no limit. */
+export function withGrantedTime(clock: AttemptClock, ms: number, now: number): AttemptClock {
+  return {
+    ...clock,
+    startedAt: clock.startedAt + ms,
+    deadlineAt: clock.deadlineAt + ms,
+    hardDeadlineAt: clock.hardDeadlineAt + ms,
+    // What arrived in that time was heard when it was read.
+    lastActivityAt: Math.min(now, clock.lastActivityAt + ms),
+  };
+}
+
 /**
  * What the clocks say at `now`. When several are due, the one that was due first counts.
  *

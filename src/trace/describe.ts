@@ -76,7 +76,7 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
   collect: {
     started: (context) => {
       const { run } = context as CollectContext;
-      return { run: run.runId, until: run.deadlineAt };
+      return { run: run.runId, until: run.limit.deadlineAt };
     },
     plan: describePlan,
   },
@@ -113,11 +113,11 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
 function describePlan(context: unknown, texts: Texts): ReturnType<NonNullable<Describer['plan']>> {
   const { run } = context as CollectContext;
   if (run.fault) return null;
-  const { plan, runId, timeoutMs, settings } = run;
+  const { plan, runId, limit, settings } = run;
   return {
     run: runId,
     ...(plan.goal === undefined ? undefined : { goal: texts.line(plan.goal) }),
-    timeoutMs,
+    timeoutMs: limit.timeoutMs,
     schedule: settings.schedule,
     waves: plan.waves.map((wave) => wave.map(({ id }) => id)),
     tasks: plan.tasks.map(({ id, agent, dependsOn, critical, prompt }) => ({

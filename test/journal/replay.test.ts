@@ -83,10 +83,26 @@ describe('what was done before', () => {
       deadlineAt: 5000,
       budgetAt: 4000,
     };
-    expect(replayed([compiled])).toMatchObject({ isCompiled: true, deadlineAt: 5000, budgetAt: 4000, limitAt: null });
+    const settings = { ...COLLECT_SETTINGS, timeoutMs: 4000 };
+    const bounds = { isCompiled: true, deadlineAt: 5000, budgetAt: 4000, limitAt: null };
+    expect(replayed([compiled], { settings })).toMatchObject(bounds);
     const resumed = (deadlineAt: number | null): LogEntry => ({ type: 'run.resumed', at: 1200, deadlineAt });
     expect(replayed([compiled, resumed(7000)])).toMatchObject({ deadlineAt: 7000, limitAt: 7000 });
-    expect(replayed([compiled, resumed(null)])).toMatchObject({ deadlineAt: 5000, limitAt: null });
+    expect(replayed([compiled, resumed(null)], { settings })).toMatchObject({ deadlineAt: 5000, limitAt: null });
+  });
+
+  it('counts no time in which no process worked on it in a derived limit', () => {
+    const compiled: LogEntry = {
+      ...{ type: 'plan.compiled', at: 1100, tasks: 1, ticked: 0 },
+      ...{ deadlineAt: 5000, budgetAt: null },
+    };
+    const moved: LogEntry = { type: 'limit.moved', at: 1300, deadlineAt: 11_000, heldUntil: 7000 };
+    expect(replayed([compiled], {}, 9000)).toMatchObject({ deadlineAt: 5000 + 7900, heldUntil: null });
+    // What a provider asked for was granted in advance, and counts once.
+    expect(replayed([compiled, moved], {}, 5000)).toMatchObject({ deadlineAt: 11_000, heldUntil: 7000 });
+    expect(replayed([compiled, moved], {}, 9000)).toMatchObject({ deadlineAt: 13_000, heldUntil: 7000 });
+    const set: LogEntry = { type: 'run.resumed', at: 1400, deadlineAt: 6000 };
+    expect(replayed([compiled, moved, set], {}, 9000)).toMatchObject({ deadlineAt: 6000, limitAt: 6000 });
   });
 
   it('is each settlement once, in order, and nothing else of what settled', () => {

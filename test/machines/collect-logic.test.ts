@@ -248,7 +248,7 @@ describe('a failure', () => {
       id: string,
       onDependencyFailure: CollectSettings['onDependencyFailure'],
       status = 'failed' as const,
-    ) => endsRun(taskOf(plan, id), reportOf(taskOf(plan, id), { status }), settingsOf({ onDependencyFailure }));
+    ) => endsRun(plan, reportOf(taskOf(plan, id), { status }), settingsOf({ onDependencyFailure }));
     expect([ends('c', 'proceed'), ends('x', 'proceed'), ends('y', 'proceed')]).toEqual([true, false, false]);
     expect([ends('c', 'abort'), ends('x', 'abort'), ends('y', 'abort')]).toEqual([true, true, false]);
     expect(ends('c', 'abort', 'cancelled' as never)).toBe(false);
@@ -313,12 +313,10 @@ describe('the book of a run', () => {
     expect(skip('skip', { status: 'failed', error })).toEqual({
       taskId: 'z',
       kind: 'dependency',
-      message: 'Skipped because `y` failed: It broke.',
+      message: 'dependency `y` failed: It broke.',
     });
-    expect(skip('skip', { status: 'skipped', error })?.message).toBe('Skipped because `y` was skipped: It broke.');
-    expect(skip('skip', { status: 'cancelled', error: null })?.message).toBe(
-      'Skipped because `y` cancelled: cancelled',
-    );
+    expect(skip('skip', { status: 'skipped', error })?.message).toBe('dependency `y` was skipped: It broke.');
+    expect(skip('skip', { status: 'cancelled', error: null })?.message).toBe('dependency `y` cancelled');
     expect(new RunBook(plan, 'skip', 0).skipOf(z)).toBeNull();
   });
 

@@ -83,7 +83,7 @@ describe('the prompt of a dependent', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ ok: 'forty-two' }], b: [{ fail: 'exit', message: 'exit code 3' }] });
     const plan = [task('a'), task('b'), task('c', { dependsOn: ['a', 'b'] })];
-    const result = await start(plan, { agents: { one }, clock }).settled();
+    const result = await start(plan, { agents: { one }, clock, onDependencyFailure: 'proceed' }).settled();
     expect(one.calls[2]?.prompt).toBe(
       [
         'do c',
@@ -126,23 +126,21 @@ describe('the prompt of a dependent', () => {
 describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (schedule) => {
   const failing = (clock: VirtualClock) => scriptedAgent(clock, { a: [{ fail: 'exit', message: 'exit code 3' }] });
 
-  it('runs all the same by default', async () => {
+  it('runs all the same under `proceed`', async () => {
     const clock = new VirtualClock();
-    const result = await start(chain, { agents: { one: failing(clock) }, clock, schedule }).settled();
+    const options = { agents: { one: failing(clock) }, clock, schedule, onDependencyFailure: 'proceed' as const };
+    const result = await start(chain, options).settled();
     expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'succeeded', 'succeeded', 'succeeded']);
     expect(result.status).toBe('partial');
   });
 
-  it('is skipped under `skip`, with the chain of causes', async () => {
+  it('is skipped by default, with the root cause once', async () => {
     const clock = new VirtualClock();
     const one = failing(clock);
-    const result = await start(chain, { agents: { one }, clock, schedule, onDependencyFailure: 'skip' }).settled();
+    const result = await start(chain, { agents: { one }, clock, schedule }).settled();
     expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'succeeded']);
-    expect(outcomeOf(result, 'b').error).toMatchObject({
-      kind: 'dependency',
-      message: expect.stringMatching(/`a`.*exit code 3/),
-    });
-    expect(outcomeOf(result, 'c').error?.message).toMatch(/`b`.*`a`.*exit code 3/);
+    const error = { kind: 'dependency', message: 'dependency `a` failed: exit code 3', retryable: false };
+    expect([outcomeOf(result, 'b').error, outcomeOf(result, 'c').error]).toEqual([error, error]);
     expect(one.calls.map(({ taskId }) => taskId).sort()).toEqual(['a', 'free']);
   });
 
@@ -153,6 +151,44 @@ describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (sch
     expect(result.outcomes.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'cancelled']);
     expect(result).toMatchObject({ status: 'failed', error: { kind: 'dependency' } });
     expect(outcomeOf(result, 'free')).toMatchObject({ error: { kind: 'dependency' }, settledAt: 150 });
+  });
+
+  it('follows the rule of the task itself, whatever that of the run is', async () => {
+    const clock = new VirtualClock();
+    const plan = [
+      task('a'),
+      task('told', { dependsOn: ['a'], onDependencyFailure: 'proceed' }),
+      task('held', { dependsOn: ['a'], onDependencyFailure: 'skip' }),
+      task('after', { dependsOn: ['held'] }),
+    ];
+    const statuses = async (onDependencyFailure: 'proceed' | 'skip') => {
+      const options = { agents: { one: failing(clock) }, clock, schedule, onDependencyFailure };
+      return (await start(plan, options).settled()).outcomes.map(({ status }) => status);
+    };
+    expect(await statuses('skip')).toEqual(['failed', 'succeeded', 'skipped', 'skipped']);
+    expect(await statuses('proceed')).toEqual(['failed', 'succeeded', 'skipped', 'succeeded']);
+  });
+
+  it.each([
+    ['it depends on the failed task', ['a'], 'Task `a` failed: exit code 3'],
+    ['a skipped task lies between', ['b'], 'Task `b` was skipped: dependency `a` failed: exit code 3'],
+  ])('ends the run for a task under `abort` when %s', async (_, dependsOn, message) => {
+    const clock = new VirtualClock();
+    const plan = [
+      task('a'),
+      task('b', { dependsOn: ['a'] }),
+      task('strict', { dependsOn, onDependencyFailure: 'abort' }),
+      task('later', { dependsOn: ['free', 'b'], onDependencyFailure: 'proceed' }),
+      task('free'),
+    ];
+    const result = await start(plan, { agents: { one: failing(clock) }, clock, schedule }).settled();
+    expect(result).toMatchObject({ status: 'failed', error: { kind: 'dependency', message } });
+    expect(result.outcomes.map(({ status }) => status).slice(0, 4)).toEqual([
+      'failed',
+      'skipped',
+      'skipped',
+      'skipped',
+    ]);
   });
 
   it('ends the run when the task was critical', async () => {

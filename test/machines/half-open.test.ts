@@ -3,7 +3,17 @@ import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, outcomeOf, start, startOn, task, tasks, type Watched, watch } from '../support/watched-run.ts';
+import {
+  fragile,
+  onceSettled,
+  outcomeOf,
+  start,
+  startOn,
+  task,
+  tasks,
+  type Watched,
+  watch,
+} from '../support/watched-run.ts';
 
 type Options = Omit<Parameters<typeof start>[1], 'clock'>;
 
@@ -64,7 +74,7 @@ describe('tasks refused while a probe is out', () => {
     const policy = fragile({ onOpen: 'wait', maxOpenWaitMs: 60_001 });
     const { run, clock, one } = await halfOpen({ down: [{ fail: 'transient' }], t1: [{ ms: 30_000 }] }, { policy });
     await clock.advance(0);
-    expect(await statuses(run([task('down'), ...tasks(3, { dependsOn: ['down'] })]))).toEqual([
+    expect(await statuses(run([task('down'), ...tasks(3, onceSettled('down'))]))).toEqual([
       'failed',
       ...Array(3).fill('succeeded'),
     ]);

@@ -8,7 +8,7 @@ import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, outcomeOf, startOn, task } from '../support/watched-run.ts';
+import { fragile, onceSettled, outcomeOf, startOn, task } from '../support/watched-run.ts';
 
 /** One failure opens the breaker of a made-up agent, too. */
 const FRAGILE = fragile({ adHocFailureThreshold: 1 });
@@ -36,7 +36,7 @@ describe('the breaker of an agent that a plan makes up', () => {
       usage: [{ usage: { totalTokens: 1 } }],
     });
     const idle = services.children().length;
-    const mixed = [task('good'), task('bad'), task('usage'), task('more', { dependsOn: ['bad'] })];
+    const mixed = [task('good'), task('bad'), task('usage'), task('more', onceSettled('bad'))];
     for (let n = 0; n < 50; n += 1) {
       const id = `poet${n}`;
       const plan = { agents: { [id]: agents.poet }, defaults: { agent: id } };
@@ -53,7 +53,7 @@ describe('the breaker of an agent that a plan makes up', () => {
   it('is another one in another run, also while both go on', async () => {
     const { run } = story({ bad: [{ fail: 'transient' }], slow: [{ ms: 500 }] });
     const slow = run(planOf(task('slow'), task('after', { dependsOn: ['slow'] })), 'a');
-    const bad = await run(planOf(task('bad'), task('blocked', { dependsOn: ['bad'] })), 'b').settled();
+    const bad = await run(planOf(task('bad'), task('blocked', onceSettled('bad'))), 'b').settled();
     expect(outcomeOf(bad, 'blocked').error?.kind).toBe('circuit_open');
     expect(bad.metadata.breakers).toMatchObject({ poet: { ...OPEN, rejected: 1 } });
     const result = await slow.settled();
@@ -106,8 +106,8 @@ describe('the breaker of an agent that a plan makes up', () => {
     const first = story({ bad: [{ fail: 'transient' }], slow: [{ hang: true }] }, { journal });
     const plan = planOf(
       task('bad'),
-      task('slow', { agent: 'llm', dependsOn: ['bad'] }),
-      task('late', { dependsOn: ['slow'] }),
+      task('slow', { agent: 'llm', ...onceSettled('bad') }),
+      task('late', onceSettled('slow')),
     );
     const cut = first.run(plan, 'cut');
     await first.clock.advance(100);

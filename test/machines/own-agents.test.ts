@@ -6,7 +6,7 @@ import type { AgentSpec, CommandAgentSpec, Plan } from '../../src/plan/types.ts'
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, ONE_TRY, outcomeOf, retrying, startOn, task, watch } from '../support/watched-run.ts';
+import { fragile, ONE_TRY, onceSettled, outcomeOf, retrying, startOn, task, watch } from '../support/watched-run.ts';
 
 type Script = Record<string, readonly Step[]>;
 
@@ -180,7 +180,7 @@ describe('an agent that a question brings along', () => {
 describe('the breaker of an agent that a plan describes', () => {
   const bad: Script = { bad: [{ fail: 'transient' }], slow: [{ ms: 500 }] };
   const scripts = { one: bad, two: { slow: [{ ms: 500 }] } };
-  const blocked = [task('bad'), task('other', { dependsOn: ['bad'] })];
+  const blocked = [task('bad'), task('other', onceSettled('bad'))];
   const waits = [task('slow'), task('other', { dependsOn: ['slow'] })];
 
   it('is another one for another agent of the same id, also while both are at work', async () => {

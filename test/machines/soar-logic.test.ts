@@ -136,7 +136,7 @@ describe('the result of a query', () => {
       },
       query: 'Why?',
       complexity: 'medium',
-      plan: FOUND.routing?.plan,
+      plan: { onDependencyFailure: 'proceed', ...FOUND.routing?.plan },
       answer: 'So.',
       confidence: 0.75,
       sources: [],

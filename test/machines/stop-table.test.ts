@@ -5,7 +5,16 @@ import type { TaskSpec } from '../../src/plan/types.ts';
 import type { RunOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, ONE_TRY, outcomeOf, retrying, task, type Watched, watch } from '../support/watched-run.ts';
+import {
+  fragile,
+  ONE_TRY,
+  onceSettled,
+  outcomeOf,
+  retrying,
+  task,
+  type Watched,
+  watch,
+} from '../support/watched-run.ts';
 
 /** When it is stopped, and how long an agent takes to end once it is told to. */
 const AT = 200;
@@ -45,7 +54,7 @@ const SITUATIONS: Record<string, Situation> = {
   running: { state: 'running', tasks: [task('a')], script: { a: [WORKS] }, works: true },
   'running, as the probe of a breaker': {
     state: 'running',
-    tasks: [task('first'), task('a', { dependsOn: ['first'] })],
+    tasks: [task('first'), task('a', onceSettled('first'))],
     script: { first: [{ fail: 'transient' }], a: [WORKS] },
     options: { policy: fragile({ resetTimeoutMs: 100, onOpen: 'wait' }) },
     works: true,
@@ -70,7 +79,7 @@ const SITUATIONS: Record<string, Situation> = {
   },
   circuitOpen: {
     state: 'circuitOpen',
-    tasks: [task('first'), task('a', { dependsOn: ['first'] })],
+    tasks: [task('first'), task('a', onceSettled('first'))],
     script: { first: [{ fail: 'transient' }], a: [WORKS] },
     options: { policy: fragile({ onOpen: 'wait' }) },
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, outcomeOf, retrying, start, task, tasks } from '../support/watched-run.ts';
+import { fragile, onceSettled, outcomeOf, retrying, start, task, tasks } from '../support/watched-run.ts';
 
 describe('cancelling a task that waits settles it at once', () => {
   it('in staggered', async () => {
@@ -50,7 +50,7 @@ describe('cancelling a task that waits settles it at once', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
     const policy = fragile({ onOpen: 'wait' });
-    const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy });
+    const run = start([task('a'), task('b', onceSettled('a'))], { agents: { one }, clock, policy });
     await clock.advance(100);
     expect(run.state('b')).toBe('circuitOpen');
     run.run.cancel();

@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, ONE_TRY, outcomeOf, retrying, start, startOn, task, tasks } from '../support/watched-run.ts';
+import {
+  fragile,
+  ONE_TRY,
+  onceSettled,
+  outcomeOf,
+  retrying,
+  start,
+  startOn,
+  task,
+  tasks,
+} from '../support/watched-run.ts';
 
 it('takes over once when the retries are spent', async () => {
   const clock = new VirtualClock();
@@ -83,7 +93,7 @@ it('is refused by its own breaker without spending an attempt', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [{ fail: 'auth', message: 'no key' }]);
   const two = scriptedAgent(clock, { z: [{ fail: 'transient' }] });
-  const plan = [task('z', { agent: 'two', fallback: false }), task('a', { dependsOn: ['z'] })];
+  const plan = [task('z', { agent: 'two', fallback: false }), task('a', onceSettled('z'))];
   const options = { agents: { one, two }, clock, policy: fragile(), fallback: 'two', defaultAgent: 'one' };
   const run = start(plan, options);
   const result = await run.settled();

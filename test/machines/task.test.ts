@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
-import { fragile, outcomeOf, retrying, start, startOn, task, tasks } from '../support/watched-run.ts';
+import { fragile, onceSettled, outcomeOf, retrying, start, startOn, task, tasks } from '../support/watched-run.ts';
 
 describe('a task that runs', () => {
   it('goes from staggered over running to done', async () => {
@@ -137,7 +137,7 @@ describe('a task whose breaker is open', () => {
   it('fails as circuit_open without spending an attempt', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
-    const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy: fragile() });
+    const run = start([task('a'), task('b', onceSettled('a'))], { agents: { one }, clock, policy: fragile() });
     const result = await run.settled();
     expect(run.states('b')).toEqual(['staggered', 'circuitOpen']);
     expect(outcomeOf(result, 'b')).toMatchObject({ status: 'failed', via: null, attempts: [], startedAt: null });
@@ -148,7 +148,7 @@ describe('a task whose breaker is open', () => {
   it('says that the circuit is open and when to retry', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
-    const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy: fragile() });
+    const run = start([task('a'), task('b', onceSettled('a'))], { agents: { one }, clock, policy: fragile() });
     const result = await run.settled();
     expect(outcomeOf(result, 'b').error?.message).toMatch(/Circuit open.*retry in 60s/);
   });
@@ -157,7 +157,7 @@ describe('a task whose breaker is open', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
     const policy = fragile({ onOpen: 'wait' });
-    const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy });
+    const run = start([task('a'), task('b', onceSettled('a'))], { agents: { one }, clock, policy });
     const result = await run.settled();
     expect(run.states('b')).toEqual(['staggered', 'circuitOpen', 'staggered', 'running']);
     expect(outcomeOf(result, 'b')).toMatchObject({ status: 'succeeded', startedAt: 60_000 });
@@ -167,7 +167,7 @@ describe('a task whose breaker is open', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
     const policy = fragile({ onOpen: 'wait', maxOpenWaitMs: 10_000 });
-    const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy });
+    const run = start([task('a'), task('b', onceSettled('a'))], { agents: { one }, clock, policy });
     const result = await run.settled();
     expect(outcomeOf(result, 'b')).toMatchObject({
       status: 'failed',
@@ -180,7 +180,7 @@ describe('a task whose breaker is open', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
     const policy = { retry: { retries: 0 }, breaker: { failureThreshold: 1, onOpen: 'wait' } } as const;
-    const run = start([task('a'), task('b', { dependsOn: ['a'] })], { agents: { one }, clock, policy });
+    const run = start([task('a'), task('b', onceSettled('a'))], { agents: { one }, clock, policy });
     expect(outcomeOf(await run.settled(), 'b')).toMatchObject({ status: 'succeeded', startedAt: 120_000 });
   });
 
@@ -188,7 +188,7 @@ describe('a task whose breaker is open', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }], t1: [{ ms: 1000 }] });
     const policy = fragile({ onOpen: 'wait' });
-    const waiters = tasks(5, { dependsOn: ['a'] });
+    const waiters = tasks(5, onceSettled('a'));
     const run = start([task('a'), ...waiters], { agents: { one }, clock, policy, maxConcurrent: 8 });
     const result = await run.settled();
     expect(one.calls.slice(1).map(({ at }) => at)).toEqual([60_000, 61_000, 61_000, 61_000, 61_000]);
@@ -199,7 +199,7 @@ describe('a task whose breaker is open', () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ fail: 'transient' }] });
     const policy = { retry: { retries: 0 }, breaker: { failureThreshold: 1, resetTimeoutMs: 60_000 } };
-    const plan = [task('a', { policy }), task('b', { dependsOn: ['a'], policy })];
+    const plan = [task('a', { policy }), task('b', { ...onceSettled('a'), policy })];
     const run = start(plan, { agents: { one }, clock, onOpen: 'wait' });
     expect(outcomeOf(await run.settled(), 'b').status).toBe('succeeded');
   });
@@ -207,7 +207,7 @@ describe('a task whose breaker is open', () => {
   it('goes to its fallback', async () => {
     const clock = new VirtualClock();
     const agents = { one: scriptedAgent(clock, { a: [{ fail: 'transient' }] }), two: scriptedAgent(clock) };
-    const plan = [task('a', { fallback: false }), task('b', { dependsOn: ['a'] })];
+    const plan = [task('a', { fallback: false }), task('b', onceSettled('a'))];
     const run = start(plan, { agents, clock, policy: fragile(), fallback: 'two', defaultAgent: 'one' });
     const result = await run.settled();
     expect(run.states('b')).toEqual(['staggered', 'circuitOpen', 'fallback.waiting', 'fallback.running']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
-import { outcomeOf, retrying, start, task, tasks, type Watched } from '../support/watched-run.ts';
+import { onceSettled, outcomeOf, retrying, start, task, tasks, type Watched } from '../support/watched-run.ts';
 
 /** The most tasks that were in a state at once, as the events tell it. */
 function mostIn(run: Watched, state: string): number {
@@ -55,7 +55,7 @@ describe.each(['wave', 'eager'] as const)('the schedule %s', (schedule) => {
   it('tells of each wave when it starts and when it has settled', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { t1: [{ fail: 'auth' }] });
-    const plan = [...tasks(2), task('z', { dependsOn: ['t1', 't2'] })];
+    const plan = [...tasks(2), task('z', onceSettled('t1', 't2'))];
     const run = start(plan, { agents: { one }, clock, schedule });
     await run.settled();
     expect(run.of('wave.started').map(({ wave, tasks: count }) => [wave, count])).toEqual([

@@ -10,6 +10,7 @@ function timeless(seed: number): Case {
   const tasks = given.tasks.map((task) => ({
     ...task,
     critical: false,
+    ...(task.onDependencyFailure === 'abort' ? { onDependencyFailure: 'skip' as const } : {}),
     script: task.script.map((one) => (one.does === 'limit' ? { ...one, does: 'transient' as const } : one)),
   }));
   const onDependencyFailure = given.onDependencyFailure === 'abort' ? 'proceed' : given.onDependencyFailure;

@@ -15,6 +15,8 @@ export interface CaseTask {
   dependsOn: string[];
   critical: boolean;
   timeoutMs?: number;
+  /** Its own; wins over that of the run. */
+  onDependencyFailure?: OnDependencyFailure;
   /** By attempt, the last one for all that follow. */
   script: Behaviour[];
 }
@@ -78,7 +80,10 @@ export function randomCase(seed: number): Case {
   const criticals = pick([0, 0, 0.2]);
   const tasks = Array.from({ length: count }, (_, i): CaseTask => {
     const dependsOn = Array.from({ length: i }, (_, j) => `t${j}`).filter(() => chance(density));
-    const own = chance(0.1) ? { timeoutMs: between(10_000, 50_000) } : {};
+    const own = {
+      ...(chance(0.1) ? { timeoutMs: between(10_000, 50_000) } : {}),
+      ...(chance(0.15) ? { onDependencyFailure: pick(['proceed', 'skip', 'abort'] as const) } : {}),
+    };
     return { id: `t${i}`, agent: pick(ids), dependsOn, critical: chance(criticals), script: script(), ...own };
   });
   return {

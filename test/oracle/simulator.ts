@@ -28,6 +28,7 @@ export function simulate(given: Case): Simulated {
   const find = (id: string) => tasks.find(({ taskId }) => taskId === id) as Sim;
   const paceOf = (agent: string) => paces.get(agent) as SimulatedPace;
   const breakerOf = (agent: string) => breakers.get(agent) as SimulatedBreaker<Sim>;
+  const ruleOf = ({ spec }: Sim) => spec.onDependencyFailure ?? given.onDependencyFailure;
   const gapOf = (agent: string) => given.staggerMs ?? given.agents[agent]?.staggerMs ?? 0;
   const at = (time: number, from: string, isLive: () => boolean, run: () => void) =>
     timers.push({ at: time, from, isLive, run });
@@ -58,7 +59,7 @@ export function simulate(given: Case): Simulated {
   const offer = (task: Sim) => {
     if (task.state !== 'pending') return;
     const lacks = task.spec.dependsOn.some((id) => find(id).status !== 'succeeded');
-    if (lacks && given.onDependencyFailure === 'skip') settle(task, 'skipped', 'dependency');
+    if (lacks && ruleOf(task) !== 'proceed') settle(task, 'skipped', 'dependency');
     else ready.push(task);
   };
   const settle = (task: Sim, status: string, kind: string | null) => {
@@ -68,8 +69,10 @@ export function simulate(given: Case): Simulated {
     Object.assign(task, { status, kind, via, settledAt: now });
     order.push(task.taskId);
     const dependents = tasks.filter(({ spec }) => spec.dependsOn.includes(task.taskId));
-    const ends = task.spec.critical || (given.onDependencyFailure === 'abort' && dependents.length > 0);
-    if (status === 'failed' && ends && (stopped === null || stopped === 'budget')) stopAll('dependency');
+    const isFailure = status === 'failed' || (status === 'skipped' && kind === 'dependency');
+    const isNeeded = isFailure && dependents.some((one) => ruleOf(one) === 'abort');
+    const ends = isNeeded || (status === 'failed' && task.spec.critical);
+    if (ends && (stopped === null || stopped === 'budget')) stopAll('dependency');
     if (given.schedule === 'eager' && stopped === null) {
       for (const one of dependents) if (one.spec.dependsOn.every((id) => find(id).state === 'settled')) offer(one);
     }

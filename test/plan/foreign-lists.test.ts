@@ -69,7 +69,7 @@ describe('a task list of another tool', () => {
     'refuses the setting %s with a hint',
     (key) => {
       expect(faultsOf('- [ ] 1. a', '- [ ] 2. b', `  ${key}: 1`)).toEqual([
-        `Line 3: Unknown setting \`${key}\`; known are Agent, Depends, Critical, Timeout. Did you mean \`Depends\`? (task \`2\`)`,
+        `Line 3: Unknown setting \`${key}\`; known are Agent, Depends, Critical, Timeout, OnDependencyFailure. Did you mean \`Depends\`? (task \`2\`)`,
       ]);
     },
   );

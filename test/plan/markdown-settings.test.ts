@@ -110,7 +110,7 @@ describe('a setting', () => {
 
   it('that is not known is told with those that are', () => {
     expect(settingsOf(['constructor', 'x'])).toBe(
-      'Unknown setting `constructor`; known are Agent, Depends, Critical, Timeout.',
+      'Unknown setting `constructor`; known are Agent, Depends, Critical, Timeout, OnDependencyFailure.',
     );
   });
 

@@ -47,6 +47,11 @@ export function fragile(breaker: object = {}): PolicyInput {
   };
 }
 
+/** Starts once those tasks have settled, whatever they came to. */
+export function onceSettled(...ids: string[]): Pick<TaskSpec, 'dependsOn' | 'onDependencyFailure'> {
+  return { dependsOn: ids, onDependencyFailure: 'proceed' };
+}
+
 export function watch(run: RunHandle, clock: VirtualClock, soar: Soar): Watched {
   const events: RunEvent[] = [];
   run.events$.subscribe((event) => events.push(event));

@@ -34,12 +34,13 @@ export function openAccount(args: StepArgs): void {
   const before = resumed ? { spent: resumed.spent, lastStartAt: resumed.lastStartAt } : {};
   tell(args, services.gate, { ...opened, ...before });
   if (!resumed?.isCompiled) {
-    const { deadlineAt, budgetAt, book } = run;
+    const { limit, budgetAt, book } = run;
+    const { deadlineAt } = limit;
     run.input.log?.append({ type: 'plan.compiled', at: now, tasks: book.total, ticked: 0, deadlineAt, budgetAt });
     for (const report of book.reports()) run.input.log?.append({ type: 'task.settled', report });
   }
   const waves = plan.waves.map((wave) => wave.map(({ id }) => id));
-  run.publish({ type: 'plan.compiled', waves, timeoutMs: run.timeoutMs }, now);
+  run.publish({ type: 'plan.compiled', waves, timeoutMs: run.limit.timeoutMs }, now);
   // Settled before the run began: streams hear of it like of any other settlement.
   let settled = 0;
   for (const { outcome } of run.book.reports()) {

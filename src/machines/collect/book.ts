@@ -3,6 +3,16 @@ import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { OnDependencyFailure, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { PreparedTask, StopReason, TaskReport } from '../task/events.ts';
 
+/** What becomes of a task when one of its dependencies fails: its own rule wins over the run's. */
+export function failureRule({ spec }: Task, ofRun: OnDependencyFailure): OnDependencyFailure {
+  return spec.onDependencyFailure ?? ofRun;
+}
+
+/** Whether an outcome is a failure to the tasks that depend on it. So is a skipped task, unless the budget was spent. */
+export function isFailure({ status, error }: TaskOutcome): boolean {
+  return status === 'failed' || (status === 'skipped' && error?.kind !== 'budget');
+}
+
 /** A task that will not run because of what it depends on. */
 export type Skip = { taskId: string } & StopReason;
 
@@ -21,6 +31,8 @@ export class RunBook {
   readonly #open: Int32Array;
   /** By task: when its last dependency settled. */
   readonly #readyAt: Float64Array;
+  /** By skipped task: the task whose failure is the root cause. */
+  readonly #causes = new Map<string, string>();
 
   constructor(
     plan: CompiledPlan,
@@ -55,6 +67,7 @@ export class RunBook {
     this.#reports[task.index] = report;
     this.settled += 1;
     this.counts[outcome.status] += 1;
+    if (outcome.error?.kind === 'dependency') this.#noteCause(task);
     const ready: Task[] = [];
     for (const id of task.dependents) {
       const dependent = this.plan.byId.get(id) as Task;
@@ -80,17 +93,30 @@ export class RunBook {
     return this.#readyAt[task.index] as number;
   }
 
-  /** Under `onDependencyFailure: 'skip'`: why the task must be skipped, with the chain of causes; else null. */
+  /** Why the task must be skipped: the root cause, once, however many tasks lie between. Null when it may run. */
   skipOf(task: Task): Skip | null {
-    if (this.#onFailure !== 'skip') return null;
-    for (const id of task.dependsOn) {
+    // Where one rule aborts, the failure has ended the run; what is resumed from there does not run either.
+    if (failureRule(task, this.#onFailure) === 'proceed') return null;
+    const cause = this.#causeOf(task);
+    const outcome = cause === null ? undefined : this.#outcome(cause);
+    if (!outcome) return null;
+    const { taskId, status, error } = outcome;
+    const message = `dependency \`${taskId}\` ${status === 'skipped' ? 'was skipped' : status}${error ? `: ${error.message}` : ''}`;
+    return { taskId: task.id, kind: 'dependency', message };
+  }
+
+  /** Dependencies settle first, so their own causes are known. */
+  #causeOf({ dependsOn }: Task): string | null {
+    const failed = dependsOn.find((id) => {
       const outcome = this.#outcome(id);
-      if (!outcome || outcome.status === 'succeeded') continue;
-      const cause = outcome.error?.message ?? outcome.status;
-      const message = `Skipped because \`${id}\` ${outcome.status === 'skipped' ? 'was skipped' : outcome.status}: ${cause}`;
-      return { taskId: task.id, kind: 'dependency', message };
-    }
-    return null;
+      return outcome !== undefined && outcome.status !== 'succeeded';
+    });
+    return failed === undefined ? null : (this.#causes.get(failed) ?? failed);
+  }
+
+  #noteCause(task: Task): void {
+    const cause = this.#causeOf(task);
+    if (cause !== null) this.#causes.set(task.id, cause);
   }
 
   /** The task's prompt with what its dependencies produced, built when it is admitted. */

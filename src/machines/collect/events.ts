@@ -1,6 +1,7 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { RosterReport } from '../../actors/roster.ts';
 import type { Services } from '../../actors/services.ts';
+import type { TimeGranted } from '../../actors/sleep-until.ts';
 import type { StoredBreaker } from '../../journal/entries.ts';
 import type { RunLog } from '../../journal/journal.ts';
 import type { CompiledPlan, Plan } from '../../plan/types.ts';
@@ -82,6 +83,10 @@ export interface ResumedRun {
   startedAt: number;
   /** `null`: it got no further than its start, and has its whole time. */
   deadlineAt: number | null;
+  /** Whether somebody has set that limit. Default: it was derived. */
+  isLimitSet?: boolean;
+  /** Until when a derived limit stood still, epoch milliseconds. Default: never. */
+  heldUntil?: number | null;
   budgetAt: number | null;
   /** Whether its plan was announced and recorded. */
   isCompiled: boolean;
@@ -98,6 +103,7 @@ export type CollectEvent =
   | ({ type: 'run.cancel' } & StopReason)
   | WaveReport
   | GateNotice
+  | TimeGranted
   | RosterReport
   | { type: 'xstate.error.actor.waves'; error: unknown };
 

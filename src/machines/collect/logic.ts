@@ -9,13 +9,13 @@ import { deriveRunTimeoutMs } from '../../policy/run-timeout.ts';
 import type { RunStatus, TaskError } from '../../types.ts';
 import type { ParkedTask, TaskReport } from '../task/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
-import type { RunBook, Skip } from './book.ts';
+import { failureRule, isFailure, type RunBook, type Skip } from './book.ts';
 import type { CollectInput, CollectSettings, PolicyBounds, RunBounds } from './events.ts';
 
 /** Defaults of a run's settings. */
 export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
   schedule: 'wave',
-  onDependencyFailure: 'proceed',
+  onDependencyFailure: 'skip',
   policy: POLICIES.patient,
   timeoutMs: null,
   maxConcurrent: null,
@@ -169,10 +169,15 @@ export function withHistory(report: TaskReport, parked: ParkedTask | undefined):
   return { outcome: { ...outcome, ...kept, ...times, attempts: [...attempts] }, notes };
 }
 
-/** Whether a failure ends the run: of a critical task, or, under `abort`, of one that others depend on. */
-export function endsRun(task: Task, { outcome }: TaskReport, settings: CollectSettings): boolean {
-  if (outcome.status !== 'failed') return false;
-  return task.critical || (settings.onDependencyFailure === 'abort' && task.dependents.length > 0);
+/** Whether an outcome ends the run: the failure of a critical task, or of one that a task under `abort` depends on. */
+export function endsRun(plan: CompiledPlan, { outcome }: TaskReport, settings: CollectSettings): boolean {
+  const task = plan.byId.get(outcome.taskId);
+  if (!task || !isFailure(outcome)) return false;
+  if (outcome.status === 'failed' && task.critical) return true;
+  return task.dependents.some((id) => {
+    const dependent = plan.byId.get(id);
+    return dependent !== undefined && failureRule(dependent, settings.onDependencyFailure) === 'abort';
+  });
 }
 
 /** The run's status; the first that matches. */

@@ -7,6 +7,7 @@ import { waveMachine } from '../wave/machine.ts';
 import { closeAccount, openAccount } from './account.ts';
 import { conclude } from './conclude.ts';
 import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
+import { grantTime, holdLimit } from './limit.ts';
 import { endsRun } from './logic.ts';
 import { type CollectRun, createRun } from './run.ts';
 import * as steps from './steps.ts';
@@ -24,7 +25,10 @@ type GuardArgs = { context: CollectContext; event: CollectEvent };
 const deadline = {
   id: 'deadline',
   src: 'sleepUntil',
-  input: ({ context }: { context: CollectContext }) => ({ at: context.run.deadlineAt }),
+  input: ({ context }: { context: CollectContext }) => ({
+    at: context.run.limit.deadlineAt,
+    patient: context.run.limit.isDerived,
+  }),
   onDone: { target: 'cancelling', actions: 'cancelForTime' },
   onError: { target: 'cancelling', actions: 'cancelForTime' },
 } as const;
@@ -59,16 +63,14 @@ export const collectMachine = setup({
     settleTwins: (args) => steps.settleTwins(args),
     exhaust: (args) => stopAll(args, 'budget'),
     closeRun: (args) => closeAccount(args),
+    holdLimit: (args) => holdLimit(args),
+    grantTime: (args) => grantTime(args),
     conclude: assign({ output: ({ context, self }) => conclude(context.run, nowOf(self)) }),
   },
   guards: {
     isInvalid: ({ context }: GuardArgs) => context.run.fault !== null,
     endsRun: ({ context: { run }, event }: GuardArgs) =>
-      event.type === 'tasks.settled' &&
-      event.reports.some((report) => {
-        const task = run.plan.byId.get(report.outcome.taskId);
-        return task !== undefined && endsRun(task, report, run.settings);
-      }),
+      event.type === 'tasks.settled' && event.reports.some((report) => endsRun(run.plan, report, run.settings)),
     isOver: ({ context: { run } }: GuardArgs) => run.activeWaves.size === 0 && run.book.settled === run.book.total,
   },
 }).createMachine({
@@ -90,6 +92,8 @@ export const collectMachine = setup({
     'tasks.settled': { actions: 'settle' },
     'task.queued': { actions: 'noteQueued' },
     'task.dequeued': { actions: 'noteDequeued' },
+    'provider.cooling': { actions: 'holdLimit' },
+    'time.granted': { actions: 'grantTime' },
   },
   states: {
     compiling: {

@@ -10,6 +10,7 @@ import type { StopReason, TaskReport } from '../task/events.ts';
 import { RunBook } from './book.ts';
 import { watchCosts } from './costs.ts';
 import type { CollectInput, CollectSettings } from './events.ts';
+import { openLimit, type RunLimit } from './limit.ts';
 import { COLLECT_SETTINGS, doneReports, endsRun, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
 import { Twins } from './twins.ts';
 
@@ -33,8 +34,7 @@ export interface CollectRun {
   readonly policyOf: (task: Task) => Policy;
   readonly book: RunBook;
   readonly startedAt: number;
-  readonly timeoutMs: number;
-  readonly deadlineAt: number;
+  readonly limit: RunLimit;
   /** When the budget of time is spent; null without one. */
   readonly budgetAt: number | null;
   /** Most tasks waiting in the gate at a time. */
@@ -66,7 +66,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
   });
   const book = new RunBook(plan, settings.onDependencyFailure, now, settings.contextBudgetChars ?? undefined);
   const { resumed, within, settled = [] } = input;
-  const ending = settled.find((report) => endsRunOf(plan, report, settings)) ?? null;
+  const ending = settled.find((report) => endsRun(plan, report, settings)) ?? null;
   for (const report of settled) if (report !== ending) book.settle(report);
   // In a run that is resumed they are among those that have settled.
   for (const report of doneReports(plan, now)) book.settle(report);
@@ -94,8 +94,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
     policyOf,
     book,
     startedAt,
-    timeoutMs,
-    deadlineAt: resumed?.deadlineAt ?? within?.deadlineAt ?? now + timeoutMs,
+    limit: openLimit(input, settings, timeoutMs, now),
     budgetAt: resumed?.budgetAt ?? within?.budgetAt ?? (budgetMs === undefined ? null : now + budgetMs),
     room: Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, services.limits.maxConcurrent),
     activeWaves: new Set(),
@@ -113,9 +112,4 @@ function countAttempts(inFlight: CollectRun['inFlight'], { type }: RunNews): voi
   if (type !== 'attempt.started') return;
   inFlight.now += 1;
   inFlight.peak = Math.max(inFlight.peak, inFlight.now);
-}
-
-function endsRunOf(plan: CompiledPlan, report: TaskReport, settings: CollectSettings): boolean {
-  const task = plan.byId.get(report.outcome.taskId);
-  return task !== undefined && endsRun(task, report, settings);
 }

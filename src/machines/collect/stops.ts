@@ -2,6 +2,7 @@ import { nowOf, tell } from '../../actors/scope.ts';
 import type { TaskError } from '../../types.ts';
 import type { WaveEvent } from '../wave/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
+import { timeUp } from './limit.ts';
 import { endsRun } from './logic.ts';
 import type { StopCause } from './run.ts';
 import { enter, type StepArgs, tellWaves } from './steps.ts';
@@ -44,19 +45,14 @@ function reasonOf(
   cause: StopCause,
 ): { kind: TaskError['kind']; message: string } {
   if (event.type === 'run.cancel') return { kind: event.kind, message: event.message };
-  if (cause === 'time') {
-    return { kind: 'timeout', message: `The run did not finish within ${run.timeoutMs} ms.` };
-  }
+  if (cause === 'time') return { kind: 'timeout', message: timeUp(run.limit) };
   if (cause === 'budget') {
     const what = event.type === 'budget.spent' ? event.what : 'time';
     return { kind: 'budget', message: `The run's budget of ${what} is spent.` };
   }
-  const failed = run.book.reports().find((report) => {
-    const task = run.plan.byId.get(report.outcome.taskId);
-    return task !== undefined && endsRun(task, report, run.settings);
-  });
-  const message = failed
-    ? `Task \`${failed.outcome.taskId}\` failed: ${failed.outcome.error?.message ?? ''}`
-    : 'A task failed that the run depends on.';
-  return { kind: 'dependency', message };
+  const ending = run.book.reports().find((report) => endsRun(run.plan, report, run.settings))?.outcome;
+  if (!ending) return { kind: 'dependency', message: 'A task failed that the run depends on.' };
+  const { taskId, status, error } = ending;
+  const what = status === 'failed' ? 'failed' : 'was skipped';
+  return { kind: 'dependency', message: `Task \`${taskId}\` ${what}: ${error?.message ?? ''}` };
 }

@@ -3,7 +3,7 @@ import type { Budget } from '../../policy/budget.ts';
 import type { Expenses, GateNotice, RunOpened } from './events.ts';
 
 /** Why nothing more may start in a run. */
-export type Spent = GateNotice['what'];
+export type Spent = Extract<GateNotice, { type: 'budget.spent' }>['what'];
 
 /** What a run has out and has spent, and what bounds it. */
 export interface RunAccount extends Expenses {
@@ -56,6 +56,14 @@ export class Accounts {
     const account: RunAccount = { runId, ...bounds, ...NOTHING, out: 0, served, spent: null };
     this.runs.set(runId, account);
     return account;
+  }
+
+  /** Tells runs that a cooling provider keeps waiting until when; one that does not cool keeps nobody waiting. */
+  noteCooling(provider: string, until = 0, runs: Iterable<RunAccount>, now: number): void {
+    if (until <= now) return;
+    for (const { runId, ref } of runs) {
+      if (ref) this.notices.push({ runId, ref, event: { type: 'provider.cooling', provider, until } });
+    }
   }
 
   /** Whether nothing more may start in the run; tells the run once. */

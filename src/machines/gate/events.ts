@@ -94,4 +94,7 @@ export type GateReply =
   | { type: 'provider.cooled'; provider: string; resumeAt: number };
 
 /** From the gate to a run. */
-export type GateNotice = { type: 'budget.spent'; what: 'attempts' | 'tokens' | 'cost' | 'time' };
+export type GateNotice =
+  | { type: 'budget.spent'; what: 'attempts' | 'tokens' | 'cost' | 'time' }
+  /** A provider that the run needs asked to be left alone until then, epoch milliseconds. */
+  | { type: 'provider.cooling'; provider: string; until: number };

@@ -53,6 +53,11 @@ export class Lanes {
     }
   }
 
+  /** Runs with requests that wait for a provider. */
+  *runsAt(provider: string): Generator<RunAccount> {
+    for (const { lane } of this.heads()) if (lane.agent.provider === provider) yield lane.run;
+  }
+
   /** The first of every lane that has one; lanes that have none are forgotten. */
   *heads(): Generator<{ lane: Lane; head: Waiting }> {
     for (const [key, lane] of this.#lanes) {

@@ -92,6 +92,8 @@ export class Ledger {
     if (this.accounts.judge(run, now)) return false;
     this.#seq += 1;
     this.#lanes.add(run, request, this.#seq);
+    const { provider } = request.agent;
+    this.accounts.noteCooling(provider, this.#paces.get(provider)?.coolUntil, [run], now);
     return true;
   }
 
@@ -269,6 +271,8 @@ export class Ledger {
     }
     coolingAfter(pace, rateLimit.retryAt, lease.startedAt, at, this.limits.defaultCoolingMs);
     widened(pace, this.#gapOf(lease.run) ?? agent.staggerMs);
+    const runs = new Set([lease.run, ...this.#lanes.runsAt(agent.provider)]);
+    this.accounts.noteCooling(agent.provider, pace.coolUntil, runs, at);
     return { lease, resumeAt: pace.coolUntil };
   }
 

@@ -49,10 +49,11 @@ export const gateMachine = setup({
   actions: {
     enqueue: (args: Args) => {
       const { context, event, self } = args;
-      if (event.type !== 'start.request' || context.ledger.enqueue(event, nowOf(self))) return;
+      if (event.type !== 'start.request') return;
+      const isWaiting = context.ledger.enqueue(event, nowOf(self));
       const { requestId } = event;
       const reason = 'The budget of the run is spent.';
-      if (!isOver(event.ref)) {
+      if (!isWaiting && !isOver(event.ref)) {
         answer(args, event, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
       }
       tellRuns(args);
@@ -240,7 +241,7 @@ function answer<E extends EventObject>(
   tell(args, ref, event, args.context.withinRun?.(runId));
 }
 
-/** Tells runs of spent budgets, after the tasks concerned: a task granted the last start must not be skipped. */
+/** Tells runs of spent budgets and cooling providers, after the tasks concerned: a task granted the last start must not be skipped. */
 function tellRuns(args: Args): void {
   const { accounts } = args.context.ledger;
   for (const { runId, ref, event } of accounts.notices) answer(args, { runId, ref }, event);

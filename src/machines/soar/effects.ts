@@ -3,7 +3,7 @@ import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { PhaseName } from '../../streams/events.ts';
 import type { GateNotice } from '../gate/events.ts';
 import type { Decision, SoarContext, SoarEvent } from './events.ts';
-import { faultOf, foundBy, runOpened, summaryOf, tooLate } from './logic.ts';
+import { faultOf, foundBy, runOpened, summaryOf, tooLate, withRule } from './logic.ts';
 
 /** What an action of the soar chart gets. */
 export type Args = { context: SoarContext; event: SoarEvent; self: unknown; system: unknown };
@@ -42,9 +42,9 @@ export function announceDone({ context, self }: Args, { phase }: OfPhase): void 
   publish({ type: 'phase.completed', phase, summary: summaryOf(phase, context), ...found }, at);
 }
 
-export function propose({ context: { routing, publish }, self }: Args): void {
+export function propose({ context: { input, routing, publish }, self }: Args): void {
   const { plan, matches } = routing ?? { plan: NO_PLAN.plan, matches: [] };
-  publish({ type: 'plan.proposed', plan, matches }, nowOf(self));
+  publish({ type: 'plan.proposed', plan: withRule(plan, input), matches }, nowOf(self));
 }
 
 /** Recorded before the plan is run, so that nobody is asked twice. */

@@ -9,7 +9,7 @@ import { resolvePolicy } from '../../policy/presets.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import { type PhaseName, publishNothing } from '../../streams/events.ts';
 import { asksOneThing } from '../../text/questions.ts';
-import type { PhaseRecord, RunMetadata, TaskError } from '../../types.ts';
+import type { OnDependencyFailure, PhaseRecord, RunMetadata, TaskError } from '../../types.ts';
 import { watchCosts } from '../collect/costs.ts';
 import type { CollectSettings } from '../collect/events.ts';
 import { COLLECT_SETTINGS, runBounds, tryCompile } from '../collect/logic.ts';
@@ -114,6 +114,14 @@ export function faultOf({ services }: SoarContext, { plan, agents = new Map() }:
       retryable: false,
     };
   }
+}
+
+/** What dependents of a failed task do in the plan of a question: an answer from what there is beats none. */
+export const QUESTION_RULE: OnDependencyFailure = 'proceed';
+
+/** The plan as it is shown and given away: it states its rule, because that of a plan somebody has written is another. */
+export function withRule(plan: Plan, { settings }: SoarInput): Plan {
+  return { onDependencyFailure: settings?.onDependencyFailure ?? QUESTION_RULE, ...plan };
 }
 
 /** What a plan says of how it is run: the word of whoever edited it, and so the last one. */
@@ -234,7 +242,7 @@ export function resultOf(
     ...(error ? { error } : {}),
     query: input.query,
     ...(assessment ? { complexity: assessment.complexity } : {}),
-    ...(routing ? { plan: routing.plan } : {}),
+    ...(routing ? { plan: withRule(routing.plan, input) } : {}),
     ...(synthesis ? { answer: synthesis.answer, confidence: synthesis.confidence, sources: synthesis.sources } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import type { SoarContext } from './events.ts';
-import { agentInfos, planSettings, scopeOf } from './logic.ts';
+import { agentInfos, planSettings, QUESTION_RULE, scopeOf } from './logic.ts';
 
 /** What each phase is given of what the ones before it found. */
 export const assessInput = (context: SoarContext) => ({
@@ -50,7 +50,7 @@ export const collectInput = (context: SoarContext) => {
     publish,
     query: input.query,
     passages: passagesOf(context),
-    settings: { ...input.settings, ...(edited ? planSettings(edited) : {}) },
+    settings: { onDependencyFailure: QUESTION_RULE, ...input.settings, ...(edited ? planSettings(edited) : {}) },
     log: input.log ?? null,
     within: bounds,
     ...input.resumed?.collect,
