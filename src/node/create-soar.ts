@@ -18,7 +18,7 @@ export interface NodeSoarOptions<Known extends string = string> extends SoarOpti
 
 /**
  * Makes an engine as the core's `createSoar` does, for Node: plans may describe commands and CLIs as agents, and `ask` searches
- * the text files of `cwd`, unless `phases.retrieve` is given. What tasks of a plan `read` is looked for there too.
+ * the text files of `cwd`, unless `phases.retrieve` is given. Traces are without the secrets of this process's environment. What tasks of a plan `read` is looked for there too.
  *
  * @throws {SoarError} `invalid-options`, naming every fault.
  * @example
@@ -33,7 +33,8 @@ export function createSoar(options: NodeSoarOptions = {}): Soar {
   const files = createFileRetriever({ cwd });
   const retrieve = records ? withEarlierAnswers(files, records, cwd) : files;
   const read = (entry: string) => readEntry(cwd, entry);
-  const soar = createCoreSoar({ agentFromSpec, readEntry: read, ...rest, phases: { retrieve, ...phases } });
+  const trace = rest.trace ? { trace: { secrets: process.env, ...rest.trace } } : {};
+  const soar = createCoreSoar({ agentFromSpec, readEntry: read, ...rest, ...trace, phases: { retrieve, ...phases } });
   if (!records) return soar;
   const clock = rest.clock ?? systemClock;
   return {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSoar, type NodeSoarOptions } from '../../src/node/create-soar.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 
@@ -35,4 +35,16 @@ describe('createSoar for Node', () => {
     await run.result;
     expect(summaries.join()).toContain('nowhere');
   });
+});
+
+it('traces without the secrets of the environment', async () => {
+  vi.stubEnv('A_SERVICE_TOKEN', 'an-unlikely-value');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const records: object[] = [];
+  const trace = { texts: true, sinks: [{ write: (record: object) => void records.push(record) }] };
+  const soar = createSoar({ agents: { echo: () => 'it is an-unlikely-value' }, trace });
+  await soar.run({ tasks: [{ id: 'a', prompt: '' }] }).result;
+  await soar.close();
+  expect(JSON.stringify(records)).toContain('it is «masked:A_SERVICE_TOKEN»');
+  expect(JSON.stringify(records)).not.toContain('an-unlikely-value');
 });
