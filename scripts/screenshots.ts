@@ -97,7 +97,7 @@ async function shoot(
   work: string,
 ) {
   const file = path.join(work, `${name}.html`);
-  await writeFile(file, pageWithTrace(await viewerPage(), linesOf(await records), 'run.jsonl'));
+  await writeFile(file, await pageWithTrace(await viewerPage(), linesOf(await records), 'run.jsonl'));
   for (const colorScheme of schemes) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
     const page = await context.newPage();

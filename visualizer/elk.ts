@@ -9,7 +9,7 @@ let started: Promise<ELK> | null = null;
 
 /** The layout engine, in a worker made of what the page itself carries: a file opened from disk may load nothing. */
 async function start(): Promise<ELK> {
-  const source = await unpack('soar-elk');
+  const source = await new Response(unpack('soar-elk')).text();
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   return new Elk({ workerFactory: () => new Worker(url) });
 }

@@ -17,7 +17,7 @@ export async function load(): Promise<void> {
   try {
     if (own?.textContent?.trim()) {
       sourceName.value = own.dataset.name ?? '';
-      take(await unpack('soar-trace'));
+      await takeAll(unpack('soar-trace'));
     } else {
       const next = await fetchAll();
       follow(next);
@@ -34,13 +34,29 @@ async function fetchAll(): Promise<string> {
   const response = await fetch('trace', { cache: 'no-store' });
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
   sourceName.value = decodeURIComponent(response.headers.get('x-soar-name') ?? '');
-  take(await response.text());
+  if (response.body) await takeAll(response.body);
   return response.headers.get('x-soar-next') ?? '0';
 }
 
-function take(text: string, isNews = false): void {
+/** Takes lines as they come, so that a trace never stands in memory as one text. */
+async function takeAll(bytes: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = bytes.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+  let begun: string[] = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const end = part.value.lastIndexOf('\n');
+    if (end >= 0) {
+      store.value.addLines(`${begun.join('')}${part.value.slice(0, end)}`.split('\n'));
+      begun = [];
+    }
+    begun.push(part.value.slice(end + 1));
+  }
+  store.value.addLines([begun.join('')]);
+  added(false);
+}
+
+function takeNews(text: string): void {
   store.value.addLines(text.split('\n'));
-  added(isNews);
+  added(true);
 }
 
 /** Takes what is written from now on, as it comes. */
@@ -52,7 +68,7 @@ function follow(from: string): void {
   source.onerror = () => {
     connection.value = 'lost';
   };
-  source.onmessage = ({ data }) => take(String(data), true);
+  source.onmessage = ({ data }) => takeNews(String(data));
   // The file was written anew: another run, another page.
   source.addEventListener('reset', () => location.reload());
 }

@@ -5,9 +5,10 @@ import type { Journal } from '../journal/journal.ts';
 import { didYouMeanRun } from '../journal/run-errors.ts';
 import { journalSource } from '../node/journal-source.ts';
 import { pathFault } from '../node/path-fault.ts';
+import { traceFileSource } from '../node/trace-file-source.ts';
 import { pageWithTrace, viewerPage } from '../node/viewer-page.ts';
 import { startViewer } from '../node/viewer-server.ts';
-import { traceFileSource, type ViewerSource } from '../node/viewer-source.ts';
+import type { ViewerSource } from '../node/viewer-source.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -81,13 +82,14 @@ function nothingToView(what: string | undefined, stateDir: string, runIds: reado
 const looksLikeFile = (what: string): boolean => /[\\/]|\.\w+$/.test(what);
 
 async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isFile() ?? false;
+  // Whatever else it is, it is no run.
+  return (await stat(path).catch(() => null))?.isDirectory() === false;
 }
 
 async function writePage({ source, name }: Subject, file: string): Promise<number> {
-  const { text } = await source.read();
-  if (text === '') throw new SoarError('usage', `The trace ${quoted(name)} is empty.`);
-  const page = pageWithTrace(await viewerPage(), text, source.name);
+  const { parts, next } = await source.read();
+  if (next === '0') throw new SoarError('usage', `The trace ${quoted(name)} is empty.`);
+  const page = await pageWithTrace(await viewerPage(), parts, source.name);
   try {
     await writeFile(file, page);
   } catch (cause) {

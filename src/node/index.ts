@@ -13,5 +13,6 @@ export { DEFAULT_STATE_DIR, existingJournal, type SqliteJournalOptions, sqliteJo
 export { type StatelyServer, statelyServer } from './stately-server.ts';
 export { statelyWebSocket } from './stately-websocket.ts';
 export { type FileSinkOptions, fileSink } from './trace-file.ts';
+export { traceFileSource } from './trace-file-source.ts';
 export { startViewer, type Viewer, type ViewerOptions } from './viewer-server.ts';
-export { ringSource, traceFileSource, type ViewerSource } from './viewer-source.ts';
+export { ringSource, type TextParts, type ViewerSource } from './viewer-source.ts';

@@ -3,7 +3,7 @@ import type { Journal } from '../journal/journal.ts';
 import { readingRun, unknownRun } from '../journal/run-errors.ts';
 import { createSecretMask } from '../text/mask/secret-mask.ts';
 import { numbered, toldByJournal } from './journal-trace.ts';
-import type { ViewerSource } from './viewer-source.ts';
+import { BATCH_LINES, type OnLines, partsOf, type ViewerSource } from './viewer-source.ts';
 
 export interface JournalSourceOptions {
   /** How often a run under way is looked at, milliseconds; less often when that takes long. Default 500. */
@@ -42,7 +42,7 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
         story = begin();
         for (const { onReset } of followers) onReset();
       }
-      for (const follower of followers) tell(follower, story);
+      for (const follower of followers) void tell(follower, () => (followers.has(follower) ? story : null));
     } catch {
       // A store that another process has locked for a moment is looked at again.
     }
@@ -54,10 +54,11 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
     name: `run ${runId}`,
     async read() {
       if (story.status === 'running') story.look(now());
-      return { text: story.lines.map((line) => `${line}\n`).join(''), next: String(story.lines.length) };
+      const { lines } = story;
+      return { parts: partsOf(lines, (line) => line, lines.length), next: String(lines.length) };
     },
     follow(from, onLines, onReset) {
-      const follower: Follower = { place: Number.parseInt(from, 10) || 0, onLines, onReset };
+      const follower: Follower = { place: Number.parseInt(from, 10) || 0, isBusy: false, onLines, onReset };
       followers.add(follower);
       if (followers.size === 1) timer = setTimeout(look, 0);
       return () => {
@@ -70,7 +71,9 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
 
 interface Follower {
   place: number;
-  onLines: (lines: readonly string[], next: string) => void;
+  /** Has not taken yet what it was told last. */
+  isBusy: boolean;
+  onLines: OnLines;
   onReset: () => void;
 }
 
@@ -117,9 +120,14 @@ class Story {
   }
 }
 
-function tell(follower: Follower, { lines }: Story): void {
-  const fresh = lines.slice(follower.place);
-  if (fresh.length === 0) return;
-  follower.place = lines.length;
-  follower.onLines(fresh, String(lines.length));
+/** Passes on what a follower has not heard of the story, no faster than it listens. */
+async function tell(follower: Follower, storyOf: () => Story | null): Promise<void> {
+  if (follower.isBusy) return;
+  follower.isBusy = true;
+  for (let story = storyOf(); story && follower.place < story.lines.length; story = storyOf()) {
+    const batch = story.lines.slice(follower.place, follower.place + BATCH_LINES);
+    follower.place += batch.length;
+    await follower.onLines(batch, String(follower.place));
+  }
+  follower.isBusy = false;
 }

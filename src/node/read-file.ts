@@ -16,6 +16,8 @@ export const MAX_BYTES = Object.freeze({
   task: MIB,
   /** A file that a question names with `--context`. */
   context: 8 * MIB,
+  /** A trace; more does not fit into a browser. */
+  trace: 512 * MIB,
   /** A file that an earlier answer cites. */
   cited: 16 * MIB,
 });

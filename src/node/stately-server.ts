@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SoarError } from '../errors/soar-error.ts';
 import { StatelyBacklog } from '../trace/backlog.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { STATELY_PAGE } from '../trace/stately-browser.ts';
+import { createLoopbackServer } from './loopback-server.ts';
+import { PacedSocket } from './paced-socket.ts';
 import { isSameToken, newToken } from './path-token.ts';
 import { bridgePage } from './stately-bridge.ts';
 
@@ -30,6 +32,7 @@ export interface StatelyServer extends TraceSink {
 
 const HOST = '127.0.0.1';
 const DRAIN_MS = 2000;
+const MOST_RECEIVED = 64 * 1024;
 
 /**
  * Serves a trace to Stately inspectors on this machine alone: a page to open, and a WebSocket. Whoever connects gets
@@ -40,7 +43,7 @@ const DRAIN_MS = 2000;
 export async function statelyServer(options: StatelyServerOptions = {}): Promise<StatelyServer> {
   const { port = 0, page = STATELY_PAGE, allowedOrigins = [], token = newToken(), mode = 'full' } = options;
   const backlog = new StatelyBacklog();
-  const server = createServer((request, response) => {
+  const server = createLoopbackServer((request, response) => {
     if (!isLocal(request)) return void response.writeHead(403).end();
     if (!knows(request, token)) return void response.writeHead(404).end();
     response.writeHead(200, {
@@ -60,9 +63,12 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
   const { port: found } = server.address() as AddressInfo;
   server.unref();
 
+  const clients = new Set<PacedSocket>();
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,
+    // Nothing is expected from the other end.
+    maxPayload: MOST_RECEIVED,
     // Any page in a browser can reach a local port: only our own may read along.
     verifyClient: ({ req, origin }: { req: IncomingMessage; origin: string | undefined }) =>
       isLocal(req) &&
@@ -72,7 +78,10 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
   sockets.on('connection', (socket: WebSocket, request) => {
     request.socket.unref();
     socket.on('error', () => {});
-    for (const text of backlog.texts()) socket.send(text);
+    const paced = new PacedSocket(socket);
+    clients.add(paced);
+    socket.on('close', () => clients.delete(paced));
+    paced.send(backlog.texts());
   });
 
   return {
@@ -81,15 +90,13 @@ export async function statelyServer(options: StatelyServerOptions = {}): Promise
     webSocketUrl: `ws://${HOST}:${found}/${token}/`,
     write(record) {
       const texts = backlog.add(record);
-      for (const socket of sockets.clients) {
-        if (socket.readyState === socket.OPEN) for (const text of texts) socket.send(text);
-      }
+      for (const client of clients) client.send(texts);
     },
     async close() {
       const ended = [...sockets.clients].map(
         (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
-      for (const socket of sockets.clients) socket.close(1000);
+      for (const client of clients) client.end();
       const late = setTimeout(() => {
         for (const socket of sockets.clients) socket.terminate();
       }, DRAIN_MS);

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { StatelyBacklog } from '../trace/backlog.ts';
 import type { TraceMode, TraceSink } from '../trace/sink.ts';
+import { PacedSocket } from './paced-socket.ts';
 
 export interface StatelyWebSocketOptions {
   /** Where an inspector's server listens, e.g. `ws://localhost:8080`. */
@@ -21,6 +22,7 @@ export function statelyWebSocket(options: StatelyWebSocketOptions): TraceSink {
   const { url, mode = 'full', retryMs = 1000, drainMs = 2000 } = options;
   const backlog = new StatelyBacklog();
   let socket: WebSocket | null = null;
+  let paced: PacedSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let isClosing = false;
 
@@ -29,12 +31,14 @@ export function statelyWebSocket(options: StatelyWebSocketOptions): TraceSink {
     socket = own;
     own.on('upgrade', ({ socket: wire }) => wire.unref());
     own.on('open', () => {
-      for (const text of backlog.texts()) own.send(text);
+      paced = new PacedSocket(own);
+      paced.send(backlog.texts());
     });
     // Its close follows, and connects again.
     own.on('error', () => {});
     own.on('close', () => {
       socket = null;
+      paced = null;
       if (!isClosing) timer = setTimeout(connect, retryMs).unref();
     });
   }
@@ -43,7 +47,8 @@ export function statelyWebSocket(options: StatelyWebSocketOptions): TraceSink {
   return {
     mode,
     write(record) {
-      for (const text of backlog.add(record)) if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+      const texts = backlog.add(record);
+      paced?.send(texts);
     },
     async close() {
       isClosing = true;
@@ -52,8 +57,8 @@ export function statelyWebSocket(options: StatelyWebSocketOptions): TraceSink {
       if (!own) return;
       const ended = new Promise<void>((resolve) => own.once('close', () => resolve()));
       // A close frame goes out after everything that was sent before it.
-      if (own.readyState === WebSocket.CONNECTING) own.once('open', () => own.close(1000));
-      else own.close(1000);
+      if (own.readyState === WebSocket.CONNECTING) own.once('open', () => paced?.end());
+      else paced?.end();
       const late = setTimeout(() => own.terminate(), drainMs);
       await ended;
       clearTimeout(late);

@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { SoarError } from '../errors/soar-error.ts';
+import { readStream } from './read-file.ts';
+import type { TextParts } from './viewer-source.ts';
 
 const EMPTY_TRACE = '<script type="text/plain" id="soar-trace"></script>';
 
@@ -37,18 +41,32 @@ async function buildPage(script: string): Promise<string> {
   return buildViewerPage();
 }
 
+/** A page of more packed text would open in no browser, bytes. */
+const MOST_PACKED = 256 * 1024 * 1024;
+
 /**
  * A page that carries its trace, for a file that needs no server.
  *
  * @param page From {@link viewerPage}.
  * @param trace JSON lines. Packed, so that nothing in it can end the element it stands in.
  * @param name Shown as where the trace comes from.
+ * @throws {SoarError} `usage` when the trace is too large for a page.
  */
-export function pageWithTrace(page: string, trace: string | Uint8Array, name: string): string {
+export async function pageWithTrace(page: string, trace: string | TextParts, name: string): Promise<string> {
   if (!page.includes(EMPTY_TRACE)) throw new SoarError('internal', 'The page of the viewer has no place for a trace.');
-  const packed = gzipSync(trace, { level: 9 }).toString('base64');
+  const packed = await packedOf(typeof trace === 'string' ? [trace] : trace);
   const element = `<script type="text/plain" id="soar-trace" data-name="${escapeAttribute(name)}">${packed}</script>`;
   return page.replace(EMPTY_TRACE, () => element);
+}
+
+async function packedOf(parts: TextParts): Promise<string> {
+  let packed: Buffer = Buffer.alloc(0);
+  await pipeline(Readable.from(parts), createGzip({ level: 9 }), async (chunks: AsyncIterable<Uint8Array>) => {
+    packed = await readStream(chunks, MOST_PACKED).catch((cause: Error) => {
+      throw new SoarError('usage', `The trace does not fit into one page: packed, ${cause.message}.`, { cause });
+    });
+  });
+  return packed.toString('base64');
 }
 
 function escapeAttribute(text: string): string {

@@ -1,6 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { SoarError } from '../errors/soar-error.ts';
+import { createLoopbackServer } from './loopback-server.ts';
 import { isSameToken, newToken } from './path-token.ts';
 import { viewerPage } from './viewer-page.ts';
 import type { ViewerSource } from './viewer-source.ts';
@@ -37,6 +40,8 @@ const HEADERS = {
 };
 
 const KEEP_ALIVE_MS = 15_000;
+/** A client that takes nothing for so long is let go; the page connects again and goes on from where it was. Milliseconds. */
+const STALLED_MS = 30_000;
 
 /**
  * Serves the viewer's page and the records of a source, on this machine alone: paths begin with a token, and requests
@@ -55,7 +60,7 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   const hosts = new Set<string>();
   let idle: ReturnType<typeof setTimeout> | undefined;
 
-  const server = createServer((request, response) => {
+  const server = createLoopbackServer((request, response) => {
     void answer(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else send(response, 500, error instanceof Error ? error.message : String(error));
@@ -66,7 +71,9 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     const { method, headers } = request;
     if (!isOurs(headers, hosts)) return send(response, 403, 'This viewer answers its own page alone.');
     if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'Only GET is understood.');
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://viewer');
+    const url = `http://viewer${request.url ?? '/'}`;
+    if (!URL.canParse(url)) return send(response, 404, 'There is nothing here.');
+    const { pathname, searchParams } = new URL(url);
     const [, given = '', what = null, ...rest] = pathname.split('/');
     if (!isSameToken(given, token) || rest.length > 0) return send(response, 404, 'There is nothing here.');
     switch (what) {
@@ -75,11 +82,12 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
         response.end(method === 'HEAD' ? undefined : page);
         return;
       case 'trace': {
-        const { text, next } = await source.read();
+        const { parts, next } = await source.read();
         const about = { 'x-soar-next': next, 'x-soar-name': encodeURIComponent(source.name) };
         response.writeHead(200, { ...HEADERS, ...about, 'content-type': 'application/x-ndjson; charset=utf-8' });
-        response.end(method === 'HEAD' ? undefined : text);
-        return;
+        if (method === 'HEAD') return void response.end();
+        response.setTimeout(STALLED_MS, () => response.destroy());
+        return pipeline(Readable.from(parts), response);
       }
       case 'follow': {
         const last = headers['last-event-id'];
@@ -96,10 +104,12 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     response.write('retry: 1000\n\n');
     const stop = source.follow(
       from,
-      (lines, next) => response.write(`id: ${next}\n${lines.map((line) => `data: ${line}\n`).join('')}\n`),
+      (lines, next) => sent(response, `id: ${next}\n${lines.map((line) => `data: ${line}\n`).join('')}\n`),
       () => response.write('event: reset\ndata: reset\n\n'),
     );
-    const beat = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
+    const beat = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(': still here\n\n');
+    }, KEEP_ALIVE_MS);
     const end = () => {
       if (!followers.delete(end)) return;
       clearInterval(beat);
@@ -132,6 +142,17 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   const shown = host.includes(':') ? `[${host}]` : host;
   for (const name of [shown, 'localhost', '127.0.0.1', '[::1]']) hosts.add(`${name}:${taken}`);
   return { url: `http://${shown}:${taken}/${token}/`, port: taken, close, closed };
+}
+
+/** Writes to a client, and waits until it has taken that. */
+async function sent(response: ServerResponse, text: string): Promise<void> {
+  if (response.destroyed || response.write(text)) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stalled = setTimeout(() => response.destroy(), STALLED_MS);
+  response.once('drain', resolve).once('close', resolve);
+  await promise;
+  clearTimeout(stalled);
+  response.off('drain', resolve).off('close', resolve);
 }
 
 /** Whether a request names us as its host, and comes from our page or from no page: other sites know neither. */

@@ -148,7 +148,7 @@ test('helps with an id that is nearly right, and with a place where nothing was 
 });
 
 test.each([
-  [['view', 'missing.jsonl'], 'Cannot read the trace `missing.jsonl`: there is no such file or folder.'],
+  [['view', 'missing.jsonl'], 'Cannot read the trace `missing.jsonl`: there is no such file.'],
   [['view', 'plan.json'], '`plan.json` is no trace'],
   [['view', 'empty.jsonl', '--once', 'x.html'], 'The trace `empty.jsonl` is empty.'],
   [['view', 'empty.jsonl', '--port', 'x'], 'Expected a whole number'],

@@ -33,7 +33,6 @@ const HOMES: readonly Home[] = [
       'src/node/this-process.ts',
       'src/node/trace-file.ts',
       'src/node/viewer-page.ts',
-      'src/node/viewer-source.ts',
     ],
     use: /\b(?:readFile(?:Sync)?|createReadStream|readSync|openSync)\(|\bopen\b.*from 'node:fs\/promises'/,
   },

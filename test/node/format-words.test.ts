@@ -8,6 +8,7 @@ import { createSecretMask } from '../../src/text/mask/secret-mask.ts';
 import { traceRecordSchema } from '../../src/trace/trace.schema.ts';
 import type { AgentControls, AgentRequest } from '../../src/types.ts';
 import { temporaryDirectory } from '../support/processes.ts';
+import { textOf } from '../support/source-text.ts';
 
 /** Words of our records, and names that a plan chose: each may be somebody's password. */
 const WORDS = [
@@ -63,7 +64,7 @@ async function resumedRun(password: string, said: string) {
     attempts: attempts.map(({ n, agentId: by, key, result }) => ({ n, by, key, result })),
   }));
   const journal = sqliteJournal({ dir, env });
-  const lines = (await journalSource(journal, 'the-run-1', { env }).read()).text.trimEnd().split('\n');
+  const lines = (await textOf(journalSource(journal, 'the-run-1', { env }))).text.trimEnd().split('\n');
   const texts = journal
     .load('the-run-1')
     ?.entries.flatMap((entry) => (entry.type === 'task.settled' ? entry.report.outcome : []));

@@ -13,6 +13,7 @@ import { ringSink } from '../../src/trace/ring-sink.ts';
 import { type RecordOf, type TraceRecord, traceRecordSchema } from '../../src/trace/trace.schema.ts';
 import { questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
+import { textOf } from '../support/source-text.ts';
 
 const OVER: JournalTraceOptions = { now: 0, isRunning: false };
 
@@ -204,7 +205,7 @@ function follow(source: ReturnType<typeof journalSource>, from: string) {
 async function followedFrom(ms: number, { clock, journal, run }: ReturnType<typeof begin>) {
   await clock.advance(ms);
   const source = journalSource(journal, 'r', { pollMs: 1, now: () => clock.now() });
-  const { text, next } = await source.read();
+  const { text, next } = await textOf(source);
   const { records: followed, ended, stop } = follow(source, next);
   await clock.settle(run.result);
   await ended;
@@ -245,7 +246,7 @@ describe('the source of a run in a journal', () => {
     await reset;
     stop();
     await clock.settle(resumed.result);
-    expect((await journalSource(next, 'r').read()).text).toContain('"run.settled"');
+    expect((await textOf(journalSource(next, 'r'))).text).toContain('"run.settled"');
   });
 
   it('knows no run that is not in the journal', () => {

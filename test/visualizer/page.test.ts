@@ -5,9 +5,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { traceFileSource } from '../../src/node/trace-file-source.ts';
 import { pageWithTrace, viewerPage } from '../../src/node/viewer-page.ts';
 import { startViewer, type Viewer } from '../../src/node/viewer-server.ts';
-import { traceFileSource } from '../../src/node/viewer-source.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
 import { kindAt } from '../../visualizer/model/task-kind.ts';
 import { treeRows } from '../../visualizer/model/tree.ts';
@@ -58,7 +58,7 @@ async function open(url: string, colorScheme: 'light' | 'dark' = 'light'): Promi
 
 async function openFile(records: readonly TraceRecord[], colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
   const file = path.join(folder, `once-${contexts.length}-${records.length}.html`);
-  await writeFile(file, pageWithTrace(await viewerPage(), linesOf(records), 'sample.jsonl'));
+  await writeFile(file, await pageWithTrace(await viewerPage(), linesOf(records), 'sample.jsonl'));
   const page = await open(pathToFileURL(file).href, colorScheme);
   if (runOf(storeOf(records)).tasks.length <= 300) await page.waitForSelector('.card');
   return page;
@@ -482,7 +482,7 @@ test('a trace of a later format is refused with a sentence', async () => {
   const [first, ...rest] = await releaseTrace();
   const file = path.join(folder, 'later.html');
   const later = linesOf([{ ...first, v: 2 } as unknown as TraceRecord, ...rest]);
-  await writeFile(file, pageWithTrace(await viewerPage(), later, 'later.jsonl'));
+  await writeFile(file, await pageWithTrace(await viewerPage(), later, 'later.jsonl'));
   const page = await open(pathToFileURL(file).href);
   expect(await page.getByRole('alert').textContent()).toMatch(/format 2, which is later than this viewer/);
 });
