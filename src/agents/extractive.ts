@@ -1,6 +1,7 @@
 import { cite } from '../text/citations.ts';
 import { firstHand } from '../text/earlier.ts';
 import { type ScoredStatement, selectStatements } from '../text/select-statements.ts';
+import { isSpaceOr, withoutEnd } from '../text/without-end.ts';
 import type { Agent } from '../types.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 
@@ -40,5 +41,5 @@ export function bullet(statement: ScoredStatement): string {
 export function shortened(text: string, limit = MAX_CHARS): string {
   if (text.length <= limit) return text;
   const cut = text.slice(0, limit);
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), limit / 2)).replace(/[\s,;:]+$/, '')} …`;
+  return `${withoutEnd(cut.slice(0, Math.max(cut.lastIndexOf(' '), limit / 2)), isSpaceOr(',;:'))} …`;
 }

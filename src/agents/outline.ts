@@ -1,6 +1,6 @@
 import { cite } from '../text/citations.ts';
 import { firstHand } from '../text/earlier.ts';
-import { declaredName, HEADING, linesOf } from '../text/passage-lines.ts';
+import { declaredName, headingOf, linesOf } from '../text/passage-lines.ts';
 import { statementsOf } from '../text/statements.ts';
 import { queryTerms, terms } from '../text/terms.ts';
 import type { Agent, Passage } from '../types.ts';
@@ -57,7 +57,7 @@ function roleOf(passages: readonly Passage[], wanted: readonly string[]) {
 
 function headingsOf(passage: Passage) {
   return linesOf(passage.text).flatMap((line, at) => {
-    const text = /\.(?:mdx?|markdown|txt|rst)$/i.test(passage.path) ? HEADING.exec(line)?.[2] : undefined;
+    const text = /\.(?:mdx?|markdown|txt|rst)$/i.test(passage.path) ? headingOf(line)?.title : undefined;
     return text
       ? [{ text: `section "${text}"`, startLine: passage.startLine + at, endLine: passage.startLine + at }]
       : [];

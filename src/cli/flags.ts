@@ -72,7 +72,7 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
 export function parseBudget(text: string, before: Budget = {}): Budget {
   const budget = { ...before };
   for (const part of text.split(',')) {
-    const [, name, value = ''] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const [, name, value = ''] = /^(\w+)\s*=\s*(\S.*)$/.exec(part.trim()) ?? [];
     if (name === 'time' || name === 'timeMs') budget.timeMs = parseDuration(value);
     else if (name === 'attempts') budget.attempts = wholeNumber(0)(value);
     else if (name === 'tokens') budget.tokens = wholeNumber(0)(value);

@@ -1,6 +1,7 @@
 import { SoarError } from '../errors/soar-error.ts';
 import type { ModelAgentSpec } from '../plan/types.ts';
 import { quoted } from '../text/foreign-text.ts';
+import { withoutEnd } from '../text/without-end.ts';
 
 /** Where the key of a well-known address is. It is sent nowhere else. */
 const KEYS: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ export function addressedModel(
   env: Readonly<Record<string, string | undefined>>,
 ): ModelAgentSpec {
   const at = text.indexOf('#');
-  const baseURL = (at < 0 ? text : text.slice(0, at)).replace(/\/+$/, '');
+  const baseURL = withoutEnd(at < 0 ? text : text.slice(0, at), (character) => character === '/');
   const model = at < 0 ? '' : text.slice(at + 1);
   if (!URL.canParse(baseURL) || model === '') {
     throw new SoarError(

@@ -154,7 +154,7 @@ function settingsOf(flags: RunFlags, below: RunSettings['budget']): RunSettings 
 
 /** `fast-fail` and `fast_fail` are `fastFail`; whether there is such a preset is checked where it is used. */
 function presetNamed(name: string): PolicyInput {
-  return name.replace(/[-_]+(\w)/g, (_, letter: string) => letter.toUpperCase()) as PresetName;
+  return name.replace(/(?<![-_])[-_]+([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase()) as PresetName;
 }
 
 /** The gate is the engine's, so these two must reach it from wherever they are set. */

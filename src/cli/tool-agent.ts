@@ -3,6 +3,7 @@ import { SoarError } from '../errors/soar-error.ts';
 import { CLI_TOOLS, isCliTool } from '../node/cli-tools.ts';
 import type { AgentSpec, ModelAgentSpec } from '../plan/types.ts';
 import { quoted } from '../text/foreign-text.ts';
+import { withoutEnd } from '../text/without-end.ts';
 import { addressedModel, isAddress } from './model-address.ts';
 
 /** A default tool and model, from the flags or else from the environment. */
@@ -95,7 +96,7 @@ function endpointAgent({ endpoint }: ToolChoice, known: Known): ChosenAgent | nu
   const { model, baseURL } = endpoint;
   for (const [id, spec] of Object.entries(known)) {
     if (typeof spec !== 'object' || spec.kind !== 'model' || spec.model !== model) continue;
-    if (spec.baseURL.replace(/\/+$/, '') === baseURL) return { id, spec };
+    if (withoutEnd(spec.baseURL, (character) => character === '/') === baseURL) return { id, spec };
   }
   return { id: Object.hasOwn(known, model) ? `${model}-model` : model, spec: endpoint };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/v4/mini';
 import { AgentError } from '../errors/agent-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { ModelAgentSpec } from '../plan/types.ts';
+import { withoutEnd } from '../text/without-end.ts';
 import { missingKey } from './model-agent.ts';
 import { ownOriginFetch } from './own-origin-fetch.ts';
 
@@ -32,7 +33,7 @@ export async function checkModel(
   const missing = missingKey(spec, env);
   if (missing !== null) return { ok: false, hint: missing };
   const key = apiKeyEnv === undefined ? undefined : env[apiKeyEnv]?.trim();
-  const url = `${baseURL.replace(/\/+$/, '')}/models`;
+  const url = `${withoutEnd(baseURL, (character) => character === '/')}/models`;
   try {
     const response = await ownOriginFetch(url, {
       headers: { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },

@@ -92,8 +92,10 @@ export function applySetting(settings: MarkdownSettings, key: string, value: str
   }
   const read = READERS[name]?.(value.trim());
   if (typeof read === 'string') return `${quoted(`${key}: ${value.trim()}`)} cannot be read. ${read}`;
-  if (read?.dependsOn) settings.dependsOn = [...(settings.dependsOn ?? []), ...read.dependsOn];
-  else Object.assign(settings, read);
+  if (read?.dependsOn) {
+    settings.dependsOn ??= [];
+    for (const id of read.dependsOn) settings.dependsOn.push(id);
+  } else Object.assign(settings, read);
   return null;
 }
 

@@ -70,5 +70,5 @@ function formatByLook(text: string): PlanFormat {
   // A YAML mapping may begin with a brace too, but its keys seldom stand in quotes.
   if (/^\s*\{\s*(?:"|\})/.test(text)) return 'json';
   if (/^["']?tasks["']?\s*:/m.test(text)) return 'yaml';
-  return /^\s*[-*+]\s+\[[ xX]\](?:\s|$)/m.test(text) ? 'markdown' : 'yaml';
+  return /^[ \t]*[-*+][ \t]+\[[ xX]\](?:\s|$)/m.test(text) ? 'markdown' : 'yaml';
 }

@@ -25,5 +25,6 @@ export function citationsIn(text: string): Citation[] {
 
 /** A text without its citations. */
 export function withoutCitations(text: string): string {
-  return text.replace(CITATION, '').replace(/[ \t]+$/gm, '');
+  const lines = text.replace(CITATION, '').split('\n');
+  return lines.map((line) => line.trimEnd()).join('\n');
 }

@@ -1,6 +1,7 @@
 import { declaredName, memberName } from './passage-lines.ts';
 import { type NumberedLine, sentencesOf } from './sentences.ts';
 import type { Statement } from './statements.ts';
+import { isSpaceOr, withoutEnd } from './without-end.ts';
 
 type Comment = { lines: NumberedLine[]; end: number };
 
@@ -51,8 +52,7 @@ export function codeStatements(path: string, lines: readonly NumberedLine[]): St
 
 function commentAt(lines: readonly NumberedLine[], at: number, lineComment: RegExp): Comment | null {
   const first = lines[at]?.text ?? '';
-  if (BLOCK_OPEN.test(first))
-    return until(lines, at, /\*\//, (text) => text.replace(/^\s*(?:\/\*+!?|\*(?!\/))\s?|\s*\*+\/.*$/g, ''));
+  if (BLOCK_OPEN.test(first)) return until(lines, at, /\*\//, withoutStars);
   const quote = DOCSTRING.exec(first)?.[1];
   if (quote) {
     const closed = first.indexOf(quote, first.indexOf(quote) + 3) > 0;
@@ -65,6 +65,13 @@ function commentAt(lines: readonly NumberedLine[], at: number, lineComment: RegE
   let end = at;
   while (end < lines.length && lineComment.test(lines[end]?.text ?? '')) end++;
   return { lines: lines.slice(at, end).map(({ text, line }) => ({ line, text: text.replace(lineComment, '') })), end };
+}
+
+/** A line of a block comment without what makes it one. */
+function withoutStars(line: string): string {
+  const text = line.replace(/^\s*(?:\/\*+!?|\*(?!\/))\s?/, '');
+  const close = text.indexOf('*/');
+  return close < 0 ? text : withoutEnd(text.slice(0, close), isSpaceOr('*'));
 }
 
 /** The comment from `at` to the line that closes it; on its first line an opening quote is not a closing one. */

@@ -1,3 +1,5 @@
+import { withoutEnd } from './without-end.ts';
+
 /** What sort of text a file holds, by its name. */
 export type TextKind = 'prose' | 'code' | 'data' | 'plain';
 
@@ -20,7 +22,18 @@ export function linesOf(text: string): string[] {
   return lines;
 }
 
-export const HEADING = /^(#{1,6})\s+(\S.{0,300}?)\s*#*\s*$/;
+/** Longest text of a heading, characters; a longer line is none. */
+const MAX_HEADING = 300;
+
+/** The level (1 to 6) and text of a heading, or null for any other line. */
+export function headingOf(line: string): { level: number; title: string } | null {
+  const level = /^#{1,6}(?=\s)/.exec(line)?.[0].length;
+  if (level === undefined) return null;
+  const text = line.slice(level).trim();
+  const title = withoutEnd(text, (character) => character === '#').trimEnd() || text.slice(0, 1);
+  return title === '' || title.length > MAX_HEADING ? null : { level, title };
+}
+
 export const FENCE = /^\s*(?:```|~~~)/;
 
 const DECLARATION =

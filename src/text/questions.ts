@@ -1,4 +1,5 @@
 import { queryTerms } from './terms.ts';
+import { isSpaceOr, withoutEnd } from './without-end.ts';
 
 /** One thing a query asks. */
 export interface QuestionPart {
@@ -24,7 +25,7 @@ const SEQUENCE =
   'then|after that|afterwards|next|finally|based on (?:that|this|it)|with that|using (?:that|this)|from there';
 
 const NUMBERED = /(?:^|\s)(\d{1,2})[.)]\s+/g;
-const ITEM = /^\s*(?:[-*•]|\d{1,2}[.)])\s+(.+)$/;
+const ITEM = /^\s*(?:[-*•]|\d{1,2}[.)])\s+(\S.*)$/s;
 const CONJUNCTION = new RegExp(
   `[,;]?\\s+(?:and|but|as well as)\\s+(?:also\\s+)?(?=(?:how|what|why|(?:when|where|who|which)(?:\\s+[\\w-]+)?\\s+(?:${AUXILIARY})|(?:${AUXILIARY.replace('|happens?', '')})\\s+\\w|${IMPERATIVE})\\b)`,
   'i',
@@ -40,6 +41,8 @@ const COMPARISONS = [
   /\bhow\s+(?:does|do|is|are)\s+(?:the\s+|an?\s+)?(.+?)\s+(?:differ|different)\s+from\s+(?:the\s+|an?\s+)?(.+?)\s*[?.!]*$/i,
   /^(?:what is better,?\s+|which is better,?\s+)?(?:the\s+|an?\s+)?(.{2,60}?)\s+(?:vs\.?|versus)\s+(?:the\s+|an?\s+)?(.{2,60}?)\s*[?.!]*$/i,
 ];
+/** A longer query is a text that was pasted, and no list of questions: it stays whole. */
+const MAX_SPLIT = 4000;
 /** A longer query says more than what to compare. */
 const MAX_COMPARISON = 400;
 const PRONOUN = /\b(?:it|its|they|them|their|this|that|these|those)\b/i;
@@ -49,6 +52,8 @@ const PRONOUN = /\b(?:it|its|they|them|their|this|that|these|those)\b/i;
  * or "; then". Parts that only make sense with the first one repeat what it is about.
  */
 export function splitQuestions(query: string): Questions {
+  if (query.length > MAX_SPLIT)
+    return { parts: [{ text: tidy(query), title: tidy(query), after: null }], compared: null };
   const compared = comparison(query);
   if (compared) return { parts: [{ text: tidy(query), title: tidy(query), after: null }], compared };
   const raw = listed(query) ?? clauses(query.replace(/\s+/g, ' ').trim());
@@ -91,10 +96,7 @@ function listed(query: string): string[] | null {
 }
 
 function withLead(lead: string, items: readonly string[]): string[] {
-  const words = lead
-    .replace(/\s+/g, ' ')
-    .replace(/[:\s]+$/, '')
-    .trim();
+  const words = withoutEnd(lead.replace(/\s+/g, ' '), isSpaceOr(':')).trim();
   return items.map((item) => (queryTerms(words).length > 0 ? `${words}: ${item}` : item));
 }
 
@@ -142,10 +144,7 @@ function subjectOf(text: string): string {
 
 /** A clause as a sentence of its own. */
 function tidy(text: string): string {
-  const bare = text
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/[\s,;:.]+$/, '');
+  const bare = withoutEnd(text.replace(/\s+/g, ' ').trim(), isSpaceOr(',;:.'));
   if (bare === '') return bare;
   const sentence = bare.charAt(0).toUpperCase() + bare.slice(1);
   if (/[?!]$/.test(sentence)) return sentence;

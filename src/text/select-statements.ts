@@ -2,6 +2,7 @@ import type { Passage } from '../types.ts';
 import { inverseFrequency, saturation } from './bm25.ts';
 import { type Statement, statementsOf } from './statements.ts';
 import { queryTerms, terms } from './terms.ts';
+import { withoutEnd } from './without-end.ts';
 
 export interface ScoredStatement extends Statement {
   score: number;
@@ -35,7 +36,7 @@ const REPEATED = 0.9;
  */
 export function selectStatements(question: string, passages: readonly Passage[], limit: number): ScoredStatement[] {
   const wanted = queryTerms(question);
-  const strongest = Math.max(1e-9, ...passages.map((passage) => passage.score));
+  const strongest = passages.reduce((most, { score }) => Math.max(most, score), 1e-9);
   const all = unique(
     passages.flatMap((passage) =>
       statementsOf(passage).map((statement) => ({ statement, trust: 0.75 + (0.25 * passage.score) / strongest })),
@@ -88,7 +89,7 @@ export function selectStatements(question: string, passages: readonly Passage[],
 
 /** Maximal marginal relevance: each next one is the best that is unlike the chosen. */
 function diverse(scored: readonly (ScoredStatement & { own: Set<string> })[], limit: number): ScoredStatement[] {
-  const best = Math.max(0, ...scored.map(({ score }) => score));
+  const best = scored.reduce((most, { score }) => Math.max(most, score), 0);
   const good = scored.filter(({ score }) => score >= best * MIN_SCORE_SHARE);
   const spoken = good.filter(({ kind }) => kind !== 'code');
   const left = (spoken.length >= ENOUGH_PROSE ? spoken : good).sort(
@@ -100,7 +101,7 @@ function diverse(scored: readonly (ScoredStatement & { own: Set<string> })[], li
       const alike = Math.max(0, ...chosen.map((other) => likeness(one.own, other.own)));
       return alike > REPEATED ? 0 : one.score * (1 - REDUNDANCY * alike);
     });
-    const at = values.indexOf(Math.max(...values));
+    const at = values.indexOf(values.reduce((most, value) => Math.max(most, value), 0));
     if ((values[at] ?? 0) < best * MIN_SCORE_SHARE * 0.8) break;
     chosen.push(...left.splice(at, 1));
   }
@@ -123,7 +124,7 @@ function cueFor(question: string): (statement: Statement) => number {
     [/\bhow\b/i, /\b(?:by|when|then|after|until|first|next|each|→)(?:\b|\s)/i],
   ];
   const apt = cues.filter(([asked]) => asked.test(question)).map(([, answered]) => answered);
-  const subject = /^\s*(?:what|who)\s+(?:is|are)\s+(?:an?\s+|the\s+)?([\w-]+)\s*\??\s*$/i.exec(question)?.[1];
+  const subject = /^(?:what|who)\s+(?:is|are)\s+(?:an?\s+|the\s+)?([\w-]+)\s*\??$/i.exec(question.trim())?.[1];
   const is = subject ? new RegExp(`\\b${subject}s?[\`*"']*\\s*(?:\\||is\\b|are\\b|means\\b|:|–|—)`, 'i') : null;
   const opens = subject ? new RegExp(`^[\`*"'_]*(?:an?\\s+|the\\s+)?${subject}[\`*"'_]*(?:\\s|:)`, 'i') : null;
   return ({ text }) =>
@@ -137,8 +138,14 @@ function shape({ text, kind }: Statement): number {
   const stub = text.length < 30 ? 0.7 : 1;
   const wall = text.length > 420 ? 0.8 : 1;
   const tag = text.startsWith('@') ? 0.6 : 1;
-  const whole = kind === 'code' || kind === 'row' || /[.!?:`)]["')*]*$/.test(text) ? 1 : 0.85;
+  const whole = kind === 'code' || kind === 'row' || endsSentence(text) ? 1 : 0.85;
   return stub * wall * tag * whole;
+}
+
+/** A mark that ends a sentence, and quotes and brackets after it. */
+function endsSentence(text: string): boolean {
+  const bare = withoutEnd(text, (character) => `"')*`.includes(character));
+  return '.!?:`'.includes(bare.at(-1) ?? '_') || text.indexOf(')', bare.length) >= 0;
 }
 
 /** Words of the question that stand side by side in the statement as well. */

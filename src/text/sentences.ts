@@ -12,9 +12,11 @@ export interface Sentence {
 
 /** A shorter piece joins the one after it: on its own it says too little. */
 const MIN_CHARS = 28;
+/** With its full stop, and one character more than that. */
+const LONGEST_ABBREVIATION = 8;
 const ABBREVIATION = /(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig|sec|incl|resp)|\b\p{L})\.$/iu;
-/** The end of a sentence before the start of one, or a dot that separates the entries of a list in running text. */
-const BOUNDARY = /\s+[·•]\s+|(?<=[.!?]["')\]*`]{0,3})\s+(?=["'(`*_[]{0,3}[\p{Lu}\p{N}])/gu;
+/** The end of a sentence before the start of one, or a dot that separates the entries of a list in running text; in single spaces. */
+const BOUNDARY = / [·•] |(?<=[.!?]["')\]*`]{0,3}) (?=["'(`*_[]{0,3}[\p{Lu}\p{N}])/gu;
 
 /** The sentences of some lines of running text, each with the lines it stands on. */
 export function sentencesOf(lines: readonly NumberedLine[]): Sentence[] {
@@ -27,7 +29,12 @@ export function sentencesOf(lines: readonly NumberedLine[]): Sentence[] {
     offsets.push({ from: joined.length, line });
     joined += words;
   }
-  const lineAt = (offset: number) => offsets.findLast(({ from }) => from <= offset)?.line ?? 0;
+  // Sentences come in order, and so do the places asked for.
+  let place = 0;
+  const lineAt = (offset: number) => {
+    while ((offsets[place + 1]?.from ?? Number.POSITIVE_INFINITY) <= offset) place += 1;
+    return offsets[place]?.line ?? 0;
+  };
   return ranges(joined).map(([from, to]) => ({
     text: joined.slice(from, to),
     startLine: lineAt(from),
@@ -41,7 +48,8 @@ function ranges(text: string): [from: number, to: number][] {
   for (const match of text.matchAll(BOUNDARY)) {
     const sentence = text.slice(from, match.index);
     const separated = match[0].trim() !== '';
-    if (!separated && (sentence.length < MIN_CHARS || ABBREVIATION.test(sentence))) continue;
+    if (!separated && (sentence.length < MIN_CHARS || ABBREVIATION.test(sentence.slice(-LONGEST_ABBREVIATION))))
+      continue;
     found.push([from, match.index]);
     from = match.index + match[0].length;
   }

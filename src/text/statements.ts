@@ -1,5 +1,5 @@
 import { codeStatements } from './code-statements.ts';
-import { FENCE, HEADING, linesOf, textKind } from './passage-lines.ts';
+import { FENCE, headingOf, linesOf, textKind } from './passage-lines.ts';
 import { type NumberedLine, sentencesOf } from './sentences.ts';
 
 /** The smallest thing worth quoting. */
@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 const ITEM = /^(\s*)(?:[-*+•]|\d{1,3}[.)])\s+/;
-const ROW = /^\s*\|.*\|?\s*$/;
+const ROW = /^\s*\|/;
 const RULE_ROW = /^[\s|:-]+$/;
 
 /** Takes a passage apart into sentences, list items, table rows, doc comments and lines of code. */
@@ -51,9 +51,9 @@ function proseStatements(path: string, lines: readonly NumberedLine[]): Statemen
       if (code.length > 7) say({ startLine: line, endLine: line, text: code, kind: 'code' });
     } else if (text.trim() === '') {
       flush();
-    } else if (HEADING.test(text)) {
+    } else if (headingOf(text)) {
       flush();
-      heading = HEADING.exec(text)?.[2] ?? '';
+      heading = headingOf(text)?.title ?? '';
     } else if (ROW.test(text)) {
       flush();
       const headsTable = RULE_ROW.test(lines[at + 1]?.text ?? 'no') || RULE_ROW.test(text);

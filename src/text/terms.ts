@@ -24,6 +24,9 @@ const TOKEN = /[\p{L}\p{N}]+/gu;
 const CAMEL = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?[\p{Ll}\p{N}]+|\p{Lu}+|\p{N}+|\p{Lo}+/gu;
 const UNSPACED = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+$/u;
 
+/** A question of more terms than these is a text, and the first ones say what it is about. */
+const MAX_TERMS = 200;
+
 /** The words of a text, lower-case, in order; `camelCase`, `kebab-case` and `snake_case` names come apart. */
 export function words(text: string): string[] {
   return tokens(text).flatMap(parts);
@@ -47,11 +50,11 @@ export function termsOfToken(token: string): string[] {
 }
 
 /**
- * The distinct terms a question asks for, in order. Words about the asking itself ("explain", "happens") count only
+ * The distinct terms a question asks for, in order, at most 200. Words about the asking itself ("explain", "happens") count only
  * when there is nothing else.
  */
 export function queryTerms(question: string): string[] {
-  const all = [...new Set(terms(question))];
+  const all = [...new Set(terms(question))].slice(0, MAX_TERMS);
   const wanted = all.filter((term) => !ASKING_STEMS.has(term));
   return wanted.length > 0 ? wanted : all;
 }

@@ -1,5 +1,5 @@
 import { inverseFrequency } from '../../text/bm25.ts';
-import { declaredName, HEADING, linesOf, textKind } from '../../text/passage-lines.ts';
+import { declaredName, headingOf, linesOf, textKind } from '../../text/passage-lines.ts';
 import { isFiller, queryTerms, terms, termsOfToken, tokens } from '../../text/terms.ts';
 import type { Passage } from '../../types.ts';
 
@@ -49,7 +49,7 @@ export function aspectsOf(query: string, passages: readonly Passage[], limit: nu
       for (const term of found.keys()) occurs.set(term, (occurs.get(term) ?? 0) + 1);
       const shared = [...found.keys()].filter((term) => asked.has(term)).length;
       if (shared === 0 || /^\s*import\b/.test(line)) continue;
-      const named = HEADING.test(line) || declaredName(line) !== null ? 2 : 1;
+      const named = headingOf(line) !== null || declaredName(line) !== null ? 2 : 1;
       for (const [term, token] of found) {
         if (asked.has(term) || GENERIC.has(term) || isFiller(token) || term.length < 4 || !/^\p{L}+$/u.test(term))
           continue;

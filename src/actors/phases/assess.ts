@@ -5,6 +5,9 @@ import type { AssessInput, Assessment } from './types.ts';
 /** Scores up to `simple` are simple, up to `medium` are medium, above that complex. */
 export const COMPLEXITY_THRESHOLDS = Object.freeze({ simple: 11, medium: 28 });
 
+/** A longer query is hard by its length already; the rest of it is not looked at, characters. */
+const READ_CHARS = 4000;
+
 interface Signal {
   points: number;
   reason: string;
@@ -23,7 +26,8 @@ interface Signal {
  * assess({ query: 'what is python' }).complexity; // 'simple'
  */
 export function assess({ query }: AssessInput): Assessment {
-  const text = query.trim().toLowerCase().replace(/\s+/g, ' ');
+  const read = query.trim().slice(0, READ_CHARS);
+  const text = read.toLowerCase().replace(/\s+/g, ' ');
   if (text === '') return { complexity: 'simple', score: 0, confidence: 1, reasons: ['The query is empty.'] };
   const critical = criticalReason(text);
   if (critical) return { complexity: 'critical', score: 100, confidence: 0.95, reasons: [critical] };
@@ -33,7 +37,7 @@ export function assess({ query }: AssessInput): Assessment {
     ...keywords(text),
     ...scope(text),
     ...constraints(text),
-    ...structure(query),
+    ...structure(read),
     ...domain(text),
     ...questionForm(text),
   ].filter((signal) => signal.points !== 0);
@@ -66,7 +70,7 @@ function criticalReason(text: string): string | null {
 function lexical(text: string): Signal[] {
   const count = wordCount(text);
   const length = [5, 10, 20, 40, 60].filter((limit) => count > limit).length * 5;
-  const sentences = text.split(/[.!?]+(?:\s|$)/).filter((part) => part.trim() !== '').length;
+  const sentences = text.split(/[.!?](?:\s|$)/).filter((part) => part.trim() !== '').length;
   const questions = occurrences(text, /\?/g);
   const commas = occurrences(text, /,/g);
   return [
@@ -137,7 +141,7 @@ function constraints(text: string): Signal[] {
 function structure(query: string): Signal[] {
   return [
     complex(occurrences(query, /(?:^|\s)\d+[.)]\s/g) * 10, 'numbered parts'),
-    complex(occurrences(query, /^\s*[-*•]\s/gm) * 8, 'listed parts'),
+    complex(occurrences(query, /^[ \t]*[-*•]\s/gm) * 8, 'listed parts'),
     neutral(Math.floor(occurrences(query, /```/g) / 2) * 5, 'code'),
     complex(found(query.toLowerCase(), data.SUCCESS_CRITERIA).length * 8, 'criteria of success'),
     complex(found(query.toLowerCase(), data.CONDITIONAL).length > 0 ? 10 : 0, 'a condition'),

@@ -115,7 +115,7 @@ function camelKeys(value: unknown): unknown {
   if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
-      key.replace(/_+([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      key.replace(/(?<!_)_+([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       inner,
     ]),
   );

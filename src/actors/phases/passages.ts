@@ -1,4 +1,4 @@
-import { declaredName, FENCE, HEADING, isCommentLine, linesOf, textKind } from '../../text/passage-lines.ts';
+import { declaredName, FENCE, headingOf, isCommentLine, linesOf, textKind } from '../../text/passage-lines.ts';
 
 /** Bounds of a passage. */
 export const PASSAGE_SIZE = Object.freeze({ minLines: 12, maxLines: 40, maxChars: 6000 });
@@ -62,7 +62,7 @@ function passageEnd(lines: readonly string[], strengths: readonly Strength[], st
 
 /** A heading directly under a heading starts no new passage. */
 function hasBody(lines: readonly string[], start: number, end: number): boolean {
-  return lines.slice(start, end).some((line) => line.trim() !== '' && !HEADING.test(line));
+  return lines.slice(start, end).some((line) => line.trim() !== '' && headingOf(line) === null);
 }
 
 function proseStarts(lines: readonly string[]): Strength[] {
@@ -73,7 +73,7 @@ function proseStarts(lines: readonly string[]): Strength[] {
       return fenced && isBlank(lines[at - 1]) ? 1 : 0;
     }
     if (fenced) return 0;
-    if (HEADING.test(line)) return 3;
+    if (headingOf(line)) return 3;
     return isBlank(lines[at - 1]) ? 1 : 0;
   });
 }
@@ -96,10 +96,10 @@ function headingTrails(lines: readonly string[]): string[][] {
   let fenced = false;
   return lines.map((line) => {
     if (FENCE.test(line)) fenced = !fenced;
-    const heading = fenced ? null : HEADING.exec(line);
+    const heading = fenced ? null : headingOf(line);
     if (heading) {
-      const level = heading[1]?.length ?? 1;
-      trail = [...trail.filter((above) => above.level < level), { level, title: heading[2] ?? '' }];
+      const { level, title } = heading;
+      trail = [...trail.filter((above) => above.level < level), { level, title }];
     }
     return trail.map(({ title }) => title);
   });

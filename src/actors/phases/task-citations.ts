@@ -44,6 +44,6 @@ function marksIn(text: string): { at: number; length: number; names: string[] }[
   return [...plain.matchAll(MARK)].map(({ index, 0: { length }, 1: inside = '' }) => ({
     at: index,
     length,
-    names: inside.split(/\s*[,;]\s*/).map((name) => name.trim()),
+    names: inside.split(/[,;]/).map((name) => name.trim()),
   }));
 }
