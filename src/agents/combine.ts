@@ -13,6 +13,8 @@ const MAX_LINES = 8;
 const MAX_GROUP_LINES = 4;
 /** Lines that share more of their words than this say the same. */
 const SAME = 0.8;
+/** Bounds of what is compared: every finding is, with every other. Lines of one output, findings in all, characters of a line. */
+const READ = Object.freeze({ lines: 200, findings: 600, chars: 1000 });
 /** How a line begins that is about a file. */
 const FILE_LABEL = /^- `[^`\s]+\.\w+`:/;
 
@@ -68,8 +70,9 @@ function findingsOf(outputs: readonly (readonly [id: string, output: string])[],
   const wantsPlaces = /\bwhere\b|\bwhich files?\b/i.test(asked);
   const findings: Finding[] = [];
   for (const [id, output] of outputs) {
-    for (const [rank, line] of saidIn(output).entries()) {
-      const own = new Set(terms(withoutCitations(line).replace(FILE_LABEL, '')));
+    for (const [rank, line] of saidIn(output).slice(0, READ.lines).entries()) {
+      if (findings.length >= READ.findings) break;
+      const own = new Set(terms(withoutCitations(line.slice(0, READ.chars)).replace(FILE_LABEL, '')));
       const score =
         wanted.filter((term) => own.has(term)).length / Math.max(1, wanted.length) +
         1 / (rank + 2) +

@@ -1,10 +1,14 @@
 import { quoted } from '../text/foreign-text.ts';
 
+/** The time to compare two words grows with the product of their lengths. */
+const LONGEST_WORD = 200;
+
 /**
  * The candidate a user most likely meant by `word`, or null when none is close. Spellings that differ in case,
- * hyphens and underscores alone count as equal (`fast_fail` is `fastFail`).
+ * hyphens and underscores alone count as equal (`fast_fail` is `fastFail`). A word of more than 200 characters is near to none.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
+  if (word.length > LONGEST_WORD) return null;
   const bare = bareOf(word);
   let best: string | null = null;
   // Of one or two letters nothing is left to recognise once one is changed.

@@ -2,6 +2,10 @@ import { jsonrepair } from 'jsonrepair';
 
 /** Opening brackets without an end that are tried before a text is given up. */
 const MAX_OPEN = 50;
+/** What may be mended of one text, in characters times odd quotes: by that, or faster, the library's time grows. */
+const MAX_MENDING = 4_000_000;
+/** Longest part that is mended, characters. */
+const MAX_MENDED = 200_000;
 
 /** What JSON a text holds. */
 export interface FoundJson {
@@ -21,10 +25,16 @@ export interface FoundJson {
  */
 export function findJson(text: string): FoundJson {
   const { spans, isCut } = bracketed(text);
+  let left = MAX_MENDING;
   const values = spans
     .sort((a, b) => b.length - a.length)
     .flatMap((span) => {
-      const value = parsed(span);
+      let value = parsed(span);
+      const work = value === undefined ? span.length * (1 + oddQuotesIn(span)) : 0;
+      if (value === undefined && span.length <= MAX_MENDED && work <= left) {
+        left -= work;
+        value = mended(span);
+      }
       return value === undefined ? [] : [value];
     });
   if (values.length > 0) return { values, fault: null };
@@ -80,10 +90,29 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    try {
-      return JSON.parse(jsonrepair(text));
-    } catch {
-      return undefined;
-    }
+    return undefined;
+  }
+}
+
+/** Quotes that end a string before something else than a comma, colon or bracket, and quotes of another kind. */
+function oddQuotesIn(text: string): number {
+  let odd = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (inString && character === '\\') at++;
+    else if (character === '"') {
+      inString = !inString;
+      if (!inString && !/^\s{0,20}[,:\]}]/.test(text.slice(at + 1, at + 22))) odd++;
+    } else if (!inString && `'\`´‘’“”`.includes(character)) odd++;
+  }
+  return odd;
+}
+
+function mended(text: string): unknown {
+  try {
+    return JSON.parse(jsonrepair(text));
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,9 @@
 /** Most texts whose measure is remembered. */
 const REMEMBERED = 5000;
 
+/** Characters that are measured at most: no place is wider. */
+const LONGEST = 1000;
+
 const fitted = new Map<string, string>();
 let ruler: CanvasRenderingContext2D | null = null;
 
@@ -9,7 +12,8 @@ let ruler: CanvasRenderingContext2D | null = null;
  *
  * @param style Weight and size, as in `600 11.5px`; the family is the page's.
  */
-export function fittedText(text: string, style: string, width: number): string {
+export function fittedText(whole: string, style: string, width: number): string {
+  const text = whole.length > LONGEST ? whole.slice(0, LONGEST) : whole;
   const key = `${style} ${width} ${text}`;
   const known = fitted.get(key);
   if (known !== undefined) return known;

@@ -51,20 +51,19 @@ function nothingFound(settled: readonly Answered[], passages: readonly Passage[]
 }
 
 function partSections(parts: readonly Answered[], leads: readonly Answered[]): string[] {
-  const said = leads.flatMap(({ output }) => output.split('\n').map(sayingOf));
+  const isNew = newSayings();
+  for (const { output } of leads) for (const line of output.split('\n')) isNew(sayingOf(line));
   return parts.flatMap(({ task, output }) => {
     const fresh = output.split('\n').filter((line) => {
       const saying = sayingOf(line);
       if (saying.words === '') return line.trim() === '';
-      if (said.some((other) => isSame(saying, other))) return false;
-      said.push(saying);
-      return true;
+      return isNew(saying);
     });
     const text = fresh
       .join('\n')
       .replace(/\n{3,}/g, '\n\n')
       .trim();
-    if (sayingOf(text).words === '') return [];
+    if (!/[\p{L}\p{N}]/u.test(text)) return [];
     const heading = parts.length + leads.length > 1 ? `### ${titleOf(task)}\n` : '';
     return [`${heading}${leads.length > 0 ? capped(text, task.id) : text}`];
   });
@@ -104,7 +103,8 @@ function confidence(
     const said = new Set(terms(text));
     return wanted.length === 0 ? 1 : wanted.filter((term) => said.has(term)).length / wanted.length;
   };
-  const coverage = (covered(evidence.join('\n')) + Math.max(...evidence.map(covered))) / 2;
+  const coverage =
+    (covered(evidence.join('\n')) + evidence.reduce((most, text) => Math.max(most, covered(text)), 0)) / 2;
   const trust = sources.length > 0 ? 1 : passages.length > 0 ? UNCITED : UNGROUNDED;
   return Math.round(Math.min(0.95, (answered.length / total) * coverage * trust) * 100) / 100;
 }
@@ -122,6 +122,25 @@ function sayingOf(line: string): Saying {
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
   return { words, terms: new Set(terms(text)) };
+}
+
+/** Bounds of what is compared word by word; beyond them only lines of the very same words are repetitions. */
+const COMPARED = Object.freeze({ lines: 1000, sayings: 300, terms: 100 });
+
+/** Tells sayings from repetitions of those before. */
+function newSayings(): (saying: Saying) => boolean {
+  const words = new Set<string>();
+  const sayings: Saying[] = [];
+  let lines = 0;
+  return (saying) => {
+    if (words.has(saying.words)) return false;
+    words.add(saying.words);
+    lines += 1;
+    if (lines > COMPARED.lines || saying.terms.size > COMPARED.terms) return true;
+    if (sayings.some((other) => isSame(saying, other))) return false;
+    if (sayings.length < COMPARED.sayings) sayings.push(saying);
+    return true;
+  };
 }
 
 /** True for the same words, and for lines one of which holds nearly all terms of the other. */
