@@ -1,3 +1,4 @@
+import { elapsedMs } from '../clock.ts';
 import { AgentError } from '../errors/agent-error.ts';
 import { toTaskError } from '../errors/classify.ts';
 import { isRetryable } from '../errors/error-kind.ts';
@@ -11,7 +12,7 @@ type Base = Omit<AttemptResult, 'status' | 'error'>;
 
 function base({ events, longestSilenceMs, stop, startedAt, session }: InFlight, endedAt: number): Base {
   const earlyTermination = stop?.early
-    ? { kind: stop.kind, reason: stop.reason, detectedMs: stop.at - startedAt }
+    ? { kind: stop.kind, reason: stop.reason, detectedMs: elapsedMs(startedAt, stop.at) }
     : null;
   const heartbeat = { events, longestSilenceMs };
   const named = session === null ? undefined : { session };

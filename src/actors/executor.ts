@@ -234,7 +234,7 @@ function end(
   timersOf(clock).clear(attempt.timer);
   attempt.timer = null;
   const { error } = result;
-  const times = { startedAt: attempt.startedAt, endedAt: now };
+  const times = { startedAt: attempt.startedAt, endedAt: Math.max(attempt.startedAt, now) };
   const used = result.usage ? { usage: result.usage } : {};
   const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error, ...used };
   spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);

@@ -144,7 +144,7 @@ function silenceOf(clock: AttemptClock, clocks: ClockPolicy): Silence {
 }
 
 /** `120 seconds`, `1.5 seconds`, `250 milliseconds` */
-function inWords(ms: number): string {
+export function inWords(ms: number): string {
   if (ms < 1000) return `${ms} ${ms === 1 ? 'millisecond' : 'milliseconds'}`;
   const seconds = Math.round(ms / 100) / 10;
   return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;

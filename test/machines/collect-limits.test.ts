@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createSoar } from '../../src/create-soar.ts';
+import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import type { PolicyInput } from '../../src/policy/policy.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { outcomeOf, retrying, start, startOn, task, tasks } from '../support/watched-run.ts';
@@ -43,6 +46,68 @@ describe('the timeout of a run', () => {
     const run = start([task('a', { agent: 'one', fallback: 'two' })], { agents, clock, policy: 'patient' });
     await run.settled();
     expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(3 * 600_000 + 2000 + 120_000);
+  });
+
+  const LIMIT_MS = 121_000;
+  const quick = (cooling: object = {}): PolicyInput => ({
+    ...{ preset: 'test', retry: { retries: 0 }, breaker: { enabled: false } },
+    ...{ clocks: { maxTimeoutMs: 1000 }, cooling: { maxCoolingMs: 6 * 3_600_000, ...cooling } },
+  });
+  const limited = (retryAfterMs: number) => ({ fail: 'rate_limited', details: { retryAfterMs } }) as const;
+
+  it('does not count cooling when it was derived', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [limited(3_600_000), limited(3_600_000), { ok: 'at last' }]);
+    const run = start([task('a')], { agents: { one }, clock, policy: quick() });
+    expect((await run.settled()).status).toBe('succeeded');
+    expect(run.of('plan.compiled')[0]?.timeoutMs).toBe(LIMIT_MS);
+    expect(clock.now()).toBe(7_200_000);
+  });
+
+  it('counts cooling of several tasks once, and says that it was derived', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { t1: [limited(600_000), {}], t2: [{ ms: 500, ...limited(600_000) }, {}] });
+    const slow = scriptedAgent(clock, [{}], { staggerMs: 800_000 });
+    const plan = [...tasks(2, { agent: 'one' }), task('s1', { agent: 'slow' }), task('s2', { agent: 'slow' })];
+    const result = await start(plan, { agents: { one, slow }, clock, policy: quick() }).settled();
+    expect(result.error?.message).toMatch(/^The run did not finish within 121000 ms, a limit derived .*`timeoutMs`/);
+    expect(result.outcomes.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'cancelled']);
+    expect(clock.now()).toBe(LIMIT_MS + 600_500);
+  });
+
+  it('counts cooling when the user has set it', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, [limited(3_600_000), {}]);
+    const options = { agents: { one }, clock, policy: quick(), run: { timeoutMs: LIMIT_MS } };
+    const result = await start([task('a')], options).settled();
+    expect(result).toMatchObject({
+      status: 'cancelled',
+      error: { message: 'The run did not finish within 121000 ms.' },
+    });
+    expect(clock.now()).toBe(LIMIT_MS);
+  });
+
+  it('does not count cooling that another run has caused', async () => {
+    const clock = new VirtualClock();
+    const one = scriptedAgent(clock, { first: [limited(3_600_000), {}] });
+    const soar = createSoar({ agents: { one }, clock, policy: quick() });
+    soar.run({ tasks: [task('first')] });
+    await clock.advance(10);
+    const { status } = await clock.settle(soar.run({ tasks: [task('second')] }).result);
+    expect([status, clock.now()]).toEqual(['succeeded', 3_600_000]);
+  });
+
+  it('keeps what it did not count over a resume', async () => {
+    const clock = new VirtualClock();
+    const journal = memoryJournal();
+    const one = scriptedAgent(clock, [limited(3_600_000), { ms: 500 }]);
+    const options = { agents: { one }, clock, policy: quick() };
+    createSoar({ ...options, journal }).run({ tasks: [task('a')] }, { runId: 'r' });
+    await clock.advance(1_800_000);
+    const crashed = journal.crash();
+    await clock.advance(1_000_000);
+    const { status } = await clock.settle(createSoar({ ...options, journal: crashed }).resume('r').result);
+    expect([status, clock.now()]).toEqual(['succeeded', 3_600_500]);
   });
 
   it('leaves no timer behind when the run ends before', async () => {

@@ -186,3 +186,13 @@ it('widens the gap of its provider; a success narrows it before anybody is chose
     ['c', 7800],
   ]);
 });
+
+it.each([
+  ['long', limited(10_800_000), 'waiting takes 10800 seconds in all, and `maxCoolingMs` allows 120 seconds'],
+  ['frequent', limited(1000), '`maxRateLimits` allows a task 3'],
+])('fails by limits that are too %s with the setting that allows more', async (_, step, bound) => {
+  const clock = new VirtualClock();
+  const run = start([task('a')], { agents: { one: scriptedAgent(clock, [step]) }, clock, policy: retrying(0) });
+  const { error } = outcomeOf(await run.settled(), 'a');
+  expect(error?.message).toContain(`(${bound}; set it in \`policy.cooling\` of the plan)`);
+});

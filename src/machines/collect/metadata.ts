@@ -1,3 +1,4 @@
+import { elapsedMs } from '../../clock.ts';
 import type { CompiledPlan } from '../../plan/types.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import type { BreakerMetrics, RunMetadata, TaskOutcome } from '../../types.ts';
@@ -31,7 +32,7 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
     cacheHits: 0,
     usage: sumUsage(reports.flatMap(({ outcome }) => outcome.attempts.map(({ usage }) => usage))),
     peakConcurrency: figures.peakConcurrency,
-    totalDurationMs: figures.endedAt - figures.startedAt,
+    totalDurationMs: elapsedMs(figures.startedAt, figures.endedAt),
     criticalPathMs: criticalPathMs(plan, reports),
   };
   for (const { outcome, notes } of reports) {

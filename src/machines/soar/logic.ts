@@ -2,6 +2,7 @@ import { callNotes, type PhaseScope } from '../../actors/phases/calls.ts';
 import type { AgentInfo, Assessment, Routing } from '../../actors/phases/types.ts';
 import type { Addressee } from '../../actors/scope.ts';
 import { type Services, withAgents, withoutCode } from '../../actors/services.ts';
+import { elapsedMs } from '../../clock.ts';
 import { toTaskError } from '../../errors/classify.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -88,7 +89,7 @@ export function scopeOf(
 export function phaseRecord(phase: PhaseName, { report, phaseAt }: SoarContext, now: number): PhaseRecord[] {
   if (phase === 'collect') return [];
   const { by, calls, attempts, ...more } = report ?? { by: 'offline', calls: 0, attempts: 0 };
-  return [{ phase, by, calls, attempts, durationMs: now - phaseAt, ...more }];
+  return [{ phase, by, calls, attempts, durationMs: elapsedMs(phaseAt, now), ...more }];
 }
 
 /** Why what a phase still wants to ask is not asked. */
@@ -259,5 +260,5 @@ function withPhases(metadata: RunMetadata, context: SoarContext, now: number): R
   const limitsOf = (isLast: boolean) =>
     called.filter(({ phase }) => (phase === 'synthesize') === isLast).flatMap(({ rateLimits }) => rateLimits);
   const rateLimits = [...limitsOf(false), ...metadata.rateLimits, ...limitsOf(true)];
-  return { ...metadata, breakers, rateLimits, phases: [...phases], usage, totalDurationMs: now - startedAt };
+  return { ...metadata, breakers, rateLimits, phases: [...phases], usage, totalDurationMs: elapsedMs(startedAt, now) };
 }

@@ -1,5 +1,8 @@
 import type { AttemptResult } from '../../actors/attempt.ts';
+import { elapsedMs } from '../../clock.ts';
 import { retryDelayMs } from '../../policy/backoff.ts';
+import { inWords } from '../../policy/timeouts.ts';
+import type { TaskError } from '../../types.ts';
 import type { TaskContext } from './events.ts';
 
 /** What a task does after an attempt that did not succeed. */
@@ -27,12 +30,26 @@ function canRetry({ input, notes }: TaskContext, { error, earlyTermination }: At
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['timeout', 'idle_timeout', 'start_timeout']);
 
-/** Cooling has two bounds: how often, and how long over the task's life. */
 function canCool(context: TaskContext, result: AttemptResult): boolean {
+  return coolingBound(context, result) === null;
+}
+
+/** Cooling has two bounds: how often, and how long over the task's life. The one in the way, in words; null when there is none. */
+function coolingBound(context: TaskContext, result: AttemptResult): string | null {
   const { maxRateLimits, maxCoolingMs } = context.input.policy.cooling;
   const { rateLimited, coolingMs } = context.waits;
-  if (rateLimited >= maxRateLimits) return false;
-  return coolingMs + coolingEnd(context, result) - result.endedAt <= maxCoolingMs;
+  if (rateLimited >= maxRateLimits) return `\`maxRateLimits\` allows a task ${maxRateLimits}`;
+  const neededMs = coolingMs + coolingEnd(context, result) - result.endedAt;
+  if (neededMs <= maxCoolingMs) return null;
+  return `waiting takes ${inWords(neededMs)} in all, and \`maxCoolingMs\` allows ${inWords(maxCoolingMs)}`;
+}
+
+/** The error of an attempt; a rate limit that the task does not wait for says which setting would have. */
+export function explained(context: TaskContext, result: AttemptResult): TaskError | null {
+  const { error } = result;
+  const bound = error && result.status === 'rate_limited' ? coolingBound(context, result) : null;
+  if (!error || bound === null) return error;
+  return { ...error, message: `${error.message} (${bound}; set it in \`policy.cooling\` of the plan)` };
 }
 
 /** When a rate-limited task may go on: as the provider said, else as the gate estimated, else after the default. */
@@ -93,5 +110,5 @@ export function probed({ waits }: TaskContext, until: number, now: number): Part
 }
 
 export function waitedOpen({ waits }: TaskContext, now: number): Partial<TaskContext> {
-  return { waits: { ...waits, openMs: waits.openMs + now - waits.since } };
+  return { waits: { ...waits, openMs: waits.openMs + elapsedMs(waits.since, now) } };
 }

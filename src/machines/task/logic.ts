@@ -1,10 +1,11 @@
 import type { AttemptResult, AttemptSpec } from '../../actors/attempt.ts';
 import type { Addressee } from '../../actors/scope.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
+import { elapsedMs } from '../../clock.ts';
 import { stopGraceMs } from '../../policy/timeouts.ts';
 import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
-import { coolingEnd } from './after-failure.ts';
+import { coolingEnd, explained } from './after-failure.ts';
 import type {
   ParkedTask,
   StopReason,
@@ -147,18 +148,19 @@ export function ended(context: TaskContext, result: AttemptResult): Partial<Task
     agentId: agent.id,
     key: attemptId(context),
     startedAt: context.attemptStartedAt,
-    endedAt: result.endedAt,
+    endedAt: Math.max(context.attemptStartedAt, result.endedAt),
     result: result.status,
     error: result.error,
     ...(usage ? { usage } : undefined),
     ...(session === undefined ? undefined : { session }),
   };
   const keepsOld = result.status !== 'succeeded' && output === '';
+  const error = explained(context, result);
   return {
     status: result.status === 'succeeded' ? 'succeeded' : 'failed',
     attempts: [...context.attempts, record],
     answer: keepsOld ? answer : { output, truncated, data },
-    error: agent === input.agent ? result.error : withFirstError(context, result.error),
+    error: agent === input.agent ? error : withFirstError(context, error),
     notes: noted(context, result),
   };
 }
@@ -222,10 +224,10 @@ export function settle(context: TaskContext, now: number): TaskReport {
     attempts: attempts as AttemptRecord[],
     wave: task.wave,
     partialContext: prepared.partialContext,
-    queuedMs: Math.max(0, (startedAt ?? now) - readyAt),
+    queuedMs: elapsedMs(readyAt, startedAt ?? now),
     startedAt,
     settledAt: now,
-    durationMs: startedAt === null ? 0 : now - startedAt,
+    durationMs: startedAt === null ? 0 : elapsedMs(startedAt, now),
   };
   return { outcome, notes };
 }
