@@ -3,7 +3,7 @@
  * Structurally an XState `Clock` with `now`.
  */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds. Steady: when it is set back, waits last that much longer. */
   now(): number;
   setTimeout(fn: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;

@@ -48,6 +48,8 @@ function samples({ context: { run } }: Collect, history: readonly EventObject[])
       { type: 'task.dequeued', taskId: id },
     ]),
     ...(isNew('run.cancel') ? [{ type: 'run.cancel' as const, kind: 'cancelled' as const, message: 'enough' }] : []),
+    ...(isNew('provider.cooling') ? [{ type: 'provider.cooling' as const, provider: 'a', until: 60_000 }] : []),
+    ...(isNew('time.granted') ? [{ type: 'time.granted' as const, ms: 5000 }] : []),
     ...(isNew('budget.spent') ? [{ type: 'budget.spent' as const, what: 'attempts' as const }] : []),
     ...(isNew('xstate.error.actor.waves')
       ? [{ type: 'xstate.error.actor.waves' as const, error: new Error('the roster broke') }]

@@ -141,6 +141,7 @@ export function stormTrace(mode: TraceMode = 'compact', more: SoarOptions = {}):
     },
     {
       ...more,
+      onDependencyFailure: 'proceed',
       mode,
       maxConcurrent: 3,
       staggerMs: 500,
