@@ -14,7 +14,7 @@ import type { Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
 import { escaped, oneLine } from '../text/foreign-text.ts';
 import type { OnDependencyFailure } from '../types.ts';
-import { type DryStart, startOf } from './dry-start.ts';
+import { type DryStart, programFinder, startOf } from './dry-start.ts';
 import type { RunFlags } from './flags.ts';
 import { counted, formatDuration, shellLine } from './format.ts';
 import { type Paint, paintFor } from './paint.ts';
@@ -69,12 +69,13 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
   const policyOf = policiesOf(compiled, settings);
   const maxConcurrent = settings.maxConcurrent ?? options.maxConcurrent ?? GATE_LIMITS.maxConcurrent;
   const pace = { maxConcurrent, staggerMs: settings.staggerMs ?? options.staggerMs ?? 0 };
+  const find = programFinder();
   const started = (task: Task, agentId: string): Promise<DryStart> => {
     const part = plan.agents?.[agentId];
     const isPart = part?.kind === 'adHoc';
     const prompt = isPart ? actAsPrompt(part, task.prompt) : task.prompt;
     const spec = specs[isPart ? part.base : agentId];
-    return startOf({ ...task, prompt }, agentId, spec, agents.get(agentId)?.kind ?? 'function');
+    return startOf({ ...task, prompt }, agentId, spec, agents.get(agentId)?.kind ?? 'function', find);
   };
   const dryTask = async (task: Task): Promise<DryTask> => {
     const policy = policyOf(task);

@@ -22,12 +22,27 @@ export interface DryStart {
   endpoint: { url: string; model: string; keyFrom: string | null; headers: Record<string, string> } | null;
 }
 
+/** Finds programs, each at each place once: a plan of many tasks starts few of them. */
+export function programFinder(): typeof findProgram {
+  const found = new Map<string, Promise<string | null>>();
+  return (program, env, cwd) => {
+    const key = JSON.stringify([program, env?.PATH ?? env?.Path, env?.PATHEXT, cwd]);
+    let path = found.get(key);
+    if (!path) {
+      path = findProgram(program, env, cwd);
+      found.set(key, path);
+    }
+    return path;
+  };
+}
+
 /** What starting a task's attempt comes to. */
 export async function startOf(
   task: Task,
   agentId: string,
   spec: AgentSpec | undefined,
   kind: string,
+  find: typeof findProgram,
 ): Promise<DryStart> {
   const nothing = { argv: null, program: null, promptVia: 'call' as const, cwd: null, env: {}, endpoint: null };
   if (!spec) return { agentId, kind, ...nothing };
@@ -44,7 +59,7 @@ export async function startOf(
   const argv = promptVia !== 'argument' ? [...command] : [program, ...filled, ...(hasPlace ? [] : [task.prompt])];
   const cwd = resolve(task.spec.cwd ?? spec.cwd ?? '.');
   const env = { ...spec.env, ...task.spec.env };
-  const found = await findProgram(program, { ...process.env, ...env }, cwd);
+  const found = await find(program, { ...process.env, ...env }, cwd);
   return { agentId, kind: agentKind(spec), argv, program: found, promptVia, cwd, env, endpoint: null };
 }
 
