@@ -249,7 +249,7 @@ function resting(task: ParkedTask = UNTOUCHED): ParkedTask {
 /** The breaker's queue is gone with its process: the task asks anew, and its wait counts. */
 function called(task: ParkedTask, now: number): ParkedTask {
   const { waits } = task;
-  const openMs = waits.openMs + Math.max(0, now - waits.since);
+  const openMs = waits.openMs + elapsedMs(waits.since, now);
   return { ...task, state: 'staggered', waits: { ...waits, openMs } };
 }
 

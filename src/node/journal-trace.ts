@@ -1,3 +1,4 @@
+import { elapsedMs } from '../clock.ts';
 import type { LogEntry, StoredResult, StoredRun } from '../journal/entries.ts';
 import { replay } from '../journal/replay.ts';
 import { planOf } from '../journal/resume.ts';
@@ -44,6 +45,8 @@ class JournalTrace {
   #opens: (number | null)[] = [];
   #settledCount = 0;
   #lastAt: number;
+  /** Nothing is told of an earlier instant: the clock was set back before the run was resumed. */
+  #floor = Number.NEGATIVE_INFINITY;
 
   constructor(stored: StoredRun) {
     this.#stored = stored;
@@ -67,8 +70,9 @@ class JournalTrace {
   }
 
   readonly #tell = (at: number, id: string, record: Told['record']): void => {
-    this.#lastAt = Math.max(this.#lastAt, at);
-    this.#told.push({ at, id, record });
+    const when = Math.max(at, this.#floor);
+    this.#lastAt = Math.max(this.#lastAt, when);
+    this.#told.push({ at: when, id, record });
   };
 
   #begin(): void {
@@ -122,6 +126,7 @@ class JournalTrace {
         this.#warn(entry.at, entry.reason);
         break;
       case 'run.resumed':
+        if (entry.at < this.#lastAt) this.#floor = this.#lastAt;
         for (const story of this.#stories.values()) story.interrupted(entry.at, null);
         this.#warn(entry.at, 'Another process goes on with the run.');
         break;
@@ -160,7 +165,7 @@ class JournalTrace {
       type: 'plan.compiled',
       run: this.#run,
       ...(plan.goal === undefined ? {} : { goal: clip(plan.goal, 500) }),
-      timeoutMs: deadlineAt - header.startedAt,
+      timeoutMs: elapsedMs(header.startedAt, deadlineAt),
       schedule: header.settings.schedule,
       waves: waves.map((wave) => wave.map(({ id }) => id)),
       tasks: tasks.map(({ id, agent, dependsOn, critical, prompt }) => ({
@@ -222,7 +227,7 @@ class JournalTrace {
       status,
       ...(via ? { via } : {}),
       error,
-      durationMs: first ? at - first.startedAt : 0,
+      durationMs: first ? elapsedMs(first.startedAt, at) : 0,
     });
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { elapsedMs } from '../clock.ts';
 import type { Agent, AgentControls, Usage } from '../types.ts';
 
 /** What came of asking an agent one question. */
@@ -43,7 +44,7 @@ export async function selfTest(agent: Agent, { timeoutMs = SELF_TEST_TIMEOUT_MS 
   const request = { prompt: SELF_TEST_PROMPT, question: SELF_TEST_PROMPT, dependencies: {}, ...ids };
   const common = () => ({
     read: hasSession ? ('events' as const) : ('text' as const),
-    durationMs: Date.now() - startedAt,
+    durationMs: elapsedMs(startedAt, Date.now()),
   });
   try {
     const answer = await agent.run(request, controls);

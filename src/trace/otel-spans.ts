@@ -71,7 +71,7 @@ export class OpenSpans {
       open.span.setAttribute('error.type', error.kind);
       open.span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
     }
-    open.span.end(at);
+    open.span.end(isBefore(at, open.start) ? open.start : at);
     return open;
   }
 
@@ -79,4 +79,9 @@ export class OpenSpans {
   endAll(at: HrTime): void {
     for (const id of [...this.#open.keys()].reverse()) this.end(id, at);
   }
+}
+
+/** Whether the clock was set back between two instants. */
+function isBefore([seconds, nanoseconds]: HrTime, [otherSeconds, otherNanoseconds]: HrTime): boolean {
+  return seconds === otherSeconds ? nanoseconds < otherNanoseconds : seconds < otherSeconds;
 }

@@ -1,4 +1,5 @@
 import { type Attributes, context, type HrTime, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
+import { elapsedMs } from '../clock.ts';
 import type { Usage } from '../types.ts';
 import { type Instruments, instrumentsOf } from './otel-metrics.ts';
 import { OpenSpans } from './otel-spans.ts';
@@ -167,7 +168,7 @@ function taskMoved(record: RecordOf<'actor.moved'>, task: Waiting, spans: OpenSp
   const [top] = state.split('.');
   if (record.event === 'start.granted' && typeof data?.attempt === 'number') {
     const agent = String(data.agent ?? task.agent);
-    const waited = (at - (task.queuedSince ?? at)) / 1000;
+    const waited = elapsedMs(task.queuedSince ?? at, at) / 1000;
     instruments.queueTime.record(waited, { 'gen_ai.agent.id': agent });
     task.queuedSince = null;
     spans.start(`attempt/${span}`, span, `invoke_agent ${agent}`, timeOf(at), {
@@ -216,7 +217,7 @@ function attemptEnded(
     ...(error ? { 'error.type': error.kind } : {}),
   };
   instruments.attempts.add(1, { ...agent, 'soar.attempt.result': String(data.result) });
-  instruments.duration.record(at / 1000 - (ended.start[0] + ended.start[1] / 1e9), operation);
+  instruments.duration.record(Math.max(0, at / 1000 - (ended.start[0] + ended.start[1] / 1e9)), operation);
   for (const [type, tokens] of [
     ['input', usage?.inputTokens],
     ['output', usage?.outputTokens],

@@ -172,4 +172,5 @@ test('times read well', () => {
   expect([0, 7250, 67_005, 3_600_000].map(clockText)).toEqual(['0:00.000', '0:07.250', '1:07.005', '1:00:00.000']);
   expect(tickStep(28_000, 5)).toBe(10_000);
   expect([0, 500, 5000, 90_000].map((ms) => tickText(ms, 500))).toEqual(['0', '500 ms', '5.0 s', '1:30.0']);
+  expect([-5, -31_536_000_000].map(spanText)).toEqual(['0 ms', '0 ms']);
 });

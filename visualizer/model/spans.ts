@@ -1,16 +1,16 @@
 /** A length of time as people read it: `340 ms`, `1.25 s`, `2 m 05 s`, `1 h 02 m`. */
 export function spanText(ms: number): string {
   if (!Number.isFinite(ms)) return '';
-  const size = Math.abs(ms);
-  if (size < 1000) return `${Math.round(ms)} ms`;
-  if (size < 10_000) return `${(ms / 1000).toFixed(2)} s`;
-  if (size < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  // Below 0 only where the clock was set back in between.
+  const size = Math.max(0, ms);
+  if (size < 1000) return `${Math.round(size)} ms`;
+  if (size < 10_000) return `${(size / 1000).toFixed(2)} s`;
+  if (size < 60_000) return `${(size / 1000).toFixed(1)} s`;
   const seconds = Math.floor(size / 1000);
   const minutes = Math.floor(seconds / 60);
-  const sign = ms < 0 ? '−' : '';
   const two = (n: number) => String(n).padStart(2, '0');
-  if (minutes < 60) return `${sign}${minutes} m ${two(seconds % 60)} s`;
-  return `${sign}${Math.floor(minutes / 60)} h ${two(minutes % 60)} m`;
+  if (minutes < 60) return `${minutes} m ${two(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} m`;
 }
 
 /** Time since the beginning, in a form whose width stays: `0:07.250`. */

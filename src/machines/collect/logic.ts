@@ -1,5 +1,6 @@
 import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
+import { elapsedMs } from '../../clock.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import { compilePlan } from '../../plan/compile.ts';
 import type { CompiledPlan, Plan, Task } from '../../plan/types.ts';
@@ -164,7 +165,7 @@ export function withHistory(report: TaskReport, parked: ParkedTask | undefined):
   if (!parked || !first || outcome.attempts.length > 0) return report;
   const { attempts, notes, answer } = parked;
   const { settledAt } = outcome;
-  const times = { startedAt: first.startedAt, durationMs: Math.max(0, settledAt - first.startedAt) };
+  const times = { startedAt: first.startedAt, durationMs: elapsedMs(first.startedAt, settledAt) };
   const kept = { output: answer.output, outputTruncated: answer.truncated };
   return { outcome: { ...outcome, ...kept, ...times, attempts: [...attempts] }, notes };
 }

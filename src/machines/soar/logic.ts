@@ -96,7 +96,7 @@ export function phaseRecord(phase: PhaseName, { report, phaseAt }: SoarContext, 
 export const SPENT: StopReason = Object.freeze({ kind: 'budget', message: 'The budget of the run is spent.' });
 
 export function timeoutReason({ bounds, startedAt }: SoarContext, now: number): StopReason {
-  const timeoutMs = (bounds.deadlineAt ?? now) - startedAt;
+  const timeoutMs = elapsedMs(startedAt, bounds.deadlineAt ?? now);
   return { kind: 'timeout', message: `The run did not finish within ${timeoutMs} ms.` };
 }
 

@@ -1,6 +1,7 @@
 import { type ActorRefFrom, setup } from 'xstate';
 import { createRoster, type RosterCommand } from '../../actors/roster.ts';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import { elapsedMs } from '../../clock.ts';
 import type { StopReason, TaskEvent, TaskReport } from '../task/events.ts';
 import { taskLogicFor } from '../task/resumed.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';
@@ -54,7 +55,7 @@ function settleAnswered(args: Args): void {
   for (const { taskId, readyAt, ...answer } of args.event.answers) {
     const task = roll.pending.get(taskId);
     if (!task || !roll.pending.delete(taskId)) continue;
-    const extra = { ...answer, via: 'cache' as const, queuedMs: Math.max(0, now - readyAt) };
+    const extra = { ...answer, via: 'cache' as const, queuedMs: elapsedMs(readyAt, now) };
     reports.push(unstartedReport(task, 'succeeded', null, now, extra));
   }
   report(args, reports);
