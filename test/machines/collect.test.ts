@@ -171,7 +171,7 @@ describe.each(['wave', 'eager'] as const)('what depends on a failure (%s)', (sch
 
   it.each([
     ['it depends on the failed task', ['a'], 'Task `a` failed: exit code 3'],
-    ['a skipped task lies between', ['b'], 'Task `b` was skipped: dependency `a` failed: exit code 3'],
+    ['a skipped task lies between', ['b'], 'dependency `a` failed: exit code 3'],
   ])('ends the run for a task under `abort` when %s', async (_, dependsOn, message) => {
     const clock = new VirtualClock();
     const plan = [

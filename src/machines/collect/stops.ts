@@ -53,6 +53,7 @@ function reasonOf(
   const ending = run.book.reports().find((report) => endsRun(run.plan, report, run.settings))?.outcome;
   if (!ending) return { kind: 'dependency', message: 'A task failed that the run depends on.' };
   const { taskId, status, error } = ending;
-  const what = status === 'failed' ? 'failed' : 'was skipped';
-  return { kind: 'dependency', message: `Task \`${taskId}\` ${what}: ${error?.message ?? ''}` };
+  // A skipped task names the root cause already.
+  const message = status === 'failed' ? `Task \`${taskId}\` failed: ${error?.message ?? ''}` : error?.message;
+  return { kind: 'dependency', message: message ?? `Task \`${taskId}\` was skipped.` };
 }
