@@ -3,6 +3,7 @@ import { SoarError } from '../errors/soar-error.ts';
 import { loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
 import { pathFault } from '../node/path-fault.ts';
+import { requireReader } from '../node/write-target.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { formatPlanYaml } from '../plan/format-plan.ts';
 import { withPlaces } from '../plan/reading.ts';
@@ -85,12 +86,15 @@ async function deliver(
     print(text);
     return;
   }
-  await writeFile(output, text).catch((cause: unknown) => {
+  try {
+    requireReader(output);
+    await writeFile(output, text);
+  } catch (cause) {
     // A model was asked for it, and a person may have waited.
     print(text);
     const message = `Cannot write the plan to ${quoted(output)}: ${pathFault(cause)}. It is on stdout instead.`;
     throw new SoarError('io', message, { cause });
-  });
+  }
   note(
     `Wrote ${output}: ${counted(tasks.length, 'task')} in ${counted(waves.length, 'wave')}. Run it: soar run ${output}`,
   );

@@ -9,6 +9,7 @@ import { traceFileSource } from '../node/trace-file-source.ts';
 import { pageWithTrace, viewerPage } from '../node/viewer-page.ts';
 import { startViewer } from '../node/viewer-server.ts';
 import type { ViewerSource } from '../node/viewer-source.ts';
+import { requireReader } from '../node/write-target.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -91,6 +92,7 @@ async function writePage({ source, name }: Subject, file: string): Promise<numbe
   if (next === '0') throw new SoarError('usage', `The trace ${quoted(name)} is empty.`);
   const page = await pageWithTrace(await viewerPage(), parts, source.name);
   try {
+    requireReader(file);
     await writeFile(file, page);
   } catch (cause) {
     throw new SoarError('io', `Cannot write ${quoted(file)}: ${pathFault(cause)}.`, { cause });

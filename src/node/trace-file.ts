@@ -5,6 +5,7 @@ import type { TraceMode, TraceSink } from '../trace/sink.ts';
 import { ownFile } from './folder-state.ts';
 import { pathFault } from './path-fault.ts';
 import { readStartSync } from './read-file.ts';
+import { requireReader } from './write-target.ts';
 
 export interface FileSinkOptions {
   mode?: TraceMode;
@@ -93,6 +94,7 @@ function open(path: string): number {
     throw new SoarError('io', message);
   }
   try {
+    requireReader(path);
     const file = openSync(path, 'w', 0o600);
     ownFile(path);
     if (fstatSync(file).isFile()) fchmodSync(file, 0o600);

@@ -42,6 +42,16 @@ describe('soar with paths that are no regular files', () => {
     }
   });
 
+  it('refuses to write a trace or a plan into a pipe that nothing reads', async () => {
+    const trace = await runSoar(['run', '-', '--trace', 'pipe'], {
+      cwd,
+      stdin: plan('text').replace('"read":["text"]', '"read":[]'),
+    });
+    expect(trace.stderr).toContain('The trace file `pipe` cannot be written: it is a pipe that nothing reads.');
+    const written = await runSoar(['plan', 'what is a lease?', '-o', 'pipe'], { cwd });
+    expect(written.stderr).toContain('Cannot write the plan to `pipe`: it is a pipe that nothing reads.');
+  });
+
   it('ends the reading of an endless stdin', () => {
     const [program, ...first] = SOAR;
     const zeros = openSync('/dev/zero', 'r');

@@ -21,7 +21,7 @@ const HOMES: readonly Home[] = [
     use: /['"](?:node:)?(?:child_process|cluster|execa)['"]/,
   },
   {
-    // The others read what this package or the system has written, and `sync-file.ts` and `trace-file.ts` open to write.
+    // The others read what this package or the system has written, and `sync-file.ts`, `trace-file.ts` and `write-target.ts` open to write.
     notion: 'reads of files',
     files: [
       'src/cli/machine.ts',
@@ -33,6 +33,7 @@ const HOMES: readonly Home[] = [
       'src/node/this-process.ts',
       'src/node/trace-file.ts',
       'src/node/viewer-page.ts',
+      'src/node/write-target.ts',
     ],
     use: /\b(?:readFile(?:Sync)?|createReadStream|readSync|openSync)\(|\bopen\b.*from 'node:fs\/promises'/,
   },
