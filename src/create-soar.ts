@@ -9,6 +9,7 @@ import { captureContext } from './async-context.ts';
 import { systemClock } from './clock.ts';
 import { showValue } from './errors/show-value.ts';
 import { SoarError } from './errors/soar-error.ts';
+import { frozenCopy } from './frozen.ts';
 import type { RunHeader } from './journal/entries.ts';
 import type { RunLog } from './journal/journal.ts';
 import { journaledPublish } from './journal/journaled-publish.ts';
@@ -250,7 +251,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
 
 /** The agents a plan, or a run, brings along. */
 function planAgents(agents: Plan['agents'], { agentFromSpec }: SoarOptions): ReadonlyMap<string, ResolvedAgent> {
-  const specs = Object.entries(ownAgents(agents));
+  const specs = Object.entries(ownAgents(frozenCopy(agents)));
   if (specs.length === 0) return new Map();
   if (!agentFromSpec) {
     throw new SoarError(

@@ -1,10 +1,16 @@
 import type { InspectionEvent } from 'xstate';
-import type { AroundAttempt } from './actors/executor.ts';
+import type { AroundAttempt } from './actors/in-flight.ts';
 import type { Clock } from './clock.ts';
+import { copyOf } from './frozen.ts';
 import type { RunEvent } from './streams/events.ts';
 import { guardedCall } from './streams/guarded-call.ts';
 import { createRecorder, type TraceOptions } from './trace/recorder.ts';
 import type { TraceSink } from './trace/sink.ts';
+
+/** An observer of inspection events, as XState takes it. */
+export interface Inspector {
+  next?(event: InspectionEvent): void;
+}
 
 /** Who watches an engine: trace sinks, and an inspector that is either a sink of its own or a plain observer. */
 export interface ObserveOptions {
@@ -14,10 +20,11 @@ export interface ObserveOptions {
    */
   trace?: TraceOptions | readonly TraceSink[];
   /**
-   * Sees every event and snapshot of every actor as XState tells it, or, as a sink such as `statelyInspector()`, what
-   * the recorder makes of it. May throw without hurting a run.
+   * Sees every event and snapshot of every actor as XState tells it: a function or an observer, as `createActor` takes them, such
+   * as `inspector.inspect` of `@statelyai/inspect`. Or, as a sink such as `statelyInspector()`, what the recorder makes of it.
+   * May throw without hurting a run. Actors and snapshots are XState's own, to be read and not to be changed.
    */
-  inspect?: ((event: InspectionEvent) => void) | TraceSink;
+  inspect?: ((event: InspectionEvent) => void) | Inspector | TraceSink;
 }
 
 export interface Observation {
@@ -32,11 +39,14 @@ export interface Observation {
 
 export function observe({ trace, inspect }: ObserveOptions, clock: Clock): Observation {
   const options: TraceOptions = isSinks(trace) ? { sinks: trace } : (trace ?? { sinks: [] });
-  const inspector = inspect && typeof inspect === 'object' ? [inspect] : [];
-  const sinks = [...options.sinks, ...inspector];
+  const sinks = [...options.sinks, ...(isSink(inspect) ? [inspect] : [])];
   // A spectator's fault must not put an actor into an error state; it is the spectator's to mend.
-  const observer = typeof inspect === 'function' ? guardedCall(inspect, () => {}) : undefined;
-  if (sinks.length === 0) return { inspect: observer, publish: undefined, around: undefined, close: async () => {} };
+  const observer = guardedCall(observerOf(inspect), () => {});
+  const isLate = typeof inspect === 'object' && !isSink(inspect);
+  const close = async () => {
+    if (isLate) await nextTurn();
+  };
+  if (sinks.length === 0) return { inspect: observer, publish: undefined, around: undefined, close };
   const recorder = createRecorder({ ...options, sinks, clock });
   const both = (event: InspectionEvent) => {
     recorder.inspect(event);
@@ -46,12 +56,34 @@ export function observe({ trace, inspect }: ObserveOptions, clock: Clock): Obser
     inspect: observer ? both : recorder.inspect,
     publish: recorder.publish,
     around: aroundAll(sinks),
-    close: () => recorder.close(),
+    close: async () => {
+      await recorder.close();
+      await close();
+    },
   };
+}
+
+function isSink(inspect: ObserveOptions['inspect']): inspect is TraceSink {
+  return typeof (inspect as Partial<TraceSink> | undefined)?.write === 'function';
+}
+
+/** It gets copies of events: the same objects go to actors, and to other observers. */
+function observerOf(inspect: ObserveOptions['inspect']): ((event: InspectionEvent) => void) | undefined {
+  if (!inspect || isSink(inspect)) return undefined;
+  const see = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect);
+  return (
+    see &&
+    ((event) => see('event' in event ? ({ ...event, event: copyOf(event.event, true) } as InspectionEvent) : event))
+  );
 }
 
 function isSinks(trace: ObserveOptions['trace']): trace is readonly TraceSink[] {
   return Array.isArray(trace);
+}
+
+/** The inspectors of `@statelyai/inspect` convert an event in a timeout of no time: the last of a run are sent after its end. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function aroundAll(sinks: readonly TraceSink[]): AroundAttempt | undefined {

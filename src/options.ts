@@ -36,7 +36,10 @@ const clock = thing(
   can('now', 'setTimeout', 'clearTimeout'),
 );
 const callback = thing('to be a function', isFunction);
-const inspect = thing('to be a function or a trace sink', (one) => isFunction(one) || can('write')(one));
+const inspect = thing(
+  'to be a function, an observer with `next`, or a trace sink',
+  (one) => isFunction(one) || can('next')(one) || can('write')(one),
+);
 const trace = thing('to be a list of trace sinks, or an object with `sinks`', (one) =>
   areSinks(Array.isArray(one) ? one : (one as { sinks?: unknown }).sinks),
 );

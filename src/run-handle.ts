@@ -3,6 +3,7 @@ import { isOver } from './actors/scope.ts';
 import type { Within } from './async-context.ts';
 import type { Clock } from './clock.ts';
 import { toTaskError } from './errors/classify.ts';
+import { deepFreeze } from './frozen.ts';
 import type { LogEntry } from './journal/entries.ts';
 import type { RunLog } from './journal/journal.ts';
 import { buildMetadata } from './machines/collect/metadata.ts';
@@ -44,7 +45,7 @@ export interface RunHandle {
   approve(plan?: Plan): void;
   /** Ends a run that waits for a person's word: as cancelled, with this reason. Does nothing to another run. */
   refuse(reason?: string): void;
-  /** Never rejects: what failed is told in it. */
+  /** Never rejects: what failed is told in it. Frozen; take a `structuredClone` to change it. */
   readonly result: Promise<RunResult>;
 }
 
@@ -101,7 +102,9 @@ export function createHandle({
     log.append(endOf(result, log, clock.now()));
     log.durable(() => tell(result));
   };
-  const tell = (result: RunResult) => {
+  const tell = (made: RunResult) => {
+    // The event, the promise and every reader of either share it.
+    const result = deepFreeze(made);
     onSettled();
     streams.publish({ type: 'run.settled', result }, clock.now());
     streams.complete();

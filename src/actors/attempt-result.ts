@@ -2,11 +2,12 @@ import { elapsedMs } from '../clock.ts';
 import { AgentError } from '../errors/agent-error.ts';
 import { toTaskError } from '../errors/classify.ts';
 import { isRetryable } from '../errors/error-kind.ts';
+import { frozenCopy } from '../frozen.ts';
 import type { PermitResult } from '../machines/breaker/events.ts';
 import { readUsage } from '../policy/usage.ts';
 import type { AgentAnswer, TaskError, Usage } from '../types.ts';
 import type { AttemptResult } from './attempt.ts';
-import type { InFlight } from './executor.ts';
+import type { InFlight } from './in-flight.ts';
 
 type Base = Omit<AttemptResult, 'status' | 'error'>;
 
@@ -43,7 +44,11 @@ function readAnswer(answer: unknown, agentId: string): Pick<AttemptResult, 'outp
   const { output, truncated, data, usage: reported } = answer as Exclude<AgentAnswer, string>;
   const usage = readUsage(reported);
   const kept = { output: textOf(output, agentId, usage), truncated: truncated === true };
-  return { ...kept, ...(data === undefined ? {} : { data }), ...(usage === undefined ? {} : { usage }) };
+  return {
+    ...kept,
+    ...(data === undefined ? {} : { data: frozenCopy(data) }),
+    ...(usage === undefined ? {} : { usage }),
+  };
 }
 
 /** Nothing is an empty answer, a number its digits. */

@@ -1,13 +1,11 @@
 import type { EventObject, Snapshot } from 'xstate';
-import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { Within } from '../async-context.ts';
 import { elapsedMs } from '../clock.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
-import type { GateEvent } from '../machines/gate/events.ts';
+import { copyOf, deepFreeze } from '../frozen.ts';
 import type { Price } from '../policy/budget.ts';
-import { type Linger, lingerEndsAt } from '../policy/linger.ts';
+import { lingerEndsAt } from '../policy/linger.ts';
 import {
-  type AttemptClock,
   checkClock,
   markActivity,
   startClock,
@@ -20,44 +18,11 @@ import { TurnoverMap } from '../turnover-map.ts';
 import type { AgentAnswer, AgentControls } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, permitResultOf, statedResult, succeededResult } from './attempt-result.ts';
-import { type Addressee, clockOf, relay, type Sender } from './scope.ts';
-import { type Timer, timersOf } from './timers.ts';
-
-export interface ExecutorInput {
-  gate: Addressee<GateEvent>;
-  /** Whether a success says nothing new of an agent to its breaker and its pace. Default: never, and every end is judged first. */
-  isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
-  /** What an agent's tokens cost. Default: unknown. */
-  priceOf?: (agent: ResolvedAgent) => Price | null;
-  /** The async context in which a run's agents are called and its tasks are told. Default: whichever is active. */
-  withinRun?: (runId: string) => Within;
-  around?: AroundAttempt | undefined;
-}
-
-/** Calls an agent in an async context that tracing adds to that of its run, and gives what it returns. */
-export type AroundAttempt = <R>(attempt: { runId: string; taskId: string }, call: () => R) => R;
+import type { ExecutorInput, InFlight } from './in-flight.ts';
+import { clockOf, relay, type Sender } from './scope.ts';
+import { timersOf } from './timers.ts';
 
 const anywhere: Within = (call) => call();
-
-/** One attempt in flight. */
-export interface InFlight {
-  readonly spec: AttemptSpec;
-  readonly startedAt: number;
-  readonly abort: AbortController;
-  readonly within: Within;
-  clock: AttemptClock;
-  timer: Timer | null;
-  events: number;
-  longestSilenceMs: number;
-  /** The agent's own name for the conversation. */
-  session: string | null;
-  /** What looked like a failure, until output says otherwise. */
-  suspicion: { kind: ErrorKind; reason: string; at: number } | null;
-  /** Set once it has stated its end. */
-  linger: (Linger & { end: () => AgentAnswer }) | null;
-  /** Set once it was told to stop. */
-  stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
-}
 
 export type ExecutorSnapshot = Snapshot<undefined> & { input: ExecutorInput; inFlight: TurnoverMap<string, InFlight> };
 
@@ -133,7 +98,8 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
     .then(() => {
       if (attempt.stop) throw new Error(attempt.stop.reason);
       if (log?.failure) throw log.failure;
-      return within(() => around(request, () => agent.run(request, controls)));
+      // Other attempts and tasks share what is in the request, and an agent may change it.
+      return within(() => around(request, () => agent.run(copyOf(request), controls)));
     })
     .then((answer) => {
       try {
@@ -229,7 +195,7 @@ function end(
   timersOf(clock).noticeMissing(now);
   noteSilence(attempt, now);
   // Reading what the agent answered may throw; the attempt is then still in flight, and ends as failed.
-  const result = withCost(resultAt(now), snapshot.input.priceOf?.(spec.agent) ?? null);
+  const result = deepFreeze(withCost(resultAt(now), snapshot.input.priceOf?.(spec.agent) ?? null));
   snapshot.inFlight.delete(spec.attemptId);
   timersOf(clock).clear(attempt.timer);
   attempt.timer = null;
@@ -298,13 +264,15 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
       if (stream === 'stdout') worked(now);
       spec.publish({ type: 'attempt.output', ...ids, stream, text }, now);
     },
-    progress: (progress) => {
+    progress: ({ done, total, message }) => {
       if (isOver()) return;
+      const progress = { ...(done === undefined ? {} : { done }), ...(total === undefined ? {} : { total }) };
       const now = clock.now();
       attempt.suspicion = null;
       active(now);
       worked(now);
-      spec.publish({ type: 'attempt.progress', ...ids, ...progress }, now);
+      const said = message === undefined ? {} : { message };
+      spec.publish({ type: 'attempt.progress', ...ids, ...progress, ...said }, now);
     },
     conclude: (stated) => {
       if (isOver() || attempt.stop) return;

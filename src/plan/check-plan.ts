@@ -1,5 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import { type LocatedIssue, pathText } from '../errors/zod-issues.ts';
+import { deepFreeze, frozenCopy } from '../frozen.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { cyclesOf, type Edges, levelsOf, reversed } from './graph.ts';
 import { checkPlan, idFault, MAX_ID_CHARS } from './plan.schema.ts';
@@ -38,7 +39,7 @@ export interface CheckedPlan {
  */
 export function checkedPlan(input: unknown, options: CheckOptions | ((plan: Plan) => CheckOptions) = {}): CheckedPlan {
   const issues: LocatedIssue[] = [];
-  const plan = formOf(input, issues);
+  const plan = formOf(frozenCopy(input), issues);
   const specs = plan.tasks;
   const ids = positionsOf(specs, issues);
   const dependencies = dependenciesOf(specs, ids, issues);
@@ -67,7 +68,7 @@ function formOf(input: unknown, issues: LocatedIssue[]): Plan {
   const tasks = Array.isArray(given.tasks) ? (given.tasks as unknown[]) : [];
   const plain = tasks.length > 0 && !tasks.includes(undefined) && tasks.every(isPlainTask);
   const checked = checkPlan(plain ? { ...given, tasks: [] } : input);
-  if (checked.plan) return Object.freeze(plain ? { ...checked.plan, tasks: tasks as TaskSpec[] } : checked.plan);
+  if (checked.plan) return deepFreeze(plain ? { ...checked.plan, tasks: tasks as TaskSpec[] } : checked.plan);
   issues.push(...checked.issues);
   return readablePlan(given, tasks);
 }

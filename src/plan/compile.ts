@@ -10,8 +10,8 @@ export type CompileOptions = CheckOptions;
 /**
  * Checks a plan and puts its tasks in order: topological waves, each in plan order. Linear in tasks and dependencies.
  *
- * Takes what `parsePlan` takes. A dependency named twice counts once. An empty plan has no waves. The result is frozen
- * (the outer objects and lists).
+ * Takes what `parsePlan` takes. A dependency named twice counts once. An empty plan has no waves. The result is frozen, and a
+ * copy: changing the plan later changes nothing.
  *
  * Throws {@link SoarError} `invalid-plan` with **every** fault found: wrong form, `empty-id`, `duplicate-id`,
  * `unknown-dependency`, `self-dependency`, `circular-dependency` (with its path "a → b → a", read as "depends on"; every

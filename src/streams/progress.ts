@@ -1,3 +1,4 @@
+import { deepFreeze } from '../frozen.ts';
 import type { RunStatus, TaskOutcome } from '../types.ts';
 import type { PhaseName, RunNews } from './events.ts';
 
@@ -117,7 +118,7 @@ export class ProgressTally {
       this.#now.perWave = this.#perWave.slice();
       this.#areWavesStale = false;
     }
-    this.#copy = { ...this.#now, remainingMs: this.#remainingMs() };
+    this.#copy = deepFreeze({ ...this.#now, remainingMs: this.#remainingMs() });
     return this.#copy;
   }
 

@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import type { Clock } from '../clock.ts';
 import { showValue } from '../errors/show-value.ts';
+import { deepFreeze } from '../frozen.ts';
 import type { Publish, RunEvent, RunNews } from './events.ts';
 import { GuardedObservable, type RunStream } from './guarded.ts';
 import type { RunProgress } from './progress.ts';
@@ -33,7 +34,7 @@ export const HEARTBEAT_MS = 100;
 
 /**
  * The three streams of a run. Multicast: every subscriber gets the same events in the same order, also when one of them
- * causes the next event while it gets one. A late subscriber of `progress$` gets the present state; all complete at the
+ * causes the next event while it gets one. What they get is frozen, since all of them get the same object. A late subscriber of `progress$` gets the present state; all complete at the
  * end. What a subscriber throws becomes a warning in `events$`.
  */
 export function createRunStreams(runId: string, clock: Clock): RunStreams {
@@ -55,13 +56,13 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
 
   const tell = (news: RunNews, at: number, isAboutFault: boolean): void => {
     isWarning = isAboutFault;
-    if (events.observed) events.next({ ...news, at, runId } as RunEvent);
+    if (events.observed) events.next(deepFreeze({ ...news, at, runId } as RunEvent));
     progress.note(news, at);
     if (news.type === 'task.settled') lastBeat.delete(news.outcome.taskId);
     const beat = heartbeats.observed ? heartbeatOf(news, at) : null;
     if (beat && at - (lastBeat.get(beat.taskId) ?? Number.NEGATIVE_INFINITY) >= HEARTBEAT_MS) {
       lastBeat.set(beat.taskId, at);
-      heartbeats.next(beat);
+      heartbeats.next(Object.freeze(beat));
     }
     isWarning = false;
   };

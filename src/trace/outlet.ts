@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { copyOf, deepFreeze } from '../frozen.ts';
 import { errorText } from './plain.ts';
 import type { TraceMode, TraceSink } from './sink.ts';
 import type { TraceRecord } from './trace.schema.ts';
@@ -61,7 +62,7 @@ export class Outlet {
   }
 
   #send(record: TraceRecord, to: readonly Target[], fullOnly: boolean): void {
-    const sent = this.#redact ? this.#redacted(record) : record;
+    const sent = deepFreeze(this.#redact ? this.#redacted(copyOf(record)) : record);
     if (!sent) return;
     for (let i = 0; i < to.length; i += 1) {
       const target = to[i] as Target;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { abandonedResult, failedResult, permitResultOf, succeededResult } from '../../src/actors/attempt-result.ts';
-import type { InFlight } from '../../src/actors/executor.ts';
+import type { InFlight } from '../../src/actors/in-flight.ts';
 import { AgentError, type AgentErrorOptions } from '../../src/errors/agent-error.ts';
 import type { ErrorKind } from '../../src/errors/error-kind.ts';
 

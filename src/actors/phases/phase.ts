@@ -1,5 +1,6 @@
 import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate';
 import { currentContext } from '../../async-context.ts';
+import { copyOf } from '../../frozen.ts';
 import type { TaskReport } from '../../machines/task/events.ts';
 import { isOver, relay } from '../scope.ts';
 import type { PhaseScope } from './calls.ts';
@@ -37,7 +38,7 @@ export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
       Promise.resolve()
         .then(() => {
           controls.signal.throwIfAborted();
-          return within(() => run(own as I, controls));
+          return within(() => run(copyOf(own) as I, controls));
         })
         .then(
           (output) => within(() => tell({ type: 'phase.returned', output })),

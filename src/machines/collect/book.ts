@@ -1,3 +1,4 @@
+import { deepFreeze } from '../../frozen.ts';
 import { buildPrompt, DEFAULT_CONTEXT_CHARS, lossWarning } from '../../plan/context.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { OnDependencyFailure, TaskOutcome, TaskStatus } from '../../types.ts';
@@ -64,7 +65,7 @@ export class RunBook {
     const { outcome } = report;
     const task = this.plan.byId.get(outcome.taskId);
     if (!task || this.#reports[task.index]) return null;
-    this.#reports[task.index] = report;
+    this.#reports[task.index] = deepFreeze(report);
     this.settled += 1;
     this.counts[outcome.status] += 1;
     if (outcome.error?.kind === 'dependency') this.#noteCause(task);

@@ -1,3 +1,4 @@
+import { frozenCopy } from '../../frozen.ts';
 import type { PhaseName } from '../../streams/events.ts';
 import type { SoarContext } from './events.ts';
 
@@ -8,7 +9,8 @@ const stopped = <P extends PhaseName>(phase: P) =>
 export const kept = <K extends keyof SoarContext>(as: K) =>
   ({
     type: 'keep',
-    params: ({ event }: { event: { output: SoarContext[K] } }) => ({ [as]: event.output }) as Partial<SoarContext>,
+    params: ({ event }: { event: { output: SoarContext[K] } }) =>
+      ({ [as]: frozenCopy(event.output) }) as Partial<SoarContext>,
   }) as const;
 
 /** What a phase that has ended well leaves behind, and tells. */

@@ -1,0 +1,45 @@
+import type { ResolvedAgent } from '../agents/resolve.ts';
+import type { Within } from '../async-context.ts';
+import type { ErrorKind } from '../errors/error-kind.ts';
+import type { GateEvent } from '../machines/gate/events.ts';
+import type { Price } from '../policy/budget.ts';
+import type { Linger } from '../policy/linger.ts';
+import type { AttemptClock } from '../policy/timeouts.ts';
+import type { AgentAnswer } from '../types.ts';
+import type { AttemptSpec } from './attempt.ts';
+import type { Addressee } from './scope.ts';
+import type { Timer } from './timers.ts';
+
+export interface ExecutorInput {
+  gate: Addressee<GateEvent>;
+  /** Whether a success says nothing new of an agent to its breaker and its pace. Default: never, and every end is judged first. */
+  isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
+  /** What an agent's tokens cost. Default: unknown. */
+  priceOf?: (agent: ResolvedAgent) => Price | null;
+  /** The async context in which a run's agents are called and its tasks are told. Default: whichever is active. */
+  withinRun?: (runId: string) => Within;
+  around?: AroundAttempt | undefined;
+}
+
+/** Calls an agent in an async context that tracing adds to that of its run, and gives what it returns. */
+export type AroundAttempt = <R>(attempt: { runId: string; taskId: string }, call: () => R) => R;
+
+/** One attempt in flight. */
+export interface InFlight {
+  readonly spec: AttemptSpec;
+  readonly startedAt: number;
+  readonly abort: AbortController;
+  readonly within: Within;
+  clock: AttemptClock;
+  timer: Timer | null;
+  events: number;
+  longestSilenceMs: number;
+  /** The agent's own name for the conversation. */
+  session: string | null;
+  /** What looked like a failure, until output says otherwise. */
+  suspicion: { kind: ErrorKind; reason: string; at: number } | null;
+  /** Set once it has stated its end. */
+  linger: (Linger & { end: () => AgentAnswer }) | null;
+  /** Set once it was told to stop. */
+  stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
+}
