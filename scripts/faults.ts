@@ -49,6 +49,7 @@ async function tryFault(fault: Fault): Promise<Row> {
       row.lost += found.lost;
       row.repeated += found.repeated;
       row.leaked += found.leaked;
+      row.bystanders += found.bystanders;
       if (isClean(found)) continue;
       row.failed.push(seed);
       row.faults.push(...found.faults.map((sentence) => `seed ${seed}: ${sentence}`));
@@ -59,12 +60,17 @@ async function tryFault(fault: Fault): Promise<Row> {
   return row;
 }
 
-const HEAD = ['fault', 'tries', 'lost', 'repeated', 'leaked', 'otherwise wrong', 'seeds', 'time'];
+const HEAD = ['fault', 'tries', 'lost', 'repeated', 'leaked', 'bystanders', 'otherwise wrong', 'seeds', 'time'];
 
-function cellsOf({ fault, tries, lost, repeated, leaked, faults, seconds, skipped }: Row): string[] {
-  if (skipped !== null) return [fault.id, '0', '–', '–', '–', '–', '–', `not tried: ${skipped}`];
+function cellsOf({ fault, tries, lost, repeated, leaked, bystanders, faults, seconds, skipped }: Row): string[] {
+  if (skipped !== null) return [fault.id, '0', '–', '–', '–', '–', '–', '–', `not tried: ${skipped}`];
   const seeds = `${firstSeed}–${firstSeed + tries - 1}`;
-  return [fault.id, ...[tries, lost, repeated, leaked, faults.length].map(String), seeds, `${seconds.toFixed(0)} s`];
+  return [
+    fault.id,
+    ...[tries, lost, repeated, leaked, bystanders, faults.length].map(String),
+    seeds,
+    `${seconds.toFixed(0)} s`,
+  ];
 }
 
 function tableOf(rows: readonly string[][]): string {

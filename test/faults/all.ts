@@ -3,8 +3,11 @@ import { badAgents } from './real/bad-agents.ts';
 import { clockJumps } from './real/clocks.ts';
 import { fullDisk } from './real/full-disk.ts';
 import { killAtRecords } from './real/kill-at-records.ts';
+import { killAtSpawn, killResume } from './real/kill-at-spawn.ts';
 import { killCli } from './real/kill-cli.ts';
 import { twoOwners } from './real/owners.ts';
+import { pausedOwner } from './real/paused-owner.ts';
+import { pidReuse } from './real/pid-reuse.ts';
 import { powerCut } from './real/power-cut.ts';
 import { damagedStore, newerStore, readOnlyFolder } from './real/stores.ts';
 import { throwing } from './real/throwing.ts';
@@ -24,6 +27,9 @@ export const FAULTS: readonly Fault[] = [
   simulation,
   powerCut,
   killAtRecords,
+  killAtSpawn,
+  killResume,
+  pidReuse,
   killCli,
   fullDisk,
   readOnlyFolder,
@@ -31,6 +37,7 @@ export const FAULTS: readonly Fault[] = [
   newerStore,
   clockJumps,
   twoOwners,
+  pausedOwner,
   badAgents,
   throwing,
 ];

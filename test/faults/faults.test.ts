@@ -9,6 +9,10 @@ const SHARE: Readonly<Record<string, readonly number[]>> = {
   simulation: [...Array.from({ length: 150 }, (_, i) => i + 1), 897, 51_538],
   'power-cut': [1],
   'kill-at-record': [18, 31],
+  'kill-at-spawn': [1, 2, 3, 4],
+  'kill-resume': [1, 2],
+  'pid-reuse': [1, 2, 3],
+  'paused-owner': [1, 2],
   'kill-cli': [1],
   'full-disk': [1],
   'read-only': [1],
@@ -20,7 +24,7 @@ const SHARE: Readonly<Record<string, readonly number[]>> = {
   throwing: [1, 2],
 };
 
-describe('a fault loses no task, repeats none that has settled and leaves nothing behind', () => {
+describe('a fault loses no task, repeats none that has settled, leaves nothing behind and harms no bystander', () => {
   for (const { id, about, attempt, unavailable } of FAULTS) {
     it.skipIf(unavailable?.() ?? false)(`${id}: ${about}`, async () => {
       const seeds = SHARE[id] ?? [];

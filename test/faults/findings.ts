@@ -6,6 +6,8 @@ export interface Findings {
   repeated: number;
   /** Processes, timers and leases that were left when all was over. */
   leaked: number;
+  /** Processes of others that were signalled. */
+  bystanders: number;
   /** Whatever else was not as promised, as sentences. */
   faults: string[];
 }
@@ -25,9 +27,9 @@ export interface Fault {
 }
 
 export function nothing(): Findings {
-  return { lost: 0, repeated: 0, leaked: 0, faults: [] };
+  return { lost: 0, repeated: 0, leaked: 0, bystanders: 0, faults: [] };
 }
 
-export function isClean({ lost, repeated, leaked, faults }: Findings): boolean {
-  return lost + repeated + leaked + faults.length === 0;
+export function isClean({ lost, repeated, leaked, bystanders, faults }: Findings): boolean {
+  return lost + repeated + leaked + bystanders + faults.length === 0;
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Fault, Findings } from '../findings.ts';
@@ -31,9 +30,9 @@ function bytesOf(bench: Bench): Buffer {
   return existsSync(bench.store) ? readFileSync(bench.store) : Buffer.alloc(0);
 }
 
-async function refuses(bench: Bench, path: string, saying: RegExp, wrapper: readonly string[] = []): Promise<void> {
+async function refuses(bench: Bench, path: string, saying: RegExp): Promise<void> {
   const before = bytesOf(bench);
-  const { code, stderr, events } = await bench.start(VICTIM, [path], { wrapper }).exit;
+  const { code, stderr, events } = await bench.start(VICTIM, [path]).exit;
   if (code !== 2) bench.fault(`It ended with ${code} instead of 2: ${stderr.slice(0, 300)}`);
   if (!saying.test(stderr)) bench.fault(`It did not say what is wrong: ${stderr.slice(0, 300)}`);
   if (events.some(({ type }) => type === 'attempt.started')) bench.fault('It ran something.');
@@ -86,7 +85,6 @@ async function newer(seed: number): Promise<Findings> {
 }
 
 const NOBODY = 65534;
-const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 
 async function readOnly(seed: number): Promise<Findings> {
   const bench = new Bench();
@@ -96,18 +94,13 @@ async function readOnly(seed: number): Promise<Findings> {
   const isEmpty = seed % 2 === 0;
   chmodSync(bench.dir, 0o755);
   chmodSync(path, 0o644);
-  const other = bench.write('other.json', { stateDir: isEmpty ? 'fresh' : '.soar', plan });
+  const other = bench.write('other.json', { stateDir: isEmpty ? 'fresh' : '.soar', plan, become: NOBODY });
   chmodSync(other, 0o644);
   // Readable for everybody, writable for its owner, who is somebody else.
   chmodSync(folder, 0o755);
   chmodSync(bench.store, 0o644);
   chownSync(folder, 0, 0);
-  await refuses(
-    bench,
-    other,
-    isEmpty ? /state folder .* cannot be used/ : /read-only|cannot be (used|written)/,
-    AS_NOBODY,
-  );
+  await refuses(bench, other, isEmpty ? /state folder .* cannot be used/ : /read-only|cannot be (used|written)/);
   await bench.start(VICTIM, [path]).exit;
   bench.check(IDS);
   return bench.close();
@@ -133,10 +126,5 @@ export const readOnlyFolder: Fault = {
   about: 'the state folder may not be written (another user): a clear error, nothing runs',
   tries: 4,
   attempt: readOnly,
-  unavailable() {
-    const able =
-      process.getuid?.() === 0 &&
-      spawnSync(AS_NOBODY[0] as string, [...AS_NOBODY.slice(1), process.execPath, '--version']).status === 0;
-    return able ? null : 'it needs the rights of root and `setpriv`, to become another user';
-  },
+  unavailable: () => (process.getuid?.() === 0 ? null : 'it needs the rights of root, to become another user'),
 };

@@ -4,9 +4,12 @@
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { reportOf } from '../../../src/cli/report-error.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
 import { createSoar } from '../../../src/node/create-soar.ts';
-import { sqliteJournal } from '../../../src/node/sqlite-journal.ts';
+import { recordProcesses } from '../../../src/node/live-processes.ts';
+import { openSqliteJournal } from '../../../src/node/sqlite-journal.ts';
 import { SqliteStore } from '../../../src/node/sqlite-store.ts';
+import { thisProcess } from '../../../src/node/this-process.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 
 export interface Instructions {
@@ -15,16 +18,39 @@ export interface Instructions {
   query?: string;
   /** `nth` counts records of that type from 1. */
   die?: { at: string; nth: number; moment: 'before' | 'committed' | 'onDisk' | 'told' };
+  /** Dies so long after it has started the n-th process, or has begun to end those of a dead owner; 0: at once. */
+  dieAfter?: { at: 'spawn' | 'orphans'; nth: number; ms: number };
+  /** The machine it says it runs on, and how far its clock for heartbeats is ahead, milliseconds: for owners that are thought dead. */
+  machine?: string;
+  aheadMs?: number;
   /** Interrupts itself when it hears of the n-th start of an attempt. */
   interruptAt?: number;
   killGraceMs?: number;
+  /** User and group to become before it opens anything. The program itself is loaded as before, wherever it lies. */
+  become?: number;
   /** Tells no output, and at its end how much memory it took, on stderr. */
   measures?: boolean;
 }
 
-const { stateDir, plan, query, die, interruptAt, killGraceMs, measures }: Instructions = JSON.parse(
-  readFileSync(process.argv[2] as string, 'utf8'),
-);
+const {
+  stateDir,
+  plan,
+  query,
+  die,
+  dieAfter,
+  machine,
+  aheadMs = 0,
+  interruptAt,
+  killGraceMs,
+  become,
+  measures,
+}: Instructions = JSON.parse(readFileSync(process.argv[2] as string, 'utf8'));
+
+if (become !== undefined) {
+  process.setgroups?.([]);
+  process.setgid?.(become);
+  process.setuid?.(become);
+}
 
 /** Says a line before it goes on, however slow its reader is. */
 function say(line: string): void {
@@ -79,6 +105,30 @@ SqliteStore.prototype.commit = function (writes, learned) {
   });
 };
 
+function killIn(ms: number): void {
+  if (ms === 0) kill();
+  setTimeout(kill, ms);
+}
+
+if (dieAfter?.at === 'spawn') {
+  let spawned = 0;
+  // Registered before the journal, which records the process next.
+  recordProcesses({
+    idFor: () => null,
+    started() {
+      spawned += 1;
+      if (spawned === dieAfter.nth) killIn(dieAfter.ms);
+    },
+  });
+}
+if (dieAfter?.at === 'orphans') {
+  const { endProcesses } = SqliteStore.prototype;
+  SqliteStore.prototype.endProcesses = function (left) {
+    killIn(dieAfter.ms);
+    return endProcesses.call(this, left);
+  };
+}
+
 /** Told of the record, as it is told to the world. */
 const TOLD: Record<string, string> = {
   'task.parked': 'task.state',
@@ -89,7 +139,9 @@ const TOLD: Record<string, string> = {
 };
 
 try {
-  const journal = sqliteJournal({ dir: stateDir });
+  const identity = machine === undefined ? {} : { identity: { ...thisProcess(), machine } };
+  const options = { ...identity, now: () => Date.now() + aheadMs };
+  const journal = openSqliteJournal({ dir: stateDir }, options) as Journal;
   const soar = createSoar({ journal, policy: 'test', ...(killGraceMs === undefined ? {} : { killGraceMs }) });
   const [known] = journal.list();
   const run = known
