@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,8 +36,9 @@ for (let pids = marked(bench.mark); pids.length > 0; pids = marked(bench.mark)) 
   await sleep(5);
 }
 const bystanders: { child: ChildProcess; pids: number[] }[] = [];
-for (const { pid } of left) bystanders.push(await bystanderWith(pid));
-if (chance.oneIn(2)) forge(chance.pick(NO_PIDS));
+// The highest first: their children get the next numbers.
+for (const { pid } of left.toSorted((a, b) => b.pid - a.pid)) bystanders.push(await bystanderWith(pid));
+if (chance.oneIn(4)) forge(chance.pick(NO_PIDS));
 // A group whose leader has gone.
 if (chance.oneIn(2)) {
   const [one] = bystanders;
@@ -54,12 +55,10 @@ for (const { pids } of bystanders)
   bench.findings.bystanders += pids.filter((pid) => !existsSync(`/proc/${pid}`)).length;
 const hits = join(bench.dir, 'hits');
 if (existsSync(hits)) bench.findings.bystanders += readFileSync(hits, 'utf8').trim().split('\n').length;
-for (const { child, pids } of bystanders) {
-  child.kill('SIGKILL');
-  for (const pid of pids.slice(-1)) process.kill(pid, 'SIGKILL');
-}
 if (!isRefused) bench.check(tasks);
-process.stdout.write(`${JSON.stringify({ findings: bench.close() })}\n`);
+writeSync(1, `${JSON.stringify({ findings: bench.close() })}\n`);
+// Takes the bystanders along, with their namespace.
+process.exit(0);
 
 function processes(): { pid: number }[] {
   const db = new DatabaseSync(bench.store, { readOnly: true });

@@ -23,7 +23,7 @@ async function attempt(seed: number): Promise<Findings> {
   const { stdout, stderr, code, signal } = await bench.start(WORLD, [String(seed)], { wrapper: ALONE }).exit;
   const { faults } = bench.close();
   const line = stdout.split('\n').find((one) => one.startsWith('{'));
-  if (line) return (JSON.parse(line) as { findings: Findings }).findings;
+  if (line && faults.length === 0) return (JSON.parse(line) as { findings: Findings }).findings;
   return { ...nothing(), faults: [...faults, `The world ended with ${code ?? signal}: ${stderr.trim()}`] };
 }
 
