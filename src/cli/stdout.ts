@@ -22,11 +22,11 @@ const OWN_CODES = /(\u001b\[\d{0,4}[JKm]|\u001b\[\d{1,4}A\r)/;
  * A text as it may be shown: without secrets of the environment and credentials of well-known shapes, and with control and
  * format characters escaped. Names and outputs of others were cleaned before; this is the last net for all of them.
  *
- * @param stream Takes the codes of this command, when it shows styles. Default: the text has none.
+ * @param stream Takes the codes of this command, when it is a terminal or shows styles. Default: the text has none.
  */
 export function printable(text: string, stream?: NodeJS.WriteStream): string {
   const masked = secrets.mask(text);
-  if (!stream || styleText('bold', 'x', { stream }) === 'x') return escapedLines(masked);
+  if (!stream || !(stream.isTTY || styleText('bold', 'x', { stream }) !== 'x')) return escapedLines(masked);
   const parts = masked.split(OWN_CODES);
   return parts.map((part, at) => (at % 2 === 1 ? part : escapedLines(part))).join('');
 }
