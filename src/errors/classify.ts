@@ -1,5 +1,5 @@
 import type { ErrorKind } from './error-kind.ts';
-import { HINT, isProse, RULES } from './patterns.ts';
+import { HINT, isProse, isRetrying, RULES } from './patterns.ts';
 
 export { parseRetryAfterMs } from './retry-after.ts';
 export { toTaskError } from './to-task-error.ts';
@@ -14,6 +14,8 @@ export interface Classified {
 /** Longest line that is looked at, characters; an error says what it is at its beginning. */
 const LINE_CHARS = 8192;
 const PATTERN_CHARS = 120;
+/** Most characters that are looked at: of a longer text its beginning and its end. */
+const TEXT_CHARS = 32 * 1024;
 
 const ESCAPE = String.fromCharCode(27);
 const ESCAPES = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
@@ -32,7 +34,8 @@ const ESCAPES = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
  */
 export function classifyText(text: string): Classified | null {
   // A colour ends in a letter, which would make one word of it and a status.
-  const plain = text.includes(ESCAPE) ? text.replace(ESCAPES, '') : text;
+  const ends = text.length <= TEXT_CHARS ? text : `${text.slice(0, TEXT_CHARS / 2)}\n${text.slice(-TEXT_CHARS / 2)}`;
+  const plain = ends.includes(ESCAPE) ? ends.replace(ESCAPES, '') : ends;
   if (!HINT.test(plain)) return null;
   const lines = plain
     .split(/[\r\n]+/)
@@ -52,18 +55,27 @@ function cleaned(line: string): string {
   return line.slice(0, LINE_CHARS).replace(ESCAPES, '').replace(/\s+/g, ' ').trim();
 }
 
+/** What a line is taken by that belongs to the one before: an object or a list over many lines, a stack. */
+const CONTINUES = /^(?:\s|[{}[\]()"',|+>-]|at |caused by|$)/i;
+
+/** Most lines of one piece that are classified, its last: what was said long before is no reason for the silence after it. */
+const MOST_LINES = 100;
+
 export interface PatternScanner {
   /** Takes the next piece of text; says what the lines completed by it report, the most severe first, else null. */
   push(chunk: string): { kind: ErrorKind; line: string } | null;
 }
 
 /**
- * Classifies a stream line by line as it comes. Every completed line is looked at once; what is not yet a line is kept,
+ * Classifies a stream line by line as it comes. What a line says of an error counts for nothing when the line says that the tool tries
+ * again by itself, and so do the lines before it in the same piece, and what it prints of that error after it. Every completed line is looked at once; what is not yet a line is kept,
  * at most 8 KiB of it: of a longer line only that much is looked at.
  */
 export function createPatternScanner(): PatternScanner {
   let carry = '';
   let skipping = false;
+  /** Whether what comes may still belong to the error that the tool mends by itself. */
+  let mends = false;
 
   /** Takes text without any line end. */
   function keep(part: string): void {
@@ -73,24 +85,27 @@ export function createPatternScanner(): PatternScanner {
   return {
     push(chunk) {
       let found: { kind: ErrorKind; line: string; rank: number } | null = null;
-      const look = () => {
-        const seen = skipping ? null : classifyText(carry);
+      const look = (isLate: boolean) => {
+        if (skipping || carry === '' || (mends && CONTINUES.test(carry))) return;
+        mends = isRetrying(carry);
+        if (mends) found = null;
+        const seen = mends || !isLate ? null : classifyText(carry);
         if (!seen) return;
         const rank = RULES.findIndex(({ kind }) => kind === seen.kind);
         if (!found || rank < found.rank) found = { kind: seen.kind, line: cleaned(carry), rank };
       };
-      let from = 0;
-      for (const end of chunk.matchAll(/[\r\n]/g)) {
-        keep(chunk.slice(from, end.index));
-        look();
+      const parts = chunk.split(/[\r\n]/);
+      const rest = parts.pop() ?? '';
+      for (const [at, part] of parts.entries()) {
+        keep(part);
+        look(at >= parts.length - MOST_LINES);
         carry = '';
         skipping = false;
-        from = end.index + 1;
       }
-      keep(chunk.slice(from));
+      keep(rest);
       if (carry.length >= LINE_CHARS && !skipping) {
         // Its beginning is known, and it may never end: it is looked at now, and the rest of it not again.
-        look();
+        look(true);
         skipping = true;
       }
       const result = found as { kind: ErrorKind; line: string } | null;

@@ -27,6 +27,9 @@ function status(codes: string, names: string): string[] {
   ];
 }
 
+/** Limits of a machine or of one request, which no wait lifts. */
+const OTHER_LIMIT = String.raw`(?!(?:[\w.-]{1,24} ){0,3}(?:context|turns?|output|size|time|timeout|memory|heap|stack|recursion|depth|budget|spend|spending|length|file|files|line|disk|storage|retry|retries|attempts?|iterations?|steps?|buffer|process|thread|nesting|complexity|gas|characters?|words?|cpu|open)\b)`;
+
 const words = (text: string) => text.replaceAll(' ', '[ _-]?');
 
 /**
@@ -48,7 +51,15 @@ const SOURCES: readonly [kind: ErrorKind, sources: readonly string[]][] = [
       String.raw`\bexceeded (?:your|the|its)(?: \w+)? quota\b`,
       String.raw`\binsufficient_quota\b|\bRESOURCE_EXHAUSTED\b|\bThrottlingException\b`,
       String.raw`\b(?:usage|session|weekly|5-hour|daily|message) limit (?:has been )?reached\b`,
-      String.raw`\b(?:you've|you have) hit your (?:\w+ )?limit\b`,
+      String.raw`\b(?:hit|reached|exceeded|used up|exhausted|out of) your ${OTHER_LIMIT}(?:[\w.-]{1,24} ){0,4}(?:limits?|quotas?|usage|allowance)\b${ABOUT}`,
+      String.raw`\bout of (?:extra |included |free )?usage\b${ABOUT}`,
+      String.raw`${START}(?:the |your )?${OTHER_LIMIT}(?:[\w.-]{1,24} ){0,4}(?:limits?|quota|allowance) (?:has been |have been |was |is |already )?(?:reached|exceeded|hit|exhausted|used up)\b${ABOUT}`,
+      String.raw`${START}(?:usage|session|weekly|monthly|daily|hourly|plan|message) (?:\w{1,20} )?limits?\b${STOP}${ABOUT}`,
+      String.raw`${START}resources? (?:has been |have been |is |are )?exhausted\b${ABOUT}`,
+      String.raw`\b(?:usage|rate|quota)_limit_(?:reached|exceeded)\b`,
+      `(?:已达|达到|到达|超出|超过|用完|用尽|耗尽)(?!.{0,8}(?:内存|时间|长度|大小|字数|上下文)).{0,16}(?:上限|限额|额度|配额|用量|使用限制)`,
+      `(?:上限|限额|限額|额度|額度|配额|配額|用量).{0,12}(?:已达|达到|已用|用完|用尽|耗尽|不足|超出|超限|達し|超え)`,
+      `请求(?:过于|太)?频繁|한도.{0,10}초과|利用制限`,
     ],
   ],
   [
@@ -157,7 +168,7 @@ export const RULES: readonly Rule[] = SOURCES.map(([kind, sources]) => ({
 
 /** Every line a rule could match has one of these; most lines have none, and are done with at once. */
 export const HINT =
-  /limit|quota|exhausted|throttl|many requests|auth|log ?in|api|forbidden|permission|privilege|scope|denied|balance|billing|payment|model|request|malformed|invalid|json|prompt|context|not[ _]found|conn|timed?[ -_]?out|network|resolve|reach|socket|getaddrinfo|handshake|fetch|server|gateway|unavailable|overloaded|inference|deadline|enotfound|eai_again|unreach|netdown|und_err|\b(?:4\d\d|5\d\d)\b/i;
+  /limit|quota|allowance|usage|上限|限额|限額|额度|額度|配额|配額|用量|频繁|한도|利用制限|exhausted|throttl|many requests|auth|log ?in|api|forbidden|permission|privilege|scope|denied|balance|billing|payment|model|request|malformed|invalid|json|prompt|context|not[ _]found|conn|timed?[ -_]?out|network|resolve|reach|socket|getaddrinfo|handshake|fetch|server|gateway|unavailable|overloaded|inference|deadline|enotfound|eai_again|unreach|netdown|und_err|\b(?:4\d\d|5\d\d)\b/i;
 
 /** A line that tells of work on such things ("Implementing 429 handling"), unless it also reports a failure. */
 const PROSE =
@@ -166,4 +177,27 @@ const REPORTS = /\b(?:errors?|failed|failure|fatal|exception)\s*[:!(]|\berror co
 
 export function isProse(line: string): boolean {
   return PROSE.test(line) && !REPORTS.test(line);
+}
+
+/** A line by which a tool says that it goes on by itself: it tries again, or waits for that. */
+const RETRIES =
+  /\b(?:re-?trying|re-?connecting|trying (?:it )?again|back(?:ing)?[ -]?off(?! limit)|will (?:be )?(?:re-?try|re-?tried|try again|re-?connect|resume)|retry (?:attempt )?#?\d|next (?:attempt|retry|try) in|(?:waiting|sleeping|pausing|delaying) (?:for )?(?:about |~ ?)?\d)/i;
+const GIVES_UP =
+  /\b(?:giv(?:e|es|ing) up|gave up|not (?:be )?re-?try|no (?:more |further )?(?:retr|attempts)|without (?:a )?retry|(?:won['’]t|cannot|can['’]t|stopped|will not) re-?try|(?:retries|attempts|backoff) (?:were |are |have been )?(?:exhausted|exceeded|used up)|(?:max|maximum|all|exhausted|exceeded|after) (?:\w{1,12} ){0,3}(?:retries|attempts|retry)\b|0 (?:retries|attempts) (?:left|remaining))/i;
+/** `attempt 1/5`, `(2 of 3)`: there are more to come. */
+const COUNTED = /\b(?:attempt|try|retry)\b[ #:(]{0,3}(\d{1,3}) ?(?:\/|of) ?(\d{1,3})\b|\((\d{1,3})\/(\d{1,3})\)/i;
+/** Not where the reader is asked to: `please try again in 20s`, `resets in 3h`. */
+const SOON =
+  /(?<!\b(?:again|after|please|resets?|reset|available|wait|back|retry|limit|renews?|expires?)(?: \w{1,10})? )\bin (?:about |~ ?)?\d{1,6}(?:\.\d{1,3})? ?(?:ms|s|secs?|seconds?|m|mins?|minutes?)\b/i;
+
+/** Where a line says so, characters. */
+const RETRY_CHARS = 400;
+
+/** Whether a line says that the tool mends it by itself: that it spoke of an error is then no reason to suspect one. */
+export function isRetrying(text: string): boolean {
+  const line = text.slice(0, RETRY_CHARS).replace(/\s+/g, ' ');
+  if (GIVES_UP.test(line)) return false;
+  const [, n, of, nth, ofAll] = COUNTED.exec(line) ?? [];
+  if (n !== undefined || nth !== undefined) return Number(n ?? nth) < Number(of ?? ofAll);
+  return RETRIES.test(line) || SOON.test(line);
 }

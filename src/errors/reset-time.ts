@@ -1,80 +1,81 @@
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+import { collapsed } from './collapsed.ts';
+import { type Moment, momentAt } from './moment.ts';
+import { DAY_MS, instantsOf, wallClock } from './zones.ts';
 
-const DATE = String.raw`(?:(?<month>${MONTHS.join('|')})[a-z]{0,6}\.?\s{1,3}(?<day>\d{1,2})(?:st|nd|rd|th)?,?(?:\s{1,3}(?<year>\d{4}),?)?(?:\s{1,3}at)?\s{1,3})?`;
-const TIME = String.raw`(?<hour>\d{1,2})(?::(?<minute>\d\d))?(?:\s{0,2}(?<half>[ap])\.?m\b\.?)?`;
-const ZONE = String.raw`(?:\s{0,2}\((?<zone>[A-Za-z][\w+/-]{1,40})\))?`;
-const RESET = new RegExp(
-  String.raw`\b(?:resets?|try again|available again)(?:\s{1,3}(?:at|on))?\s{1,3}${DATE}${TIME}${ZONE}`,
-  'i',
-);
+/** Clocks differ: a time of day that is past by no more than this is now, and not tomorrow. */
+const CLOCK_SKEW_MS = 10 * 60_000;
+/** Most places in a text where a time is looked for. */
+const MAX_PLACES = 64;
 
+/** What comes before the time at which a limit resets, as people and tools write it. */
+const CUE =
+  /(?<![a-z])(?:resets?|resetting|renews?|renewed|refresh(?:es|ed)?|replenish(?:es|ed)?|restored?|lifted|lifts|unlocks?|retry(?:ing)?|again|come back|back|available|until|till|wait)(?![a-z])/gi;
+/** What comes after it, where the time stands first. */
+const CUE_AFTER = /(?:重置|恢复|恢復|刷新|再试|再試|重试|重試|解除|可用|更新|リセット|初期化|초기화|재설정|다시)/;
+/** Where a date or a time begins that needs no cue: with digits and the sign of what they count. */
+const ASIAN_DATE = /(?:\d{4} ?[年년] ?)?\d{1,2} ?[月월] ?\d{1,2} ?[日号號일]/g;
+const CLOCK_BEFORE_CUE =
+  /(?:\d{4}[-/]\d{1,2}[-/]\d{1,2} |今天|今日|今晚|明天|明日|明早|明晚|后天|後天|내일|오늘|上午|下午|午前|午後|오전|오후)? ?(?:上午|下午|午前|午後|오전|오후)? ?(?<!\d)\d{1,2}(?:[:：]\d\d|[点點时時시])/g;
 /**
- * The next instant at which a limit resets, by the words of the tools that say so as a person would: "resets 3pm (UTC)",
- * "resets 1:30pm (Europe/Lisbon)", "try again at 3:05 PM", "try again at Nov 25th, 2026 3:05 PM". Epoch milliseconds; null
- * when the text has none. Without a zone it is the clock of this machine, as where the tool ran.
+ * The instant at which a limit resets, by the words of the tools that say so as a person would: "resets 3pm (UTC)", "resets Monday
+ * 9am", "try again at Nov 25th, 2026 3:05 PM", "resets at midnight PT", "2026年10月6日 17:00 重置". Epoch milliseconds; null when the text
+ * has none. Without a zone it is the clock of this machine, as where the tool ran.
  *
- * @param now Epoch milliseconds. A time of day without a date is the next one from here.
+ * @param now Epoch milliseconds. A time of day is the next one from here, or one that is past by minutes, as clocks differ.
  */
 export function parseResetTime(text: string, now: number): number | null {
-  const said = RESET.exec(text)?.groups;
-  if (!said || (said.half === undefined && said.minute === undefined)) return null;
-  const hour = hourOf(Number(said.hour), said.half?.toLowerCase());
-  const minute = Number(said.minute ?? 0);
-  if (hour === null || minute > 59) return null;
-  const zone = zoneOf(said.zone);
-  const today = wallTime(now, zone);
-  const month = said.month === undefined ? null : MONTHS.indexOf(said.month.toLowerCase());
-  if (month === null) {
-    const at = (days: number) => epochOf(Date.UTC(today.year, today.month, today.day + days, hour, minute), zone);
-    return at(0) > now ? at(0) : at(1);
+  const words = collapsed(text);
+  for (const { index, 0: cue } of places(words, CUE)) {
+    const moment = momentAt(words, index + cue.length);
+    if (moment) return resolved(moment, now);
   }
-  const day = Number(said.day);
-  const inYear = (year: number) => epochOf(Date.UTC(year, month, day, hour, minute), zone);
-  if (said.year !== undefined) return inYear(Number(said.year));
-  return inYear(today.year) > now - DAY_MS ? inYear(today.year) : inYear(today.year + 1);
-}
-
-const DAY_MS = 86_400_000;
-
-function hourOf(hour: number, half: string | undefined): number | null {
-  if (half === undefined) return hour <= 23 ? hour : null;
-  if (hour < 1 || hour > 12) return null;
-  return (hour % 12) + (half === 'p' ? 12 : 0);
-}
-
-/** The zone as this machine knows it; undefined, its own, for one it does not know. */
-function zoneOf(name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
-  } catch {
-    return undefined;
+  for (const { index } of places(words, ASIAN_DATE)) {
+    const moment = momentAt(words, index);
+    if (moment) return resolved(moment, now);
   }
+  for (const { index, 0: clock } of places(words, CLOCK_BEFORE_CUE)) {
+    if (!CUE_AFTER.test(words.slice(index + clock.length, index + clock.length + 16))) continue;
+    const moment = momentAt(words, index);
+    if (moment) return resolved(moment, now);
+  }
+  return null;
 }
 
-function wallTime(
-  at: number,
-  timeZone: string | undefined,
-): { year: number; month: number; day: number; asUtc: number } {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(at);
-  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value ?? 0);
-  const [year, month, day] = [part('year'), part('month') - 1, part('day')];
-  return { year, month, day, asUtc: Date.UTC(year, month, day, part('hour'), part('minute'), part('second')) };
+/** Where a text has a pattern, the first of them: a bound on what a hostile text makes of it. */
+export function places(text: string, pattern: RegExp): RegExpExecArray[] {
+  const found: RegExpExecArray[] = [];
+  for (const match of text.matchAll(pattern)) {
+    found.push(match);
+    if (found.length === MAX_PLACES) break;
+  }
+  return found;
 }
 
-/** The instant at which the clocks of a zone show this time, given as if it were UTC. */
-function epochOf(asUtc: number, zone: string | undefined): number {
-  let at = asUtc;
-  // Twice, since the offset at the first guess may be that of the other side of a change of clocks.
-  for (let i = 0; i < 2; i++) at = asUtc - (wallTime(at, zone).asUtc - at);
-  return at;
+/** The instant that is meant by a date, a time of day, or both. */
+export function resolved(moment: Moment, now: number): number {
+  const { zone, year, month, day, weekday, inDays, hour = 0, minute = 0, second = 0 } = moment;
+  const today = wallClock(now, zone);
+  const [thisYear, thisMonth, thisDay] = [today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate()];
+  const instants = (y: number, m: number, d: number) => instantsOf(Date.UTC(y, m, d, hour, minute, second), zone);
+  const daysFrom = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, at) => from + at).flatMap((days) =>
+      instants(thisYear, thisMonth, thisDay + days),
+    );
+  const next = (candidates: readonly number[], toleranceMs: number) =>
+    candidates.find((at) => at >= now - toleranceMs) ?? candidates.at(-1) ?? now;
+  if (month !== undefined && day !== undefined) {
+    const years = year === undefined ? [thisYear - 1, thisYear, thisYear + 1] : [year];
+    return next(
+      years.flatMap((one) => instants(one, month, day)),
+      DAY_MS,
+    );
+  }
+  // "Tonight at midnight" is where tomorrow begins.
+  if (inDays !== undefined) return next(daysFrom(inDays, hour === 0 && minute === 0 ? 1 : inDays), CLOCK_SKEW_MS);
+  if (weekday === undefined) return next(daysFrom(-1, 2), CLOCK_SKEW_MS);
+  const first = (weekday - today.getUTCDay() + 7) % 7;
+  return next(
+    [first - 7, first, first + 7].flatMap((days) => daysFrom(days, days)),
+    CLOCK_SKEW_MS,
+  );
 }

@@ -2,7 +2,7 @@ import { cleanText } from '../text/foreign-text.ts';
 import type { TaskError } from '../types.ts';
 import { AgentError } from './agent-error.ts';
 import { isErrorKind } from './error-kind.ts';
-import { parseRetryAfterMs } from './retry-after.ts';
+import { limitWaitMs } from './limits.ts';
 
 /** Longest message kept, characters, the mark of the cut included. */
 const MESSAGE_CHARS = 4000;
@@ -33,7 +33,7 @@ function fromAgentError(error: AgentError, now: number): ThrownError {
   const message = cut(messageOf(error));
   if (!isErrorKind(kind)) return { kind: 'internal', message, retryable: retryable !== false };
   const said = isInstant(retryAt) || isInstant(retryAfterMs);
-  const read = kind === 'rate_limited' && !said ? parseRetryAfterMs(message, now) : null;
+  const read = kind === 'rate_limited' && !said ? limitWaitMs(message, now) : null;
   return {
     kind,
     message,

@@ -153,7 +153,8 @@ async function runCommand(
   const result = { stdout: text, stderr: stderr.text(), exitCode: end.exitCode ?? 1 };
   if (end.exitCode === 0) return answer(options, result, { output, truncated });
   if (end.exitCode !== null) throwParsed(options, result);
-  throw processFailure({ ...result, exitCode, exitSignal, output, truncated, now: systemClock.now() });
+  const source = options.kind === 'cli' ? 'tool' : 'command';
+  throw processFailure({ ...result, exitCode, exitSignal, output, truncated, source, now: systemClock.now() });
 }
 
 function answer(

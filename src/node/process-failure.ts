@@ -1,10 +1,9 @@
 import { AgentError } from '../errors/agent-error.ts';
-import { classifyText, parseRetryAfterMs } from '../errors/classify.ts';
 import { cleanText } from '../text/foreign-text.ts';
+import { type LastWords, verdictOf } from './last-words.ts';
 import { findProgram } from './which.ts';
 
 const MESSAGE_CHARS = 1000;
-const CLASSIFIED_CHARS = 4096;
 /** Most characters looked at: what an animation writes over and over is mostly terminal codes. */
 const READ_CHARS = 64 * 1024;
 
@@ -16,23 +15,25 @@ export interface FailedProcess {
   /** What is kept as the attempt's output. */
   output: string;
   truncated: boolean;
+  source: LastWords['source'];
   /** Epoch milliseconds. */
   now: number;
 }
 
 /**
- * Why a process failed: the kind its last words on stderr (on stdout, when stderr is empty) speak of, else `exit`.
+ * Why a process failed: the kind its last words speak of ({@link verdictOf}), else `exit`.
  * A process killed by a signal is always `exit`: what it wrote before does not explain that.
  */
 export function processFailure(failed: FailedProcess): AgentError {
   const stderr = printable(failed.stderr);
-  const words = (stderr === '' ? printable(failed.stdout) : stderr).slice(-CLASSIFIED_CHARS);
-  const match = failed.exitSignal === null ? classifyText(words) : null;
-  const kind = match?.kind ?? 'exit';
+  const { source, now } = failed;
+  const verdict =
+    failed.exitSignal === null ? verdictOf({ stdout: printable(failed.stdout), stderr, source, now }) : null;
+  const kind = verdict?.kind ?? 'exit';
   const what =
     failed.exitSignal === null ? `exited with code ${failed.exitCode}` : `was killed by ${failed.exitSignal}`;
-  const said = lastLines(stderr === '' && match ? words : stderr);
-  const retryAfterMs = kind === 'rate_limited' ? parseRetryAfterMs(words, failed.now) : null;
+  const said = lastLines(verdict && !stderr.includes(verdict.words) ? verdict.words : stderr);
+  const retryAfterMs = verdict?.retryAfterMs ?? null;
   return new AgentError(kind, said === '' ? what : `${what}: ${said}`, {
     output: failed.output,
     truncated: failed.truncated,

@@ -28,6 +28,22 @@ describe('classifyText', () => {
     ['You exceeded your current quota, please check your plan', 'rate_limited'],
     ['{"error":{"status":"RESOURCE_EXHAUSTED"}}', 'rate_limited'],
     ['Claude AI usage limit reached|1790000000', 'rate_limited'],
+    ["You've hit your limit", 'rate_limited'],
+    ['You’ve hit your limit', 'rate_limited'],
+    ["You've hit your 5-hour limit", 'rate_limited'],
+    ["You've hit your weekly Sonnet limit", 'rate_limited'],
+    ['Limit reached', 'rate_limited'],
+    ['Weekly limit reached', 'rate_limited'],
+    ['You have exhausted your daily quota on this model.', 'rate_limited'],
+    ["You're out of extra usage", 'rate_limited'],
+    ['Error: usage limit', 'rate_limited'],
+    ['too many requests', 'rate_limited'],
+    ['Resource exhausted', 'rate_limited'],
+    ['Resource has been exhausted (e.g. check quota).', 'rate_limited'],
+    ['{"error":{"code":"usage_limit_reached"}}', 'rate_limited'],
+    ['已达到使用上限', 'rate_limited'],
+    ['额度已用完', 'rate_limited'],
+    ['Your credit balance is too low to access the API', 'forbidden'],
     ['401 Unauthorized', 'auth'],
     ['API Error: 401 Unauthorized', 'auth'],
     ['Error: Unauthorized (401)', 'auth'],
@@ -100,6 +116,12 @@ describe('classifyText', () => {
   it.each([
     [''],
     ['implementing rate limiter'],
+    ['Recursion limit reached'],
+    ['Error: memory limit exceeded'],
+    ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
+    ['you have reached your context limit'],
+    ['System limit for number of file watchers reached'],
+    ['超出内存限制'],
     ['Rate limiter initialised'],
     ['forbidden headers'],
     ['Checking forbidden headers'],
@@ -229,6 +251,43 @@ describe('a pattern scanner', () => {
         expect(kinds).toContain('forbidden');
       }),
     );
+  });
+
+  it.each([
+    'Attempt 1 failed with status 429. Retrying with backoff...',
+    '429 Too Many Requests, retrying in 10s (attempt 1/5)',
+    'HTTP 429: next attempt in 4 s',
+    'Error: 429 Too Many Requests (attempt 2 of 6)',
+    'stream error: connection reset; reconnecting 1/5',
+    'rate limit exceeded, will retry',
+    'HTTP 503 Service Unavailable. Trying again in 2 seconds',
+    'API error 529: overloaded, sleeping 8s',
+    'Error: 429. Backing off.',
+    'rate limited, in 10s',
+  ])('suspects nothing where the tool tries again by itself: %s', (line) => {
+    expect(createPatternScanner().push(`${line}\n`)).toBeNull();
+  });
+
+  it.each([
+    'Error: 429 Too Many Requests',
+    'Attempt 5/5 failed: HTTP 429',
+    'HTTP 429, giving up after 5 attempts',
+    'Error: 429, not retrying',
+    'Max retries exceeded: 429 Too Many Requests',
+    'Rate limit reached. Please try again in 20s.',
+    'HTTP 429, all retries exhausted',
+    "You've hit your limit, resets in 3h",
+  ])('suspects a limit that is not tried again: %s', (line) => {
+    expect(createPatternScanner().push(`${line}\n`)?.kind).toBe('rate_limited');
+  });
+
+  it('takes what a tool prints of an error it mends for a part of that', () => {
+    const scanner = createPatternScanner();
+    const dump =
+      '[{\n  "error": {\n    "code": 429,\n    "status": "RESOURCE_EXHAUSTED"\n  }\n}]\n    at request (x.js:1)\n';
+    expect(scanner.push('Error: 429 Too Many Requests\nRetrying in 5 s\n')).toBeNull();
+    expect(scanner.push(dump)).toBeNull();
+    expect(scanner.push('Error: 429 Too Many Requests\n')?.kind).toBe('rate_limited');
   });
 
   it('reads a stream in time linear in its length', () => {

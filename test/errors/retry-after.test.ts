@@ -27,18 +27,21 @@ describe('parseRetryAfterMs', () => {
     [`x-ratelimit-reset: ${NOW / 1000 + 60}`, 60_000],
     [`usage limit reached|${NOW / 1000 + 5}`, 5000],
     ['resets at 2026-11-23T18:00:00Z', 0],
+    ['resets at midnight (UTC)', 18_000_000],
+    ['resets in 3h 20m', 12_000_000],
+    ['"resets_in_seconds": 90', 90_000],
+    ['resets in 1 week', 604_800_000],
+    ['请在 30 秒后重试', 30_000],
+    ['3小时20分钟后重试', 12_000_000],
+    ['Retry after 2026-11-23 20:00 (Europe/Lisbon)', 3_600_000],
   ])('reads %j', (text, ms) => {
     expect(parseRetryAfterMs(text, NOW)).toBe(ms);
   });
 
-  it.each([
-    [''],
-    ['rate limit exceeded'],
-    ['429'],
-    ['try again later'],
-    ['resets at midnight'],
-    ['retry attempt 3 of 5'],
-  ])('finds nothing in %j', (text) => {
-    expect(parseRetryAfterMs(text, NOW)).toBeNull();
-  });
+  it.each([[''], ['rate limit exceeded'], ['429'], ['try again later'], ['retry attempt 3 of 5']])(
+    'finds nothing in %j',
+    (text) => {
+      expect(parseRetryAfterMs(text, NOW)).toBeNull();
+    },
+  );
 });

@@ -1,9 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
+import { createStringCutter, type StringCutter } from './string-cutter.ts';
 
-/** Longest line that is read, characters. Of a longer one nothing is kept, and the stream counts as damaged. */
+/** Longest line that is read as it is, characters. Of a longer one the middle of its long strings is left out. */
 export const MAX_LINE_CHARS = 16 * 1024 * 1024;
+const MAX_STRING_CHARS = 1024 * 1024;
+/** Most characters that are parsed in vain to find the end of an event whose line was cut. */
+const MAX_JOINED_CHARS = 4 * MAX_LINE_CHARS;
 /** Most places in a broken line that are looked at. */
-const MAX_CANDIDATES = 32;
+const MAX_CANDIDATES = 16;
 const ESCAPE = String.fromCharCode(27);
 const BOM = '\u{feff}';
 
@@ -12,6 +16,10 @@ export type JsonEvent = Record<string, unknown>;
 export interface JsonLinesOptions {
   /** The values of `type` that whole events of this tool have; what stands in the middle of a line is known by them. */
   types: ReadonlySet<string>;
+  /** Longest line that is read as it is, characters. Default {@link MAX_LINE_CHARS}. */
+  maxLineChars?: number;
+  /** What is kept of each string of a longer line, characters. Default 1 Mi. */
+  maxStringChars?: number;
   onEvent(event: JsonEvent): void;
   /** A line that is no event, without its end. */
   onText(line: string): void;
@@ -19,8 +27,11 @@ export interface JsonLinesOptions {
 
 export interface JsonLines {
   push(text: string): void;
-  /** Reads what has no line end yet. `damaged` is true when an event was begun and never ended, or was too long. */
-  end(): { damaged: boolean };
+  /**
+   * Reads what has no line end yet. `damaged` is true when an event was begun and never ended, `skipped` when one was too long also
+   * without the middle of its strings: nothing of it was read.
+   */
+  end(): { damaged: boolean; skipped: boolean };
 }
 
 /**
@@ -29,26 +40,40 @@ export interface JsonLines {
  * - an event written into the middle of another one's line (`…"text":"half {"type":"rate_limit_event",…}⏎ other half"}`): both
  *   are found;
  * - several events in one line, an array of events, a prefix such as `[debug]` before one;
- * - a byte order mark, CRLF, colour codes, blank lines, lines of plain text before, between and after.
+ * - a byte order mark, CRLF, colour codes, blank lines, lines of plain text before, between and after;
+ * - an event longer than `maxLineChars`, whose long strings then lack their middle.
+ *
+ * Holds at most `maxLineChars`, and twice that while it parses.
  */
-export function createJsonLines({ types, onEvent, onText }: JsonLinesOptions): JsonLines {
+export function createJsonLines(options: JsonLinesOptions): JsonLines {
+  const { types, onEvent, onText, maxLineChars = MAX_LINE_CHARS, maxStringChars = MAX_STRING_CHARS } = options;
   let carry: string[] = [];
   let carried = 0;
+  let cutter: StringCutter | null = null;
   let isTooLong = false;
   let isFirst = true;
   let damaged = false;
+  let skipped = false;
+  let joinedChars = 0;
   /** The beginning of an event whose line was cut by something else. */
   let open = '';
 
   function keep(part: string): void {
-    if (part === '') return;
-    carried += part.length;
-    if (carried > MAX_LINE_CHARS) {
+    if (part === '' || isTooLong) return;
+    const kept = cutter ? cutter.push(part) : part;
+    carried += kept?.length ?? 0;
+    if (kept !== null) carry.push(kept);
+    if (kept !== null && carried <= maxLineChars) return;
+    const line = carry.join('');
+    carry = [];
+    carried = 0;
+    if (cutter === null) {
+      cutter = createStringCutter(maxStringChars);
+      keep(line);
+    } else {
       isTooLong = true;
-      carry = [];
-      return;
+      skipped ||= /^\s{0,8}[{[]/.test(line.slice(0, 9));
     }
-    carry.push(part);
   }
 
   function finishLine(): void {
@@ -56,9 +81,9 @@ export function createJsonLines({ types, onEvent, onText }: JsonLinesOptions): J
     const wasTooLong = isTooLong;
     carry = [];
     carried = 0;
+    cutter = null;
     isTooLong = false;
     if (wasTooLong) {
-      damaged = true;
       onText('');
     } else look(line);
   }
@@ -68,22 +93,30 @@ export function createJsonLines({ types, onEvent, onText }: JsonLinesOptions): J
     isFirst = false;
     if (line.trim() === '') return;
     if (emitted(line)) return;
-    if (open !== '' && emitted(open + line)) {
+    if (open !== '' && isJoined(open, line)) {
       open = '';
       return;
     }
     const { events, rest } = separated(line, types);
     for (const event of events) onEvent(event);
     if (rest.trim() === '') return;
-    const joined = open + rest;
-    if (events.length > 0 && emitted(joined)) open = '';
+    if (events.length > 0 && isJoined(open, rest)) open = '';
     else if (open === '' && rest.trimStart().startsWith('{')) open = rest;
     // What was cut once may be cut again; a line without an event in it is only a remark in between.
-    else if (open !== '' && events.length > 0 && joined.length <= MAX_LINE_CHARS) open = joined;
+    else if (open !== '' && events.length > 0 && open.length + rest.length <= maxLineChars) open += rest;
     else if (open !== '' && rest.trimStart().startsWith('{"')) {
       damaged = true;
       open = rest;
     } else onText(rest);
+  }
+
+  /** Whether an event is whole now. Parsing what is not over and over would take for ever. */
+  function isJoined(start: string, rest: string): boolean {
+    if (!/[}\]]\s{0,8}$/.test(rest.slice(-9)) || joinedChars > MAX_JOINED_CHARS) return false;
+    joinedChars += start.length + rest.length;
+    if (!emitted(start + rest)) return false;
+    joinedChars = 0;
+    return true;
   }
 
   function emitted(text: string): boolean {
@@ -107,7 +140,7 @@ export function createJsonLines({ types, onEvent, onText }: JsonLinesOptions): J
       finishLine();
       const isOpen = open !== '';
       open = '';
-      return { damaged: damaged || isOpen };
+      return { damaged: damaged || isOpen, skipped };
     },
   };
 }

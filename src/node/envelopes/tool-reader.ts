@@ -5,13 +5,19 @@ import type { AgentAnswer, AgentControls, PreviousAttempt, Usage } from '../../t
 import { BoundedBytes } from '../bounded-bytes.ts';
 import type { OutputReader, ProcessLeft } from '../output-reader.ts';
 import { processFailure } from '../process-failure.ts';
-import { createJsonLines, eventsOf, type JsonEvent } from './json-lines.ts';
+import { isLimitAlone } from './failure.ts';
+import { createJsonLines, eventsOf, type JsonEvent, MAX_LINE_CHARS } from './json-lines.ts';
+import { cutMark, isCut } from './string-cutter.ts';
 import type { Failure, ToolEvent, ToolFormat } from './tool-event.ts';
 
 type Answer = Exclude<AgentAnswer, string>;
+type Statement = { answer: Answer } | { failure: Failure; produced: AgentErrorOptions };
 
 const NOISE_BYTES = 64 * 1024;
-const CUT = (bytes: number) => `\n[… ${bytes} bytes cut …]\n`;
+/** Room for the mark of a cut, bytes. */
+const MARK_BYTES = 64;
+/** A string that is longer cannot be made. */
+const LONGEST_LINE_CHARS = 256 * 1024 * 1024;
 
 export interface ToolReaderOptions {
   /** How the tool is called, for messages. */
@@ -49,7 +55,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   /** A failure that is none if an answer follows. */
   let complaint: Failure | null = null;
   /** Its last statement of its end: the answer as it was then, or why there is none. */
-  let stated: { answer: Answer } | { failure: Failure; produced: AgentErrorOptions } | null = null;
+  let stated: Statement | null = null;
 
   function take(event: ToolEvent): void {
     switch (event.type) {
@@ -98,7 +104,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
         controls.heartbeat();
         break;
       case 'done':
-        stated = { answer: whole() };
+        stated = endOf(whole());
         break;
     }
   }
@@ -119,12 +125,29 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
     throw failed(told(stated.failure, format, exitCode), limitAt, stated.produced);
   }
 
+  /** An answer that took no tokens and only says that a limit was hit is that limit: no model made it. */
+  function endOf(answered: Answer): Statement {
+    const { output } = answered;
+    const isFree = (usage?.totalTokens ?? 0) === 0 && (usage?.outputTokens ?? 0) === 0 && (usage?.costUsd ?? 0) === 0;
+    if (isCut(data)) {
+      return { failure: { kind: 'output_limit', message: tooLong(program, maxOutputBytes) }, produced: answered };
+    }
+    if (!format.tellsUsage || !isFree || data !== undefined || !isLimitAlone(output)) return { answer: answered };
+    const { usage: used } = answered;
+    return {
+      failure: { kind: 'rate_limited', message: output.trim() },
+      produced: { ...(used ? { usage: used } : {}) },
+    };
+  }
+
   function whole(): Answer {
     return { ...text(), ...(data === undefined ? {} : { data }), ...used() };
   }
 
   const lines = createJsonLines({
     types: format.types,
+    maxLineChars: Math.min(LONGEST_LINE_CHARS, Math.max(MAX_LINE_CHARS, 4 * maxOutputBytes)),
+    maxStringChars: Math.max(0, maxOutputBytes - MARK_BYTES),
     onEvent,
     onText(line) {
       noise.push(Buffer.from(`${line}\n`));
@@ -144,11 +167,11 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
     const given = answer && (!answer.isSpare || everything.total === 0) ? answer.text : null;
     if (given === null) {
       const kept = said.total > 0 ? said : everything;
-      return { output: kept.text(CUT).replace(/\r?\n$/, ''), truncated: kept.truncated };
+      return { output: kept.text(cutMark).replace(/\r?\n$/, ''), truncated: kept.truncated };
     }
     const kept = bounded();
     kept.push(Buffer.from(given));
-    return { output: kept.text(CUT).replace(/\r?\n$/, ''), truncated: kept.truncated };
+    return { output: kept.text(cutMark).replace(/\r?\n$/, ''), truncated: kept.truncated || isCut(given) };
   }
 
   /** Of this run of the tool alone. */
@@ -162,7 +185,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
   return {
     stdout: (piece) => lines.push(piece),
     finish(left): AgentAnswer {
-      const { damaged } = lines.end();
+      const { damaged, skipped } = lines.end();
       if (!stated && !complaint) lookElsewhere(left);
       const { exitCode, exitSignal, aborted } = left;
       // What it said after its last statement belongs to the answer only when it left by itself.
@@ -178,6 +201,7 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
           stdout: spoken,
           output: seen ? text().output : left.plain,
           truncated: false,
+          source: 'tool',
         });
         const kind = error.kind === 'exit' && exitSignal === null ? kindOf(format, left) : error.kind;
         const { retryAfterMs } = error;
@@ -186,12 +210,18 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
         });
       }
+      if (skipped) throw new AgentError('output_limit', tooLong(program, maxOutputBytes), produced);
       if (!seen) return { output: left.plain, truncated: left.truncated, ...used() };
       if (!format.hasEnd && !damaged) return { ...text(), ...used() };
       const message = `The output of \`${program}\` broke off: it exited with code 0 and never said that it had finished`;
       throw new AgentError('transient', message, produced);
     },
   };
+}
+
+function tooLong(program: string, maxOutputBytes: number): string {
+  const limit = Math.max(MAX_LINE_CHARS, 4 * maxOutputBytes);
+  return `An event of \`${program}\` is longer than ${limit} characters, and cannot be read; raise \`maxOutputBytes\` of its agent (now ${maxOutputBytes}), a quarter of that limit, or have it write less`;
 }
 
 /** What a process that failed without an event means, where stderr has no words that every tool knows. */

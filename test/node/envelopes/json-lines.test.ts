@@ -57,14 +57,53 @@ describe('createJsonLines', () => {
     expect(damaged).toBe(true);
   });
 
-  it('gives up a line that is too long, and reads on after it', () => {
-    const piece = 'x'.repeat(1024 * 1024);
+  it('reads a line of any length, without the middle of its long strings', () => {
+    const event = { type: 'say', text: `a"${'\\ü'.repeat(9000)}z`, rest: { n: [1, '{"b":'] }, last: true };
+    const events: unknown[] = [];
+    const lines = createJsonLines({
+      types: TYPES,
+      maxLineChars: 1000,
+      maxStringChars: 100,
+      onEvent: (one) => void events.push(one),
+      onText() {},
+    });
+    for (const piece of `${json(event)}\n${json(note)}\n`.match(/[\s\S]{1,7}/g) ?? []) lines.push(piece);
+    expect(lines.end()).toEqual({ damaged: false, skipped: false });
+    const { text } = event;
+    const cut = `${text.slice(0, 50)}\n[… ${Buffer.byteLength(text.slice(50, -50))} bytes cut …]\n${text.slice(-50)}`;
+    expect(events).toEqual([{ ...event, text: cut }, note]);
+  });
+
+  it('reads a long line alike in whatever pieces it comes', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 60, maxLength: 200 }),
+        fc.integer({ min: 1, max: 30 }),
+        (text, n) => {
+          const read = (length: number) => {
+            const events: unknown[] = [];
+            const options = { types: TYPES, maxLineChars: 50, maxStringChars: 40, onText() {} };
+            const lines = createJsonLines({ ...options, onEvent: (one) => void events.push(one) });
+            const line = `${json({ type: 'say', text })}\n`;
+            for (let at = 0; at < line.length; at += length) lines.push(line.slice(at, at + length));
+            return events;
+          };
+          const [whole] = read(100_000) as [{ text: string } | undefined];
+          // Beyond 50 characters also without its middle, it is not read at all.
+          expect(read(n)).toEqual(whole === undefined ? [] : [whole]);
+        },
+      ),
+    );
+  });
+
+  it('skips a line that is too long also without its strings, and reads on after it', () => {
+    const piece = '"x",'.repeat(256 * 1024);
     const events: unknown[] = [];
     const lines = createJsonLines({ types: TYPES, onEvent: (event) => void events.push(event), onText() {} });
-    lines.push('{"type":"say","text":"');
+    lines.push('{"type":"say","all":[');
     for (let length = 0; length <= MAX_LINE_CHARS; length += piece.length) lines.push(piece);
-    lines.push(`"}\n${json(note)}\n`);
-    expect(lines.end().damaged).toBe(true);
+    lines.push(`1]}\n${json(note)}\n`);
+    expect(lines.end()).toEqual({ damaged: false, skipped: true });
     expect(events).toEqual([note]);
   });
 
@@ -91,6 +130,7 @@ describe('createJsonLines', () => {
             events: all.map((one) => JSON.parse(json(one))),
             texts: [],
             damaged: false,
+            skipped: false,
           });
         },
       ),
