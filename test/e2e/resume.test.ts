@@ -196,7 +196,9 @@ describe('what a run leaves behind', () => {
       retry: { retries: 0 },
       breaker: { enabled: true, failureThreshold: 1, resetTimeoutMs: 60_000 },
     };
-    const { cwd, path } = await planIn({ policy, tasks: [{ id: 'a', prompt: 'echo "401 Unauthorized" >&2; exit 1' }] });
+    const command = ['sh', '-c', 'echo "connect ECONNREFUSED 127.0.0.1:1" >&2; exit 1'];
+    const down = { kind: 'command', command, prompt: 'none' };
+    const { cwd, path } = await planIn({ policy, agents: { down }, tasks: [{ id: 'a', prompt: '' }] });
     await runSoar(['run', path, '--quiet'], { cwd });
     const { stdout } = await runSoar(['run', path, '--quiet', '--json'], { cwd });
     expect((JSON.parse(stdout) as RunResult).outcomes).toMatchObject([

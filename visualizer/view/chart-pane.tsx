@@ -113,7 +113,7 @@ function Chart({
     if (own.left < outer.left || own.right > outer.right) box.scrollLeft += own.left - outer.left - outer.width / 2;
   }, [inner, made, scale, ref]);
   return (
-    <div ref={ref} class="scroll-box chart-box">
+    <div ref={ref} class="scroll-box chart-box" tabIndex={0}>
       {made && fit ? (
         <ChartSvg graph={made.graph} drawing={fit.drawing} scale={scale} active={active} keys={keys} label={label} />
       ) : (
