@@ -59,6 +59,7 @@ export class Engine implements Services {
   readonly random: () => number;
   readonly killGraceMs: number;
   readonly runs = new Map<string, AnyActorRef>();
+  hasCalled = false;
   /** By actor id of the run: the async context of the code that started it. */
   readonly contexts = new Map<string, Within>();
   readonly #own = captureContext();
@@ -100,6 +101,9 @@ export class Engine implements Services {
         priceOf: (agent: ResolvedAgent) => this.#priceOf(agent),
         withinRun: (runId: string) => this.withinRun(runId),
         around: input.around,
+        onCall: () => {
+          this.hasCalled = true;
+        },
       },
     }) as Engine['executor'];
   }

@@ -96,8 +96,9 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
   const recorded = log ? new Promise<void>((resolve) => log.committed(resolve)) : Promise.resolve();
   recorded
     .then(() => {
-      if (attempt.stop) throw new Error(attempt.stop.reason);
+      attempt.abort.signal.throwIfAborted();
       if (log?.failure) throw log.failure;
+      snapshot.input.onCall?.();
       // Other attempts and tasks share what is in the request, and an agent may change it.
       return within(() => around(request, () => agent.run(copyOf(request), controls)));
     })

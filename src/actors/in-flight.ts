@@ -19,6 +19,8 @@ export interface ExecutorInput {
   /** The async context in which a run's agents are called and its tasks are told. Default: whichever is active. */
   withinRun?: (runId: string) => Within;
   around?: AroundAttempt | undefined;
+  /** Notified when an agent is called. Default: nothing is. */
+  onCall?: () => void;
 }
 
 /** Calls an agent in an async context that tracing adds to that of its run, and gives what it returns. */

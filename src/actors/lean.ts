@@ -1,4 +1,4 @@
-import type { AnyActorLogic, AnyActorScope, AnyStateMachine, EventObject } from 'xstate';
+import { type AnyActorLogic, type AnyActorScope, type AnyStateMachine, type EventObject, StateMachine } from 'xstate';
 
 type Execute = AnyActorScope['actionExecutor'];
 
@@ -81,6 +81,8 @@ export function lean<L extends AnyActorLogic>(logic: L): L {
   let made = leanMachines.get(machine);
   if (!made) {
     made = Object.assign(Object.create(machine) as AnyStateMachine, {
+      // Started once by an actor of ours, and from no snapshot.
+      start: StateMachine.prototype.start,
       transition: (snapshot: never, event: EventObject, scope: AnyActorScope) =>
         within(scope, (own) => machine.transition(snapshot, event as never, own)),
       getInitialSnapshot: (scope: AnyActorScope, input: unknown) =>

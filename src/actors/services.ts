@@ -49,6 +49,8 @@ export interface Services {
   /** Whether the budget of a run allows no further start. */
   isSpent(runId: string): boolean;
   readonly limits: GateLimits;
+  /** Whether any agent was called; undefined where that is not asked. */
+  readonly hasCalled?: boolean;
   /** 0 ≤ x < 1. */
   random(): number;
   /** How long a stopped attempt may take to end, milliseconds. */
@@ -84,5 +86,8 @@ function changedAgents(
     breakerMetrics: (agent, runId) => services.breakerMetrics(agent, runId),
     isSpent: (runId) => services.isSpent(runId),
     random: () => services.random(),
+    get hasCalled() {
+      return services.hasCalled === true;
+    },
   };
 }

@@ -184,6 +184,14 @@ describe('in a browser', () => {
       expect(await page.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
     }));
 
+  it('machines run in components that StrictMode stops and starts again', () =>
+    open('test/fixtures/strict-mode', 'main.tsx', async (page) => {
+      const said = { soar: 'succeeded', collect: 'succeeded', wave: 1, task: 'Is it ready?!', calls: 4 };
+      await status(page)
+        .filter({ hasText: JSON.stringify(said) })
+        .waitFor();
+    }));
+
   it('a React component cancels a run', () =>
     open('examples/react', 'main.tsx', async (page) => {
       await page.getByRole('button', { name: 'Start' }).click();

@@ -1,9 +1,11 @@
 import { assign, setup } from 'xstate';
 import { nowOf, tell } from '../../actors/scope.ts';
+import { withSecondStart } from '../../actors/second-start.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
 import { POLICIES } from '../../policy/presets.ts';
 import type { BreakerMetrics } from '../../types.ts';
+import { isText, requireInput } from '../required-input.ts';
 import type { BreakerEvent } from './events.ts';
 import { counted, type Failure, NO_METRICS, opensOn, probeReason, recentFailures, refusalReason } from './logic.ts';
 
@@ -156,18 +158,21 @@ export const breakerMachine = setup({
   },
 }).createMachine({
   id: 'breaker',
-  context: ({ input }) => ({
-    agentId: input.agentId,
-    runId: input.runId ?? null,
-    policy: input.policy ?? POLICIES.patient.breaker,
-    adHoc: input.adHoc ?? false,
-    failures: input.restored?.failures ?? [],
-    retryAt: input.restored?.retryAt ?? 0,
-    probe: null,
-    probeUntil: 0,
-    waiters: new Map(),
-    metrics: NO_METRICS,
-  }),
+  context: ({ input }) => {
+    requireInput('breaker', input, { agentId: { expected: "an agent's id", isGiven: isText } });
+    return {
+      agentId: input.agentId,
+      runId: input.runId ?? null,
+      policy: input.policy ?? POLICIES.patient.breaker,
+      adHoc: input.adHoc ?? false,
+      failures: input.restored?.failures ?? [],
+      retryAt: input.restored?.retryAt ?? 0,
+      probe: null,
+      probeUntil: 0,
+      waiters: new Map(),
+      metrics: NO_METRICS,
+    };
+  },
   initial: 'closed',
   on: {
     'permit.forgo': { actions: 'leave' },
@@ -232,4 +237,13 @@ export const breakerMachine = setup({
       },
     },
   },
+});
+
+/** Waiters are actors, and a probe in flight is lost: the next request is one. */
+withSecondStart(breakerMachine, {
+  revive: (snapshot) => ({
+    ...snapshot,
+    value: typeof snapshot.value === 'object' && 'halfOpen' in snapshot.value ? { halfOpen: 'ready' } : snapshot.value,
+    context: { ...snapshot.context, probe: null, waiters: new Map() },
+  }),
 });

@@ -2,7 +2,9 @@ import { type ActorRefFrom, assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
 import { createRoster } from '../../actors/roster.ts';
 import { nowOf } from '../../actors/scope.ts';
+import { withSecondStart } from '../../actors/second-start.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
+import { isObject, requireInput } from '../required-input.ts';
 import { waveMachine } from '../wave/machine.ts';
 import { closeAccount, openAccount } from './account.ts';
 import { conclude } from './conclude.ts';
@@ -76,6 +78,7 @@ export const collectMachine = setup({
 }).createMachine({
   id: 'collect',
   context: ({ input, spawn, self }) => {
+    requireInput('collect', input, { plan: { expected: 'a plan, such as { tasks }', isGiven: isObject } });
     const services =
       input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services;
     return {
@@ -154,3 +157,5 @@ export const collectMachine = setup({
   },
   output: ({ context }) => context.output as CollectOutput,
 });
+
+withSecondStart(collectMachine, { hasWorked: ({ run }: CollectContext) => run.services.hasCalled === true });

@@ -1,5 +1,6 @@
 import { type EventObject, raise, setup } from 'xstate';
 import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
+import { withSecondStart } from '../../actors/second-start.ts';
 import type { ReleaseBreakers } from '../../actors/services.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import { type AgentProfile, isOfRuns } from '../../agents/resolve.ts';
@@ -143,7 +144,8 @@ export const gateMachine = setup({
   },
 }).createMachine({
   id: 'gate',
-  context: ({ input }) => ({
+  // All of its input has defaults, so an actor may be created without any.
+  context: ({ input = {} }) => ({
     ledger: new Ledger({ ...GATE_LIMITS, ...input.limits }, input.paces),
     breakerOf: input.breakerOf,
     engine: input.engine,
@@ -208,6 +210,8 @@ export const gateMachine = setup({
     },
   },
 });
+
+withSecondStart(gateMachine, {});
 
 /** Gives the permit back to its breaker, and tells a rate-limited task when its provider may be asked again. */
 function judge(args: Args): void {

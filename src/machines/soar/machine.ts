@@ -17,10 +17,12 @@ import type {
   SynthesizeInput,
 } from '../../actors/phases/types.ts';
 import { nowOf } from '../../actors/scope.ts';
+import { withSecondStart } from '../../actors/second-start.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { PhaseName } from '../../streams/events.ts';
 import type { CollectOutput } from '../collect/events.ts';
 import { collectMachine } from '../collect/machine.ts';
+import { isText, requireInput } from '../required-input.ts';
 import * as effects from './effects.ts';
 import type { SoarContext, SoarEvent, SoarInput, SoarOutput } from './events.ts';
 import {
@@ -137,12 +139,12 @@ export const soarMachine = setup({
   },
 }).createMachine({
   id: 'soar',
-  context: ({ input, spawn, self }) =>
-    initialContext(
-      input,
-      input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services,
-      nowOf(self),
-    ),
+  context: ({ input, spawn, self }) => {
+    requireInput('soar', input, { query: { expected: 'a question', isGiven: isText } });
+    const services =
+      input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services;
+    return initialContext(input, services, nowOf(self));
+  },
   entry: 'openRun',
   initial: 'assess',
   invoke: [
@@ -294,3 +296,5 @@ export const soarMachine = setup({
   },
   output: ({ event }) => event.output as SoarOutput,
 });
+
+withSecondStart(soarMachine, { hasWorked: ({ services }: SoarContext) => services.hasCalled === true });

@@ -32,6 +32,7 @@ const runningState = ({ attemptAgent, input }: TaskContext): TaskState =>
 
 /** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
 function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
+  if (args.context.input.alone) return;
   const parent = (args.self as AnyActorRef)._parent;
   if (parent) tell(args, parent, { type, taskId: args.context.input.task.id });
 }

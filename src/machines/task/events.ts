@@ -45,6 +45,8 @@ export interface TaskInput {
   log?: RunLog | null;
   services: Services;
   publish: Publish;
+  /** Set when no wave admits tasks by what this one says of its turns. */
+  alone?: true;
 }
 
 export interface PreparedTask {

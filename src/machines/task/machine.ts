@@ -1,7 +1,11 @@
 import { assign, setup } from 'xstate';
+import { type EngineInput, engine } from '../../actors/engine.ts';
 import { nowOf } from '../../actors/scope.ts';
+import { withSecondStart } from '../../actors/second-start.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import * as failure from './after-failure.ts';
+import { completeInput, type TaskAloneInput } from './alone.ts';
+import { attemptStates } from './attempt-states.ts';
 import type { Args } from './effects.ts';
 import * as effects from './effects.ts';
 import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
@@ -18,27 +22,6 @@ const after =
   ({ context, event }: GuardArgs) =>
     failure.nextAfter(context, resultOf(event)) === next;
 
-/** What an attempt in flight goes through, by its own agent or by the fallback. */
-const attemptStates = {
-  initial: 'active',
-  states: {
-    active: {
-      on: {
-        'attempt.stalled': { guard: 'isCurrent', target: 'stalled' },
-        'attempt.stopping': { guard: 'isCurrent', target: 'stopping' },
-      },
-    },
-    stalled: {
-      entry: { type: 'announce', params: { state: 'stalled' } },
-      on: {
-        'attempt.resumed': { guard: 'isCurrent', target: 'active', actions: 'announceResumed' },
-        'attempt.stopping': { guard: 'isCurrent', target: 'stopping' },
-      },
-    },
-    stopping: { entry: { type: 'announce', params: { state: 'stopping' } } },
-  },
-} as const;
-
 /** Asks for a start, of the agent whose turn it is. */
 const askAgain = <const A extends 'countOpenWait' | 'leaveBreaker'>(...first: A[]) =>
   [
@@ -46,16 +29,16 @@ const askAgain = <const A extends 'countOpenWait' | 'leaveBreaker'>(...first: A[
     { target: '#task.staggered', actions: [...first, 'enterQueue'] },
   ] as const;
 
-/** One task: from being admitted to its one outcome. */
+/** One task: from being admitted to its one outcome. Alone, it needs `{ task: { id, prompt }, agent }`. */
 export const taskMachine = setup({
   types: {
     context: {} as TaskContext,
     events: {} as TaskEvent,
-    input: {} as TaskInput,
+    input: {} as TaskInput | TaskAloneInput,
     output: {} as TaskReport,
     tags: {} as 'waiting' | 'working' | 'settled',
   },
-  actors: { sleepUntil },
+  actors: { sleepUntil, engine },
   actions: {
     requestStart: effects.requestStart,
     requestFallback: effects.requestFallback,
@@ -127,7 +110,10 @@ export const taskMachine = setup({
   },
 }).createMachine({
   id: 'task',
-  context: ({ input }) => logic.initialContext(input),
+  context: ({ input, spawn, self }) => {
+    const engineOf = (own: EngineInput) => spawn('engine', { id: 'engine', input: own }).getSnapshot().services;
+    return logic.initialContext(completeInput(input, engineOf, nowOf(self)));
+  },
   initial: 'staggered',
   states: {
     staggered: {
@@ -294,3 +280,5 @@ export const taskMachine = setup({
   },
   output: ({ context, self }) => logic.settle(context, nowOf(self)),
 });
+
+withSecondStart(taskMachine, { hasWorked: ({ input }: TaskContext) => input.services.hasCalled === true });

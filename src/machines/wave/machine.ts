@@ -1,13 +1,19 @@
 import { type ActorRefFrom, setup } from 'xstate';
+import { engine } from '../../actors/engine.ts';
 import { createRoster, type RosterCommand } from '../../actors/roster.ts';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
+import { withSecondStart } from '../../actors/second-start.ts';
+import type { Services } from '../../actors/services.ts';
 import { elapsedMs } from '../../clock.ts';
 import type { StopReason, TaskEvent, TaskReport } from '../task/events.ts';
 import { taskLogicFor } from '../task/resumed.ts';
+import { aloneWave, engineOf, requireWave, type WaveAloneInput } from './alone.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';
 import { unstartedReport, WaveRoll } from './logic.ts';
 
 export interface WaveContext extends WaveInput {
+  /** Of a wave that runs alone. */
+  services: Services | null;
   roll: WaveRoll;
   roster: ActorRefFrom<ReturnType<typeof createRoster>>;
 }
@@ -87,16 +93,19 @@ function admit(args: Args): void {
   }
 }
 
-/** One topological wave: admits its ready tasks as room comes free, and is done when all of them have settled. */
+/**
+ * One topological wave: admits its ready tasks as room comes free, and is done when all of them have settled. Alone, it needs
+ * `{ tasks, agents }`.
+ */
 export const waveMachine = setup({
   types: {
     context: {} as WaveContext,
     events: {} as WaveEvent,
-    input: {} as WaveInput,
+    input: {} as WaveInput | WaveAloneInput,
     output: {} as WaveOutput,
     tags: {} as 'waiting' | 'working' | 'settled',
   },
-  actors: { roster: createRoster(taskLogicFor) },
+  actors: { roster: createRoster(taskLogicFor), engine },
   actions: {
     noteReady: ({ context, event }: Args) => {
       if (event.type === 'tasks.ready') context.roll.ready(event.tasks);
@@ -146,11 +155,14 @@ export const waveMachine = setup({
   },
 }).createMachine({
   id: 'wave',
-  context: ({ input, spawn }) => ({
-    ...input,
-    roll: new WaveRoll(input),
-    roster: spawn('roster', { id: 'tasks' }) as WaveContext['roster'],
-  }),
+  context: ({ input, spawn, self }) => {
+    const roster = () => spawn('roster', { id: 'tasks' }) as WaveContext['roster'];
+    if (input && 'prepare' in input) return { ...input, services: null, roll: new WaveRoll(input), roster: roster() };
+    requireWave(input);
+    const { services } = spawn('engine', { id: 'engine', input: engineOf(input) }).getSnapshot();
+    const own = aloneWave(input, services, () => nowOf(self));
+    return { ...own, services, roll: new WaveRoll(own), roster: roster() };
+  },
   initial: 'admitting',
   on: {
     'child.done': { actions: 'report' },
@@ -191,3 +203,5 @@ export const waveMachine = setup({
   },
   output: ({ context }) => ({ wave: context.wave, ...context.roll.counts() }),
 });
+
+withSecondStart(waveMachine, { hasWorked: ({ services }: WaveContext) => services?.hasCalled !== false });
