@@ -17,13 +17,28 @@ export function kindOfStatus(status: number | undefined | null): ErrorKind | nul
 /** Kinds that name something else than a limit so surely that no time in the message changes it. */
 const FIRM: ReadonlySet<ErrorKind> = new Set(['auth', 'invalid_model', 'output_limit']);
 /** Longest text that is a limit and nothing else, characters. */
-const ALONE_CHARS = 500;
+const ALONE_CHARS = 200;
+/** All that may stand before the words of a limit, and what must follow them, where a text says nothing else. */
+const BEFORE =
+  /^(?:[^\p{L}\p{N}]|(?:api|error|failed|with|status|code|http|warning|sorry|claude|ai|codex|gemini|your?|the|you(?:['’](?:ve|re))?|have|are|is|was|hour|daily|weekly|monthly|current|request|model|provider|\d{1,4})(?![\p{L}\p{N}])){0,60}$/iu;
+const AFTER =
+  /^(?:$|\s?[^\s\p{L}\p{N}"'’”]| (?:too many|for|on|until|resets?|will reset|try|please|today|this|in|at|again)(?!\p{L})|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Hangul})/iu;
 
-/** Whether all a text says is that a limit was hit. */
-export function isLimitAlone(text: string): boolean {
+/**
+ * Whether all a text says is that a limit was hit: it begins with that, and goes on with no more than when it resets.
+ *
+ * @param isFree It is known that the text took no tokens: then a time near the word for a limit is enough, in one line.
+ */
+export function isLimitAlone(text: string, isFree: boolean): boolean {
   const words = text.trim();
   if (words === '' || words.length > ALONE_CHARS) return false;
-  return classifyText(words)?.kind === 'rate_limited' || limitResetMs(words, 0) !== null;
+  const said = classifyText(words);
+  if (said?.kind === 'rate_limited') {
+    const plain = words.replace(/\s+/g, ' ');
+    const at = plain.indexOf(said.pattern);
+    return at >= 0 && BEFORE.test(plain.slice(0, at)) && AFTER.test(plain.slice(at + said.pattern.length));
+  }
+  return isFree && !/[\n:!?]\s|\. /.test(words) && limitResetMs(words, 0) !== null;
 }
 
 /** What is known of a failure beside its message. */

@@ -132,7 +132,8 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
     if (isCut(data)) {
       return { failure: { kind: 'output_limit', message: tooLong(program, maxOutputBytes) }, produced: answered };
     }
-    if (!format.tellsUsage || !isFree || data !== undefined || !isLimitAlone(output)) return { answer: answered };
+    if (!format.tellsUsage || !isFree || data !== undefined || !isLimitAlone(output, usage !== null))
+      return { answer: answered };
     const { usage: used } = answered;
     return {
       failure: { kind: 'rate_limited', message: output.trim() },

@@ -63,6 +63,30 @@ describe('an answer that only says that a limit was hit', () => {
     expect(read('claude', claude(LIMIT, { total_cost_usd: 0.01 }))).toMatchObject({ output: LIMIT });
   });
 
+  it.each([
+    "You've hit your limit · resets 9pm",
+    'You’re out of extra usage · resets 5pm (Europe/Lisbon)',
+    'Claude AI usage limit reached|1790000000',
+    'API Error: 429 Too Many Requests',
+    'Limit reached',
+    "You've hit your weekly Sonnet limit. Try again at 3:05 PM.",
+    '已达到 5 小时的使用上限，将于 2026年11月24日 17:00 重置',
+  ])('is known when no tokens are told: %s', (text) => {
+    expect(read('claude', claude(text))).toMatchObject({ kind: 'rate_limited', message: text });
+  });
+
+  it.each([
+    "The answer is 42: You've hit your limit is what it prints.",
+    "You've hit your limit is what it prints.",
+    'I made the tool wait: rate limit reached, resets 3am.',
+    'Usage limits reset at 5pm; I wrote that into the docs.',
+    '"Limit reached" is what the old client said.',
+    'Rate limiting is on.',
+  ])('is an answer when it speaks of limits, also without tokens: %s', (text) => {
+    expect(read('claude', claude(text))).toMatchObject({ output: text });
+    expect(read('claude', claude(text, tokens(3)))).toMatchObject({ output: text });
+  });
+
   it('is an answer when it says more', () => {
     const text =
       `The log says "${LIMIT}". ${'That is the limit of the plan, and no fault of the code. '.repeat(10)}`.trim();
