@@ -365,7 +365,7 @@ describe('a model that is told to stop', () => {
     const server = await startModelServer({ m: [{ end: 'never' }] });
     const controls = fakeControls();
     const run = agentOf(server).run(fakeRequest({ prompt: 'Tell.' }), controls);
-    await expect.poll(async () => (await server.received()).length).toBe(1);
+    await expect.poll(async () => (await server.received()).length, { timeout: 60_000 }).toBe(1);
     controls.abort(new Error('Too late.'));
     expect(await failureOf(run)).toMatchObject({ kind: 'cancelled', message: 'Too late.' });
     await server.abandoned();

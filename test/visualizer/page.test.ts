@@ -413,7 +413,7 @@ describe('many tasks', () => {
       await page.setViewportSize({ width: 1200, height: 800 });
       await picture();
       await page.setViewportSize({ width: 1440, height: 900 });
-      await expect.poll(picture).toBe(arrived);
+      await expect.poll(picture, { timeout: 60_000 }).toBe(arrived);
       seen.add(arrived);
     }
     expect(seen.size).toBe(5);

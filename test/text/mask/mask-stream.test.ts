@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSecretMask, maskOfValues } from '../../../src/text/mask/secret-mask.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const SECRETS = ['key-abcabcabd', 'key-xyz-1234'];
 const ENV = { A_KEY: 'key-abcabcabd', B_TOKEN: 'correct-horse', C_SECRET: 'abcabdabc' };
@@ -104,12 +105,13 @@ describe('A text in pieces', () => {
   });
 
   it('takes time that grows with the text, also in short pieces of a secret without end', () => {
-    const started = performance.now();
-    for (const unit of ['sk-', 'TOKEN=', 'a', '//a:', '-----BEGIN PRIVATE KEY-----\n']) {
-      const stream = createSecretMask(ENV).stream();
-      for (let at = 0; at < 20_000; at += 1) stream.push(unit);
-      stream.end();
-    }
-    expect(performance.now() - started).toBeLessThan(5000);
+    const cpuMs = cpuMsOf(() => {
+      for (const unit of ['sk-', 'TOKEN=', 'a', '//a:', '-----BEGIN PRIVATE KEY-----\n']) {
+        const stream = createSecretMask(ENV).stream();
+        for (let at = 0; at < 20_000; at += 1) stream.push(unit);
+        stream.end();
+      }
+    });
+    expect(cpuMs).toBeLessThan(5000);
   });
 });
