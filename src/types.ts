@@ -75,6 +75,17 @@ export interface AgentRequest {
   cwd?: string;
   /** An earlier attempt of this task by this agent that named its session and may be continued instead of begun anew. */
   previous?: PreviousAttempt;
+  /** Set for a fallback: whom it stands in for, and what failed. */
+  insteadOf?: InsteadOf;
+}
+
+/** What the agent did that a fallback stands in for. */
+export interface InsteadOf {
+  agentId: string;
+  /** Its attempts at this task; 0 when its circuit was open. */
+  attempts: number;
+  /** Why the last of them, or its start, failed. */
+  error: TaskError | null;
 }
 
 /** What an attempt left behind that the next one may continue. */

@@ -35,11 +35,12 @@ export class AgentError extends Error {
   readonly truncated: boolean;
   readonly usage: Usage | undefined;
 
-  constructor(kind: ErrorKind, message: string, options: AgentErrorOptions = {}) {
+  /** @param kind Or one of your own: the task then fails as `other`, with `kind: message` as its message. */
+  constructor(kind: ErrorKind | (string & {}), message: string, options: AgentErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AgentError';
-    this.kind = kind;
-    this.retryable = options.retryable ?? isRetryable(kind);
+    this.kind = kind as ErrorKind;
+    this.retryable = options.retryable ?? isRetryable(this.kind);
     this.retryAt = options.retryAt;
     this.retryAfterMs = options.retryAfterMs;
     this.output = options.output;

@@ -1,6 +1,7 @@
 /**
  * Why an attempt, and with it a task, failed. The kind decides what happens next: permanent kinds are never retried,
- * a rate limit cools the provider instead of consuming a retry, the rest are transient.
+ * a rate limit cools the provider instead of consuming a retry, the rest are transient. `other` is a kind of an agent's own,
+ * which its message begins with.
  */
 export const ERROR_KINDS = [
   'rate_limited',
@@ -24,6 +25,7 @@ export const ERROR_KINDS = [
   'dependency',
   'cancelled',
   'internal',
+  'other',
 ] as const;
 
 export type ErrorKind = (typeof ERROR_KINDS)[number];

@@ -6,6 +6,8 @@ import { limitWaitMs } from './limits.ts';
 
 /** Longest message kept, characters, the mark of the cut included. */
 const MESSAGE_CHARS = 4000;
+/** Longest kind of an agent's own that is kept, characters. */
+const KIND_CHARS = 100;
 /** Most errors of an `AggregateError` that are told. */
 const MOST_REASONS = 5;
 const NO_MESSAGE = 'It threw an object without a message.';
@@ -18,8 +20,8 @@ export type ThrownError = TaskError & {
 };
 
 /**
- * Turns whatever an agent threw into a task's error: an {@link AgentError} keeps its kind, anything else is `internal`
- * and may be retried. Never throws, also not for objects whose properties do.
+ * Turns whatever an agent threw into a task's error: an {@link AgentError} keeps its kind, or is `other` when that is one of its
+ * own; anything else is `internal`, and may be retried. Never throws, also not for objects whose properties do.
  *
  * @param now Epoch milliseconds; a rate limit that only says in its message when to come back is counted from here.
  */
@@ -31,7 +33,9 @@ export function toTaskError(thrown: unknown, now: number): ThrownError {
 function fromAgentError(error: AgentError, now: number): ThrownError {
   const { kind, retryable, retryAt, retryAfterMs } = error;
   const message = cut(messageOf(error));
-  if (!isErrorKind(kind)) return { kind: 'internal', message, retryable: retryable !== false };
+  if (!isErrorKind(kind)) {
+    return { kind: 'other', message: withOwnKind(kind, message), retryable: retryable !== false };
+  }
   const said = isInstant(retryAt) || isInstant(retryAfterMs);
   const read = kind === 'rate_limited' && !said ? limitWaitMs(message, now) : null;
   return {
@@ -42,6 +46,12 @@ function fromAgentError(error: AgentError, now: number): ThrownError {
     ...(isInstant(retryAfterMs) ? { retryAfterMs } : {}),
     ...(read === null ? {} : { retryAfterMs: read }),
   };
+}
+
+/** A kind that is none of ours is kept as text, for whoever made it up to find it again. */
+function withOwnKind(kind: unknown, message: string): string {
+  const own = typeof kind === 'string' ? cleanText(kind).trim().slice(0, KIND_CHARS) : '';
+  return own === '' || message.startsWith(`${own}:`) ? message : cut(`${own}: ${message}`);
 }
 
 function isInstant(value: unknown): value is number {

@@ -1,4 +1,5 @@
 import { AgentError } from '../errors/agent-error.ts';
+import { keysOf, requireKnownKeys } from '../errors/known-keys.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { CliAgentSpec, CliTool } from '../plan/types.ts';
 import type { Agent, AgentFunction, PreviousAttempt } from '../types.ts';
@@ -15,6 +16,12 @@ export interface CliAgentOptions extends Omit<CliAgentSpec, 'kind'> {
   parse?: CommandAgentOptions['parse'];
 }
 
+const CLI_OPTIONS = keysOf<CliAgentOptions>({
+  ...{ kind: true, tool: true, model: true, args: true, session: true, env: true, cwd: true, maxOutputBytes: true },
+  ...{ description: true, capabilities: true, provider: true, staggerMs: true, maxConcurrent: true },
+  ...{ requireOutput: true, parse: true },
+});
+
 /**
  * An agent that runs a coding CLI without a terminal, by the preset of {@link CLI_TOOLS}. What the tool says of its work is read
  * as it comes: text is output, use of tools is progress, tokens and cost are usage, errors have their kind, and the session
@@ -28,6 +35,7 @@ export interface CliAgentOptions extends Omit<CliAgentSpec, 'kind'> {
  */
 export function cliAgent(toolOrOptions: CliTool | CliAgentOptions): Agent {
   const options = typeof toolOrOptions === 'string' ? { tool: toolOrOptions } : toolOrOptions;
+  requireKnownKeys('cliAgent', options, CLI_OPTIONS);
   const { tool } = options;
   if (!isCliTool(tool)) {
     const known = Object.keys(CLI_TOOLS).join(', ');

@@ -5,6 +5,7 @@ import { systemClock } from '../clock.ts';
 import { AgentError } from '../errors/agent-error.ts';
 import { createPatternScanner } from '../errors/classify.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
+import { keysOf, requireKnownKeys } from '../errors/known-keys.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
 import type { CommandAgentSpec } from '../plan/types.ts';
 import { learnSecrets } from '../text/mask/learned.ts';
@@ -57,6 +58,12 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
   reader?: OutputReaderFactory;
 }
 
+export const COMMAND_OPTIONS = keysOf<CommandAgentOptions>({
+  ...{ kind: true, command: true, prompt: true, promptIsCode: true, env: true, cwd: true, maxOutputBytes: true },
+  ...{ description: true, capabilities: true, provider: true, staggerMs: true, maxConcurrent: true },
+  ...{ requireOutput: true, parse: true, reader: true },
+});
+
 /**
  * An agent that runs a program: one process per attempt, in a group of its own, started without a shell.
  *
@@ -76,6 +83,7 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
  * const upper = commandAgent({ command: ['tr', 'a-z', 'A-Z'] });
  */
 export function commandAgent(options: CommandAgentOptions): Agent {
+  requireKnownKeys('commandAgent', options, COMMAND_OPTIONS);
   const command = checkedCommand(options);
   learnSecrets(options.env);
   return {

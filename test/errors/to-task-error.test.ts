@@ -20,7 +20,7 @@ describe('toTaskError', () => {
   it('keeps that a kind may pass, and believes an error of a kind it does not know unless it says no', () => {
     expect(toTaskError(new AgentError('transient', 'soon'), 0).retryable).toBe(true);
     const foreign = (retryable: unknown) => Object.assign(new AgentError('auth', 'odd'), { kind: 'odd', retryable });
-    expect(toTaskError(foreign(undefined), 0)).toEqual({ kind: 'internal', message: 'odd', retryable: true });
+    expect(toTaskError(foreign(undefined), 0)).toEqual({ kind: 'other', message: 'odd: odd', retryable: true });
     expect(toTaskError(foreign(false), 0).retryable).toBe(false);
     const known = Object.assign(new AgentError('auth', 'odd'), { retryable: undefined });
     expect(toTaskError(known, 0).retryable).toBe(false);
@@ -39,6 +39,18 @@ describe('toTaskError', () => {
       'retryAfterMs',
     );
     expect(toTaskError(new AgentError('transient', 'try again in 3s'), 0)).not.toHaveProperty('retryAfterMs');
+  });
+
+  it('keeps a kind of the agent’s own in the message', () => {
+    const own = (kind: unknown, message = 'no seats') => toTaskError(new AgentError(kind as string, message), 0);
+    expect(own('sold_out')).toEqual({ kind: 'other', message: 'sold_out: no seats', retryable: true });
+    expect(own('sold_out', 'sold_out: no seats').message).toBe('sold_out: no seats');
+    expect(own('\u001b[31mred\u202e').message).toBe('red: no seats');
+    expect(own('x'.repeat(5000)).message.length).toBeLessThan(200);
+    for (const kind of [undefined, 5, {}, '', ' '])
+      expect(own(kind)).toMatchObject({ kind: 'other', message: 'no seats' });
+    const forGood = new AgentError('sold_out', 'no seats', { retryable: false });
+    expect(toTaskError(forGood, 0).retryable).toBe(false);
   });
 
   it('takes anything else for a passing internal failure', () => {

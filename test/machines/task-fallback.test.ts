@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import type { AgentFunction, AgentRequest } from '../../src/types.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import {
   fragile,
@@ -208,4 +210,37 @@ it('leaves the lease it had to the next', async () => {
   await first.settled();
   const again = startOn(first.soar, clock, [task('b')]);
   expect((await again.settled()).outcomes).toHaveLength(1);
+});
+
+it('is told whom it stands in for, and what failed', async () => {
+  const clock = new VirtualClock();
+  const told: AgentRequest['insteadOf'][] = [];
+  const two: AgentFunction = ({ insteadOf }) => {
+    told.push(insteadOf);
+    return 'instead';
+  };
+  const seen: unknown[] = [];
+  const one: AgentFunction = ({ insteadOf }) => {
+    seen.push(insteadOf);
+    throw new AgentError('sold_out', 'no seats');
+  };
+  const options = { agents: { one, two }, clock, policy: retrying(1), fallback: 'two', defaultAgent: 'one' };
+  await start([task('a')], options).settled();
+  expect(seen).toEqual([undefined, undefined]);
+  expect(told).toEqual([
+    { agentId: 'one', attempts: 2, error: { kind: 'other', message: 'sold_out: no seats', retryable: true } },
+  ]);
+});
+
+it('is told of an open circuit, too', async () => {
+  const clock = new VirtualClock();
+  const one = scriptedAgent(clock, { z: [{ ms: 10, fail: 'transient' }] });
+  const told: AgentRequest['insteadOf'][] = [];
+  const two: AgentFunction = ({ insteadOf }) => {
+    told.push(insteadOf);
+    return 'instead';
+  };
+  const plan = [task('z', { fallback: false }), task('a', onceSettled('z'))];
+  await start(plan, { agents: { one, two }, clock, policy: fragile(), fallback: 'two', defaultAgent: 'one' }).settled();
+  expect(told).toMatchObject([{ agentId: 'one', attempts: 0, error: { kind: 'circuit_open' } }]);
 });

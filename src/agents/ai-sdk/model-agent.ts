@@ -1,4 +1,5 @@
 import type { LanguageModel } from 'ai';
+import { keysOf, requireKnownKeys } from '../../errors/known-keys.ts';
 import type { Agent } from '../../types.ts';
 import { askModel, nameOf } from './ask-model.ts';
 import type { ModelSettings } from './model-settings.ts';
@@ -8,6 +9,14 @@ export interface ModelAgentOptions extends ModelSettings, Omit<Agent, 'run' | 'k
   model: LanguageModel;
 }
 
+const OPTIONS = keysOf<ModelAgentOptions>({
+  ...{ model: true, system: true, temperature: true, maxOutputTokens: true, topP: true, topK: true },
+  ...{ presencePenalty: true, frequencyPenalty: true, stopSequences: true, seed: true, stopWhen: true },
+  ...{ toolChoice: true, tools: true, providerOptions: true, headers: true },
+  ...{ description: true, capabilities: true, provider: true, staggerMs: true, maxConcurrent: true },
+  ...{ requireOutput: true, adHoc: true, version: true, promptIsCode: true },
+});
+
 /**
  * An agent that asks a model, by way of the AI SDK. The answer is streamed and is the model's whole text; the SDK's own retries are
  * off, since retries, rate limits and fallbacks are states of the task. Statuses, headers and names of errors become error kinds,
@@ -15,10 +24,12 @@ export interface ModelAgentOptions extends ModelSettings, Omit<Agent, 'run' | 'k
  *
  * Agents of one provider share their start gap and their cooling: `provider` is the model's own, unless it is given.
  *
+ * @throws {SoarError} `invalid-options` for an option that it does not have.
  * @example
  * const soar = createSoar({ agents: { llm: modelAgent({ model: openai('gpt-5-mini'), system: 'Answer in one sentence.' }) } });
  */
 export function modelAgent(options: ModelAgentOptions): Agent {
+  requireKnownKeys('modelAgent', options, OPTIONS);
   const {
     model,
     description,

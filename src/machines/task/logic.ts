@@ -3,7 +3,7 @@ import type { Addressee } from '../../actors/scope.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { elapsedMs } from '../../clock.ts';
 import { stopGraceMs } from '../../policy/timeouts.ts';
-import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
+import type { AttemptRecord, InsteadOf, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
 import { coolingEnd, explained } from './after-failure.ts';
 import type {
@@ -106,7 +106,7 @@ export function started(
 
 export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): AttemptSpec {
   const { attempt, attemptAgent, leaseId, permitId } = context;
-  const { task, prepared, runId, policy, services, query, publish, log } = context.input;
+  const { task, agent, prepared, runId, policy, services, query, publish, log } = context.input;
   const { spec } = task;
   const id = attemptId(context);
   const previous = previousAttempt(context.attempts, attemptAgent.id);
@@ -135,8 +135,14 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
       ...(spec.env ? { env: spec.env } : undefined),
       ...(spec.cwd === undefined ? undefined : { cwd: spec.cwd }),
       ...(previous ? { previous } : undefined),
+      ...(attemptAgent === agent ? undefined : { insteadOf: insteadOf(context) }),
     },
   };
+}
+
+/** What a fallback is told of the agent that it stands in for. */
+function insteadOf({ attempts, error, input: { agent } }: TaskContext): InsteadOf {
+  return { agentId: agent.id, attempts: attempts.filter((one) => one.agentId === agent.id).length, error };
 }
 
 /** What changes when an attempt has ended. */
