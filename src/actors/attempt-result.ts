@@ -1,7 +1,8 @@
 import { elapsedMs } from '../clock.ts';
 import { AgentError } from '../errors/agent-error.ts';
 import { toTaskError } from '../errors/classify.ts';
-import { isRetryable } from '../errors/error-kind.ts';
+import { type ErrorKind, isRetryable } from '../errors/error-kind.ts';
+import { isShortage } from '../errors/machine-trouble.ts';
 import { frozenCopy } from '../frozen.ts';
 import type { PermitResult } from '../machines/breaker/events.ts';
 import { readUsage } from '../policy/usage.ts';
@@ -32,7 +33,12 @@ export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt:
   const common = { ...base(attempt, endedAt), ...read, earlyTermination: null, ...concluded };
   if (agent.requireOutput && read.output.trim() === '') {
     const message = `Agent ${agent.id} ended without any output, and it is said to require some.`;
-    return { ...common, status: 'failed', error: { kind: 'empty', message, retryable: true } };
+    return {
+      ...common,
+      status: 'failed',
+      error: { kind: 'empty', message, retryable: true },
+      ...faultOf(attempt, 'empty'),
+    };
   }
   return { ...common, status: 'succeeded', error: null };
 }
@@ -74,7 +80,7 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
   if (stop) {
     const error: TaskError = { kind: stop.kind, message: stop.reason, retryable: isRetryable(stop.kind) };
     const status = stop.kind === 'rate_limited' ? 'rate_limited' : stop.kind === 'cancelled' ? 'cancelled' : 'failed';
-    return { ...common, status, error };
+    return { ...common, status, error, ...faultOf(attempt, stop.kind) };
   }
   const { kind, message, retryable, retryAt, retryAfterMs } = toTaskError(thrown, endedAt);
   // A process that fails without saying why in its exit has often said why on stderr.
@@ -82,7 +88,8 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
     kind === 'exit' && suspicion
       ? { kind: suspicion.kind, message: `${message} (${suspicion.reason})`, retryable: isRetryable(suspicion.kind) }
       : { kind, message, retryable };
-  if (error.kind !== 'rate_limited') return { ...common, status: 'failed', error };
+  if (error.kind !== 'rate_limited')
+    return { ...common, status: 'failed', error, ...faultOf(attempt, error.kind, thrown) };
   const resumeAt = retryAt ?? (retryAfterMs === undefined ? null : endedAt + retryAfterMs);
   return { ...common, status: 'rate_limited', error, retryAt: resumeAt };
 }
@@ -108,14 +115,34 @@ export function abandonedResult(attempt: InFlight, endedAt: number): AttemptResu
   const message = `${attempt.stop?.reason ?? 'It was told to stop.'} It did not end in time and was abandoned.`;
   const error: TaskError = { kind, message, retryable: isRetryable(kind) };
   // A rate limit stays one, for the gate and for the task, however it ended.
-  return { ...base(attempt, endedAt), status: kind === 'rate_limited' ? 'rate_limited' : 'abandoned', error };
+  return {
+    ...base(attempt, endedAt),
+    status: kind === 'rate_limited' ? 'rate_limited' : 'abandoned',
+    error,
+    ...faultOf(attempt, kind),
+  };
 }
 
-/** What the end of an attempt says about its agent: a rate limit, a cancel or a spent budget says nothing. */
-export function permitResultOf({ status, error }: AttemptResult): PermitResult {
+/**
+ * Whose failure it is that an agent threw. An agent that runs its prompt as code is not to blame for what the code does: any
+ * failure but of its own start is the task's.
+ */
+function faultOf({ spec }: InFlight, kind: ErrorKind, thrown?: unknown): Pick<AttemptResult, 'fault'> {
+  const said = AgentError.isInstance(thrown) ? thrown.fault : undefined;
+  if (said === 'task' || said === 'machine') return { fault: said };
+  if (said === 'agent') return {};
+  if (isShortage(thrown)) return { fault: 'machine' };
+  return spec.agent.promptIsCode && kind !== 'spawn' ? { fault: 'task' } : {};
+}
+
+/**
+ * What the end of an attempt says about its agent. Nothing, when it was rate-limited, cancelled or stopped for a budget, when the
+ * failure is not the agent's, or while other attempts may refute it.
+ */
+export function permitResultOf({ status, error, fault, verdict }: AttemptResult): PermitResult {
   if (status === 'succeeded') return 'success';
   const silent = status === 'rate_limited' || status === 'cancelled' || isDecided(error);
-  return silent ? 'neutral' : 'failure';
+  return silent || fault !== undefined || verdict !== undefined ? 'neutral' : 'failure';
 }
 
 function isDecided(error: TaskError | null): boolean {

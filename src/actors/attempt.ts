@@ -17,6 +17,8 @@ export interface AttemptSpec {
   /** The task's own hard limit of one attempt, milliseconds. */
   timeoutMs: number | undefined;
   killGraceMs: number;
+  /** Whether a 401 waits for what other attempts of the agent come to. Default false. */
+  mayBeRefuted?: boolean;
   leaseId: string;
   permitId: string | null;
   ref: Addressee<AttemptEvent | GateReply>;
@@ -41,6 +43,10 @@ export interface AttemptResult {
   error: TaskError | null;
   /** True when the agent had stated its end before anything asked it to stop. */
   concluded?: boolean;
+  /** Whose failure it is, where it is not the agent's: see `AgentError`. */
+  fault?: 'task' | 'machine';
+  /** Of a 401: `pending` while other attempts of the agent may refute it, `refuted` when one has. */
+  verdict?: 'pending' | 'refuted' | undefined;
   /** When a rate-limited provider may be asked again, epoch milliseconds; null when it did not say. */
   retryAt: number | null;
   endedAt: number;
@@ -52,6 +58,10 @@ export interface AttemptResult {
 /** From the executor to a task. */
 export type AttemptEvent =
   | { type: 'attempt.ended'; taskId: string; attemptId: string; result: AttemptResult }
+  /** Another attempt of the agent has succeeded, so its login is valid: the 401 earns another try. */
+  | { type: 'auth.refuted'; taskId: string; attemptId: string }
+  /** None has: the 401 stands. */
+  | { type: 'auth.confirmed'; taskId: string; attemptId: string }
   | { type: 'attempt.stalled'; taskId: string; attemptId: string }
   | { type: 'attempt.resumed'; taskId: string; attemptId: string }
   | { type: 'attempt.stopping'; taskId: string; attemptId: string; kind: ErrorKind; reason: string };

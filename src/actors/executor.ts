@@ -18,13 +18,18 @@ import { TurnoverMap } from '../turnover-map.ts';
 import type { AgentAnswer, AgentControls } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, permitResultOf, statedResult, succeededResult } from './attempt-result.ts';
+import { AuthVerdicts } from './auth-verdicts.ts';
 import type { ExecutorInput, InFlight } from './in-flight.ts';
 import { clockOf, relay, type Sender } from './scope.ts';
 import { timersOf } from './timers.ts';
 
 const anywhere: Within = (call) => call();
 
-export type ExecutorSnapshot = Snapshot<undefined> & { input: ExecutorInput; inFlight: TurnoverMap<string, InFlight> };
+export type ExecutorSnapshot = Snapshot<undefined> & {
+  input: ExecutorInput;
+  inFlight: TurnoverMap<string, InFlight>;
+  auth: AuthVerdicts;
+};
 
 /**
  * Runs attempts and is the one place that knows whether an attempt is really over. An attempt belongs to no state of
@@ -37,6 +42,7 @@ export const executor = {
     error: undefined,
     input,
     inFlight: new TurnoverMap(),
+    auth: new AuthVerdicts(),
   }),
   transition: (snapshot: ExecutorSnapshot, event: EventObject, scope: Sender): ExecutorSnapshot => {
     if (event.type === 'xstate.stop') {
@@ -80,6 +86,7 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
     stop: null,
   };
   snapshot.inFlight.set(spec.attemptId, attempt);
+  snapshot.auth.started(spec);
   const ids = newsIds(attempt);
   const { log } = spec;
   const n = spec.request.attempt;
@@ -196,7 +203,9 @@ function end(
   timersOf(clock).noticeMissing(now);
   noteSilence(attempt, now);
   // Reading what the agent answered may throw; the attempt is then still in flight, and ends as failed.
-  const result = deepFreeze(withCost(resultAt(now), snapshot.input.priceOf?.(spec.agent) ?? null));
+  const ended = withCost(resultAt(now), snapshot.input.priceOf?.(spec.agent) ?? null);
+  const { own, verdicts } = snapshot.auth.ended(spec, ended);
+  const result = deepFreeze(own ? { ...ended, verdict: own } : ended);
   snapshot.inFlight.delete(spec.attemptId);
   timersOf(clock).clear(attempt.timer);
   attempt.timer = null;
@@ -223,6 +232,12 @@ function end(
   if (isNews) relay(scope, gate, { type: 'attempt.judged', ...verdict });
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
   relay(scope, gate, { type: 'lease.release', ...verdict });
+  for (const { spec: judged, isRefuted } of verdicts) {
+    const type = isRefuted ? 'auth.refuted' : 'auth.confirmed';
+    const { request, attemptId } = judged;
+    const within = snapshot.input.withinRun?.(request.runId) ?? anywhere;
+    within(() => relay(scope, judged.ref, { type, taskId: request.taskId, attemptId }));
+  }
 }
 
 function withCost(result: AttemptResult, price: Price | null): AttemptResult {

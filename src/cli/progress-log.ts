@@ -69,6 +69,7 @@ function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: st
     case 'staggered':
       return event.reason === undefined ? [] : [`hold ${taskId}: it ${event.reason}`];
     case 'retrying':
+      if (until === undefined && event.reason !== undefined) return [`hold ${taskId}: it ${event.reason}`];
       return [`retry ${taskId} in ${left}${reason}`];
     case 'cooling':
       return [`cool ${taskId} for ${left}${reason}`];

@@ -17,6 +17,13 @@ export interface AgentErrorOptions {
   truncated?: boolean;
   /** Tokens it had cost until then; counted like those of an answer. */
   usage?: Usage;
+  /**
+   * Whose failure it is. `task`: of what the task brought with it, such as a script or a missing folder; the circuit breaker
+   * of the agent takes no notice. `machine`: this machine lacked a process, file handle, memory or program for a moment; the
+   * breaker takes no notice, and the task tries again without consuming a retry, for a minute at most. Default: `machine` when the
+   * error or one of its causes is a system error EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC or ETXTBSY, else `agent`.
+   */
+  fault?: 'agent' | 'task' | 'machine';
   cause?: unknown;
 }
 
@@ -34,6 +41,7 @@ export class AgentError extends Error {
   readonly output: string | undefined;
   readonly truncated: boolean;
   readonly usage: Usage | undefined;
+  readonly fault: AgentErrorOptions['fault'];
 
   /** @param kind Or one of your own: the task then fails as `other`, with `kind: message` as its message. */
   constructor(kind: ErrorKind | (string & {}), message: string, options: AgentErrorOptions = {}) {
@@ -46,6 +54,7 @@ export class AgentError extends Error {
     this.output = options.output;
     this.truncated = options.truncated ?? false;
     this.usage = options.usage;
+    this.fault = options.fault;
     Object.defineProperty(this, BRAND, { value: true });
   }
 

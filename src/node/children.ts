@@ -44,7 +44,10 @@ export async function startChild({ argv: [file, ...args], cwd, env, hasInput }: 
 
 function startFailure(result: { cause?: unknown; code?: string; originalMessage?: string }): Error {
   if (result.cause instanceof Error) return result.cause;
-  return Object.assign(new Error(result.originalMessage ?? 'The process could not be started'), { code: result.code });
+  return Object.assign(new Error(result.originalMessage ?? 'The process could not be started'), {
+    code: result.code,
+    syscall: 'spawn',
+  });
 }
 
 export interface AskedProgram {

@@ -6,13 +6,14 @@ import { AgentError } from '../errors/agent-error.ts';
 import { createPatternScanner } from '../errors/classify.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import { keysOf, requireKnownKeys } from '../errors/known-keys.ts';
+import { isShortage } from '../errors/machine-trouble.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
 import type { CommandAgentSpec } from '../plan/types.ts';
 import { learnSecrets } from '../text/mask/learned.ts';
 import type { Agent, AgentAnswer, AgentControls, AgentRequest } from '../types.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 import type { OutputReader, OutputReaderFactory } from './output-reader.ts';
-import { processFailure, startFailure } from './process-failure.ts';
+import { processFailure, startFailure, vanishedProgram } from './process-failure.ts';
 import { processVersion } from './process-version.ts';
 import { withPrompt } from './prompt-argument.ts';
 import { isPromptCode, PLACEHOLDER, type PromptMode } from './prompt-code.ts';
@@ -108,7 +109,7 @@ async function runCommand(
   controls: AgentControls,
 ): Promise<AgentAnswer> {
   const cwd = resolve(request.cwd ?? options.cwd ?? '.');
-  await requireDirectory(cwd);
+  await requireDirectory(cwd, request.cwd === undefined ? 'agent' : 'task');
   if (controls.signal.aborted) throw new AgentError('cancelled', abortReason(controls.signal));
 
   learnSecrets(request.env);
@@ -152,6 +153,10 @@ async function runCommand(
   const output = text.replace(/\r?\n$/, '');
   const { truncated } = stdout;
   const { exitCode, exitSignal } = end;
+  if (exitCode !== 0 && exitCode !== null && text === '' && !end.aborted) {
+    const vanished = await vanishedProgram({ program: command[0], cwd, env: { ...process.env, ...env } });
+    if (vanished) throw vanished;
+  }
   if (reader) {
     const aborted = end.aborted ? abortReason(controls.signal) : null;
     const left = { stdout: text, plain: output, truncated, stderr: stderr.text(), exitCode, exitSignal, aborted };
@@ -234,11 +239,19 @@ function attemptEnv(request: AgentRequest): Record<string, string> {
   };
 }
 
-async function requireDirectory(cwd: string): Promise<void> {
-  const found = await stat(cwd).catch(() => null);
-  if (found?.isDirectory()) return;
-  const what = found ? 'is not a directory' : 'does not exist';
-  throw new AgentError('spawn', `The working directory \`${cwd}\` ${what}`, { retryable: false });
+/** @param fault Whose folder it is. */
+async function requireDirectory(cwd: string, fault: 'agent' | 'task'): Promise<void> {
+  const found = await stat(cwd).catch((error: NodeJS.ErrnoException) => error);
+  if (!(found instanceof Error) && found.isDirectory()) return;
+  if (isShortage(found))
+    throw new AgentError('spawn', `The working directory \`${cwd}\` cannot be read`, { cause: found });
+  const isMissing = found instanceof Error && (found.code === 'ENOENT' || found.code === 'ENOTDIR');
+  const what = !(found instanceof Error)
+    ? 'is not a directory'
+    : isMissing
+      ? 'does not exist'
+      : `cannot be read (${found.code}); check its permissions`;
+  throw new AgentError('spawn', `The working directory \`${cwd}\` ${what}`, { retryable: false, fault });
 }
 
 function abortReason({ reason }: AbortSignal): string {

@@ -1,6 +1,7 @@
 import { AgentError } from '../errors/agent-error.ts';
 import { cleanText } from '../text/foreign-text.ts';
 import { type LastWords, verdictOf } from './last-words.ts';
+import { hasStarted, type LookUp } from './started-programs.ts';
 import { findProgram } from './which.ts';
 
 const MESSAGE_CHARS = 1000;
@@ -50,15 +51,24 @@ export interface UnstartedProcess {
   cause: unknown;
 }
 
-/** Why a process could not be started, from the system's error code. */
+/** What the system says of a program that is missing, half-written or not executable. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC']);
+
+/**
+ * Why a process could not be started, from the system's error code. A shortage of this machine, and a program that has run
+ * before, pass: `fault` is then `machine`.
+ */
 export async function startFailure({ program, cwd, env, argumentBytes, cause }: UnstartedProcess): Promise<AgentError> {
   const code = (cause as { code?: string } | null)?.code;
+  if (code !== undefined && GONE.has(code) && hasStarted({ program, cwd, env })) {
+    return goneError(program, { cause });
+  }
   const found = await findProgram(program, env, cwd);
   if (code === 'E2BIG' || code === 'ENAMETOOLONG') {
     return new AgentError(
       'invalid_request',
       `The arguments of \`${program}\` (${argumentBytes} bytes) exceed what the system accepts; give the prompt with \`prompt: 'stdin'\`, which has no limit`,
-      { cause },
+      { fault: 'task', cause },
     );
   }
   if (code === 'ENOENT' && found !== null) {
@@ -77,8 +87,21 @@ export async function startFailure({ program, cwd, env, argumentBytes, cause }: 
     return spawnError(`Command \`${program}\` is not executable; check its path and permissions`, cause);
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
-  // Too many processes or open files: that passes.
+  // A shortage of processes or open files is recognised by its cause.
   return new AgentError('spawn', `Command \`${program}\` could not be started: ${reason}`, { cause });
+}
+
+/**
+ * Why a process failed that said nothing, when its program is gone by now: a script can be replaced between its start and the
+ * moment its interpreter reads it. Null when the program is still there.
+ */
+export async function vanishedProgram({ program, cwd, env }: LookUp): Promise<AgentError | null> {
+  return (await findProgram(program, env, cwd)) === null ? goneError(program) : null;
+}
+
+function goneError(program: string, options: { cause?: unknown } = {}): AgentError {
+  const message = `Command \`${program}\` has run before and is gone, as in the middle of an update; install it again`;
+  return new AgentError('spawn', message, { retryable: false, fault: 'machine', ...options });
 }
 
 function spawnError(message: string, cause: unknown): AgentError {

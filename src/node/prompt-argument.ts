@@ -20,6 +20,7 @@ export function withPrompt(
     throw new AgentError(
       'invalid_request',
       "The prompt contains a NUL character, which no argument can; use `prompt: 'stdin'`",
+      { fault: 'task' },
     );
   }
   const [program = '', ...args] = withPlaceholder(command, 'argument');

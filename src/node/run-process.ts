@@ -4,6 +4,7 @@ import { journalIdFor, registerProcess } from './live-processes.ts';
 import { ProcessGroup } from './process-group.ts';
 import { newOrigin } from './process-marks.ts';
 import { processStartTime } from './process-tree.ts';
+import { noteStarted } from './started-programs.ts';
 
 /**
  * How long pipes are read after their process has exited, before and again after what still holds them is killed. Whoever
@@ -50,6 +51,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const origin = newOrigin(journalIdFor(key));
   const marked = { ...env, SOAR_ATTEMPT_KEY: key, SOAR_ORIGIN: origin };
   const child = await startChild({ argv, cwd, env: marked, hasInput: input !== null });
+  noteStarted({ program: argv[0], cwd, env: { ...process.env, ...env } });
   return superviseProcess(child, origin, options);
 }
 

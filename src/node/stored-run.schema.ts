@@ -32,6 +32,7 @@ const notes = z.object({
   earlyTerminations: z.array(z.object({ taskId: id, agentId: id, kind: z.string(), reason: z.string() })),
   rateLimits,
   heartbeat: z.object({ events: count, longestSilenceMs: milliseconds }),
+  pardons: z.optional(count),
 });
 const outcome = z.object({
   taskId: id,
@@ -136,6 +137,11 @@ export const entrySchemas: Readonly<Record<LogEntry['type'], z.ZodMiniType<unkno
     attempts: z.array(attempt),
     notes,
     waits: z.object({
+      machineTries: z.optional(count),
+      machineMs: z.optional(milliseconds),
+      refuted: z.optional(count),
+      reason: z.optional(z.nullable(z.string())),
+      refusals: z.optional(count),
       rateLimited: count,
       coolingMs: milliseconds,
       openMs: milliseconds,

@@ -95,6 +95,7 @@ export function taskStateOf(state: TraceState | undefined): { name: TaskStateNam
   if (top === 'fallback') {
     return second === 'running' ? { name: 'fallback.running', inner: third } : { name: 'fallback.waiting', inner: '' };
   }
+  if (top === 'awaitingVerdict') return { name: 'retrying', inner: top };
   return { name: top as TaskStateName, inner: second };
 }
 

@@ -1,5 +1,6 @@
 import type { Fault } from './findings.ts';
 import { badAgents } from './real/bad-agents.ts';
+import { badSecond } from './real/bad-second.ts';
 import { clockJumps } from './real/clocks.ts';
 import { fullDisk } from './real/full-disk.ts';
 import { killAtRecords } from './real/kill-at-records.ts';
@@ -39,5 +40,6 @@ export const FAULTS: readonly Fault[] = [
   twoOwners,
   pausedOwner,
   badAgents,
+  badSecond,
   throwing,
 ];

@@ -21,6 +21,7 @@ const SHARE: Readonly<Record<string, readonly number[]>> = {
   'clock-jump': [1],
   'two-owners': [1],
   'bad-agent': [2],
+  'bad-second': [1, 2],
   throwing: [1, 2],
 };
 

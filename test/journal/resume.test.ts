@@ -242,7 +242,7 @@ describe('a run that is resumed', () => {
   });
 
   it('is ended by a critical failure that came before', async () => {
-    const script = { a: [{ ms: 100, fail: 'auth' as const }], b: [{ deaf: true }] };
+    const script = { a: [{ ms: 100, fail: 'forbidden' as const }], b: [{ deaf: true }] };
     const { run, reborn, clock, one } = story(script);
     run([task('a', { critical: true }), task('b'), task('c', { dependsOn: ['b'] })]);
     await clock.advance(150);

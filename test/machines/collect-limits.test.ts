@@ -24,7 +24,7 @@ describe('the timeout of a run', () => {
 
   it('cancels a run, too, that a failure is ending already; what was told to stop before keeps its reason', async () => {
     const clock = new VirtualClock();
-    const one = scriptedAgent(clock, { slow: [{ hang: true, dyingMs: 500 }], bad: [{ ms: 900, fail: 'auth' }] });
+    const one = scriptedAgent(clock, { slow: [{ hang: true, dyingMs: 500 }], bad: [{ ms: 900, fail: 'forbidden' }] });
     const plan = [task('slow'), task('bad', { critical: true })];
     const result = await start(plan, { agents: { one }, clock, run: { timeoutMs: 1000 } }).settled();
     expect(result).toMatchObject({ status: 'cancelled', error: { kind: 'timeout' } });

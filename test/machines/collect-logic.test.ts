@@ -20,6 +20,7 @@ import {
 import { buildMetadata, criticalPathMs } from '../../src/machines/collect/metadata.ts';
 import { type CollectRun, createRun } from '../../src/machines/collect/run.ts';
 import type { ParkedTask, TaskNotes, TaskReport } from '../../src/machines/task/events.ts';
+import { NO_WAITS } from '../../src/machines/task/logic.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
 import type { CompiledPlan, Plan, Task, TaskSpec } from '../../src/plan/types.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
@@ -212,7 +213,7 @@ describe('the report of a task that did not run any more', () => {
     state: 'retrying',
     attempts: [attempt(1, 'failed'), attempt(2, 'failed')],
     notes: { ...report.notes, retries: 1 },
-    waits: { refusals: 0, rateLimited: 0, coolingMs: 0, openMs: 0, since: 0, until: 0, resumeAt: null },
+    waits: NO_WAITS,
     error: null,
     answer: { output: 'half', truncated: true },
   };

@@ -3,8 +3,9 @@ import type { SnapshotFrom } from 'xstate';
 import type { AttemptResult } from '../../src/actors/attempt.ts';
 import { resolveAgent } from '../../src/agents/resolve.ts';
 import type { TaskEvent, TaskInput } from '../../src/machines/task/events.ts';
-import { attemptId, requestId } from '../../src/machines/task/logic.ts';
+import { attemptId, MOST_REFUTED, NO_ANSWER, NO_NOTES, NO_WAITS, requestId } from '../../src/machines/task/logic.ts';
 import { taskMachine } from '../../src/machines/task/machine.ts';
+import { MACHINE_TROUBLE } from '../../src/policy/machine-trouble.ts';
 import { resolvePolicy } from '../../src/policy/presets.ts';
 import { runPath } from '../../src/testing/run-path.ts';
 import { testPaths } from '../../src/testing/test-paths.ts';
@@ -28,6 +29,20 @@ const results: AttemptResult[] = [
   { ...base, concluded: true },
   { ...base, status: 'failed', output: '', error: { kind: 'transient', message: 'busy', retryable: true } },
   { ...base, status: 'failed', output: '', error: { kind: 'auth', message: 'who?', retryable: false } },
+  ...(['pending', 'refuted'] as const).map((verdict) => ({
+    ...base,
+    status: 'failed' as const,
+    output: '',
+    error: { kind: 'auth' as const, message: 'who?', retryable: false },
+    verdict,
+  })),
+  {
+    ...base,
+    status: 'failed',
+    output: '',
+    error: { kind: 'spawn', message: 'EAGAIN', retryable: true },
+    fault: 'machine',
+  },
   { ...base, status: 'rate_limited', output: '', error: { kind: 'rate_limited', message: '429', retryable: true } },
 ];
 
@@ -47,9 +62,13 @@ function samples({ context }: Task): TaskEvent[] {
     ),
   ]);
   const attempts = [attemptId(context), 'of another time'].flatMap((id): TaskEvent[] => [
-    ...results.map((result) => ({ type: 'attempt.ended' as const, ...task, attemptId: id, result })),
+    ...results
+      .filter(({ verdict }) => !verdict || context.waits.refuted < MOST_REFUTED)
+      .map((result) => ({ type: 'attempt.ended' as const, ...task, attemptId: id, result })),
     { type: 'attempt.stalled', ...task, attemptId: id },
     { type: 'attempt.resumed', ...task, attemptId: id },
+    { type: 'auth.refuted', ...task, attemptId: id },
+    { type: 'auth.confirmed', ...task, attemptId: id },
     { type: 'attempt.stopping', ...task, attemptId: id, kind: 'timeout', reason: 'late' },
   ]);
   return [
@@ -64,20 +83,36 @@ function samples({ context }: Task): TaskEvent[] {
   ];
 }
 
-function input(given: { onOpen?: 'fail' | 'wait'; hasFallback?: boolean; isSpent?: boolean }): TaskInput {
-  const { onOpen = 'fail', hasFallback = false, isSpent = false } = given;
+interface Given {
+  onOpen?: 'fail' | 'wait';
+  hasFallback?: boolean;
+  isSpent?: boolean;
+  /** How often it may try again: after failures and rate limits, or after what is not its agent's fault. */
+  retries?: number;
+  pardons?: number;
+}
+
+function input({ onOpen = 'fail', hasFallback = false, isSpent = false, retries = 0, pardons = 0 }: Given): TaskInput {
   return {
     task: fakeTask('one'),
     runId: 'run',
     agent: resolveAgent('a', () => ''),
     fallback: hasFallback ? resolveAgent('b', () => '') : null,
     policy: resolvePolicy({
-      retry: { retries: 1, jitter: 0 },
+      retry: { retries, jitter: 0 },
       breaker: { onOpen },
-      cooling: { maxRateLimits: 1 },
+      cooling: { maxRateLimits: retries },
     }),
     prepared: { prompt: 'Do one', dependencies: {}, partialContext: false },
     readyAt: 0,
+    resumed: {
+      state: 'staggered',
+      attempts: [],
+      notes: NO_NOTES,
+      waits: { ...NO_WAITS, refuted: MOST_REFUTED - pardons, machineMs: MACHINE_TROUBLE.maxWaitMs - pardons },
+      error: null,
+      answer: NO_ANSWER,
+    },
     services: fakeServices({ isSpent }),
     publish: () => {},
   };
@@ -92,9 +127,11 @@ function project({ status, value, context }: Task) {
     outcome: context.status,
     error,
     answer: context.answer.output,
-    attempts: attempts.map(({ agentId, result }) => `${agentId} ${result}`),
+    last: attempts.slice(-1).map(({ agentId, result }) => `${agentId} ${result}`),
     retries: notes.retries,
     rateLimited: waits.rateLimited,
+    refuted: waits.refuted,
+    machineMs: waits.machineMs,
     resumeAt: waits.resumeAt,
     turn: attemptAgent.id,
     wasRefused: waits.refusals > 0,
@@ -103,7 +140,13 @@ function project({ status, value, context }: Task) {
 
 describe('the task machine', () => {
   const coverage = transitionCoverage(taskMachine);
-  const cases = [{}, { hasFallback: true }, { onOpen: 'wait' as const }, { isSpent: true }];
+  const cases: Given[] = [
+    { retries: 1 },
+    { pardons: 1 },
+    { hasFallback: true, pardons: 1 },
+    { onOpen: 'wait' },
+    { isSpent: true, hasFallback: true, pardons: 1 },
+  ];
 
   test.each(cases)('does on every path what its chart says, with %o', async (given) => {
     const harness = { input: () => input(given), project };

@@ -102,3 +102,46 @@ export class SimulatedBreaker<Waiter> {
     return 'opens';
   }
 }
+
+interface Try {
+  agentId: string;
+  from: number;
+  to: number;
+  succeeded: boolean;
+}
+
+/** Who was in flight with whom: a 401 counts once all others have ended, and not when one of them has succeeded. */
+export class SimulatedLogins<Attempt extends object> {
+  readonly #tries = new Map<Attempt, Try>();
+  readonly #pending = new Map<Attempt, Try[]>();
+  #turn = 0;
+
+  started(attempt: Attempt, agentId: string): void {
+    this.#turn += 1;
+    this.#tries.set(attempt, { agentId, from: this.#turn, to: Number.POSITIVE_INFINITY, succeeded: false });
+  }
+
+  /** What the end says of the attempt itself when it was denied, and of those that waited. */
+  ended(attempt: Attempt, succeeded: boolean, isDenied: boolean) {
+    const own = this.#tries.get(attempt) as Try;
+    this.#turn += 1;
+    own.to = this.#turn;
+    own.succeeded = succeeded;
+    const judged: { attempt: Attempt; isRefuted: boolean }[] = [];
+    for (const [waiting, others] of this.#pending) {
+      const isRefuted = succeeded && this.#tries.get(waiting)?.agentId === own.agentId;
+      if (!isRefuted && others.some(({ to }) => to === Number.POSITIVE_INFINITY)) continue;
+      this.#pending.delete(waiting);
+      judged.push({ attempt: waiting, isRefuted });
+    }
+    const beside = [...this.#tries.values()].filter(
+      (one) => one !== own && one.agentId === own.agentId && one.to > own.from,
+    );
+    const flying = beside.filter(({ to }) => to === Number.POSITIVE_INFINITY);
+    const isRefuted = beside.some((one) => one.succeeded);
+    let verdict: 'pending' | 'refuted' | null = null;
+    if (isDenied) verdict = isRefuted ? 'refuted' : flying.length > 0 ? 'pending' : null;
+    if (verdict === 'pending') this.#pending.set(attempt, flying);
+    return { verdict, judged };
+  }
+}

@@ -35,9 +35,11 @@ export type Flight = {
 
 /** A task on its way. */
 export interface Sim extends SimulatedOutcome {
+  /** 401s that others have refuted. */
+  refuted: number;
   spec: CaseTask;
   wave: number;
-  state: 'pending' | 'queued' | 'running' | 'sleeping' | 'open' | 'settled';
+  state: 'pending' | 'queued' | 'running' | 'sleeping' | 'judged' | 'open' | 'settled';
   onFallback: boolean;
   retries: number;
   limits: number;
@@ -54,7 +56,16 @@ export interface Sim extends SimulatedOutcome {
 export function newSim(spec: CaseTask, wave: number): Sim {
   return {
     ...{ taskId: spec.id, spec, wave, status: '', via: null, kind: null, attempts: [], settledAt: 0 },
-    ...{ state: 'pending', onFallback: false, retries: 0, limits: 0, coolingMs: 0, openMs: 0, openSince: 0 },
+    ...{
+      state: 'pending',
+      onFallback: false,
+      refuted: 0,
+      retries: 0,
+      limits: 0,
+      coolingMs: 0,
+      openMs: 0,
+      openSince: 0,
+    },
     ...{ stop: null, flight: null, epoch: 0 },
   };
 }

@@ -1,5 +1,5 @@
 import type { Case } from './random-case.ts';
-import { type Ended, SimulatedBreaker, SimulatedPace } from './simulated-resources.ts';
+import { type Ended, SimulatedBreaker, SimulatedLogins, SimulatedPace } from './simulated-resources.ts';
 import {
   canFallBack,
   type Flight,
@@ -18,6 +18,7 @@ export function simulate(given: Case): Simulated {
   const queue: { task: Sim; agent: string }[] = [];
   const paces = new Map(Object.keys(given.agents).map((id) => [id, new SimulatedPace()]));
   const breakers = new Map(Object.keys(given.agents).map((id) => [id, new SimulatedBreaker<Sim>(given.breaker)]));
+  const logins = new SimulatedLogins<Flight>();
   const flights = new Set<Flight>();
   const ready: Sim[] = [];
   const order: string[] = [];
@@ -145,6 +146,7 @@ export function simulate(given: Case): Simulated {
     isTied ||= isDueAtItsEnd;
     task.flight = flight;
     flights.add(flight);
+    logins.started(flight, agentId);
     lastStart = now;
     paceOf(agentId).started(now);
     if (breakerOf(agentId).started(flight)) {
@@ -241,8 +243,18 @@ export function simulate(given: Case): Simulated {
     const ended: Ended = { ...ending, agentId, startedAt, endedAt: now };
     task.attempts.push({ n, agentId, startedAt, endedAt: now, result: ending.result });
     paceOf(agentId).ended(ended, gapOf(agentId));
+    const isDenied = ending.kind === 'auth' && task.stop === null && task.refuted < 3;
+    const { verdict, judged } = logins.ended(flight, ending.result === 'succeeded', isDenied);
+    judgeAgent(flight, ended, ending.result === 'rate_limited' || task.stop !== null || verdict !== null);
+    goOn(task, flight, verdict);
+    flights.delete(flight);
+    decide();
+    for (const { attempt, isRefuted } of judged) giveVerdict(attempt, isRefuted);
+  };
+  const judgeAgent = (flight: Flight, ended: Ended, isNeutral: boolean) => {
+    const { agentId } = flight;
     const breaker = breakerOf(agentId);
-    const said = breaker.ended(flight, ended, ending.result === 'rate_limited' || task.stop !== null);
+    const said = breaker.ended(flight, ended, isNeutral);
     if (said === 'all' || said === 'one') call(agentId, said);
     if (said === 'opens') {
       judgeWaiters(agentId);
@@ -252,15 +264,29 @@ export function simulate(given: Case): Simulated {
       };
       at(now + given.resetMs, `breaker ${agentId}`, () => true, halfOpen);
     }
-    goOn(task, flight);
-    flights.delete(flight);
-    decide();
   };
-  const goOn = (task: Sim, flight: Flight) => {
+  const giveVerdict = (flight: Flight, isRefuted: boolean) => {
+    const { task, agentId, startedAt, ending } = flight;
+    if (task.state !== 'judged' || task.flight !== flight) return;
+    if (isRefuted) {
+      task.refuted += 1;
+      return ask(task);
+    }
+    judgeAgent(flight, { ...ending, agentId, startedAt, endedAt: now }, false);
+    if (!task.onFallback && canFallBack(task, given)) return fallBack(task);
+    settle(task, 'failed', 'auth');
+  };
+  const goOn = (task: Sim, flight: Flight, verdict: 'pending' | 'refuted' | null) => {
     const { result, kind } = flight.ending;
     if (task.stop !== null) return settle(task, 'cancelled', task.stop);
     if (result === 'succeeded') return settle(task, 'succeeded', null);
-    task.kind = kind;
+    if (verdict !== null && isSpent) return settle(task, 'skipped', 'budget');
+    if (verdict === null || !task.onFallback) task.kind = kind;
+    if (verdict === 'pending') return enter(task, 'judged');
+    if (verdict === 'refuted') {
+      task.refuted += 1;
+      return ask(task);
+    }
     const next = nextOf(task, flight, given, now, paceOf(flight.agentId).coolUntil);
     if (next === 'fail') return settle(task, 'failed', kind);
     if (isSpent) return settle(task, 'skipped', 'budget');

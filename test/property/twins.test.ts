@@ -68,7 +68,7 @@ function oracle(clock: VirtualClock, failures: number): Agent & { asked: Map<str
         signal.addEventListener('abort', () => resolve());
       });
       underWay.delete(prompt);
-      if (question === 'wrong') throw new AgentError('auth', 'it is wrong');
+      if (question === 'wrong') throw new AgentError('forbidden', 'it is wrong');
       if (before < failures) throw new AgentError('transient', 'not yet');
       return `answer to ${prompt}`;
     },

@@ -80,6 +80,7 @@ export function kindOfState(state: Move['state']): TaskKind | null {
   const [top, inner] = typeof state === 'string' ? [state, undefined] : (Object.entries(state)[0] ?? ['']);
   if (top === 'running') return inner === 'stalled' || inner === 'stopping' ? inner : 'running';
   if (top === 'fallback') return inner === 'waiting' ? 'fallbackWaiting' : 'fallback';
+  if (top === 'awaitingVerdict') return 'retrying';
   if (top === 'done') return null;
   return PLAIN.has(top) ? (top as TaskKind) : 'running';
 }

@@ -40,7 +40,7 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
     metadata[outcome.status] += 1;
     if (notes.usedFallback) metadata.fallbackCount += 1;
     if (outcome.via === 'cache') metadata.cacheHits += 1;
-    const retries = retriesOf(outcome);
+    const retries = Math.max(0, retriesOf(outcome) - (notes.pardons ?? 0));
     if (retries > 0) metadata.retriedTasks.push({ taskId, agentId, retries });
     for (const reason of notes.circuitBlocked) metadata.circuitBlocked.push({ taskId, agentId, reason });
     metadata.earlyTerminations.push(...notes.earlyTerminations);

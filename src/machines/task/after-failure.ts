@@ -1,12 +1,13 @@
 import type { AttemptResult } from '../../actors/attempt.ts';
 import { elapsedMs } from '../../clock.ts';
 import { retryDelayMs } from '../../policy/backoff.ts';
+import { machineDelayMs } from '../../policy/machine-trouble.ts';
 import { inWords } from '../../policy/timeouts.ts';
 import type { TaskError } from '../../types.ts';
-import type { TaskContext } from './events.ts';
+import type { TaskContext, TaskNotes } from './events.ts';
 
 /** What a task does after an attempt that did not succeed. */
-export type Next = 'cool' | 'retry' | 'fallback' | 'fail' | 'giveUp';
+export type Next = 'cool' | 'retry' | 'pause' | 'awaitVerdict' | 'askAgain' | 'fallback' | 'fail' | 'giveUp';
 
 export function nextAfter(context: TaskContext, result: AttemptResult): Next {
   const next = nextWithin(context, result);
@@ -16,9 +17,45 @@ export function nextAfter(context: TaskContext, result: AttemptResult): Next {
 }
 
 function nextWithin(context: TaskContext, result: AttemptResult): Next {
-  const otherwise = context.fallback ? 'fallback' : 'fail';
+  const isFallback = isOnFallback(context);
+  const otherwise = context.fallback && !isFallback ? 'fallback' : 'fail';
+  if (result.fault === 'machine') return nextDelay(context) === null ? otherwise : 'pause';
+  if (result.verdict) return result.verdict === 'pending' ? 'awaitVerdict' : 'askAgain';
+  if (isFallback) return 'fail';
   if (result.status === 'rate_limited') return canCool(context, result) ? 'cool' : otherwise;
   return canRetry(context, result) ? 'retry' : otherwise;
+}
+
+/** Whether the failure is none of the agent's, and the same agent is asked again. */
+export function triesAgain(context: TaskContext, result: AttemptResult): boolean {
+  return ['pause', 'awaitVerdict', 'askAgain'].includes(nextWithin(context, result));
+}
+
+const nextDelay = ({ waits }: TaskContext) => machineDelayMs(waits.machineTries, waits.machineMs);
+
+/** What changes when this machine lacked something: a wait that consumes no retry. */
+export function paused(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
+  const { waits, notes } = context;
+  const delayMs = nextDelay(context) ?? 0;
+  return {
+    notes: pardoned(notes),
+    waits: {
+      ...waits,
+      machineTries: waits.machineTries + 1,
+      machineMs: waits.machineMs + delayMs,
+      since: result.endedAt,
+      until: result.endedAt + delayMs,
+      reason: `waits for this machine: ${result.error?.message ?? 'it lacked something'}`,
+    },
+  };
+}
+
+export function refuted({ waits, notes }: TaskContext): Partial<TaskContext> {
+  return { notes: pardoned(notes), waits: { ...waits, refuted: waits.refuted + 1 } };
+}
+
+function pardoned(notes: TaskNotes): TaskNotes {
+  return { ...notes, pardons: (notes.pardons ?? 0) + 1 };
 }
 
 function canRetry({ input, notes }: TaskContext, { error, earlyTermination }: AttemptResult): boolean {
@@ -44,9 +81,17 @@ function coolingBound(context: TaskContext, result: AttemptResult): string | nul
   return `waiting takes ${inWords(neededMs)} in all, and \`maxCoolingMs\` allows ${inWords(maxCoolingMs)}`;
 }
 
-/** The error of an attempt; a rate limit that the task does not wait for says which setting would have. */
+/**
+ * The error of an attempt. A rate limit that the task does not wait for says which setting would have; trouble of this machine
+ * says how long the task has put up with it, once that was enough.
+ */
 export function explained(context: TaskContext, result: AttemptResult): TaskError | null {
   const { error } = result;
+  if (error && result.fault === 'machine' && nextDelay(context) === null) {
+    const { machineTries, machineMs } = context.waits;
+    const tried = `it was tried ${machineTries + 1} times in ${inWords(machineMs)}`;
+    return { ...error, message: `${error.message} (${tried})`, retryable: false };
+  }
   const bound = error && result.status === 'rate_limited' ? coolingBound(context, result) : null;
   if (!error || bound === null) return error;
   return { ...error, message: `${error.message} (${bound}; set it in \`policy.cooling\` of the plan)` };
@@ -70,7 +115,7 @@ export function cooling(context: TaskContext, result: AttemptResult): Partial<Ta
 export function retrying({ input, notes, waits }: TaskContext, now: number): Partial<TaskContext> {
   const retries = notes.retries + 1;
   const until = now + retryDelayMs(input.policy.retry, retries, input.services.random);
-  return { waits: { ...waits, since: now, until }, notes: { ...notes, retries } };
+  return { waits: { ...waits, since: now, until, reason: null }, notes: { ...notes, retries } };
 }
 
 /** What changes when the breaker refuses a start. A refused fallback keeps the error of the task's own agent. */

@@ -96,8 +96,28 @@ export function announceResumed(args: Args): void {
 }
 
 export function announce(args: Args, { state, timed }: { state: TaskState; timed?: boolean }): void {
-  if (state === 'retrying' || state === 'cooling') park(args, state);
+  if (state === 'cooling') park(args, state);
   publishState(args, state, timed ? { until: args.context.waits.until } : undefined);
+}
+
+export function announceRetry(args: Args): void {
+  const { until, reason } = args.context.waits;
+  park(args, isOnFallback(args.context) ? 'fallback' : 'retrying');
+  publishState(args, 'retrying', reason === null ? { until } : { until, reason });
+}
+
+export function announceVerdict(args: Args): void {
+  const { attemptAgent } = args.context;
+  park(args, isOnFallback(args.context) ? 'fallback' : 'staggered');
+  const reason = `waits for another attempt of ${attemptAgent.id}, which shows whether its login is valid`;
+  publishState(args, 'retrying', { reason });
+}
+
+/** Reports a failure that was neutral until it was judged. */
+export function blameAgent(args: Args): void {
+  const { permitId } = args.context;
+  if (permitId === null) return;
+  tellBreaker(args, { type: 'permit.return', permitId, result: 'failure', kind: 'auth', at: nowOf(args.self) });
 }
 
 export function announceProbe(args: Args): void {

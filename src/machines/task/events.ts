@@ -60,6 +60,8 @@ export interface PreparedTask {
 /** What the metadata of a run takes from one task beside its outcome. */
 export interface TaskNotes {
   retries: number;
+  /** Attempts that were made again without a retry, because the failure was none of the agent's. Default 0. */
+  pardons?: number;
   circuitBlocked: string[];
   earlyTerminations: RunMetadata['earlyTerminations'];
   rateLimits: RunMetadata['rateLimits'];
@@ -110,6 +112,13 @@ export interface ParkedTask {
 
 /** How a task has waited, beside its turns in the gate. */
 export interface TaskWaits {
+  /** Waits for this machine to have what an attempt lacked, and how long all of them took, milliseconds. */
+  machineTries: number;
+  machineMs: number;
+  /** 401s that other attempts of the agent have refuted. */
+  refuted: number;
+  /** What the present wait is for, where its state does not say it. */
+  reason: string | null;
   /** Starts that a breaker refused, for the task's own agent or for its fallback. */
   refusals: number;
   rateLimited: number;

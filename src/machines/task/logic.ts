@@ -5,7 +5,7 @@ import { elapsedMs } from '../../clock.ts';
 import { stopGraceMs } from '../../policy/timeouts.ts';
 import type { AttemptRecord, InsteadOf, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
-import { coolingEnd, explained } from './after-failure.ts';
+import { coolingEnd, explained, isOnFallback, triesAgain } from './after-failure.ts';
 import type {
   ParkedTask,
   StopReason,
@@ -29,6 +29,10 @@ export const NO_NOTES: TaskNotes = Object.freeze({
 });
 
 export const NO_WAITS: TaskWaits = Object.freeze({
+  machineTries: 0,
+  machineMs: 0,
+  refuted: 0,
+  reason: null,
   refusals: 0,
   rateLimited: 0,
   coolingMs: 0,
@@ -116,6 +120,7 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
     policy,
     timeoutMs: spec.timeoutMs,
     killGraceMs: services.killGraceMs,
+    mayBeRefuted: context.waits.refuted < MOST_REFUTED,
     leaseId,
     permitId,
     publish,
@@ -147,7 +152,7 @@ function insteadOf({ attempts, error, input: { agent } }: TaskContext): InsteadO
 
 /** What changes when an attempt has ended. */
 export function ended(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
-  const { attemptAgent: agent, input, answer } = context;
+  const { attemptAgent: agent, answer } = context;
   const { output, truncated, data, usage, session } = result;
   const record: AttemptRecord = {
     n: context.attempt,
@@ -161,14 +166,29 @@ export function ended(context: TaskContext, result: AttemptResult): Partial<Task
     ...(session === undefined ? undefined : { session }),
   };
   const keepsOld = result.status !== 'succeeded' && output === '';
-  const error = explained(context, result);
   return {
     status: result.status === 'succeeded' ? 'succeeded' : 'failed',
     attempts: [...context.attempts, record],
     answer: keepsOld ? answer : { output, truncated, data },
-    error: agent === input.agent ? error : withFirstError(context, error),
+    error: errorAfter(context, result),
     notes: noted(context, result),
   };
+}
+
+/** Other attempts of an agent may refute that many 401s of one task. */
+export const MOST_REFUTED = 3;
+
+/** A fallback that is to try again leaves the error of the task's own agent as it is. */
+function errorAfter(context: TaskContext, result: AttemptResult): TaskError | null {
+  const error = explained(context, result);
+  if (!isOnFallback(context)) return error;
+  return triesAgain(context, result) ? context.error : withFirstError(context, error);
+}
+
+/** What changes when a 401 has been confirmed. */
+export function confirmed(context: TaskContext): Partial<TaskContext> {
+  const error = context.attempts.at(-1)?.error ?? null;
+  return { error: isOnFallback(context) ? withFirstError(context, error) : error };
 }
 
 /** Whether the agent had stated its answer before the task was told to stop: the work was done, and it counts. */

@@ -1,114 +1,21 @@
-import { assign, setup } from 'xstate';
-import { type EngineInput, engine } from '../../actors/engine.ts';
+import type { EngineInput } from '../../actors/engine.ts';
 import { nowOf } from '../../actors/scope.ts';
 import { withSecondStart } from '../../actors/second-start.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
-import * as failure from './after-failure.ts';
-import { completeInput, type TaskAloneInput } from './alone.ts';
+import { completeInput } from './alone.ts';
 import { attemptStates } from './attempt-states.ts';
-import type { Args } from './effects.ts';
-import * as effects from './effects.ts';
-import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
+import type { TaskContext } from './events.ts';
 import * as logic from './logic.ts';
-
-type GuardArgs = Pick<Args, 'context' | 'event'>;
-type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
-
-const SPENT = 'The budget of the run is spent, and another attempt would be needed.';
-
-const resultOf = (event: TaskEvent) => (event as Of<'attempt.ended'>).result;
-const after =
-  (next: failure.Next) =>
-  ({ context, event }: GuardArgs) =>
-    failure.nextAfter(context, resultOf(event)) === next;
+import { taskSetup } from './setup.ts';
 
 /** Asks for a start, of the agent whose turn it is. */
-const askAgain = <const A extends 'countOpenWait' | 'leaveBreaker'>(...first: A[]) =>
+const askAgain = <const A extends 'countOpenWait' | 'leaveBreaker' | 'noteRefuted'>(...first: A[]) =>
   [
     { guard: 'isOnFallback', target: '#task.fallback', actions: first },
     { target: '#task.staggered', actions: [...first, 'enterQueue'] },
   ] as const;
 
 /** One task: from being admitted to its one outcome. Alone, it needs `{ task: { id, prompt }, agent }`. */
-export const taskMachine = setup({
-  types: {
-    context: {} as TaskContext,
-    events: {} as TaskEvent,
-    input: {} as TaskInput | TaskAloneInput,
-    output: {} as TaskReport,
-    tags: {} as 'waiting' | 'working' | 'settled',
-  },
-  actors: { sleepUntil, engine },
-  actions: {
-    requestStart: effects.requestStart,
-    requestFallback: effects.requestFallback,
-    withdraw: effects.withdraw,
-    recordStart: assign(({ context, event }) =>
-      logic.started(context, event as Of<'start.granted'>, context.input.agent),
-    ),
-    recordFallbackStart: assign(({ context, event }) =>
-      logic.started(context, event as Of<'start.granted'>, context.fallback ?? context.input.agent),
-    ),
-    startAttempt: effects.startAttempt,
-    stopAttempt: effects.stopAttempt,
-    recordEnd: assign(({ context, event }) => logic.ended(context, resultOf(event))),
-    /** A task told to stop keeps the reason it was given, and whatever output arrived. */
-    recordCancelledEnd: assign(({ context, event }) => ({
-      ...logic.ended(context, resultOf(event)),
-      status: 'cancelled' as const,
-      error: context.error,
-    })),
-    noteResume: assign(({ context, event }) => ({
-      waits: { ...context.waits, resumeAt: (event as Of<'provider.cooled'>).resumeAt },
-    })),
-    noteBlocked: assign(({ context, event, self }) =>
-      failure.blocked(context, (event as Of<'start.refused'>).reason, nowOf(self)),
-    ),
-    noteOpened: assign(({ context, event, self }) =>
-      failure.opened(context, (event as Of<'circuit.opened'>).reason, nowOf(self)),
-    ),
-    noteProbe: assign(({ context, event, self }) => {
-      const until = event.type === 'probe.started' ? event.until : (event as Of<'start.refused'>).probeUntil;
-      return failure.probed(context, until ?? nowOf(self), nowOf(self));
-    }),
-    takeFallback: assign({ attemptAgent: ({ context }) => context.fallback ?? context.input.agent }),
-    noteCancelled: assign(({ event }) => logic.stopped(event as unknown as StopReason, 'cancelled')),
-    noteSkipped: assign(({ event }) => logic.stopped(event as unknown as StopReason, 'skipped')),
-    noteBudget: assign(({ event }) =>
-      logic.stopped({ kind: 'budget', message: (event as Of<'start.refused'>).reason }, 'skipped'),
-    ),
-    noteBudgetSpent: assign(() => logic.stopped({ kind: 'budget', message: SPENT }, 'skipped')),
-    noteFallbackBlocked: assign(({ context, event }) =>
-      logic.fallbackBlocked(context, (event as Of<'start.refused' | 'circuit.opened'>).reason),
-    ),
-    coolDown: assign(({ context, event }) => failure.cooling(context, resultOf(event))),
-    backOff: assign(({ context, event }) => failure.retrying(context, resultOf(event).endedAt)),
-    countOpenWait: assign(({ context, self }) => failure.waitedOpen(context, nowOf(self))),
-    joinBreaker: effects.joinBreaker,
-    leaveBreaker: effects.leaveBreaker,
-    enterQueue: effects.enterQueue,
-    leaveQueue: effects.leaveQueue,
-    announceResumed: effects.announceResumed,
-    announce: effects.announce,
-    announceProbe: effects.announceProbe,
-  },
-  guards: {
-    isCurrent: ({ context, event }: GuardArgs) => logic.isCurrent(context, event),
-    isStale: ({ context, event }: GuardArgs) => !logic.isCurrent(context, event),
-    succeeded: ({ event }: GuardArgs) => resultOf(event).status === 'succeeded',
-    hadAnswered: ({ event }: GuardArgs) => logic.hadAnswered(resultOf(event)),
-    shouldGiveUp: after('giveUp'),
-    shouldCool: after('cool'),
-    shouldRetry: after('retry'),
-    shouldFallBack: after('fallback'),
-    isBudgetSpent: ({ event }: GuardArgs) => (event as Of<'start.refused'>).cause === 'budget',
-    canAwaitProbe: ({ context, event }: GuardArgs) => failure.canAwaitProbe(context, event as Of<'start.refused'>),
-    isOnFallback: ({ context }) => failure.isOnFallback(context),
-    hasFallback: ({ context }) => context.fallback !== null,
-    failsWhenOpen: ({ context: { input, waits } }) =>
-      input.policy.breaker.onOpen === 'fail' || waits.openMs >= input.policy.breaker.maxOpenWaitMs,
-  },
-}).createMachine({
+export const taskMachine = taskSetup.createMachine({
   id: 'task',
   context: ({ input, spawn, self }) => {
     const engineOf = (own: EngineInput) => spawn('engine', { id: 'engine', input: own }).getSnapshot().services;
@@ -144,6 +51,9 @@ export const taskMachine = setup({
           { guard: 'shouldGiveUp', target: 'done', actions: ['recordEnd', 'noteBudgetSpent'] },
           { guard: 'shouldCool', target: 'cooling', actions: ['recordEnd', 'coolDown'] },
           { guard: 'shouldRetry', target: 'retrying', actions: ['recordEnd', 'backOff'] },
+          { guard: 'shouldPause', target: 'retrying', actions: ['recordEnd', 'pause'] },
+          { guard: 'shouldAwaitVerdict', target: 'awaitingVerdict', actions: 'recordEnd' },
+          { guard: 'shouldAskAgain', target: 'staggered', actions: ['recordEnd', 'noteRefuted', 'enterQueue'] },
           { guard: 'shouldFallBack', target: 'fallback', actions: 'recordEnd' },
           { target: 'done', actions: 'recordEnd' },
         ],
@@ -152,15 +62,29 @@ export const taskMachine = setup({
     },
     retrying: {
       tags: 'waiting',
-      entry: { type: 'announce', params: { state: 'retrying', timed: true } },
+      entry: 'announceRetry',
       invoke: {
         id: 'backoff',
         src: 'sleepUntil',
         input: ({ context }) => ({ at: context.waits.until }),
-        onDone: { target: 'staggered', actions: 'enterQueue' },
-        onError: { target: 'staggered', actions: 'enterQueue' },
+        onDone: askAgain(),
+        onError: askAgain(),
       },
       on: {
+        'run.cancel': { target: 'done', actions: 'noteCancelled' },
+        'task.skip': { target: 'done', actions: 'noteSkipped' },
+      },
+    },
+    awaitingVerdict: {
+      tags: 'waiting',
+      entry: 'announceVerdict',
+      on: {
+        'auth.refuted': [{ guard: 'isStale' }, ...askAgain('noteRefuted')],
+        'auth.confirmed': [
+          { guard: 'isStale' },
+          { guard: 'hasFallback', target: 'fallback', actions: 'blameAgent' },
+          { target: 'done', actions: ['blameAgent', 'noteConfirmed'] },
+        ],
         'run.cancel': { target: 'done', actions: 'noteCancelled' },
         'task.skip': { target: 'done', actions: 'noteSkipped' },
       },
@@ -259,7 +183,15 @@ export const taskMachine = setup({
           ...attemptStates,
           on: {
             'provider.cooled': { actions: 'noteResume' },
-            'attempt.ended': [{ guard: 'isStale' }, { target: '#task.done', actions: 'recordEnd' }],
+            'attempt.ended': [
+              { guard: 'isStale' },
+              { guard: 'succeeded', target: '#task.done', actions: 'recordEnd' },
+              { guard: 'shouldGiveUp', target: '#task.done', actions: ['recordEnd', 'noteBudgetSpent'] },
+              { guard: 'shouldPause', target: '#task.retrying', actions: ['recordEnd', 'pause'] },
+              { guard: 'shouldAwaitVerdict', target: '#task.awaitingVerdict', actions: 'recordEnd' },
+              { guard: 'shouldAskAgain', target: 'waiting', actions: ['recordEnd', 'noteRefuted'] },
+              { target: '#task.done', actions: 'recordEnd' },
+            ],
             'run.cancel': { target: '#task.cancelling', actions: ['stopAttempt', 'noteCancelled'] },
           },
         },
