@@ -10,7 +10,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { AgentFunction, RunResult } from '../../src/types.ts';
 
 /** What an agent does with a task: its n-th execution that is let to its end has the n-th fate, the last one for ever. */
-type Fate = 'ok' | 'transient' | 'auth' | 'limited';
+type Fate = 'ok' | 'transient' | 'forbidden' | 'limited';
 
 interface Scenario {
   plan: Plan;
@@ -21,7 +21,7 @@ interface Scenario {
   maxConcurrent: number;
 }
 
-const fate = fc.constantFrom<Fate>('ok', 'ok', 'ok', 'transient', 'auth', 'limited');
+const fate = fc.constantFrom<Fate>('ok', 'ok', 'ok', 'transient', 'forbidden', 'limited');
 
 const scenarios: fc.Arbitrary<Scenario> = fc.integer({ min: 1, max: 8 }).chain((count) =>
   fc
@@ -77,7 +77,7 @@ function agentsOf(
     ended.set(taskId, nth + 1);
     const all = fates[taskId] ?? [];
     const next = all[Math.min(nth, all.length - 1)];
-    if (next === 'transient' || next === 'auth') throw new AgentError(next, `${taskId} is ${next}`);
+    if (next === 'transient' || next === 'forbidden') throw new AgentError(next, `${taskId} is ${next}`);
     if (next === 'limited') throw new AgentError('rate_limited', 'slow down', { retryAt: clock.now() + 300 });
     return `${taskId} done`;
   };
