@@ -1,12 +1,13 @@
 /**
  * Builds the package: `npm run build` empties dist, compiles src into it, bundles the viewer's page, takes the charts' pictures
- * along and makes the command executable. `--out <folder>` builds into another folder.
+ * along, adds types for CommonJS and makes the command executable. `--out <folder>` builds into another folder.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeViewerPage } from './build-viewer.mjs';
+import { writeCommonJsTypes } from './cjs-types.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
@@ -25,6 +26,9 @@ if (!(await readFile(command, 'utf8')).startsWith(SHEBANG)) {
   console.error(`Expected src/cli/main.ts to begin with ${SHEBANG.trim()}, for those who install the command.`);
   process.exit(1);
 }
+const { exports: entries } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+const types = Object.values(entries).flatMap(({ types }) => types ?? []);
+await writeCommonJsTypes(types.map((file) => path.join(out, path.relative('dist', file))));
 await chmod(command, 0o755);
 await cp(path.join(root, 'docs/charts'), path.join(out, 'charts'), {
   recursive: true,

@@ -70,7 +70,8 @@ async function pack(target) {
 }
 
 function checkContents(files) {
-  const targets = Object.values(entries).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)));
+  const filesOf = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(filesOf));
+  const targets = Object.values(entries).flatMap(filesOf);
   const wanted = new Set([...EXPECTED, ...targets.map((target) => target.replace(/^\.\//, ''))]);
   const missing = [...wanted].filter((file) => !files.includes(file));
   const unwanted = files.filter((file) => UNWANTED.some((pattern) => pattern.test(file)));
@@ -145,6 +146,7 @@ async function checkBundle(project) {
 async function checkTypes(project) {
   const configs = [
     { module: 'NodeNext', moduleResolution: 'NodeNext' },
+    { module: 'Node16', moduleResolution: 'Node16' },
     { module: 'ESNext', moduleResolution: 'bundler' },
   ];
   for (const resolution of configs) {

@@ -46,7 +46,7 @@ export class GuardedObservable<T> extends Observable<T> implements RunStream<T> 
   /**
    * `for await (const event of run.events$)`: what comes from now on, kept until it is asked for. Leaving the loop unsubscribes.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return iterate(this);
   }
 }

@@ -113,3 +113,42 @@ describe('a Next.js app', () => {
     }
   });
 });
+
+describe('TypeScript 5.4, which checks the types of libraries, too', () => {
+  const SETTINGS = [
+    { title: 'modules, by the rules of Node', flags: ['--module', 'NodeNext', '--moduleResolution', 'NodeNext'] },
+    {
+      title: 'CommonJS, by the rules of Node',
+      flags: ['--module', 'Node16', '--moduleResolution', 'Node16'],
+      file: 'use.cts',
+    },
+    { title: 'modules, for a bundler', flags: ['--module', 'ESNext', '--moduleResolution', 'bundler'] },
+    {
+      title: 'CommonJS, by the old rules',
+      flags: ['--module', 'commonjs', '--moduleResolution', 'node10'],
+      isLenient: true,
+    },
+  ];
+  for (const { title, flags, file = 'use.ts', isLenient = false } of SETTINGS) {
+    it(`compiles a use of each entry point as ${title}`, async () => {
+      const app = await consumerApp('types', tarball);
+      const compiler = path.join(app, 'node_modules/typescript/bin/tsc');
+      const common = ['--strict', '--noEmit', '--target', 'ES2022', '--lib', 'ES2022,DOM', '--types', 'node'];
+      // By the old rules the types of others do not find each other.
+      const checked = ['--skipLibCheck', String(isLenient), '--esModuleInterop'];
+      const args = [compiler, ...flags, ...common, ...checked, file];
+      const { stdout } = await run(process.execPath, args, { cwd: app }).catch((error: { stdout: string }) => error);
+      expect(stdout).toBe('');
+    });
+  }
+
+  it('is not needed to `require` each entry point', async () => {
+    const app = await consumerApp('types', tarball);
+    const names = ['', '/machines', '/node', '/agents/ai-sdk', '/testing', '/otel'].map(
+      (entry) => `soar-machine${entry}`,
+    );
+    const code = `console.log(JSON.stringify(${JSON.stringify(names)}.map((name) => Object.keys(require(name)).length > 0)))`;
+    const { stdout } = await run(process.execPath, ['--input-type=commonjs', '-e', code], { cwd: app });
+    expect(JSON.parse(stdout)).toEqual(names.map(() => true));
+  });
+});
