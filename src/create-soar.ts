@@ -17,6 +17,7 @@ import type { CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
 import { QUESTION_RULE } from './machines/soar/logic.ts';
+import { microtask } from './microtask.ts';
 import { observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { phaseAgentOf, soarMachines } from './phase-agent.ts';
@@ -111,7 +112,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
     // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
     const begin = (fault?: unknown) => within(() => start(fault));
     if (before) before.then(() => begin(), begin);
-    else queueMicrotask(() => begin());
+    else microtask(() => begin());
     return handle;
   }
 

@@ -8,6 +8,7 @@ import type { LogEntry } from './journal/entries.ts';
 import type { RunLog } from './journal/journal.ts';
 import { buildMetadata } from './machines/collect/metadata.ts';
 import type { Decision } from './machines/soar/events.ts';
+import { microtask } from './microtask.ts';
 import { NO_PLAN } from './plan/no-plan.ts';
 import type { Plan } from './plan/types.ts';
 import type { PreparedPlan } from './resume-run.ts';
@@ -118,7 +119,7 @@ export function createHandle({
     error: (error) => settle(failedResult(runId, error, clock)),
   });
   guardActor(actor, streams.onFault);
-  if (signal?.aborted) queueMicrotask(onAbort);
+  if (signal?.aborted) microtask(onAbort);
   else signal?.addEventListener('abort', onAbort, { once: true });
   const { events$, progress$, heartbeats$ } = streams;
   return { id: runId, actor, events$, progress$, heartbeats$, cancel, interrupt, approve, refuse, result: promise };

@@ -1,5 +1,6 @@
 import { captureContext } from '../async-context.ts';
 import { SoarError } from '../errors/soar-error.ts';
+import { microtask } from '../microtask.ts';
 import { type AnswerStore, keptAnswers } from './answers.ts';
 import { BufferedLog } from './buffered-log.ts';
 import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
@@ -183,7 +184,7 @@ export class BufferedJournal implements Journal {
       this.#isScheduled = false;
       this.#commit();
     };
-    this.#within(() => queueMicrotask(commit));
+    this.#within(() => microtask(commit));
   }
 
   #commit(): void {

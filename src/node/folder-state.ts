@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { microtask } from '../microtask.ts';
 
 /** Beyond this many entries a folder is not looked at: it would hold everything else up. */
 export const MAX_ENTRIES = 5000;
@@ -32,7 +33,7 @@ export function folderState(folder: string): string | null {
   const known = fresh.get(root);
   if (known !== undefined) return known;
   const state = stateOf(root);
-  if (fresh.size === 0) queueMicrotask(() => fresh.clear());
+  if (fresh.size === 0) microtask(() => fresh.clear());
   fresh.set(root, state);
   return state;
 }

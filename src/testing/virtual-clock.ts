@@ -117,7 +117,10 @@ async function drain(): Promise<void> {
 }
 
 /** A macrotask as soon as there can be one: all microtasks run before it. */
-function setImmediateOrMessage(callback: () => void): void {
-  if (typeof setImmediate === 'function') setImmediate(callback);
-  else setTimeout(callback, 0);
+const setImmediateOrMessage: (callback: () => void) => void = realImmediate();
+
+/** As it is when this is loaded: a test may fake timers later, and this clock must still move. */
+function realImmediate(): (callback: () => void) => void {
+  const { setImmediate: immediate, setTimeout: timeout } = globalThis;
+  return typeof immediate === 'function' ? (callback) => immediate(callback) : (callback) => timeout(callback, 0);
 }

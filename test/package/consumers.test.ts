@@ -152,3 +152,17 @@ describe('TypeScript 5.4, which checks the types of libraries, too', () => {
     expect(JSON.parse(stdout)).toEqual(names.map(() => true));
   });
 });
+
+describe('jest', () => {
+  it('runs tests of an app, with real and with fake timers', async () => {
+    const app = await consumerApp('jest', tarball);
+    const jest = path.join(app, 'node_modules/jest/bin/jest.js');
+    const args = ['--experimental-vm-modules', jest, '--ci', '--json', '--runInBand'];
+    const { stdout } = await run(process.execPath, args, { cwd: app, env: { ...env, NODE_ENV: 'test' } }).catch(
+      (error: { stdout: string }) => error,
+    );
+    const { testResults } = JSON.parse(stdout) as { testResults: { message: string; assertionResults: object[] }[] };
+    expect(testResults.map(({ message }) => message)).toEqual(['']);
+    expect(testResults[0]?.assertionResults).toHaveLength(3);
+  });
+});

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { install } from '../package/install.ts';
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '../..');
@@ -25,25 +25,23 @@ export async function packPackage(): Promise<{ tarball: string; remove(): Promis
 
 /**
  * Readies an app of `test/package`: installs what its own lockfile says, once, and unpacks the tarball into it. What
- * soar-machine depends on is found in the checkout, above the app.
+ * soar-machine depends on is linked to the checkout's own, and its peers are found there.
  *
  * @returns The folder of the app.
  */
 export async function consumerApp(name: string, tarball: string): Promise<string> {
-  const app = path.join(root, 'test/package', name);
-  const modules = path.join(app, 'node_modules');
-  const hash = createHash('sha256')
-    .update(await readFile(path.join(app, 'package-lock.json')))
-    .digest('hex');
-  const stamp = path.join(modules, '.installed');
-  const installed = await readFile(stamp, 'utf8').catch(() => '');
-  if (installed !== hash) {
-    await run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: app });
-    await writeFile(stamp, hash);
-  }
-  const own = path.join(modules, 'soar-machine');
+  const app = await install(name);
+  const own = path.join(app, 'node_modules/soar-machine');
   await rm(own, { recursive: true, force: true });
   await mkdir(own, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', own, '--strip-components=1']);
+  const { dependencies } = JSON.parse(await readFile(path.join(own, 'package.json'), 'utf8')) as {
+    dependencies: object;
+  };
+  for (const dependency of Object.keys(dependencies)) {
+    const link = path.join(own, 'node_modules', dependency);
+    await mkdir(path.dirname(link), { recursive: true });
+    await symlink(path.join(root, 'node_modules', dependency), link);
+  }
   return app;
 }
