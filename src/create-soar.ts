@@ -41,8 +41,8 @@ import { quoted } from './text/foreign-text.ts';
  * const { outcomes } = await soar.run({ tasks: [{ id: 'a', prompt: 'ha' }] }).result; // outcomes[0].output === 'haha'
  */
 export function createSoar<const Known extends string = string>(options?: SoarOptions<Known>): Soar<Known>;
-export function createSoar(options: SoarOptions = {}): Soar {
-  const parsed = parseSoarOptions(options);
+export function createSoar(given: SoarOptions = {}): Soar {
+  const options = parseSoarOptions(given);
   // A copy, so that each engine has a timer queue of its own.
   const clock = options.clock ?? { ...systemClock };
   const random = options.random ?? Math.random;
@@ -55,7 +55,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
   const { inspect, around } = observation;
   const input: EngineInput = {
     agents: isBare ? builtinAgents() : (options.agents ?? {}),
-    limits: engineLimits(parsed),
+    limits: engineLimits(options),
     random,
     around,
     ...(options.journal ? { journal: options.journal, answers: options.journal.answers } : {}),
@@ -158,10 +158,10 @@ export function createSoar(options: SoarOptions = {}): Soar {
     const input = {
       query,
       phaseAgent,
-      settings: settingsOf(parsed, {}, askOptions, fallback, QUESTION_RULE),
+      settings: settingsOf(options, {}, askOptions, fallback, QUESTION_RULE),
       decompose,
       ...(options.defaultAgent === undefined ? {} : { defaultAgent: options.defaultAgent }),
-      ...(contextFiles ? { contextFiles } : {}),
+      ...(contextFiles ? { contextFiles: frozenCopy(contextFiles) } : {}),
     };
     return { input, own };
   }
@@ -187,7 +187,7 @@ export function createSoar(options: SoarOptions = {}): Soar {
       const fallback = runOptions.fallback ?? read?.fallback ?? options.fallback;
       const wanted = fallback === false || fallback === undefined ? read : changed(read, { fallback });
       const { compiled, own } = prepare(wanted, services);
-      const settings = settingsOf(parsed, compiled.plan, runOptions, fallback, 'skip');
+      const settings = settingsOf(options, compiled.plan, runOptions, fallback, 'skip');
       const about = compiled.goal === undefined ? {} : { goal: compiled.goal };
       return launch({
         runId,

@@ -2,6 +2,7 @@ import * as z from 'zod/v4/mini';
 import { SoarError } from './errors/soar-error.ts';
 import { strictObject } from './errors/strict-object.ts';
 import { toIssues } from './errors/zod-issues.ts';
+import { frozenCopy } from './frozen.ts';
 import type { CollectSettings } from './machines/collect/events.ts';
 import type { GateLimits } from './machines/gate/logic.ts';
 import { GATE_LIMITS } from './machines/gate/machine.ts';
@@ -110,7 +111,9 @@ export function parseSoarOptions(options: SoarOptions): SoarOptions {
     const known = ids.map((one) => `\`${one}\``).join(', ');
     throw new SoarError('invalid-options', `Expected \`${name}\` to be one of the agents ${known}, got ${quoted(id)}.`);
   }
-  return options;
+  // Whoever keeps the object may change it; what the engine goes by stays.
+  const { limits, prices, policy, budget, ...rest } = options;
+  return { ...rest, ...defined(frozenCopy({ limits, prices, policy, budget })) };
 }
 
 export function engineLimits({ maxConcurrent, staggerMs, limits: given }: SoarOptions): Partial<GateLimits> {
@@ -145,7 +148,7 @@ export function settingsOf(
     // The engine's own limits are the gate's; these are the run's, which can only be narrower.
     maxConcurrent: own.maxConcurrent ?? null,
     staggerMs: own.staggerMs ?? null,
-    budget: own.budget ?? engine.budget ?? null,
+    budget: frozenCopy(own.budget ?? engine.budget ?? null),
     fallback: fallback || null,
     retries: own.retries ?? engine.retries ?? null,
     cache: own.cache ?? engine.cache ?? false,

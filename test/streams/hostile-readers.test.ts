@@ -196,6 +196,25 @@ describe('a plan', () => {
   });
 });
 
+describe('the options of an engine', () => {
+  it('hold as they were when it was made', async () => {
+    const options = {
+      agents: { main: () => 'ok' as const },
+      budget: { attempts: 2 },
+      limits: { perAgent: { main: 1 } },
+      policy: { preset: 'patient' as const, retry: { retries: 0 } },
+    };
+    const soar = createSoar(options);
+    Object.assign(options, { fallback: 'none', approve: true });
+    Object.assign(options.budget, { attempts: 0 });
+    Object.assign(options.policy, { preset: 'none' });
+    Object.assign(options.agents, { main: null });
+    const { status } = await soar.run({ tasks: [{ id: 'a', prompt: '' }] }).result;
+    expect(status).toBe('succeeded');
+    await soar.close();
+  });
+});
+
 describe("an agent's data", () => {
   it('stays the agent’s own to change, and is told as it was', async () => {
     const kept = { list: [1], when: new Date(0), nested: JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) };
