@@ -27,7 +27,7 @@ export interface Wrapper {
 }
 
 const shell: Interpreter = {
-  code: /^[-+][A-Za-z]*c[A-Za-z]*$|^--(?:command|init-command)$/,
+  code: /^[-+][A-Zabd-z]*c[A-Za-z]*$|^--(?:command|init-command)$/,
   valued: /^[-+][A-Za-z]*[oO]$|^--(?:rcfile|init-file)$/,
   first: 'afterCode',
   stdin: true,

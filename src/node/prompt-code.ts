@@ -1,3 +1,4 @@
+import { withoutEnd } from '../text/without-end.ts';
 import {
   APPENDS_STDIN,
   INTERPRETERS,
@@ -68,7 +69,7 @@ function nameOf(program: string): string {
   const isWindows = /\.(?:exe|cmd|bat|com)$/i.test(base) || /^(?:cmd|powershell|pwsh|wsl)$/i.test(base);
   const bare = isWindows ? base.replace(/\.\w+$/, '').toLowerCase() : base;
   if (bare === 'R' || bare === 'Rscript') return bare.toLowerCase();
-  return bare.replace(/[-.\d]+$/, '');
+  return withoutEnd(bare, (character) => '-.0123456789'.includes(character));
 }
 
 /** Notes the arguments of the program at a position that are code; returns whether its stdin is. */
@@ -222,7 +223,7 @@ function readInterpreter(argv: readonly string[], at: number, how: Interpreter, 
       // `--eval=…`, `-e…`: code that is attached; a file that is loaded first is run as well.
       if (word.includes(PLACEHOLDER)) found.add(next);
       if (/^--?(?:eval|execute|command|print|run)=/.test(word)) take(next);
-      if (how.first === 'afterCode' && /^-\w*s\w*$/.test(word) && !expectsCode) return how.stdin === true;
+      if (how.first === 'afterCode' && /^-[A-Za-rt-z\d_]*s\w*$/.test(word) && !expectsCode) return how.stdin === true;
       if (how.valued?.test(word)) {
         if (how.first !== 'code' && argv[next + 1]?.includes(PLACEHOLDER)) found.add(next + 1);
         next += 1;

@@ -7,13 +7,13 @@ export type MarkdownLine =
   | { kind: 'unknown-box'; indent: number; box: string }
   | { kind: 'text'; indent: number; bullet: boolean; text: string };
 
-const HEADING = /^ {0,3}#{1,6}\s+(.*)$/;
-const TASK = /^(\s*)[-*+]\s+\[([ xX])\](?:\s+(.*))?$/;
+const HEADING = /^ {0,3}#{1,6}\s+(.*)$/s;
+const TASK = /^(\s*)[-*+]\s+\[([ xX])\](?:\s+(.*))?$/s;
 /** `1.`, `1.1`, `1.2.3.`, `2)`, ids with letters in front of a number (`T1.`, `step-2:`), and `T001` alone. */
 const ID = /^(?:(\d+(?:\.\d+)*)[.):]?|([A-Za-z]+[-_]?\d+(?:\.\d+)*)[.):]|(T\d+))(?:\s+|$)/;
 /** A list item whose box is none of `[ ]` and `[x]`, is numbered, or touches what follows. A link is no box. */
 const UNKNOWN_BOX = /^(\s*)((?:[-*+]|\d{1,9}[.)])\s+\[(?:[^\p{L}\p{N}[\]]{0,3}|\s{0,3}[xX]\s{0,3})\])(?!\()/u;
-const SETTING = /^(\s*)[-*+]\s+(?:\*\*)?([A-Za-z]+(?:[ -][Oo]n)?)(?:\*\*)?:(?:\*\*)?(?:\s+(.*))?$/;
+const SETTING = /^(\s*)[-*+]\s+(?:\*\*)?([A-Za-z]+(?:[ -][Oo]n)?)(?:\*\*)?:(?:\*\*)?(?:\s+(.*))?$/s;
 const BULLET = /^(\s*)[-*+]\s+/;
 
 export function readLine(raw: string): MarkdownLine {

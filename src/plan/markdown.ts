@@ -162,7 +162,7 @@ function checkDraft(draft: Draft, faults: LineFault[]): void {
   if (textOf(draft) === '') faults.push(lineFault(line, `Task ${quoted(id ?? '')} has no text.`, 'missing', id));
   const mark = orderMark(text[0] ?? '');
   if (mark !== null && !done) {
-    const named = mark.match(/[A-Za-z]*\d[\w.-]{0,100}/g) ?? ['none'];
+    const named = mark.match(/(?<![A-Za-z])[A-Za-z]*\d[\w.-]{0,100}/g) ?? ['none'];
     const message = `${quoted(mark)} states an order in a form that is not read here. Remove it, and write \`- Depends: ${named.join(', ')}\` below task ${quoted(id ?? '')}.`;
     faults.push(lineFault(line, message, 'unknown-mark', id));
   }
@@ -235,7 +235,10 @@ function indentOf(raw: string): number {
 /** Its lines without the indentation they share, and without blank ones around. */
 function textOf({ text: [first = '', ...rest] }: Draft): string {
   const lines = rest.map((line) => line.replace(/\t/g, '    ').trimEnd());
-  const shared = Math.min(...lines.filter((line) => line !== '').map(indentOf));
+  const shared = lines.reduce(
+    (least, line) => (line === '' ? least : Math.min(least, indentOf(line))),
+    Number.POSITIVE_INFINITY,
+  );
   return [first, ...lines.map((line) => line.slice(Number.isFinite(shared) ? shared : 0))].join('\n').trim();
 }
 

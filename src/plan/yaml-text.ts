@@ -1,13 +1,18 @@
 import {
   type Document,
+  isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
+  visit,
   type YAMLError,
   type YAMLMap,
+  YAMLParseError,
 } from 'yaml';
 import { quoted } from '../text/foreign-text.ts';
 import { type LineFault, lineFault, type PlanSource } from './plan-source.ts';
@@ -26,13 +31,13 @@ export interface YamlFaults {
  */
 export function readYaml(text: string): PlanSource | YamlFaults | null {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, merge: true });
-  const found = [...document.errors, ...document.warnings];
+  const document = parsed(text, lines);
+  const found = [...document.errors, ...document.warnings, ...duplicateKeys(document)];
   if (document.contents === null && found.length === 0) return null;
   if (found.length > 0) {
     const faults = found.map((fault) => {
       const { line, col } = lines.linePos(fault.pos[0]);
-      return { ...lineFault(line, sentenceOf(fault, text), 'syntax'), column: col };
+      return { ...lineFault(line, sentenceOf(fault), 'syntax'), column: col };
     });
     return { faults, cause: found[0] };
   }
@@ -44,30 +49,78 @@ export function readYaml(text: string): PlanSource | YamlFaults | null {
     const message = `It is not YAML that can be read: ${cause instanceof Error ? cause.message : String(cause)}.`;
     return { faults: [{ line: 0, path: '', message, code: 'syntax' }], cause };
   }
+  const nodeAt = nodeFinder(document);
   const lineOf = (at: readonly PropertyKey[]) => {
-    const node = nodeAt(document, at);
+    const node = nodeAt(at);
     return node?.range ? lines.linePos(node.range[0]).line : null;
   };
   return { value, lineOf, faults: [], notes: [] };
 }
 
-/** The parser's message; for a duplicate key, with the key it does not name. */
-function sentenceOf({ code, message, pos }: YAMLError, text: string): string {
-  const [key] = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,{}[\]]+)/.exec(text.slice(pos[0])) ?? [];
-  if (code === 'DUPLICATE_KEY' && key !== undefined)
-    return `The key ${quoted(key)} is there already; keys must be unique.`;
-  return message.replace(/\.?$/, '.');
+/** The parser makes an error of each fault, and most of what a million of them take is their stacks, which nobody reads. */
+function parsed(text: string, lineCounter: LineCounter): Document {
+  const { stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 0;
+    return parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false, merge: true });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
-/** The node at a path, or the nearest one above it; of a key and its value it is the key, which may stand lines before. */
-function nodeAt(document: Document, at: readonly PropertyKey[]): Node | null {
-  for (let depth = at.length; depth > 0; depth -= 1) {
-    const owner = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
-    const pair = isMap(owner) ? owner.items.find(({ key }) => isScalar(key) && key.value === at[depth - 1]) : undefined;
-    const node = pair?.key ?? document.getIn(at.slice(0, depth), true);
-    if (typeof node === 'object' && node !== null) return node as Node;
-  }
-  return document.contents as Node | null;
+/** The parser's message. */
+function sentenceOf({ message }: YAMLError): string {
+  return message.endsWith('.') ? message : `${message}.`;
+}
+
+/** Keys that one map has twice. The parser's own check compares each key with all before it. */
+function duplicateKeys(document: Document): YAMLParseError[] {
+  const found: YAMLParseError[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || !key.range) continue;
+        if (seen.has(key.value) && key.value !== '<<') {
+          const message = `The key ${quoted(key.source ?? String(key.value))} is there already; keys must be unique.`;
+          found.push(new YAMLParseError([key.range[0], key.range[1]], 'DUPLICATE_KEY', message));
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
+}
+
+/**
+ * Finds the node at a path, or the nearest one above it. Of a key and its value it is the key, which may stand lines before. The
+ * pairs of each map are looked up by a table of its own, so a plan with a fault in each of many keys takes no longer.
+ */
+function nodeFinder(document: Document): (at: readonly PropertyKey[]) => Node | null {
+  const tables = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  const pairAt = (map: YAMLMap, name: PropertyKey) => {
+    let table = tables.get(map);
+    if (!table) {
+      // The first of two keys is the one that is found.
+      table = new Map(map.items.toReversed().flatMap((pair) => (isScalar(pair.key) ? [[pair.key.value, pair]] : [])));
+      tables.set(map, table);
+    }
+    return table.get(name);
+  };
+  const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
+  return (at) => {
+    let nearest = document.contents as Node | null;
+    let inner: unknown = nearest;
+    for (const name of at) {
+      const owner = resolved(inner);
+      const pair = isMap(owner) ? pairAt(owner, name) : undefined;
+      inner = pair ? pair.value : isSeq(owner) ? owner.items[Number(name)] : undefined;
+      const node = pair?.key ?? inner;
+      if (!isNode(node)) break;
+      nearest = node;
+    }
+    return nearest;
+  };
 }
 
 /**

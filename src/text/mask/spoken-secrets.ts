@@ -157,7 +157,7 @@ export function findAuthorization(text: string): Found {
 /** Whether base64 says `name:password`. */
 function saysPassword(base64: string): boolean {
   try {
-    return /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(atob(base64.replaceAll('-', '+').replaceAll('_', '/')));
+    return /^[\x20-\x39\x3b-\x7e]*:[\x20-\x7e]*$/.test(atob(base64.replaceAll('-', '+').replaceAll('_', '/')));
   } catch {
     return false;
   }

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check } from 'recheck';
+import { parseAst } from 'vite';
+import { describe, expect, it } from 'vitest';
+
+/** Expressions that are not linear, and the bound of what they read. By file, and by how they begin. */
+const BOUNDED: readonly { file: string; starts: string; bound: string }[] = [
+  { file: 'src/text/questions.ts', starts: '', bound: 'queries of at most 4000 characters, comparisons of 400' },
+  { file: 'src/actors/phases/assess.ts', starts: '', bound: 'the first 4000 characters of a query' },
+  { file: 'src/node/cli-agent.ts', starts: '\\bno (?:', bound: 'messages of at most 4000 characters' },
+  { file: 'src/node/secret-files.ts', starts: '', bound: 'names of files, which the system bounds' },
+  { file: 'src/plan/json-text.ts', starts: '"', bound: 'JSON that was parsed: each string in it has its end' },
+  { file: 'src/text/mask/secrets-of.ts', starts: '=+', bound: 'base64, which ends in two of them at most' },
+  {
+    file: 'src/node/envelopes/aider.ts',
+    starts: '^(?:(?:Aider',
+    bound: 'not bounded yet: the first lines aider prints',
+  },
+  { file: 'src/errors/classify.ts', starts: '', bound: 'lines of at most 8192 characters, in single spaces' },
+];
+
+interface Expression {
+  file: string;
+  source: string;
+  flags: string;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+function sources(): string[] {
+  return ['src', 'visualizer'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.tsx?$/.test(path))
+      .map((path) => `${folder}/${path.replaceAll('\\', '/')}`),
+  );
+}
+
+/** Expressions that are written out in a file. */
+function literals(file: string): Expression[] {
+  const tree = parseAst(readFileSync(join(root, file), 'utf8'), { lang: file.endsWith('x') ? 'tsx' : 'ts' });
+  const found: Expression[] = [];
+  const left: unknown[] = [tree];
+  while (left.length > 0) {
+    const node = left.pop() as { regex?: { pattern: string; flags: string } } | null;
+    if (typeof node !== 'object' || node === null) continue;
+    if (node.regex) found.push({ file, source: node.regex.pattern, flags: node.regex.flags });
+    left.push(...Object.values(node));
+  }
+  return found;
+}
+
+/** Expressions that a file puts together from parts when it is loaded. */
+async function composed(file: string): Promise<Expression[]> {
+  const Plain = globalThis.RegExp;
+  const found: Expression[] = [];
+  globalThis.RegExp = new Proxy(Plain, {
+    construct(target, args, made) {
+      const expression = Reflect.construct(target, args, made) as RegExp;
+      found.push({ file, source: expression.source, flags: expression.flags });
+      return expression;
+    },
+  });
+  try {
+    await import(join(root, file));
+  } finally {
+    globalThis.RegExp = Plain;
+  }
+  return found;
+}
+
+/** Without a part that repeats without end, an expression does no more than so many steps at a place. */
+function repeats({ source }: Expression): boolean {
+  return /[*+]|\{\d+,\}/.test(source);
+}
+
+async function faultOf({ file, source, flags }: Expression): Promise<string | null> {
+  if (BOUNDED.some((one) => file.startsWith(one.file) && source.startsWith(one.starts))) return null;
+  const found = await check(source, flags, { timeout: 10_000 });
+  return found.status === 'vulnerable' ? `${file}: /${source}/${flags} is ${found.complexity.summary}` : null;
+}
+
+describe('Expressions', () => {
+  it('take time in proportion to the text, or their text is bounded', async () => {
+    const files = sources();
+    const expressions = files.flatMap(literals);
+    for (const file of files) {
+      if (readFileSync(join(root, file), 'utf8').includes('new RegExp(')) expressions.push(...(await composed(file)));
+    }
+    const distinct = new Map(expressions.filter(repeats).map((one) => [`${one.file} ${one.source} ${one.flags}`, one]));
+    const faults: string[] = [];
+    const left = [...distinct.values()];
+    const work = async () => {
+      for (let next = left.pop(); next; next = left.pop()) {
+        const fault = await faultOf(next);
+        if (fault !== null) faults.push(fault);
+      }
+    };
+    await Promise.all([work(), work()]);
+    expect(distinct.size).toBeGreaterThan(100);
+    expect(faults.toSorted()).toEqual([]);
+  }, 300_000);
+});
