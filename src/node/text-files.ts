@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
+import type { Ignore } from 'ignore';
 import { textKind } from '../text/passage-lines.ts';
+import { ignoreRules } from './ignore-rules.ts';
 import { MAX_BYTES, readRegularFile } from './read-file.ts';
 import { isSecretPath } from './secret-files.ts';
 
@@ -125,7 +126,7 @@ async function readFolder(root: string, folder: Folder): Promise<FolderEntries |
   const own = entries.some((entry) => entry.name === '.gitignore' && entry.isFile())
     ? await ignoreFile(resolve(root, folder.path, '.gitignore'))
     : '';
-  const rules = own === '' ? folder.rules : [...folder.rules, { base: folder.path, matcher: ignore().add(own) }];
+  const rules = own === '' ? folder.rules : [...folder.rules, { base: folder.path, matcher: ignoreRules(own) }];
   const folders: Folder[] = [];
   const files: string[] = [];
   const secrets: string[] = [];

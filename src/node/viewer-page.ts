@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { SoarError } from '../errors/soar-error.ts';
+import { escaped } from '../text/foreign-text.ts';
 import { readStream } from './read-file.ts';
 import type { TextParts } from './viewer-source.ts';
 
@@ -70,5 +71,5 @@ async function packedOf(parts: TextParts): Promise<string> {
 }
 
 function escapeAttribute(text: string): string {
-  return text.replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return escaped(text).replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SoarError } from '../errors/soar-error.ts';
+import { escaped } from '../text/foreign-text.ts';
 import { createLoopbackServer } from './loopback-server.ts';
 import { isSameToken, newToken } from './path-token.ts';
 import { viewerPage } from './viewer-page.ts';
@@ -83,7 +84,7 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
         return;
       case 'trace': {
         const { parts, next } = await source.read();
-        const about = { 'x-soar-next': next, 'x-soar-name': encodeURIComponent(source.name) };
+        const about = { 'x-soar-next': next, 'x-soar-name': encodeURIComponent(escaped(source.name)) };
         response.writeHead(200, { ...HEADERS, ...about, 'content-type': 'application/x-ndjson; charset=utf-8' });
         if (method === 'HEAD') return void response.end();
         response.setTimeout(STALLED_MS, () => response.destroy());

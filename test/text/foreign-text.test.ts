@@ -13,6 +13,7 @@ import {
   escapedLines,
   oneLine,
   quoted,
+  shownJson,
 } from '../../src/text/foreign-text.ts';
 
 /** Characters that act on a terminal, or hide or reorder what stands beside them. */
@@ -98,6 +99,18 @@ describe('what is printed', () => {
     const json = escapedJson(JSON.stringify({ [character]: character }));
     expect(escapedLines(json)).toBe(json);
     expect(JSON.parse(json)).toEqual({ [character]: character });
+  });
+
+  it.each(HOSTILE.filter((one) => one !== '\ud800'))(
+    'by a page shows the hostile character %j as an escape',
+    (character) => {
+      const json = JSON.stringify({ [character]: `a${character}\n\t\\u202e 👩‍💻` });
+      expect(JSON.parse(shownJson(json))).toEqual({ [escaped(character)]: `a${escaped(character)}\n\t\\u202e 👩‍💻` });
+    },
+  );
+
+  it('by a page shows what the JSON itself wrote as an escape', () => {
+    expect(JSON.parse(shownJson('"\\u202e \\\\u202e \\ud83d\\ude00 \\u00e9"'))).toBe('\\u202e \\u202e 😀 é');
   });
 
   it('as a plan in YAML is plain, and reads as the same plan', () => {

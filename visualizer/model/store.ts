@@ -1,3 +1,4 @@
+import { shownJson } from '../../src/text/foreign-text.ts';
 import type { ActorTrack, ChartDefinition, RecordOf, RunTrack, TaskTrack, TraceRecord } from './tracks.ts';
 import { type Mishap, mishapOf } from './troubles.ts';
 
@@ -43,7 +44,7 @@ export class TraceStore {
       if (line === '') continue;
       let record: TraceRecord;
       try {
-        record = JSON.parse(line) as TraceRecord;
+        record = JSON.parse(shownJson(line)) as TraceRecord;
       } catch {
         this.damaged += 1;
         continue;
