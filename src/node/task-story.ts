@@ -61,6 +61,8 @@ export class TaskStory {
   /** Ends of attempts, and refusals, that have been told. */
   #ends = 0;
   #refusals = 0;
+  /** Waits for this machine that have been told. */
+  #pauses = 0;
   #attempt = 0;
 
   constructor(of: StoryOf, tell: Tell) {
@@ -81,8 +83,11 @@ export class TaskStory {
     this.#ends = attempts.length;
     const to = PARKED[state];
     const timed = state === 'fallback' || state === 'staggered' ? {} : { until: waits.until };
+    const pauses = waits.machineTries || 0;
+    const isPaused = pauses > this.#pauses;
+    this.#pauses = pauses;
     if (ended && this.#isRunning()) {
-      this.#move(ended.endedAt, to, 'attempt.ended', { ...timed, data: endData(ended) });
+      this.#move(ended.endedAt, to, 'attempt.ended', { ...timed, data: endData(ended) }, isPaused);
     } else {
       const refused = state === 'circuitOpen' ? to : REFUSED;
       this.#refused(notes, waits.since, refused, { until: waits.until });
@@ -104,7 +109,8 @@ export class TaskStory {
   settled({ attempts, settledAt, status, error }: Ended, notes: TaskNotes): void {
     const ended = attempts.slice(this.#ends).at(-1);
     if (ended && this.#isRunning()) {
-      this.#move(ended.endedAt, 'done', 'attempt.ended', { data: endData(ended), status: 'done' });
+      const hasFailed = ended.result !== 'succeeded';
+      this.#move(ended.endedAt, 'done', 'attempt.ended', { data: endData(ended), status: 'done' }, hasFailed);
       return;
     }
     this.#refused(notes, settledAt, REFUSED);
@@ -166,8 +172,8 @@ export class TaskStory {
     this.#move(at, to, 'start.refused', { ...more, data });
   }
 
-  #move(at: number, state: TraceState, event: string, more: MoreOfMove = {}): void {
-    const last = more.data?.result !== 'succeeded';
+  /** `last`: by the last of several transitions that lead there. */
+  #move(at: number, state: TraceState, event: string, more: MoreOfMove = {}, last = true): void {
     const keys = transitionKeys('task', { from: this.#path(), event, to: statePath(state), last });
     this.#state = state;
     this.#moves += 1;

@@ -84,7 +84,7 @@ describe('a signal', () => {
 describe('tasks in every state at once', () => {
   const sleeper = (id: string, agent: string, script: string) => ({ id, agent, prompt: script });
   const plan = {
-    agents: { sh, busy: sh, limited: sh, open: sh },
+    agents: { sh, busy: sh, limited: sh, open: { ...sh, promptIsCode: false } },
     policy: {
       preset: 'patient',
       retry: { retries: 3, strategy: 'fixed', baseDelayMs: 200_000, jitter: 0 },
@@ -99,9 +99,9 @@ describe('tasks in every state at once', () => {
       sleeper('refused', 'open', 'echo "401 Unauthorized" >&2; exit 1'),
       sleeper('refusedToo', 'open', 'echo "401 Unauthorized" >&2; exit 1'),
       { ...sleeper('circuitOpen', 'open', 'true'), dependsOn: ['refused', 'refusedToo'] },
-      { ...sleeper('running', 'busy', STUBBORN), dependsOn: ['refusedToo'] },
-      { ...sleeper('stopped', 'busy', 'kill -STOP $$'), dependsOn: ['refusedToo'] },
-      { ...sleeper('staggered', 'busy', 'true'), dependsOn: ['refusedToo'] },
+      { ...sleeper('running', 'busy', STUBBORN), dependsOn: ['refused', 'refusedToo'] },
+      { ...sleeper('stopped', 'busy', 'kill -STOP $$'), dependsOn: ['refused', 'refusedToo'] },
+      { ...sleeper('staggered', 'busy', 'true'), dependsOn: ['refused', 'refusedToo'] },
     ],
   };
 

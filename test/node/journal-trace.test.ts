@@ -92,6 +92,17 @@ describe('a trace made of a journal', () => {
     for (const { keys } of told) expect(known).toContain(keys[0]);
   });
 
+  it('tells a wait for this machine from a retry', async () => {
+    const lacks = { fail: 'spawn', message: 'spawn EAGAIN', details: { kind: 'spawn', fault: 'machine' } } as const;
+    const { clock, journal } = begin({ tasks: [{ id: 't', prompt: 'p' }] }, { t: [lacks, {}] });
+    await clock.advance(60_000);
+    const moves = of(tell(journal, 'r'), 'actor.moved').filter(({ event }) => event === 'attempt.ended');
+    expect(moves.flatMap(({ keys }) => keys)).toEqual([
+      'task.running|attempt.ended|5|shouldPause',
+      'task.running|attempt.ended|1|succeeded',
+    ]);
+  });
+
   it('tells of the phases of a question', async () => {
     const clock = new VirtualClock(1000);
     const [journal, ring] = [memoryJournal(), ringSink()];

@@ -69,7 +69,7 @@ describe('an agent of kind model', () => {
     const controls = fakeControls();
     const answer = await modelAgentAt(spec, { THE_KEY: KEY }).run(fakeRequest(), controls);
     expect(answer).toEqual({ output: 'Your key is «masked». Or the other' });
-    expect(controls.chunks.map(({ text }) => text)).toEqual(['Your key is ', '«masked»', '.', ' Or ', 'the other']);
+    expect(controls.chunks.map(({ text }) => text)).toEqual(['Your key is ', '«masked».', ' Or ', 'the other']);
   });
 
   it('shares the pace of its host with others there', () => {
