@@ -53,6 +53,11 @@ const HOMES: readonly Home[] = [
     use: /ghp_|gh\[pousr/,
   },
   {
+    notion: 'terminal codes in text of others',
+    files: [],
+    use: /\bstripVTControlCharacters\b/,
+  },
+  {
     notion: 'which commands run their prompt as code',
     files: ['src/node/prompt-code.ts'],
     use: /from '\.\/code-programs\.ts'/,

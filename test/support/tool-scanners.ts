@@ -3,6 +3,7 @@ import { classifyText, createPatternScanner } from '../../src/errors/classify.ts
 import { parseResetTime } from '../../src/errors/reset-time.ts';
 import { parseRetryAfterMs } from '../../src/errors/retry-after.ts';
 import { parseAider } from '../../src/node/envelopes/aider.ts';
+import { createJsonLines } from '../../src/node/envelopes/json-lines.ts';
 import { createSecretMask } from '../../src/text/mask/secret-mask.ts';
 import type { Scanner } from './foreign-scanners.ts';
 import { of, type Shape } from './hostile-shapes.ts';
@@ -71,6 +72,14 @@ function aider(text: string): void {
   }
 }
 
+function events(text: string): void {
+  const ignored = () => undefined;
+  const lines = createJsonLines({ types: new Set(['x']), onEvent: ignored, onText: ignored });
+  lines.push(`{"type":"x"}\n${text}`);
+  lines.push(`\n{"type":"x","text":"${text}`);
+  lines.end();
+}
+
 const { mask, maskJson, seal, unmask } = createSecretMask({ API_KEY: 'abcdefgh1234', OTHER_TOKEN: 'aaaaaaaaaaaa' });
 
 /** Scanners of what tools print, and of secrets. */
@@ -86,6 +95,11 @@ export const TOOL_SCANNERS: readonly Scanner[] = [
     name: 'the text of aider',
     scan: aider,
     shapes: of('Added ', ' to the chat', 'litellm.', 'Tokens: 1', 'Model: x\n', ' \n'),
+  },
+  {
+    name: 'lines of events of a tool',
+    scan: events,
+    shapes: of('{"type":"', '{"type":"x",', '\u001b]', '\u001b[', '[debug] {', '{"a":[', '\\"'),
   },
   { name: 'secrets in a text', scan: mask, shapes: SECRETS },
   {

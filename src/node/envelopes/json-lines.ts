@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { withoutCodes } from '../../text/foreign-text.ts';
 import { createStringCutter, type StringCutter } from './string-cutter.ts';
 
 /** Longest line that is read as it is, characters. Of a longer one the middle of its long strings is left out. */
@@ -147,7 +147,7 @@ export function createJsonLines(options: JsonLinesOptions): JsonLines {
 
 function cleaned(raw: string, isFirst: boolean): string {
   const line = isFirst && raw.startsWith(BOM) ? raw.slice(1) : raw;
-  const unstyled = line.includes(ESCAPE) ? stripVTControlCharacters(line) : line;
+  const unstyled = line.includes(ESCAPE) ? withoutCodes(line) : line;
   return unstyled.endsWith('\r') ? unstyled.slice(0, -1) : unstyled;
 }
 
