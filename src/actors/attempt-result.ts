@@ -5,9 +5,9 @@ import { type ErrorKind, isRetryable } from '../errors/error-kind.ts';
 import { isShortage } from '../errors/machine-trouble.ts';
 import { frozenCopy } from '../frozen.ts';
 import type { PermitResult } from '../machines/breaker/events.ts';
-import { readUsage } from '../policy/usage.ts';
+import { readUsage, tokensOf } from '../policy/usage.ts';
 import type { AgentAnswer, TaskError, Usage } from '../types.ts';
-import type { AttemptResult } from './attempt.ts';
+import type { AttemptResult, AttemptSpec } from './attempt.ts';
 import type { InFlight } from './in-flight.ts';
 
 type Base = Omit<AttemptResult, 'status' | 'error'>;
@@ -139,7 +139,7 @@ function faultOf({ spec }: InFlight, kind: ErrorKind, thrown?: unknown): Pick<At
  * What the end of an attempt says about its agent. Nothing, when it was rate-limited, cancelled or stopped for a budget, when the
  * failure is not the agent's, or while other attempts may refute it.
  */
-export function permitResultOf({ status, error, fault, verdict }: AttemptResult): PermitResult {
+function permitResultOf({ status, error, fault, verdict }: AttemptResult): PermitResult {
   if (status === 'succeeded') return 'success';
   const silent = status === 'rate_limited' || status === 'cancelled' || isDecided(error);
   return silent || fault !== undefined || verdict !== undefined ? 'neutral' : 'failure';
@@ -147,4 +147,18 @@ export function permitResultOf({ status, error, fault, verdict }: AttemptResult)
 
 function isDecided(error: TaskError | null): boolean {
   return error !== null && ['cancelled', 'budget', 'dependency', 'rate_limited'].includes(error.kind);
+}
+
+/** What the gate learns of an end: the verdict on the agent, its limit, and what was used. */
+export function judgementOf({ leaseId, permitId, ref }: AttemptSpec, result: AttemptResult, at: number) {
+  const { usage, retryAt } = result;
+  return {
+    leaseId,
+    permitId,
+    result: permitResultOf(result),
+    kind: result.error?.kind ?? null,
+    at,
+    ...(result.status === 'rate_limited' ? { rateLimit: { retryAt, ref } } : {}),
+    ...(usage ? { tokens: tokensOf(usage), costUsd: usage.costUsd ?? 0 } : {}),
+  };
 }

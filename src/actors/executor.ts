@@ -1,25 +1,17 @@
 import type { EventObject, Snapshot } from 'xstate';
 import type { Within } from '../async-context.ts';
-import { elapsedMs } from '../clock.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import { copyOf, deepFreeze } from '../frozen.ts';
 import type { Price } from '../policy/budget.ts';
 import { lingerEndsAt } from '../policy/linger.ts';
-import {
-  checkClock,
-  markActivity,
-  startClock,
-  stopGraceMs,
-  withGrantedTime,
-  withoutSilence,
-} from '../policy/timeouts.ts';
-import { priced, tokensOf } from '../policy/usage.ts';
+import { checkClock, markActivity, startClock, stopGraceMs, withoutSilence } from '../policy/timeouts.ts';
+import { priced } from '../policy/usage.ts';
 import { TurnoverMap } from '../turnover-map.ts';
 import type { AgentAnswer, AgentControls } from '../types.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
-import { abandonedResult, failedResult, permitResultOf, statedResult, succeededResult } from './attempt-result.ts';
+import { abandonedResult, failedResult, judgementOf, statedResult, succeededResult } from './attempt-result.ts';
 import { AuthVerdicts } from './auth-verdicts.ts';
-import type { ExecutorInput, InFlight } from './in-flight.ts';
+import { type ExecutorInput, grant, type InFlight, noteSilence } from './in-flight.ts';
 import { clockOf, relay, type Sender } from './scope.ts';
 import { timersOf } from './timers.ts';
 
@@ -152,15 +144,6 @@ function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): voi
   attempt.timer = next < Number.POSITIVE_INFINITY ? timers.set(next, lookAgain, { granted }) : null;
 }
 
-/** Time in which this process did not run is nobody's silence. */
-function grant(attempt: InFlight, ms: number, now: number): void {
-  const later = (at: number) => Math.min(now, at + ms);
-  const { suspicion, linger } = attempt;
-  attempt.clock = withGrantedTime(attempt.clock, ms, now);
-  if (suspicion) attempt.suspicion = { ...suspicion, at: later(suspicion.at) };
-  if (linger) attempt.linger = { ...linger, workedAt: later(linger.workedAt), heardAt: later(linger.heardAt) };
-}
-
 /** Asks once; the attempt then has its grace to end, and is recorded as abandoned when it does not. */
 function askToStop(
   snapshot: ExecutorSnapshot,
@@ -214,24 +197,13 @@ function end(
   const used = result.usage ? { usage: result.usage } : {};
   const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error, ...used };
   spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
-  const { usage } = result;
   const { gate, isCalm } = snapshot.input;
-  const { leaseId, permitId, ref } = spec;
-  const isLimited = result.status === 'rate_limited';
-  const verdict = {
-    leaseId,
-    permitId,
-    result: permitResultOf(result),
-    kind: result.error?.kind ?? null,
-    at: now,
-    ...(isLimited ? { rateLimit: { retryAt: result.retryAt, ref } } : {}),
-    ...(usage ? { tokens: tokensOf(usage), costUsd: usage.costUsd ?? 0 } : {}),
-  };
+  const judgement = judgementOf(spec, result, now);
   // One more success of an agent in good health says nothing that could not wait, unless it may have spent a budget.
-  const isNews = verdict.result !== 'success' || usage !== undefined || !isCalm?.(spec.agent, spec.request.runId);
-  if (isNews) relay(scope, gate, { type: 'attempt.judged', ...verdict });
+  const isCalmSuccess = judgement.result === 'success' && !result.usage && isCalm?.(spec.agent, spec.request.runId);
+  if (!isCalmSuccess) relay(scope, gate, { type: 'attempt.judged', ...judgement });
   tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
-  relay(scope, gate, { type: 'lease.release', ...verdict });
+  relay(scope, gate, { type: 'lease.release', ...judgement });
   for (const { spec: judged, isRefuted } of verdicts) {
     const type = isRefuted ? 'auth.refuted' : 'auth.confirmed';
     const { request, attemptId } = judged;
@@ -309,10 +281,6 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
       look(snapshot, attempt, scope);
     },
   };
-}
-
-function noteSilence(attempt: InFlight, now: number): void {
-  attempt.longestSilenceMs = Math.max(attempt.longestSilenceMs, elapsedMs(attempt.clock.lastActivityAt, now));
 }
 
 function tell(attempt: InFlight, scope: Sender, event: AttemptEvent): void {

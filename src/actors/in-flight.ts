@@ -1,10 +1,11 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { Within } from '../async-context.ts';
+import { elapsedMs } from '../clock.ts';
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { Price } from '../policy/budget.ts';
 import type { Linger } from '../policy/linger.ts';
-import type { AttemptClock } from '../policy/timeouts.ts';
+import { type AttemptClock, withGrantedTime } from '../policy/timeouts.ts';
 import type { AgentAnswer } from '../types.ts';
 import type { AttemptSpec } from './attempt.ts';
 import type { Addressee } from './scope.ts';
@@ -44,4 +45,17 @@ export interface InFlight {
   linger: (Linger & { end: () => AgentAnswer }) | null;
   /** Set once it was told to stop. */
   stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
+}
+
+/** Time in which this process did not run is nobody's silence. */
+export function grant(attempt: InFlight, ms: number, now: number): void {
+  const later = (at: number) => Math.min(now, at + ms);
+  const { suspicion, linger } = attempt;
+  attempt.clock = withGrantedTime(attempt.clock, ms, now);
+  if (suspicion) attempt.suspicion = { ...suspicion, at: later(suspicion.at) };
+  if (linger) attempt.linger = { ...linger, workedAt: later(linger.workedAt), heardAt: later(linger.heardAt) };
+}
+
+export function noteSilence(attempt: InFlight, now: number): void {
+  attempt.longestSilenceMs = Math.max(attempt.longestSilenceMs, elapsedMs(attempt.clock.lastActivityAt, now));
 }

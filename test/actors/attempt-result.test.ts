@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { abandonedResult, failedResult, permitResultOf, succeededResult } from '../../src/actors/attempt-result.ts';
+import { abandonedResult, failedResult, judgementOf, succeededResult } from '../../src/actors/attempt-result.ts';
 import type { InFlight } from '../../src/actors/in-flight.ts';
 import { AgentError, type AgentErrorOptions } from '../../src/errors/agent-error.ts';
 import type { ErrorKind } from '../../src/errors/error-kind.ts';
@@ -126,7 +126,7 @@ describe('an attempt that does not end', () => {
 
 describe('what an end says of its agent', () => {
   const of = (status: string, kind: ErrorKind | null) =>
-    permitResultOf({ status, error: kind && { kind, message: '', retryable: true } } as never);
+    judgementOf({} as never, { status, error: kind && { kind, message: '', retryable: true } } as never, 0).result;
 
   it('is good, bad, or nothing where the agent could not help it', () => {
     expect(of('succeeded', null)).toBe('success');

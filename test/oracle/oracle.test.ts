@@ -45,6 +45,7 @@ describe('the engine', () => {
   test.each([
     ['the run’s time is up while a failure is ending it', 302_361],
     ['a success narrows the gap that decides who is next', 902_999],
+    ['a task skipped by its own rule sets another free', 21_071],
   ])('does so, too, where %s', async (_, seed) => {
     const given = randomCase(seed);
     const expected = simulate(given);

@@ -21,6 +21,7 @@ export function simulate(given: Case): Simulated {
   const logins = new SimulatedLogins<Flight>();
   const flights = new Set<Flight>();
   const ready: Sim[] = [];
+  const opened: Sim[] = [];
   const order: string[] = [];
   const tasks: Sim[] = [];
   let [now, lastStart, gateAt, started, wave] = [0, Number.NEGATIVE_INFINITY, 0, 0, 0];
@@ -63,6 +64,12 @@ export function simulate(given: Case): Simulated {
     if (lacks && ruleOf(task) !== 'proceed') settle(task, 'skipped', 'dependency');
     else ready.push(task);
   };
+  /** What a skipped task sets free comes after what was set free before it. */
+  const offerInTurn = (free: Sim[]) => {
+    const isFirst = opened.length === 0;
+    opened.push(...free);
+    for (; isFirst && opened[0]; opened.shift()) offer(opened[0]);
+  };
   const settle = (task: Sim, status: string, kind: string | null) => {
     enter(task, 'settled');
     const last = task.attempts.at(-1);
@@ -75,7 +82,7 @@ export function simulate(given: Case): Simulated {
     const ends = isNeeded || (status === 'failed' && task.spec.critical);
     if (ends && (stopped === null || stopped === 'budget')) stopAll('dependency');
     if (given.schedule === 'eager' && stopped === null) {
-      for (const one of dependents) if (one.spec.dependsOn.every((id) => find(id).state === 'settled')) offer(one);
+      offerInTurn(dependents.filter(({ spec }) => spec.dependsOn.every((id) => find(id).state === 'settled')));
     }
     admit();
   };

@@ -93,10 +93,25 @@ function checkOutcomes({ tasks: plan, options }: Scenario, { result, of }: Playe
   }
 }
 
-/** Told to stop, a run ends within the grace of its attempts. */
-function checkTime({ options }: Scenario, { result, of }: Played): void {
+const MAX_COOLING_MS = 120_000;
+
+/** The longest time for which providers may have asked to be left alone, waits that overlap counted once. */
+function mostCoolingMs({ of }: Played): number {
+  let [ms, until] = [0, 0];
+  for (const { endedAt, result } of of('attempt.ended')) {
+    if (result !== 'rate_limited') continue;
+    ms += endedAt + MAX_COOLING_MS - Math.max(endedAt, until);
+    until = endedAt + MAX_COOLING_MS;
+  }
+  return ms;
+}
+
+/** A limit that nobody has set does not count cooling. Told to stop, a run ends within the grace of its attempts. */
+function checkTime({ options, run }: Scenario, played: Played): void {
+  const { result, of } = played;
   const timeoutMs = of('plan.compiled')[0]?.timeoutMs ?? 0;
-  expect(result.metadata.totalDurationMs).toBeLessThanOrEqual(timeoutMs + (options.killGraceMs ?? 0));
+  const coolingMs = run.timeoutMs === undefined ? mostCoolingMs(played) : 0;
+  expect(result.metadata.totalDurationMs).toBeLessThanOrEqual(timeoutMs + coolingMs + (options.killGraceMs ?? 0));
   for (const { at, kind } of of('run.stopping')) {
     if (kind === 'budget') continue;
     expect(of('run.settled')[0]?.at).toBeLessThanOrEqual(at + (options.killGraceMs ?? 0));
