@@ -10,7 +10,8 @@ import { chartPage } from '../src/trace/chart-page.ts';
 import { defineChart } from '../src/trace/definition.ts';
 import { conformanceJsonSchema } from '../test/conformance/case.schema.ts';
 import { chartPicture } from './chart-picture.tsx';
-import { withMutationTables } from './mutation/page.ts';
+import { withMutationTable } from './mutation/page.ts';
+import type { Score } from './mutation/report.ts';
 import { taskOverview } from './task-overview.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -42,17 +43,13 @@ const GENERATORS: readonly Generator[] = [
   {
     file: 'docs/mutation.md',
     generate: async () =>
-      withMutationTables(
-        await readFile(path.join(root, 'docs/mutation.md'), 'utf8'),
-        await recorded('scores'),
-        await recorded('survivors'),
-      ),
+      withMutationTable(await readFile(path.join(root, 'docs/mutation.md'), 'utf8'), await recordedScores()),
   },
 ];
 
 /** What `npm run mutate` found, or was told. */
-async function recorded<T>(name: 'scores' | 'survivors'): Promise<T> {
-  return JSON.parse(await readFile(path.join(root, `scripts/mutation/${name}.json`), 'utf8')) as T;
+async function recordedScores(): Promise<Record<string, Score>> {
+  return JSON.parse(await readFile(path.join(root, 'scripts/mutation/scores.json'), 'utf8')) as Record<string, Score>;
 }
 
 async function main(checkOnly: boolean): Promise<number> {

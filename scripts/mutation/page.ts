@@ -1,15 +1,10 @@
-import { type Explanation, percentOf, type Score } from './report.ts';
+import { percentOf, type Score } from './report.ts';
 
 const SCORES = ['<!-- The scores, written by `npm run docs`. -->', '<!-- The end of the scores. -->'] as const;
-const SURVIVORS = ['<!-- The survivors, written by `npm run docs`. -->', '<!-- The end of the survivors. -->'] as const;
 
-/** `docs/mutation.md` with the scores and survivors as they are recorded. */
-export function withMutationTables(
-  page: string,
-  scores: Readonly<Record<string, Score>>,
-  survivors: readonly Explanation[],
-): string {
-  return between(between(page, SCORES, scoreTable(scores)), SURVIVORS, survivorTables(survivors));
+/** `docs/mutation.md` with the recorded scores. */
+export function withMutationTable(page: string, scores: Readonly<Record<string, Score>>): string {
+  return between(page, SCORES, scoreTable(scores));
 }
 
 function between(page: string, [from, to]: readonly [string, string], text: string): string {
@@ -39,29 +34,6 @@ function figures(scores: readonly Score[]): string[] {
   return [...counts, `${percentOf(scores).toFixed(1)} %`, String(sum('skipped'))];
 }
 
-function survivorTables(survivors: readonly Explanation[]): string {
-  const files = Map.groupBy(survivors, ({ file }) => file);
-  return [...files]
-    .map(([file, all]) =>
-      [`### ${file}`, '', row('in', 'change', 'why no test notices'), '|---|---|---|', ...all.map(survivorRow)].join(
-        '\n',
-      ),
-    )
-    .join('\n\n');
-}
-
-function survivorRow({ line, changes, reason }: Explanation): string {
-  const list = changes.map(({ code, becomes }) => `${quoted(code)} → ${becomes === '' ? 'nothing' : quoted(becomes)}`);
-  return row(quoted(line), list.join('<br>'), reason);
-}
-
 function row(...cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
-}
-
-/** As code in a cell of a table. */
-function quoted(code: string): string {
-  const fence = code.includes('`') ? '``' : '`';
-  const space = fence === '``' ? ' ' : '';
-  return `${fence}${space}${code.replaceAll('|', '\\|')}${space}${fence}`;
 }

@@ -23,22 +23,14 @@ export interface Score {
   skipped: number;
 }
 
-/** A change that no test noticed; known by what stands there, not where, so that it outlives changes around it. */
+/** A change that no test noticed. */
 export interface Survivor {
   file: string;
-  /** The line it begins in. */
+  /** The line it begins in, 1-based, and its text. */
+  at: number;
   line: string;
   code: string;
   becomes: string;
-}
-
-/** Why changes in one line are noticed by no test. */
-export interface Explanation {
-  file: string;
-  line: string;
-  changes: readonly Pick<Survivor, 'code' | 'becomes'>[];
-  /** Empty: nobody has said. */
-  reason: string;
 }
 
 /** Scores by file, of the files that can be changed at all. */
@@ -62,36 +54,12 @@ export function survivorsOf({ files }: StrykerReport): Survivor[] {
       .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
       .map(({ location: { start, end }, replacement = '' }) => ({
         file,
+        at: start.line,
         line: brief(linesOf(source)[start.line - 1] ?? ''),
         code: brief(between(source, start, end)),
         becomes: brief(replacement),
       })),
   );
-}
-
-export function reasonFor({ file, line, code, becomes }: Survivor, explanations: readonly Explanation[]): string {
-  const explanation = explanations.find(
-    (one) =>
-      one.file === file &&
-      one.line === line &&
-      one.changes.some((change) => change.code === code && change.becomes === becomes),
-  );
-  return explanation?.reason ?? '';
-}
-
-/** The explanations of these survivors, in their order: with the reasons that were given, and empty ones for the rest. */
-export function explained(survivors: readonly Survivor[], known: readonly Explanation[]): Explanation[] {
-  const lines = new Map<string, Explanation & { changes: Pick<Survivor, 'code' | 'becomes'>[] }>();
-  for (const survivor of survivors) {
-    const { file, line, code, becomes } = survivor;
-    const reason = reasonFor(survivor, known);
-    const key = JSON.stringify([file, line, reason]);
-    const explanation = lines.get(key) ?? { file, line, changes: [], reason };
-    lines.set(key, explanation);
-    const isKnown = explanation.changes.some((change) => change.code === code && change.becomes === becomes);
-    if (!isKnown) explanation.changes.push({ code, becomes });
-  }
-  return [...lines.values()];
 }
 
 /** Noticed changes of all that were tried, in percent. */

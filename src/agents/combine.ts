@@ -1,5 +1,4 @@
 import { citationsIn, withoutCitations } from '../text/citations.ts';
-import { firstHand } from '../text/earlier.ts';
 import { splitQuestions } from '../text/questions.ts';
 import { likeness, selectStatements } from '../text/select-statements.ts';
 import { uniqueSlug } from '../text/slug.ts';
@@ -41,7 +40,7 @@ export function combiningAgent(): Agent {
       const outputs = Object.entries(dependencies);
       const failed = failedIn(prompt.startsWith(question) ? prompt.slice(question.length) : '');
       if (outputs.length === 0 && failed.length === 0) {
-        const statements = selectStatements(asked, firstHand(passages), MAX_LINES);
+        const statements = selectStatements(asked, passages, MAX_LINES);
         return statements.length === 0 ? NO_ANSWER : statements.map(bullet).join('\n');
       }
       const findings = findingsOf(outputs, asked);

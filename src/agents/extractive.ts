@@ -1,5 +1,4 @@
 import { cite } from '../text/citations.ts';
-import { firstHand } from '../text/earlier.ts';
 import { type ScoredStatement, selectStatements } from '../text/select-statements.ts';
 import { isSpaceOr, withoutEnd } from '../text/without-end.ts';
 import type { Agent } from '../types.ts';
@@ -23,7 +22,7 @@ export function extractiveAgent(): Agent {
     run: ({ question, passages = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();
-      const statements = selectStatements(question, firstHand(passages), MAX_LINES);
+      const statements = selectStatements(question, passages, MAX_LINES);
       progress({ done: passages.length, total: passages.length, message: 'passages read' });
       return statements.length === 0 ? NO_ANSWER : statements.map(bullet).join('\n');
     },

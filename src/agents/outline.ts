@@ -1,5 +1,4 @@
 import { cite } from '../text/citations.ts';
-import { firstHand } from '../text/earlier.ts';
 import { declaredName, headingOf, linesOf } from '../text/passage-lines.ts';
 import { statementsOf } from '../text/statements.ts';
 import { queryTerms, terms } from '../text/terms.ts';
@@ -17,10 +16,9 @@ const MAX_ROLE_CHARS = 140;
 export function outlineAgent(): Agent {
   return {
     ...BUILTIN_PROFILES.outline,
-    run: ({ question, passages: found = [] }, { signal, heartbeat, progress }) => {
+    run: ({ question, passages = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();
-      const passages = firstHand(found);
       const files = [...new Set(passages.map(({ path }) => path))];
       const lines = files
         .map((path) => ({ path, own: passages.filter((passage) => passage.path === path) }))

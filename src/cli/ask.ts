@@ -33,7 +33,6 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
     ...options,
     ...watchers.options,
     ...(journal ? { journal } : {}),
-    memory: flags.memory !== false,
   });
   const paint = paintFor(process.stdout);
   return followRun({

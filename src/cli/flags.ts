@@ -30,8 +30,6 @@ export interface RunFlags extends StateFlags {
   /** Serve the run to Stately's inspector; or the WebSocket URL of one. */
   inspect?: true | string;
   quiet?: boolean;
-  /** `ask` and `resume`; `false`: earlier answers are not looked at, and this one is not kept. */
-  memory?: boolean;
   /** `run` only. */
   dryRun?: boolean;
   /** `ask` only: a person decides on the plan. */
@@ -128,11 +126,6 @@ export function addPlaceFlags(command: Command): Command {
 
 export function cwdFlag(): Option {
   return new Option('-C, --cwd <dir>', 'work in this directory');
-}
-
-/** For `ask`, and what goes on with one. */
-export function addMemoryFlag(command: Command): Command {
-  return command.addOption(new Option('--no-memory', 'neither look at earlier answers nor keep this one for later'));
 }
 
 /** Files for `ask` and `plan`. */

@@ -4,7 +4,6 @@ import type { DoctorFlags } from './doctor.ts';
 import {
   addAgentFlags,
   addContextFlag,
-  addMemoryFlag,
   addPlaceFlags,
   addResumeFlags,
   addRunFlags,
@@ -62,7 +61,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command('ask')
     .description('answer a question, by way of all six phases')
     .argument('<query...>', 'the question, or - for stdin');
-  addMemoryFlag(addContextFlag(addRunFlags(ask)))
+  addContextFlag(addRunFlags(ask))
     .option('--approve', 'show the plan, and run it once you have said yes, or have edited it')
     .action(async (words: string[], flags: RunFlags) => {
       const { askCommand } = await import('./ask.ts');
@@ -73,7 +72,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command('resume')
     .description('go on with a run after a crash or an interrupt')
     .argument('<runId>', 'as `soar run` said it, or `soar runs`');
-  addMemoryFlag(addResumeFlags(resume)).action(async (runId: string, flags: RunFlags) => {
+  addResumeFlags(resume).action(async (runId: string, flags: RunFlags) => {
     const { resumeCommand } = await import('./resume.ts');
     done(await resumeCommand(runId, flags));
   });

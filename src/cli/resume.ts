@@ -38,7 +38,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
     options = optionsOf(run, config);
-    soar = createSoar({ ...options, ...watchers.options, journal, memory: flags.memory !== false });
+    soar = createSoar({ ...options, ...watchers.options, journal });
   } catch (error) {
     journal.close();
     throw error;

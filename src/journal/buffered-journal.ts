@@ -7,7 +7,6 @@ import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, Stored
 import type { Journal, RunLog } from './journal.ts';
 import type { JournalStore, LeftBehind, RunWrite } from './journal-store.ts';
 import { jsonOf } from './json-of.ts';
-import { keptRecords, type RecordStore } from './records.ts';
 import { unknownRun } from './run-errors.ts';
 
 export interface BufferedJournalOptions {
@@ -18,7 +17,6 @@ export interface BufferedJournalOptions {
 /** A journal over a store: collects what one turn appends and commits it at once. */
 export class BufferedJournal implements Journal {
   readonly answers: AnswerStore;
-  readonly records: RecordStore;
   readonly #store: JournalStore;
   readonly #mask: (json: string) => string;
   /** Whether nothing is masked. */
@@ -45,7 +43,6 @@ export class BufferedJournal implements Journal {
     this.#keepsAll = options.mask === undefined;
     this.#mask = options.mask ?? ((json) => json);
     this.answers = keptAnswers(store, this.#mask, () => this.#isClosed);
-    this.records = keptRecords(store, this.#mask, () => this.#isClosed);
   }
 
   begin(header: RunHeader): RunLog {

@@ -60,10 +60,6 @@ export interface JournalStore {
   findAnswer(key: string): string | null;
   /** Keeps an answer in the place of an older one, and forgets the oldest. */
   saveAnswer(key: string, at: number, body: string): void;
-  /** The JSON of every record, newest first. */
-  records(): string[];
-  /** Keeps a record in the place of an older one, and forgets the oldest. */
-  saveRecord(question: string, at: number, body: string): void;
   /** Ends processes and waits until they are gone. Rejects when some would not end. */
   endProcesses(left: LeftBehind): Promise<void>;
   /** Calls back for every run of this owner that another has taken over, without waiting for a commit. Absent: only commits tell. */

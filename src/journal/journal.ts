@@ -2,7 +2,6 @@ import type { AnswerStore } from './answers.ts';
 import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 
 import type { LeftBehind } from './journal-store.ts';
-import type { RecordStore } from './records.ts';
 
 /**
  * The record that runs can be resumed from. What is appended is committed at the end of the turn (the next microtask), all
@@ -41,8 +40,6 @@ export interface Journal {
   savePace(pace: StoredPace): void;
   /** Answers of tasks, for tasks of other runs that ask the same. */
   readonly answers: AnswerStore;
-  /** Questions that were answered well. */
-  readonly records: RecordStore;
   /** Commits what is left, gives up every run it owns and lets go of its store. Harmless when called again. */
   close(): void;
 }

@@ -6,7 +6,6 @@ import type { Journal } from './journal.ts';
 import type { JournalStore, Learned, RunWrite } from './journal-store.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 import { mergedPace } from './merged-pace.ts';
-import { MAX_RECORDS } from './records.ts';
 import { type Successor, takenOver } from './run-errors.ts';
 import { initialSummary, summaryAfter } from './run-summary.ts';
 
@@ -23,7 +22,6 @@ export interface MemoryDisk {
   breakers: Map<string, StoredBreaker>;
   paces: Map<string, StoredPace>;
   answers: MemoryShelf;
-  records: MemoryShelf;
 }
 
 function emptyDisk(): MemoryDisk {
@@ -32,7 +30,6 @@ function emptyDisk(): MemoryDisk {
     breakers: new Map(),
     paces: new Map(),
     answers: new MemoryShelf(MAX_ANSWERS),
-    records: new MemoryShelf(MAX_RECORDS),
   };
 }
 
@@ -164,14 +161,6 @@ class MemoryStore implements JournalStore {
 
   saveAnswer(key: string, at: number, body: string): void {
     this.#disk.answers.save(key, at, body);
-  }
-
-  records(): string[] {
-    return this.#disk.records.newestFirst();
-  }
-
-  saveRecord(question: string, at: number, body: string): void {
-    this.#disk.records.save(question, at, body);
   }
 
   async endProcesses(): Promise<void> {}

@@ -68,13 +68,6 @@ export function statementsOf(db: DatabaseSync) {
     ),
     forgetAnswers: sql('DELETE FROM answers WHERE at < ?'),
     trimAnswers: sql('DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?)'),
-    records: sql('SELECT body FROM records ORDER BY at DESC, question'),
-    saveRecord: sql(
-      'INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (question) DO UPDATE SET at = excluded.at, body = excluded.body',
-    ),
-    trimRecords: sql(
-      'DELETE FROM records WHERE question IN (SELECT question FROM records ORDER BY at DESC LIMIT -1 OFFSET ?)',
-    ),
     breakers: sql('SELECT agent, body FROM breakers'),
     paces: sql('SELECT body FROM paces'),
     findPace: sql('SELECT body FROM paces WHERE provider = ?'),

@@ -4,7 +4,6 @@ import { ANSWER_TTL_MS, MAX_ANSWERS } from '../journal/answers.ts';
 import type { RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../journal/entries.ts';
 import type { JournalStore, Learned, LeftBehind, RunWrite } from '../journal/journal-store.ts';
 import { mergedPace } from '../journal/merged-pace.ts';
-import { MAX_RECORDS } from '../journal/records.ts';
 import { damagedRun, takenOver } from '../journal/run-errors.ts';
 import { initialSummary, summaryAfter } from '../journal/run-summary.ts';
 import { readWhole } from '../text/mask/lost-texts.ts';
@@ -232,25 +231,6 @@ export class SqliteStore implements JournalStore {
       this.#sql.saveAnswer.run(key, at, this.#stored(body));
       this.#sql.forgetAnswers.run(at - ANSWER_TTL_MS);
       this.#sql.trimAnswers.run(MAX_ANSWERS);
-    });
-  }
-
-  records(): string[] {
-    const rows = wrapped(this.#path, () => this.#sql.records.all());
-    return rows.flatMap(({ body }) => {
-      try {
-        return [this.#unseal(this.#whole(String(body)))];
-      } catch {
-        // A damaged one is as good as forgotten.
-        return [];
-      }
-    });
-  }
-
-  saveRecord(question: string, at: number, body: string): void {
-    this.#transaction(() => {
-      this.#sql.saveRecord.run(question, at, this.#stored(body));
-      this.#sql.trimRecords.run(MAX_RECORDS);
     });
   }
 

@@ -1,6 +1,5 @@
 import type { Issue } from '../errors/soar-error.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import { isEarlier } from '../text/earlier.ts';
 import { quoted } from '../text/foreign-text.ts';
 import type { Passage } from '../types.ts';
 import { planError } from './plan-error.ts';
@@ -72,20 +71,14 @@ function isReading(task: TaskSpec): boolean {
   return Array.isArray(task?.read) && task.read.length > 0 && task.read.every((entry) => typeof entry === 'string');
 }
 
-/**
- * The plan with its passages as places to read: shorter, and as new as the files are when it is run. Answers of earlier runs,
- * which stand in no file, stay passages.
- */
+/** Replaces the passages of a plan by places to read: shorter, and as new as the files are when it runs. */
 export function withPlaces(plan: Plan): Plan {
   const tasks = plan.tasks.map((task): TaskSpec => {
     const { passages = [], read = [], ...rest } = task;
-    const places = passages.filter(({ path }) => !isEarlier(path));
-    const others = passages.filter(({ path }) => isEarlier(path));
-    if (places.length === 0) return task;
+    if (passages.length === 0) return task;
     return {
       ...rest,
-      read: [...read, ...places.map(({ path, startLine, endLine }) => `${path}:${startLine}-${endLine}`)],
-      ...(others.length > 0 ? { passages: others } : {}),
+      read: [...read, ...passages.map(({ path, startLine, endLine }) => `${path}:${startLine}-${endLine}`)],
     };
   });
   return { ...plan, tasks };

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../../src/journal/answers.ts';
 import type { LogEntry, RunHeader } from '../../src/journal/entries.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { StoredRecord } from '../../src/journal/records.ts';
 import { COLLECT_SETTINGS } from '../../src/machines/collect/logic.ts';
 import { NO_NOTES } from '../../src/machines/task/logic.ts';
 import type { TaskOutcome } from '../../src/types.ts';
@@ -169,27 +168,6 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       ]);
     });
 
-    it('keeps records of questions, newest first and one for each question', () => {
-      const { journal, next } = open();
-      const record = (runId: string, query: string, at: number): StoredRecord => ({
-        runId,
-        at,
-        query,
-        complexity: 'simple',
-        outline: ['look'],
-        answer: `by ${runId}`,
-        confidence: 0.9,
-        sources: [{ path: 'a.md', hash: 'f00' }],
-        keywords: ['gate'],
-      });
-      journal.records.save(record('r1', 'What is a gate?', 1000));
-      journal.records.save(record('r2', 'What is a lease?', 3000));
-      journal.records.save(record('r3', ' what is  a GATE? ', 2000));
-      const all = next().records.all();
-      expect(all.map(({ runId }) => runId)).toEqual(['r2', 'r3']);
-      expect(all[0]).toEqual(record('r2', 'What is a lease?', 3000));
-    });
-
     it('keeps nothing once it is closed, and finds nothing', () => {
       const { journal } = open();
       const answer = { key: 'k', agentId: 'one', runId: 'r', taskId: 'a', at: 1000, output: 'ok' };
@@ -197,7 +175,6 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       journal.close();
       journal.answers.save({ ...answer, key: 'k2' });
       expect(journal.answers.find('k', 1000)).toBeNull();
-      expect(journal.records.all()).toEqual([]);
     });
 
     it('knows how a run has ended', () => {

@@ -132,14 +132,6 @@ describe('withReading', () => {
 });
 
 describe('withPlaces', () => {
-  it('leaves answers of earlier runs as they are: they stand in no file', () => {
-    const earlier = { ...read('a.md:1'), id: 'run:x:1-1', path: 'run:x' };
-    const tasks = [{ id: 'a', prompt: 'x', passages: [read('a.md:2'), earlier] }];
-    const written = withPlaces({ tasks });
-    expect(written.tasks).toEqual([{ id: 'a', prompt: 'x', read: ['a.md:2-2'], passages: [earlier] }]);
-    expect(withReading(written, read)).toEqual({ tasks });
-  });
-
   it('makes a plan that a person can read, and that reads the same passages', () => {
     const passages = [read('a.md:1-2'), read('a.md:3')];
     const plan = {

@@ -1,4 +1,3 @@
-import { firstHand } from '../../text/earlier.ts';
 import { type Questions, splitQuestions } from '../../text/questions.ts';
 import { uniqueSlug } from '../../text/slug.ts';
 import type { Complexity, Passage } from '../../types.ts';
@@ -31,7 +30,7 @@ export function decompose({ query, complexity, passages, agents }: DecomposeInpu
     ? comparison(goal, questions.compared)
     : questions.parts.length > 1
       ? fitted(questions, room, notes)
-      : sides(goal, complexity, firstHand(passages), agents, room);
+      : sides(goal, complexity, passages, agents, room);
   if (!questions.compared && drafts.length > 1) drafts.push(together(goal, drafts));
   return { goal, subgoals: asSubgoals(drafts, passages), notes };
 }

@@ -1,5 +1,4 @@
 import { bm25 } from '../../text/bm25.ts';
-import { isEarlier } from '../../text/earlier.ts';
 import { queryTerms, terms } from '../../text/terms.ts';
 import type { Passage } from '../../types.ts';
 
@@ -17,13 +16,11 @@ export function passagesFor(about: string, passages: readonly Passage[]): Passag
   const texts = passages.map(({ text, path }) => [...terms(path), ...terms(text)]);
   const scores = bm25(wanted, texts);
   const stress = bm25(stressed, texts);
-  const fitting = passages
+  return passages
     .map((passage, at) => ({ ...passage, score: rounded((scores[at] ?? 0) + 2 * (stress[at] ?? 0)) }))
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score);
-  // The best of the earlier answers comes on top, so that no file loses its place to one.
-  const earlier = fitting.filter(({ path }) => isEarlier(path)).slice(0, 1);
-  return [...fitting.filter(({ path }) => !isEarlier(path)).slice(0, MAX_PASSAGES), ...earlier];
+    .sort((a, b) => b.score - a.score)
+    .slice(0, MAX_PASSAGES);
 }
 
 const rounded = (score: number) => Math.round(score * 1000) / 1000;
