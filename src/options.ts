@@ -9,7 +9,7 @@ import { GATE_LIMITS } from './machines/gate/machine.ts';
 import { pricesSchema, runSettingsShape } from './plan/plan.schema.ts';
 import type { RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
-import { resolvePolicy } from './policy/presets.ts';
+import { resolvePolicy, waiting } from './policy/presets.ts';
 import type { SoarOptions } from './soar.ts';
 import { quoted } from './text/foreign-text.ts';
 import type { OnDependencyFailure } from './types.ts';
@@ -153,7 +153,7 @@ export function settingsOf(
     retries: own.retries ?? engine.retries ?? null,
     cache: own.cache ?? engine.cache ?? false,
     contextBudgetChars: own.contextBudgetChars ?? engine.contextBudgetChars ?? null,
-    bounds: defined({ maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }),
+    bounds: defined({ maxCoolingMs, maxRateLimits, ...waiting({ maxOpenWaitMs, onOpen }) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Journal, RunLog } from './journal/journal.ts';
 import type { LeftBehind } from './journal/journal-store.ts';
 import { isLimitSet, type ReplayedRun } from './journal/replay.ts';
 import { finishedResult, requireWhole, resumedCollect, resumedQuery, storedRun } from './journal/resume.ts';
+import { readingPlan } from './journal/run-errors.ts';
 import type { CollectInput, CollectOutput, CollectSettings } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarInput, SoarOutput } from './machines/soar/events.ts';
@@ -68,7 +69,8 @@ export function resumeRun(
     requireWhole(run);
     const { query, agents } = run.header;
     // A plan that a person edited may bring agents along.
-    const own = query === undefined ? NO_AGENTS : agentsOf({ ...agents, ...run.approved?.agents });
+    const described = { ...agents, ...run.approved?.agents };
+    const own = query === undefined ? NO_AGENTS : readingPlan(runId, () => agentsOf(described));
     const parts = query === undefined ? planParts(run, prepare) : queryParts(run, query, own, machineFor);
     const { deadlineAt } = run;
     log.append({ type: 'run.resumed', at: now, deadlineAt: timeoutMs === undefined ? null : deadlineAt });
@@ -111,7 +113,7 @@ function ended(run: ReplayedRun): RunParts | null {
 
 function planParts(run: ReplayedRun, prepare: ResumeDeps['prepare']): RunParts {
   const { runId, settings, plan, goal } = run.header;
-  const { compiled, own } = prepare(plan ?? { tasks: [] });
+  const { compiled, own } = readingPlan(runId, () => prepare(plan ?? { tasks: [] }));
   const input: CollectInput = { plan: compiled, settings: { ...FORMER_DEFAULTS, ...settings }, ...resumedCollect(run) };
   return {
     logic: collectMachine,

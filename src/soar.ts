@@ -25,7 +25,7 @@ export interface SoarOptions<Known extends string = string> extends RunSettings,
   maxCoolingMs?: number;
   /** Rate limits a task survives. Default 3. */
   maxRateLimits?: number;
-  /** Longest wait for an open breaker, milliseconds. Default 120000. */
+  /** Longest wait for an open breaker, milliseconds; set, tasks wait unless `onOpen` says otherwise. Default 120000. */
   maxOpenWaitMs?: number;
   /** What a task without a fallback does when its breaker is open. Default `'fail'`. */
   onOpen?: 'fail' | 'wait';

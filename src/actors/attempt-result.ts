@@ -91,7 +91,13 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
   if (error.kind !== 'rate_limited')
     return { ...common, status: 'failed', error, ...faultOf(attempt, error.kind, thrown) };
   const resumeAt = retryAt ?? (retryAfterMs === undefined ? null : endedAt + retryAfterMs);
-  return { ...common, status: 'rate_limited', error, retryAt: resumeAt };
+  // A reset time that is past, or "retry after 0", says nothing: the limit still held a moment ago.
+  return {
+    ...common,
+    status: 'rate_limited',
+    error,
+    retryAt: resumeAt !== null && resumeAt > endedAt ? resumeAt : null,
+  };
 }
 
 /** What an attempt that does not end had stated; null when it had stated nothing. */

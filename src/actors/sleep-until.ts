@@ -1,5 +1,7 @@
 import type { ActorLogic, ActorRef, EventObject, Snapshot } from 'xstate';
 import { currentContext } from '../async-context.ts';
+import { showValue } from '../errors/show-value.ts';
+import { SoarError } from '../errors/soar-error.ts';
 import { clockOf, relay } from './scope.ts';
 import { type Timer, timersOf } from './timers.ts';
 
@@ -44,12 +46,26 @@ function fallAsleep(self: Sleeper, { at, background = false, patient, shared }: 
   sleeping.set(self, timersOf(clockOf(self)).set(at, wake, { background, ...(patient ? { granted } : {}) }));
 }
 
+/** Throws `invalid-options` where the deadline is missing or no number: such a sleeper would never wake, or at once. */
+function requireDeadline(input: SleepInput | undefined): void {
+  const at: unknown = input?.at;
+  if (at === null || (typeof at === 'number' && Number.isFinite(at))) return;
+  const got = `got ${showValue(at)}. Create the actor with it: createActor(sleepUntil, { input: { at } }).`;
+  throw new SoarError(
+    'invalid-options',
+    `Expected \`input.at\` to be an instant in epoch milliseconds or null, ${got}`,
+  );
+}
+
 /**
  * Done when its deadline has come. Absolute, so a restored sleeper wakes when the first one would have, and one heap
  * entry wide, where an `after` would be scanned at every stop of any actor of the system.
  */
 export const sleepUntil: SleepLogic = {
-  getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
+  getInitialSnapshot: (_, input) => {
+    requireDeadline(input);
+    return { status: 'active', output: undefined, error: undefined, input };
+  },
   start: ({ input }, { self }) => {
     fallAsleep(self, input);
   },

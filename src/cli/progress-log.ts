@@ -13,6 +13,8 @@ const HOW: Readonly<Record<string, string>> = { fallback: ' by the fallback', ca
 export function createProgressLog(): (event: RunEvent) => string[] {
   let waves = 0;
   const reasons = new Map<string, string>();
+  /** The last warning or stop: every task that is cancelled for it gives the same reason. */
+  let said: string | null = null;
   const reasonOf = (taskId: string) => (reasons.has(taskId) ? `: ${reasons.get(taskId)}` : '');
 
   return (event) => {
@@ -39,14 +41,19 @@ export function createProgressLog(): (event: RunEvent) => string[] {
         const { taskId, status, durationMs, error, via } = event.outcome;
         reasons.delete(taskId);
         const done = `(${event.settled}/${event.total} done)`;
-        const why = error && status !== 'succeeded' ? `: ${short(error.message)}` : '';
+        const isSaid = (status === 'cancelled' || status === 'skipped') && error?.message === said;
+        const why = error && status !== 'succeeded' && !isSaid ? `: ${short(error.message)}` : '';
         const how = status === 'succeeded' && via !== null ? (HOW[via] ?? '') : '';
         const time = status === 'skipped' || via === 'cache' ? '' : ` ${formatDuration(durationMs)}`;
         return [`${status === 'succeeded' ? 'done' : status} ${taskId}${time}${how} ${done}${why}`];
       }
       case 'run.stopping':
+        if (event.reason === said) return ['stopping'];
+        said = event.reason;
         return [`stopping: ${short(event.reason)}`];
       case 'warning':
+        if (event.message === said) return [];
+        said = event.message;
         return [`warning: ${short(event.message)}`];
       default:
         return [];

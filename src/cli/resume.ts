@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import type { ReplayedRun } from '../journal/replay.ts';
 import { planOf, storedRun } from '../journal/resume.ts';
+import { readingPlan } from '../journal/run-errors.ts';
 import { agentsFromSpecs } from '../node/agents-from-spec.ts';
 import { type LoadedConfig, loadConfig } from '../node/config.ts';
 import { createSoar } from '../node/create-soar.ts';
@@ -37,7 +38,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     approval = waitsForApproval(run) ? terminalApproval() : undefined;
     const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
-    options = optionsOf(run, config);
+    options = readingPlan(runId, () => optionsOf(run, config));
     soar = createSoar({ ...options, ...watchers.options, journal });
   } catch (error) {
     journal.close();
@@ -45,7 +46,8 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
   }
   const paint = paintFor(process.stdout);
   const plan: Plan = planOf(run) ?? { tasks: [] };
-  const agents = { ...options.agents, ...(run.end ? {} : agentsFromSpecs(ownAgents(plan.agents))) };
+  const own = run.end ? {} : readingPlan(runId, () => agentsFromSpecs(ownAgents(plan.agents)));
+  const agents = { ...options.agents, ...own };
   return followRun({
     soar,
     journal,

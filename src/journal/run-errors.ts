@@ -74,3 +74,23 @@ export function readingRun<T>(runId: string, work: () => T): T {
     throw damagedRun(runId, `its records contradict each other (${cause.message})`, { cause });
   }
 }
+
+/**
+ * Works with the stored plan of a run. A plan that is not valid any more is damage, as it was valid when the run began; agents that are
+ * missing were described elsewhere.
+ */
+export function readingPlan<T>(runId: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!SoarError.isInstance(cause) || !(cause.code === 'invalid-plan' || cause.code === 'invalid-options'))
+      throw cause;
+    const { issues } = cause;
+    const faults = issues.length === 0 ? cause.message : issues.map(({ message }) => message).join(' ');
+    if (issues.length > 0 && issues.every(({ code }) => code === 'unknown-agent')) {
+      const advice = 'Describe it again as it was when the run began, in the configuration or in `createSoar`.';
+      throw new SoarError('invalid-plan', `Run ${quoted(runId)} cannot be resumed: ${faults} ${advice}`, { cause });
+    }
+    throw damagedRun(runId, `its stored plan is not valid (${faults.replace(/\.$/, '')})`, { cause });
+  }
+}

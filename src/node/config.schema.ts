@@ -28,7 +28,10 @@ export const configSchema = strictObject({
   killGraceMs: described(z.optional(durationMs), 'Time to end after a polite signal, milliseconds. Default 5000.'),
   maxCoolingMs: described(z.optional(durationMs), 'Longest cooling of a task, milliseconds. Default 120000.'),
   maxRateLimits: described(z.optional(count), 'Rate limits a task survives. Default 3.'),
-  maxOpenWaitMs: described(z.optional(durationMs), 'Longest wait for an open breaker, milliseconds. Default 120000.'),
+  maxOpenWaitMs: described(
+    z.optional(durationMs),
+    'Longest wait for an open breaker, milliseconds; set, tasks wait unless `onOpen` says otherwise. Default 120000.',
+  ),
   prices: described(
     z.optional(pricesSchema),
     'What models cost, by agent id or by name of the model; there is no price built in.',

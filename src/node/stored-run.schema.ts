@@ -81,6 +81,15 @@ const breaker = {
   retryAt: instant,
 };
 
+/** The parts that runs calculate with; what a newer version added has a default. */
+const policy = z.object({
+  clocks: z.object({ initialTimeoutMs: milliseconds, maxTimeoutMs: milliseconds }),
+  retry: z.object({ retries: count, baseDelayMs: milliseconds, maxDelayMs: milliseconds }),
+  termination: record,
+  breaker: z.object({ failureThreshold: count, resetTimeoutMs: milliseconds, maxOpenWaitMs: milliseconds }),
+  cooling: z.object({ maxCoolingMs: milliseconds, maxRateLimits: count, defaultCoolingMs: milliseconds }),
+});
+
 /** The first record of a run. */
 export const headerSchema: z.ZodMiniType<unknown> = z.object({
   runId: id,
@@ -88,7 +97,7 @@ export const headerSchema: z.ZodMiniType<unknown> = z.object({
   settings: z.object({
     schedule: z.enum(['wave', 'eager']),
     onDependencyFailure: z.string(),
-    policy: record,
+    policy,
     timeoutMs: z.nullable(z.number()),
     maxConcurrent: z.nullable(z.number()),
     staggerMs: z.nullable(z.number()),

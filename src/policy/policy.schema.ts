@@ -87,7 +87,10 @@ const breakerSchema = z.partial(
     adHocFailureThreshold: positiveCount,
     adHocFastFailGapMs: durationMs,
     onOpen: described(z.enum(['fail', 'wait']), 'What a refused task without a fallback does.'),
-    maxOpenWaitMs: durationMs,
+    maxOpenWaitMs: described(
+      durationMs,
+      'Longest wait for an open breaker, milliseconds. Without `onOpen`, it means `wait`.',
+    ),
   }),
 );
 

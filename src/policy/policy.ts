@@ -67,7 +67,7 @@ export interface BreakerPolicy {
    * breaker tests its agent with one attempt, tasks wait for the end of that in any case.
    */
   onOpen: 'fail' | 'wait';
-  /** Longest wait in a breaker's queue over the task's life, milliseconds. */
+  /** Longest wait in a breaker's queue over the task's life, milliseconds. Stated without `onOpen`, it means `wait`. */
   maxOpenWaitMs: number;
 }
 

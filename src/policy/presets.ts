@@ -174,7 +174,7 @@ function resolveInput(input: unknown): Policy {
     clocks: { ...from.clocks, ...given(changes.clocks) },
     retry: { ...from.retry, ...given(changes.retry) },
     termination: { ...from.termination, ...given(changes.termination) },
-    breaker: { ...from.breaker, ...given(changes.breaker) },
+    breaker: { ...from.breaker, ...waiting(changes.breaker) },
     cooling: { ...from.cooling, ...given(changes.cooling) },
   });
 }
@@ -183,6 +183,12 @@ function resolveInput(input: unknown): Policy {
 function given<T extends object>(changes: T | undefined): Partial<T> {
   if (changes === undefined) return {};
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** How long a task may wait for its breaker says that it may. */
+export function waiting<T extends Partial<Pick<BreakerPolicy, 'onOpen' | 'maxOpenWaitMs'>>>(changes?: T): Partial<T> {
+  const said = given(changes);
+  return said.maxOpenWaitMs === undefined ? said : { onOpen: 'wait', ...said };
 }
 
 function invalid(found: ReturnType<typeof toIssues>): SoarError {

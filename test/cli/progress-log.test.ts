@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createProgressLog } from '../../src/cli/progress-log.ts';
 import type { RunNews } from '../../src/streams/events.ts';
+import type { TaskOutcome } from '../../src/types.ts';
 import { failed, outcome } from './results.ts';
 
 function linesOf(...events: RunNews[]): string[] {
@@ -83,5 +84,21 @@ describe('the log of a run', () => {
         { type: 'attempt.heartbeat', taskId: 'a', agentId: 'sh' },
       ),
     ).toEqual([]);
+  });
+
+  it('gives the reason of a stop once', () => {
+    const reason = 'Run `r` belongs to process 7 on two; this process stops its own attempts and records nothing more.';
+    const error = { kind: 'cancelled', message: reason, retryable: false } as const;
+    const settled = (taskId: string, more: Pick<TaskOutcome, 'status' | 'error'>) =>
+      ({ type: 'task.settled', outcome: outcome({ taskId, ...more }), settled: 1, total: 3 }) as never;
+    const lines = linesOf(
+      { type: 'warning', message: reason },
+      { type: 'run.stopping', kind: 'internal', reason } as never,
+      settled('a', { status: 'cancelled', error }),
+      settled('b', { status: 'skipped', error }),
+      settled('c', { status: 'failed', error: { ...error, message: 'another' } }),
+    );
+    expect(lines.filter((line) => line.includes('belongs to'))).toEqual([`warning: ${reason}`]);
+    expect(lines.join('\n')).toContain('another');
   });
 });

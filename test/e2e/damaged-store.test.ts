@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { body, DAMAGED, HEALTHY, makeStores, PLAN, type Stores } from '../support/damaged-stores.ts';
+import {
+  body,
+  DAMAGED,
+  HEALTHY,
+  inBody,
+  makeStores,
+  PLAN,
+  type Stores,
+  unfinished,
+} from '../support/damaged-stores.ts';
 import { runSoar } from './soar-cli.ts';
 
 let stores: Stores;
@@ -43,5 +52,30 @@ describe('soar with a damaged store', () => {
     expect((await soar(['resume', HEALTHY], dir)).code).toBe(0);
     const { code, stderr } = await soar(['run', '-', '--cache'], dir, JSON.stringify(PLAN));
     expect(code, stderr).toBe(0);
+  });
+
+  it.each([
+    ['tasks[0].dependsOn', '["b"]', 'its stored plan is not valid (Tasks depend on each other in a circle: a → b → a)'],
+    [
+      'tasks[1].dependsOn',
+      '["zz"]',
+      'its stored plan is not valid (Task `b` depends on `zz`, which is not in the plan)',
+    ],
+    ['agents.cat.kind', '"odd"', 'its stored plan is not valid (Agent `cat`: expected `kind` to be'],
+  ])('says that the stored plan is damaged, as nobody gave one: %s', async (path, value, says) => {
+    const dir = stores.damaged(`${inBody('run.opened', `plan.${path}`, value)}; ${unfinished()}`);
+    const { code, stderr } = await soar(['resume', DAMAGED], dir);
+    expect(stderr).toContain(`error: Run \`${DAMAGED}\` in the journal is damaged: ${says}`);
+    expect(stderr).toContain('Run its plan or question again');
+    expect(code).toBe(2);
+  });
+
+  it('names an agent that is described no longer', async () => {
+    const dir = stores.damaged(`${inBody('run.opened', 'plan.agents', '{}')}; ${unfinished()}`);
+    const { code, stderr } = await soar(['resume', DAMAGED], dir);
+    expect(stderr).toMatch(
+      /^error: Run `r-damaged` cannot be resumed: There is no agent `cat`.* Describe it again as it was/,
+    );
+    expect(code).toBe(2);
   });
 });

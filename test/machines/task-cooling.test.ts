@@ -196,3 +196,15 @@ it.each([
   const { error } = outcomeOf(await run.settled(), 'a');
   expect(error?.message).toContain(`(${bound}; set it in \`policy.cooling\` of the plan)`);
 });
+
+it.each([
+  ['an instant long past', { retryAt: 1 }],
+  ['an instant past by a second', { retryAt: 99_000 }],
+  ['now', { retryAfterMs: 0 }],
+])('cools as if nothing were said when a limit resets at %s', async (_, details) => {
+  const clock = new VirtualClock(100_000);
+  const one = scriptedAgent(clock, [{ fail: 'rate_limited', details }, { fail: 'rate_limited', details }, {}]);
+  const run = start([task('a')], { agents: { one }, clock });
+  await run.settled();
+  expect(run.startTimes()).toEqual([100_000, 105_000, 115_000]);
+});

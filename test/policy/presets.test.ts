@@ -134,3 +134,18 @@ describe('resolvePolicy', () => {
     expect(error.message).toMatch(/^Expected `retries` to be .*, got /);
   });
 });
+
+describe('a wait for an open breaker', () => {
+  it('is allowed by its length alone', () => {
+    expect(resolvePolicy({ preset: 'patient', breaker: { maxOpenWaitMs: 300_000 } }).breaker).toMatchObject({
+      onOpen: 'wait',
+      maxOpenWaitMs: 300_000,
+    });
+  });
+
+  it('is refused where `onOpen` says so', () => {
+    const breaker = { onOpen: 'fail', maxOpenWaitMs: 300_000 } as const;
+    expect(resolvePolicy({ breaker }).breaker.onOpen).toBe('fail');
+    expect(resolvePolicy({}).breaker.onOpen).toBe('fail');
+  });
+});

@@ -45,11 +45,14 @@ export async function makeStores(): Promise<Stores> {
   };
 }
 
+/** Leaves the run as a killed process does, after the first record. */
+export const unfinished = () =>
+  `DELETE FROM entries WHERE run = ${RUN} AND seq > 0; UPDATE runs SET status = NULL, ended_at = NULL WHERE number = ${RUN}`;
 const RUN = `(SELECT number FROM runs WHERE id = '${DAMAGED}')`;
 /** Replaces the body of the records of a type. */
 export const body = (type: string, value: string) =>
   `UPDATE entries SET body = ${value} WHERE run = ${RUN} AND type = '${type}'`;
-const inBody = (type: string, path: string, value: string) =>
+export const inBody = (type: string, path: string, value: string) =>
   body(type, `json_set(body, '$.${path}', json('${value}'))`);
 
 export const DAMAGE: readonly (readonly [name: string, sql: string, says: string])[] = [
@@ -71,6 +74,7 @@ export const DAMAGE: readonly (readonly [name: string, sql: string, says: string
   ['metadata that are null', inBody('run.settled', 'result.metadata', 'null'), '`result.metadata`'],
   ['an unknown status', inBody('run.settled', 'result.status', '"fine"'), '`result.status`'],
   ['a plan without tasks', inBody('run.opened', 'plan', '{}'), '`plan.tasks`'],
+  ['a policy without clocks', inBody('run.opened', 'settings.policy', '{}'), '`settings.policy.clocks`'],
   ['settings that are null', inBody('run.opened', 'settings', 'null'), '`settings`'],
   ['the header of another run', inBody('run.opened', 'runId', '"other"'), 'is that of another run'],
   ['no header', `DELETE FROM entries WHERE run = ${RUN} AND seq = 0`, 'its first record is missing'],
