@@ -241,7 +241,7 @@ function agentsOf(
       check(fallback, ['tasks', position, 'fallback'], id);
       if (agent !== undefined || byDefault !== '' || done) return;
       const choice = known.size === 0 ? 'there is none' : `there are ${known.size} to choose from`;
-      const message = `Task ${quoted(id)} names no agent and ${choice}; give it \`agent\`, or the plan \`defaults.agent\`.`;
+      const message = `Task ${quoted(id || `tasks[${position}]`)} names no agent and ${choice}; give it \`agent\`, or the plan \`defaults.agent\`.`;
       issues.push(fault(['tasks', position, 'agent'], message, 'no-agent', id));
     });
   }

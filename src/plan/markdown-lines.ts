@@ -58,12 +58,34 @@ export function bareSetting(text: string): { key: string; value: string } | null
   return key === undefined ? null : { key, value };
 }
 
+/** What may stand around a setting: bullets, numbers, quotes, boxes, emphasis. */
+const DECORATED =
+  /^[\s>*+_`~-]{0,40}(?:\d{1,9}[.)]\s{1,8})?[*_`~]{0,4}([A-Za-z]+(?:[ _-][A-Za-z]+)?)[*_`~]{0,4}:(.*)$/s;
+const EMPHASIS = /[*_`~]{1,4}/g;
+
+/** A line that is `Key: value` under its decoration (`_Depends: 1_`, `> **Depends on:** 1`, `1. Depends: 1`), or null. */
+export function decoratedSetting(text: string): { key: string; value: string } | null {
+  const [, key, value = ''] = DECORATED.exec(text.trimEnd()) ?? [];
+  return key === undefined ? null : { key, value: value.replace(EMPHASIS, '').trim() };
+}
+
 /** Marks of other tools that say something of the order: `[P]`, `(P)`, `(depends on T001)` at the end. */
 const PARALLEL = /^(?:\[(?:P|parallel)\]|\((?:P|parallel)\))(?=\s|$)/i;
 const IN_PARENTHESES =
   /[([](?:depends(?: on)?|depends-on|dependencies|deps|blocked by|requires|needs|after)\b[^()[\]]{1,200}[)\]]/i;
 
-/** A mark in the text of a task that states an order in the form of another tool, or null. */
-export function orderMark(text: string): string | null {
-  return PARALLEL.exec(text)?.[0] ?? IN_PARENTHESES.exec(text)?.[0] ?? null;
+const IN_TEXT =
+  /(?<![\p{L}\p{N}])(?:(?:depends(?:[ _-]on)?|dependencies|deps|blocked[ _-]by|requires|needs|after) ?[:=(]|depends on|blocked by) ?([#\w., -]{1,200})/giu;
+
+/**
+ * A mark in the text of a task that states an order in the form of another tool, or null. Outside of parentheses it is one where it
+ * names a task.
+ */
+export function orderMark(text: string, ids: ReadonlySet<string>): string | null {
+  const mark = PARALLEL.exec(text)?.[0] ?? IN_PARENTHESES.exec(text)?.[0];
+  if (mark !== undefined) return mark;
+  const isNamed = (words = '') =>
+    (words.match(/[\w.-]{1,100}/g) ?? []).some((word) => ids.has(word.replace(/\.$/, '')));
+  for (const [found, words] of text.matchAll(IN_TEXT)) if (isNamed(words)) return found.trim();
+  return null;
 }

@@ -24,7 +24,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   depends: (value) => {
     if (/^(?:none|-|–|—|)$/i.test(value)) return {};
-    const ids = value.split(/[,;]/).map((id) => id.trim().replace(/^#/, ''));
+    const ids = value.split(/[,;]/).map((id) =>
+      id
+        .replace(/[*_`~]{1,4}/g, '')
+        .trim()
+        .replace(/^#/, ''),
+    );
     if (ids.some((id) => id === '' || /\s/.test(id)))
       return 'Expected ids with commas between, e.g. `- Depends: 1, 2.1`.';
     return { dependsOn: ids };

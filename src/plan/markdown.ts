@@ -1,5 +1,5 @@
 import { quoted } from '../text/foreign-text.ts';
-import { bareSetting, orderMark, readLine } from './markdown-lines.ts';
+import { bareSetting, decoratedSetting, type MarkdownLine, orderMark, readLine } from './markdown-lines.ts';
 import {
   applySetting,
   fieldsOf,
@@ -61,7 +61,7 @@ export function readMarkdown(text: string): PlanSource {
     faults.push({ line: 0, path: '', message, code: 'no-tasks' });
   }
   const ids = nameTasks(drafts);
-  for (const draft of drafts) checkDraft(draft, faults);
+  for (const draft of drafts) checkDraft(draft, ids, faults);
   faults.push(...statedOrder(orderLines, ids));
   const tasks = drafts.map((draft): TaskSpec => {
     const dependsOn = dependenciesOf(draft, ids);
@@ -133,11 +133,10 @@ function readDrafts(
       const belongs = task && (line.indent > task.indent || (line.kind === 'text' && !line.bullet && !afterBlank));
       if (!belongs) task = null;
       if (isOrderSection) orderLines.push({ line: number, text: raw.text });
-      const bare = line.kind === 'text' && !line.bullet ? bareSetting(raw.text) : null;
-      const setting = line.kind === 'setting' ? line : bare && isSetting(bare.key, bare.value) ? bare : null;
+      const setting = settingOf(line, raw.text);
       if (task && setting) set(task, setting.key, setting.value, number);
       else if (task) task.text.push(raw.text);
-      else if (setting && drafts.length > 0 && isSetting(setting.key, setting.value)) {
+      else if (setting && isMisplaced(setting, drafts.length > 0)) {
         const message = `${quoted(`${setting.key}: ${setting.value}`)} stands below no task. Indent it below the task it belongs to.`;
         faults.push(lineFault(number, message, 'unknown-setting'));
       }
@@ -150,6 +149,21 @@ function readDrafts(
   return { goal, drafts, orderLines };
 }
 
+/** The setting a line is. One that states an order may be emphasized, quoted or numbered. */
+function settingOf(line: MarkdownLine, raw: string): { key: string; value: string } | null {
+  if (line.kind === 'setting') return line;
+  if (line.kind !== 'text') return null;
+  const decorated = decoratedSetting(raw);
+  if (decorated && isOrderWord(decorated.key)) return decorated;
+  const bare = line.bullet ? null : bareSetting(raw);
+  return bare && isSetting(bare.key, bare.value) ? bare : null;
+}
+
+/** Whether a setting below no task would be lost. Above the first task, as in front matter, only an order would. */
+function isMisplaced({ key, value }: { key: string; value: string }, isBelowTasks: boolean): boolean {
+  return isBelowTasks ? isSetting(key, value) : isOrderWord(key) && /\d|\[\s*[^\s\]]/.test(value);
+}
+
 /** The nearest task above that a line of this indentation is nested in. */
 function enclosing(above: Draft | null, indent: number): Draft | null {
   let draft = above;
@@ -157,10 +171,10 @@ function enclosing(above: Draft | null, indent: number): Draft | null {
   return draft;
 }
 
-function checkDraft(draft: Draft, faults: LineFault[]): void {
+function checkDraft(draft: Draft, ids: ReadonlySet<string>, faults: LineFault[]): void {
   const { line, id, done, parent, text } = draft;
   if (textOf(draft) === '') faults.push(lineFault(line, `Task ${quoted(id ?? '')} has no text.`, 'missing', id));
-  const mark = orderMark(text[0] ?? '');
+  const mark = orderMark(text[0] ?? '', ids);
   if (mark !== null && !done) {
     const named = mark.match(/(?<![A-Za-z])[A-Za-z]*\d[\w.-]{0,100}/g) ?? ['none'];
     const message = `${quoted(mark)} states an order in a form that is not read here. Remove it, and write \`- Depends: ${named.join(', ')}\` below task ${quoted(id ?? '')}.`;

@@ -31,8 +31,18 @@ export interface YamlFaults {
  */
 export function readYaml(text: string): PlanSource | YamlFaults | null {
   const lines = new LineCounter();
-  const document = parsed(text, lines);
-  const found = [...document.errors, ...document.warnings, ...duplicateKeys(document)];
+  let document: Document;
+  let found: YAMLError[];
+  try {
+    document = parsed(text, lines);
+    found = [...document.errors, ...document.warnings, ...keyFaults(document)].toSorted((a, b) => a.pos[0] - b.pos[0]);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    return { faults: [{ line: 0, path: '', message: TOO_DEEP, code: 'syntax' }], cause };
+  }
+  if (found.some(({ message }) => STACK.test(message))) {
+    return { faults: [{ line: 0, path: '', message: TOO_DEEP, code: 'syntax' }], cause: found[0] };
+  }
   if (document.contents === null && found.length === 0) return null;
   if (found.length > 0) {
     const faults = found.map((fault) => {
@@ -68,16 +78,37 @@ function parsed(text: string, lineCounter: LineCounter): Document {
   }
 }
 
-/** The parser's message. */
-function sentenceOf({ message }: YAMLError): string {
+const TOO_DEEP = 'Lists and maps in it are nested too deeply to be read.';
+/** What the parser makes of running out of its stack. */
+const STACK = /call stack|stack overflow/i;
+
+/** The parser's message, but where that advises its callers. */
+function sentenceOf({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS')
+    return 'A second YAML document begins here; a plan is one document, without `---` in it.';
   return message.endsWith('.') ? message : `${message}.`;
 }
 
-/** Keys that one map has twice. The parser's own check compares each key with all before it. */
-function duplicateKeys(document: Document): YAMLParseError[] {
+/**
+ * Keys that one map has twice, and aliases of no anchor. The parser's own checks compare each key with all before it, and name no line
+ * of an alias.
+ */
+function keyFaults(document: Document): YAMLParseError[] {
   const found: YAMLParseError[] = [];
+  const anchors = new Set<string>();
+  const noteAnchor = (anchor: string | undefined) => {
+    if (anchor !== undefined) anchors.add(anchor);
+  };
   visit(document, {
-    Map(_, { items }) {
+    Scalar: (_, { anchor }) => noteAnchor(anchor),
+    Seq: (_, { anchor }) => noteAnchor(anchor),
+    Alias(_, { source, range }) {
+      if (anchors.has(source) || !range) return;
+      const message = `There is no anchor ${quoted(`&${source}`)} before the alias ${quoted(`*${source}`)}.`;
+      found.push(new YAMLParseError([range[0], range[1]], 'BAD_ALIAS', message));
+    },
+    Map(_, { anchor, items }) {
+      noteAnchor(anchor);
       const seen = new Set<unknown>();
       for (const { key } of items) {
         if (!isScalar(key) || !key.range) continue;
