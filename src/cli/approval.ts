@@ -37,7 +37,7 @@ export function terminalApproval(): Approval {
       progress.pause();
       decide(plan, terminal(over.signal), handle)
         .then((isDecided) => {
-          if (!isDecided && !over.signal.aborted) handle.interrupt('Nobody said whether the plan is to be run.');
+          if (!isDecided && !over.signal.aborted) handle.interrupt('The plan was neither approved nor refused.');
         })
         .catch((error: unknown) => handle.cancel(`The plan could not be shown: ${String(error)}`))
         .finally(() => progress.resume());

@@ -114,13 +114,15 @@ export function addAgentFlags(command: Command): Command {
       ),
     )
     .addOption(new Option('--fallback <agent>', 'the agent that takes over when another is exhausted or blocked'))
-    .addOption(new Option('--no-fallback', 'no agent takes over, whatever plan and config say'));
+    .addOption(new Option('--no-fallback', 'no fallback, even if the plan or configuration names one'));
 }
 
 /** Flags every command has that reads a configuration. */
 export function addPlaceFlags(command: Command): Command {
   return command
-    .addOption(new Option('--config <file>', 'instead of the soar.config.{ts,js,json,yaml} found here'))
+    .addOption(
+      new Option('--config <file>', 'configuration file; default: soar.config.{ts,js,json,yaml} in this directory'),
+    )
     .addOption(cwdFlag());
 }
 
@@ -130,9 +132,7 @@ export function cwdFlag(): Option {
 
 /** Files for `ask` and `plan`. */
 export function addContextFlag(command: Command): Command {
-  return command.addOption(
-    new Option('--context <file>', 'a file to read first; may be given several times').argParser(collect),
-  );
+  return command.addOption(new Option('--context <file>', 'a file to read first; repeatable').argParser(collect));
 }
 
 /** Flags of `resume`: what a run was given stays as it was. */
@@ -143,7 +143,7 @@ export function addResumeFlags(command: Command): Command {
     .addOption(
       new Option(
         '--timeout <ms>',
-        'a new limit of the whole run, counted from now, in milliseconds or as 60s, 10m, 1h',
+        'a new limit for the whole run, counted from now, in milliseconds or as 60s, 10m, 1h',
       ).argParser(parseLimit),
     );
   addWatchFlags(command);
@@ -153,7 +153,7 @@ export function addResumeFlags(command: Command): Command {
 
 function addWatchFlags(command: Command): Command {
   return command
-    .addOption(new Option('--trace <file>', 'record the run to this file, for `soar view`'))
+    .addOption(new Option('--trace <file>', 'record a trace to this file, for `soar view`'))
     .addOption(
       new Option(
         '--inspect [url]',
@@ -169,10 +169,10 @@ export function addRunFlags(command: Command): Command {
     .addOption(new Option('--jsonl', 'every event as a line of JSON on stdout, the result last'));
   addAgentFlags(command)
     .addOption(new Option('--policy <name>', 'default, production, fastFail, patient, development or test'))
-    .addOption(new Option('--max-concurrent <n>', 'most attempts in flight').argParser(wholeNumber(1)))
-    .addOption(new Option('--retries <n>', 'executions after the first one').argParser(wholeNumber(0)))
+    .addOption(new Option('--max-concurrent <n>', 'most attempts running at once').argParser(wholeNumber(1)))
+    .addOption(new Option('--retries <n>', 'retries after the first attempt').argParser(wholeNumber(0)))
     .addOption(
-      new Option('--timeout <ms>', 'limit of the whole run, in milliseconds or as 60s, 10m, 1h').argParser(parseLimit),
+      new Option('--timeout <ms>', 'limit for the whole run, in milliseconds or as 60s, 10m, 1h').argParser(parseLimit),
     )
     .addOption(
       new Option(
@@ -181,24 +181,24 @@ export function addRunFlags(command: Command): Command {
       ).argParser(parseBudget),
     )
     .addOption(
-      new Option('--stagger <ms>', 'one gap between any two starts, in milliseconds or as 2s').argParser(parseDuration),
+      new Option('--stagger <ms>', 'gap between any two starts, in milliseconds or as 2s').argParser(parseDuration),
     )
     .addOption(
-      new Option('--schedule <name>', 'start a task when its wave does, or as soon as it can').choices([
-        'wave',
-        'eager',
-      ]),
+      new Option(
+        '--schedule <name>',
+        'wave: start a task with its wave; eager: once its dependencies have settled',
+      ).choices(['wave', 'eager']),
     )
     .addOption(
       new Option(
         '--on-dependency-failure <what>',
-        'what dependents of a failed task do that have no rule of their own: skip in a plan, proceed in a question',
+        "what dependents of a failed task do; default: skip in a plan, proceed in a question; a task's own rule wins",
       ).choices(['proceed', 'skip', 'abort']),
     )
-    .addOption(new Option('--cache', 'do identical work once, and use answers of earlier runs again'))
-    .addOption(new Option('--no-cache', 'do all work anew, whatever plan and config say'));
+    .addOption(new Option('--cache', 'run identical tasks once, and reuse answers of earlier runs'))
+    .addOption(new Option('--no-cache', 'reuse nothing, even if the plan or configuration says so'));
   addWatchFlags(command);
   addPlaceFlags(command);
-  addStateFlag(command).addOption(new Option('--no-journal', 'record nothing; the run cannot be resumed then'));
+  addStateFlag(command).addOption(new Option('--no-journal', 'do not record the run; it cannot be resumed'));
   return command.addOption(new Option('-q, --quiet', 'no progress on stderr'));
 }

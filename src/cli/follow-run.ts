@@ -45,11 +45,11 @@ export async function followRun(followed: Followed): Promise<number> {
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
   let hasEnded = false;
-  whenStdoutIsGone(() => handle?.interrupt('Nobody reads the output any more.'));
+  whenStdoutIsGone(() => handle?.interrupt('The reader of stdout went away.'));
   const release = onInterrupt(
     (signal) => {
       interruptedBy = signal;
-      progress?.say(`${signal}: stopping what runs; once more kills it.`);
+      progress?.say(`Stopping… press Ctrl-C again to force quit.`);
       handle?.interrupt(`Interrupted by ${signal}.`);
     },
     () => {
@@ -60,17 +60,15 @@ export async function followRun(followed: Followed): Promise<number> {
   // An agent that ends this process, or a fault nobody caught: that is no success, and what is recorded is not lost.
   const onExit = (code: number) => {
     if (code === 0) process.exitCode = 1;
-    if (handle && journal && !flags.quiet)
-      say(`\nThe run was not over. To go on with it: ${resumeLine(handle.id, flags)}`);
+    if (handle && journal && !flags.quiet) say(`\nThe run did not finish. To resume: ${resumeLine(handle.id, flags)}`);
   };
   process.on('exit', onExit);
   try {
     // Throws for a plan or options that are not valid; nothing has run then.
     handle = start();
     progress = createProgress(process.stderr, { quiet: flags.quiet ?? false });
-    if (isOver) progress.say(`run ${handle.id} has ended; nothing is run again, and this is its result`);
-    else if (journal)
-      progress.say(`run ${handle.id}; if it is interrupted, go on with: ${resumeLine(handle.id, flags)}`);
+    if (isOver) progress.say(`run ${handle.id} has already ended; printing its result`);
+    else if (journal) progress.say(`run ${handle.id}; to resume: ${resumeLine(handle.id, flags)}`);
     for (const note of [...notes, ...watchers.notes]) progress.say(note);
     const asked = handle;
     const shown = progress;
@@ -96,7 +94,7 @@ export async function followRun(followed: Followed): Promise<number> {
       if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }
     if (journal && interruptedBy !== null && !flags.quiet) {
-      say(`To go on with this run: ${resumeLine(handle.id, flags)}`);
+      say(`To resume: ${resumeLine(handle.id, flags)}`);
     }
     return exitCodeOf(result, { interruptedBy });
   } finally {

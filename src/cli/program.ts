@@ -26,9 +26,9 @@ Examples:
   soar run plan.yaml                                run it
   soar run tasks.md --tool codex --max-concurrent 2
   soar run plan.yaml --json | jq '.outcomes[] | {taskId, status}'
-  soar resume mq3k2f-0a1b1                          go on with it after a crash or Ctrl-C; soar runs lists them
-  soar view                                         the newest run in the browser, also while it goes on
-  soar run plan.yaml --trace run.jsonl              record all of it, then: soar view run.jsonl
+  soar resume mq3k2f-0a1b1                          resume after a crash or Ctrl-C; soar runs lists run ids
+  soar view                                         the newest run in the browser, live
+  soar run plan.yaml --trace run.jsonl              record a trace, then: soar view run.jsonl
   soar machine task --mermaid                       the states of a task, as a diagram
 
 Exit codes: 0 succeeded, 1 failed, 2 bad usage, plan or configuration (nothing ran), 3 partial, 4 budget exhausted,
@@ -51,7 +51,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .description('run a plan')
     .argument('<plan>', 'a plan in YAML or JSON, a Markdown task list, or - for stdin');
   addRunFlags(run)
-    .addOption(new Option('--dry-run', 'say what would be run, and run nothing').conflicts('jsonl'))
+    .addOption(new Option('--dry-run', 'show what would run, without running it').conflicts('jsonl'))
     .action(async (path: string, flags: RunFlags) => {
       const { runCommand } = await import('./run.ts');
       done(await runCommand(path, flags));
@@ -59,10 +59,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   const ask = program
     .command('ask')
-    .description('answer a question, by way of all six phases')
+    .description('answer a question in six phases')
     .argument('<query...>', 'the question, or - for stdin');
   addContextFlag(addRunFlags(ask))
-    .option('--approve', 'show the plan, and run it once you have said yes, or have edited it')
+    .option('--approve', 'show the plan first, so you can approve, edit or refuse it')
     .action(async (words: string[], flags: RunFlags) => {
       const { askCommand } = await import('./ask.ts');
       done(await askCommand(words, flags));
@@ -70,14 +70,14 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   const resume = program
     .command('resume')
-    .description('go on with a run after a crash or an interrupt')
-    .argument('<runId>', 'as `soar run` said it, or `soar runs`');
+    .description('resume a run after a crash or Ctrl-C')
+    .argument('<runId>', 'run id, as `soar run` or `soar runs` prints it');
   addResumeFlags(resume).action(async (runId: string, flags: RunFlags) => {
     const { resumeCommand } = await import('./resume.ts');
     done(await resumeCommand(runId, flags));
   });
 
-  addStateFlag(program.command('runs').description('list what was run'))
+  addStateFlag(program.command('runs').description('list runs, newest first'))
     .option('--json', 'as a JSON array, newest first')
     .addOption(cwdFlag())
     .action(async (flags: RunsFlags) => {
@@ -85,7 +85,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       done(await runsCommand(flags));
     });
 
-  addStateFlag(program.command('show').description('show what became of a run').argument('<runId>', 'the run'))
+  addStateFlag(program.command('show').description("show a run's result").argument('<runId>', 'the run'))
     .option('--json', 'the result as one JSON object; what has settled, when the run has not ended')
     .addOption(cwdFlag())
     .action(async (runId: string, flags: RunsFlags) => {
@@ -95,11 +95,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   const plan = program
     .command('plan')
-    .description('decompose a question and route its parts, to a plan you can edit')
+    .description('turn a question into a plan you can edit')
     .argument('<query...>', 'the question, or - for stdin')
-    .option('-o, --output <file>', 'write it there (YAML, or JSON by its ending) instead of stdout');
+    .option('-o, --output <file>', 'write the plan to this file (YAML, or JSON by extension) instead of stdout');
   addContextFlag(addPlaceFlags(addAgentFlags(plan)))
-    .option('-q, --quiet', 'nothing on stderr')
+    .option('-q, --quiet', 'no progress on stderr')
     .action(async (words: string[], flags: RunFlags & { output?: string }) => {
       const { planCommand } = await import('./plan.ts');
       done(await planCommand(words, flags));
@@ -107,10 +107,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   addPlaceFlags(program.command('doctor').description('check which agents work here'))
     .option('--json', 'the reports as a JSON array')
-    .option(
-      '--self-test',
-      'ask every tool and model that is there for one word, and read its answer; that may cost money',
-    )
+    .option('--self-test', 'ask every installed tool and model for one word; this may cost money')
     .action(async (flags: DoctorFlags) => {
       const { doctorCommand } = await import('./doctor.ts');
       done(await doctorCommand(flags));
@@ -121,7 +118,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       '[run]',
       'a run, as `soar runs` lists it, or a file that --trace wrote or is writing; default: the newest run',
     )
-    .option('--once <file>', 'write one HTML file that shows it without a server, and end')
+    .option('--once <file>', 'write one self-contained HTML file and exit')
     .addOption(
       new Option('--port <n>', 'listen on this port of 127.0.0.1 instead of a free one').argParser(
         wholeNumber(1, 65_535),

@@ -42,7 +42,7 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
   }
   if (runs.length === 0) {
     if (damaged.length > 0) return 0;
-    say(`Nothing was recorded in ${stateDirOf(flags)} yet; --state-dir names another folder.`);
+    say(`No runs in ${stateDirOf(flags)} yet; --state-dir names another folder.`);
     return 0;
   }
   const rows = runs.map(({ runId, status, startedAt, settled, tasks, goal, query }) => [
@@ -65,7 +65,7 @@ function damagedLine(runIds: readonly string[], stateDir: string): string {
   return `${counted(runIds.length, 'run')} in ${stateDir} cannot be listed, because the records are damaged: ${named.join(', ')}${more}. They were left as they are.`;
 }
 
-/** `soar show <runId>`: what became of one run. */
+/** `soar show <runId>`: the result of one run. */
 export async function showCommand(runId: string, flags: RunsFlags): Promise<number> {
   enter(flags.cwd);
   const journal = await requireJournal(flags, runId);
@@ -98,7 +98,7 @@ function showRun(stored: StoredRun, summary: RunSummary, flags: RunsFlags): void
   const plan = planOf(run) ?? { tasks: [] };
   const lines = result ? finishedLines(result, plan, flags, width, paint) : openLines(summary, outcomes, width, paint);
   const reason = result ? [] : reasonLines(stored.entries);
-  const hint = summary.status === 'interrupted' ? ['', `Go on: ${resumeLine(summary.runId, flags)}`] : [];
+  const hint = summary.status === 'interrupted' ? ['', `To resume: ${resumeLine(summary.runId, flags)}`] : [];
   print(`${[...lines, ...reason, ...hint].join('\n')}\n`);
 }
 

@@ -64,7 +64,7 @@ export function showLine(runId: string, { stateDir, cwd }: StateFlags & { cwd?: 
   return shellLine(['soar', 'show', runId, '--json', ...named]);
 }
 
-/** What to type to go on with a run. */
+/** The command that resumes a run. */
 export function resumeLine(runId: string, flags: StateFlags & { cwd?: string; config?: string }): string {
   const named = [
     ...(flags.stateDir === undefined ? [] : ['--state-dir', flags.stateDir]),

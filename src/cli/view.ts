@@ -72,7 +72,7 @@ function isRecorded(journal: Journal, runs: readonly RunSummary[], runId: string
 
 function nothingToView(what: string | undefined, stateDir: string, runIds: readonly string[]): SoarError {
   if (what === undefined) {
-    const message = `Nothing was recorded in ${stateDir} yet. Run a plan first, or name a trace file that --trace wrote.`;
+    const message = `No runs in ${stateDir} yet. Run a plan first, or name a trace file that --trace wrote.`;
     return new SoarError('unknown-run', `${message} --state-dir names another folder.`);
   }
   const others = runIds.length === 0 ? `nothing is recorded in ${stateDir}` : '`soar runs` lists those there are';

@@ -66,14 +66,14 @@ describe('a signal', () => {
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     expect(JSON.parse(stdout)).toMatchObject({ status: 'cancelled', outcomes: [{ taskId: 'a', status: 'cancelled' }] });
-    expect(stderr).toContain('once more kills it');
+    expect(stderr).toContain('press Ctrl-C again to force quit');
     expect(code).toBe(130);
   });
 
   it('kills what ignores it when it comes a second time', async () => {
     const { child, ended, said } = await startTree(STUBBORN);
     child.kill('SIGINT');
-    await said('once more kills it');
+    await said('press Ctrl-C again to force quit');
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(130);

@@ -117,7 +117,7 @@ describe('a run that is interrupted', () => {
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     const runId = runIdIn(stderr);
-    expect(stderr.trimEnd().split('\n').at(-1)).toBe(`To go on with this run: soar resume ${runId}`);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(`To resume: soar resume ${runId}`);
     expect(await runsIn(cwd)).toMatchObject([
       { runId, goal: 'Go on', query: null, status: 'interrupted', endedAt: null, tasks: 2, settled: 1 },
     ]);
@@ -248,7 +248,7 @@ describe('soar resume', () => {
     const { cwd, path } = await planIn({ tasks: [{ id: 'a', prompt: 'echo once >> ran; echo done' }] });
     const runId = runIdIn((await runSoar(['run', path], { cwd })).stderr);
     const { code, stdout, stderr } = await runSoar(['resume', runId], { cwd });
-    expect(stderr).toContain(`run ${runId} has ended; nothing is run again`);
+    expect(stderr).toContain(`run ${runId} has already ended; printing its result`);
     expect(stderr).not.toContain('interrupted');
     expect(stdout).toContain('done');
     expect(readFileSync(join(cwd, 'ran'), 'utf8')).toBe('once\n');

@@ -306,7 +306,7 @@ describe('soar run', () => {
       await writeIn(cwd, 'soar.config.js', `export default { agents: { bad: () => new Promise(() => ${call}) } };`);
       const stdin = JSON.stringify({ tasks: [{ id: 'a', prompt: 'hey', agent: 'bad' }] });
       const { code, stdout, stderr } = await runSoar(['run', '-', '--json'], { cwd, stdin });
-      expect(stderr).toMatch(/The run was not over\. To go on with it: soar resume \S+\n$/);
+      expect(stderr).toMatch(/The run did not finish\. To resume: soar resume \S+\n$/);
       expect([code, stdout]).toEqual([1, '']);
     },
   );

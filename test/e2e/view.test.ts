@@ -137,7 +137,7 @@ test('says of a run that was killed that it was interrupted', async () => {
 
 test('helps with an id that is nearly right, and with a place where nothing was recorded', async () => {
   const empty = await runSoar(['view'], { cwd });
-  expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('Nothing was recorded in .soar yet')]);
+  expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('No runs in .soar yet')]);
   const runId = await recorded(CAT);
   const { code, stderr } = await runSoar(['view', `${runId}x`], { cwd });
   expect(stderr).toContain(
