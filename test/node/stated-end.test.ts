@@ -54,6 +54,7 @@ describe('a tool that has stated its answer', () => {
     ['closes its output', `${SAYS} exec >&- 2>&-; exec sleep 60`],
     ['waits for its children', `${SAYS} sleep 60 & sleep 60 & wait`],
     ['leaves a child that holds its output', `${SAYS} sleep 60 & exit 0`],
+    ['writes no line end and hangs', 'cat >/dev/null; printf %s "$(cat "$LINES")"; exec sleep 60'],
     ['exits with another code', `${SAYS} exit 1`],
     ['crashes', `${SAYS} kill -SEGV $$`],
     ['is killed', `${SAYS} kill -KILL $$`],

@@ -1,4 +1,5 @@
 import { withoutCodes } from '../../text/foreign-text.ts';
+import { createObjectEnd } from './object-end.ts';
 import { createStringCutter, type StringCutter } from './string-cutter.ts';
 
 /** Longest line that is read as it is, characters. Of a longer one the middle of its long strings is left out. */
@@ -41,6 +42,7 @@ export interface JsonLines {
  *   are found;
  * - several events in one line, an array of events, a prefix such as `[debug]` before one;
  * - a byte order mark, CRLF, colour codes, blank lines, lines of plain text before, between and after;
+ * - an event whose line end never comes, since its tool hangs: it is read as soon as it is whole;
  * - an event longer than `maxLineChars`, whose long strings then lack their middle.
  *
  * Holds at most `maxLineChars`, and twice that while it parses.
@@ -57,6 +59,7 @@ export function createJsonLines(options: JsonLinesOptions): JsonLines {
   let joinedChars = 0;
   /** The beginning of an event whose line was cut by something else. */
   let open = '';
+  const objectEnd = createObjectEnd();
 
   function keep(part: string): void {
     if (part === '' || isTooLong) return;
@@ -83,9 +86,18 @@ export function createJsonLines(options: JsonLinesOptions): JsonLines {
     carried = 0;
     cutter = null;
     isTooLong = false;
+    objectEnd.reset();
     if (wasTooLong) {
       onText('');
     } else look(line);
+  }
+
+  /** Takes the beginning of a line. A whole event is not kept waiting for its line end, which a tool that hangs never writes. */
+  function begin(part: string): void {
+    keep(part);
+    if (!objectEnd.push(part) || isTooLong || open !== '') return;
+    const [event] = eventsOf(cleaned(carry.join(''), isFirst)) ?? [];
+    if (event && types.has(String(event.type))) finishLine();
   }
 
   function look(raw: string): void {
@@ -134,7 +146,7 @@ export function createJsonLines(options: JsonLinesOptions): JsonLines {
         finishLine();
         from = at + 1;
       }
-      keep(text.slice(from));
+      begin(text.slice(from));
     },
     end() {
       finishLine();

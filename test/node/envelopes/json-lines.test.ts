@@ -146,3 +146,37 @@ describe('createJsonLines', () => {
     );
   });
 });
+
+describe('an event without a line end', () => {
+  const said = { type: 'say', text: 'one } "two" \\ {three ✓' };
+  const readOpen = (...pieces: string[]) => {
+    const events: unknown[] = [];
+    const lines = createJsonLines({ types: TYPES, onEvent: (event) => void events.push(event), onText: () => {} });
+    for (const piece of pieces) lines.push(piece);
+    return { events, lines };
+  };
+
+  it('is read once it is whole, in any pieces, as its tool may hang', () => {
+    expect(readOpen(json(said)).events).toEqual([said]);
+    expect(readOpen(`\u{feff}${json(said)} `).events).toEqual([said]);
+    for (let at = 1; at < json(said).length; at++) {
+      const { events } = readOpen(`${json(note)}\n${json(said).slice(0, at)}`, json(said).slice(at));
+      expect(events, `at ${at}`).toEqual([note, said]);
+    }
+  });
+
+  it('is read once, whatever follows it', () => {
+    for (const rest of ['\n', '\r\n', `\n${json(note)}\n`, `${json(note)}\n`]) {
+      const { events, lines } = readOpen(json(said), rest);
+      expect(lines.end()).toEqual({ damaged: false, skipped: false });
+      expect(events.filter((event) => json(event) === json(said))).toHaveLength(1);
+      expect(events).toHaveLength(rest.includes('note') ? 2 : 1);
+    }
+  });
+
+  it('is left alone where it is of no known type, or is not over', () => {
+    expect(readOpen('{"type":"other"}').events).toEqual([]);
+    expect(readOpen('{"a":{"type":"say"}').events).toEqual([]);
+    expect(readOpen('{"type":"say","text":"}').events).toEqual([]);
+  });
+});
