@@ -65,6 +65,11 @@ export async function startFailure({ program, cwd, env, argumentBytes, cause }: 
   }
   const found = await findProgram(program, env, cwd);
   if (code === 'E2BIG' || code === 'ENAMETOOLONG') {
+    const envBytes = Object.entries(env).reduce((sum, [name, value = '']) => sum + name.length + value.length + 2, 0);
+    if (code === 'E2BIG' && envBytes > argumentBytes) {
+      const message = `The environment of \`${program}\` (${envBytes} bytes) exceeds what the system accepts; make \`env\` smaller, or give the text in a file or in the prompt`;
+      return new AgentError('invalid_request', message, { fault: 'task', cause });
+    }
     return new AgentError(
       'invalid_request',
       `The arguments of \`${program}\` (${argumentBytes} bytes) exceed what the system accepts; give the prompt with \`prompt: 'stdin'\`, which has no limit`,

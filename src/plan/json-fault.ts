@@ -1,7 +1,8 @@
 import { quoted } from '../text/foreign-text.ts';
 
-const TOKEN =
-  /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])|$)/uy;
+/** All tokens but strings: of a string of megabytes, an expression would run out of its stack. */
+const TOKEN = /[ \t\n\r]*(?:([{}[\],:])|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])|$)/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or ]' | ', or }' | 'end';
 
@@ -36,9 +37,8 @@ export function jsonFault(
   let offset = 0;
   const after = (): Expected => (open.length === 0 ? 'end' : open.at(-1) === '{' ? ', or }' : ', or ]');
   for (;;) {
-    TOKEN.lastIndex = offset;
-    const match = TOKEN.exec(text);
-    const [whole = '', mark = '', string, literal] = match ?? [];
+    const match = tokenAt(text, offset);
+    const { whole = '', mark = '', string, literal } = match ?? {};
     const at = match ? offset + whole.length - (mark || (string ?? literal ?? '')).length : skipSpace(text, offset);
     const isValue = string !== undefined || literal !== undefined;
     const next: Expected | null = match ? step(expected, mark, string !== undefined, isValue, open, after) : null;
@@ -54,6 +54,43 @@ export function jsonFault(
     offset += whole.length;
   }
 }
+
+interface Token {
+  /** With the space before it. */
+  whole: string;
+  mark?: string | undefined;
+  string?: string;
+  literal?: string | undefined;
+}
+
+function tokenAt(text: string, offset: number): Token | null {
+  const at = skipSpace(text, offset);
+  if (text[at] === '"') {
+    const end = stringEnd(text, at);
+    return end === null ? null : { whole: text.slice(offset, end), string: text.slice(at, end) };
+  }
+  TOKEN.lastIndex = offset;
+  const [whole, mark, literal] = TOKEN.exec(text) ?? [];
+  return whole === undefined ? null : { whole, mark, literal };
+}
+
+/** Behind the closing quote of the JSON string that begins at `at`; null when it is not valid, or does not end. */
+function stringEnd(text: string, at: number): number | null {
+  for (let next = at + 1; next < text.length; next++) {
+    const code = text.charCodeAt(next);
+    if (code === QUOTE) return next + 1;
+    if (code < SPACE) return null;
+    if (code !== BACKSLASH) continue;
+    ESCAPE.lastIndex = next;
+    if (!ESCAPE.test(text)) return null;
+    next = ESCAPE.lastIndex - 1;
+  }
+  return null;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const SPACE = 32;
 
 function visit(visitor: JsonVisitor, expected: Expected, mark: string, string: string | undefined, at: number): void {
   if (mark === '}' || mark === ']') visitor.close();

@@ -42,12 +42,22 @@ export function readJson(text: string): JsonText {
   return { value, faults, lineOf };
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"[ \t\r\n]*(:?)/g;
-
 /** Whether the text has more keys than its value kept. */
 function hasDuplicateKeys(body: string, value: unknown): boolean {
   let written = 0;
-  for (const [, colon] of body.matchAll(STRING)) if (colon) written += 1;
+  let isInside = false;
+  let isClosed = false;
+  for (let at = 0; at < body.length; at++) {
+    const char = body[at];
+    if (isInside && char === '\\') at += 1;
+    else if (char === '"') {
+      isInside = !isInside;
+      isClosed = !isInside;
+    } else if (!isInside && isClosed && !' \t\r\n'.includes(char as string)) {
+      if (char === ':') written += 1;
+      isClosed = false;
+    }
+  }
   let kept = 0;
   const left: unknown[] = [value];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {

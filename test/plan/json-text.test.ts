@@ -42,3 +42,10 @@ describe('a plan in JSON', () => {
     expect(lineOf(['a', 7, 'c'])).toBe(2);
   });
 });
+
+it.each(['x', '\\n', '日', '\\u00e9'])('reads strings of megabytes: %s', (char) => {
+  const body = `{"env":"${char.repeat(10_000_000)}","a":1,"a":2}`;
+  const { faults, lineOf } = readJson(body);
+  expect(faults.map(({ message }) => message)).toEqual(['The key `a` is there already; keys must be unique.']);
+  expect(lineOf(['env'])).toBe(1);
+});

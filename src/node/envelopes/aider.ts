@@ -24,6 +24,8 @@ const ERRORS: Readonly<Record<string, ErrorKind>> = {
 };
 
 const FAILED = /^litellm\.(?:\w{1,40}\.)?(\w{1,60}): /gm;
+/** It tries again by itself: what it says then, unless that fails too, is its answer. */
+const RETRYING = /^Retrying in [\d.]{1,12} seconds\.\.\.$/m;
 const REPORT =
   /^Tokens: ([\d.]+k?) sent(?:, [\d.]+k? cache write)?(?:, [\d.]+k? cache hit)?, ([\d.]+k?) received\.(?:\s+Cost: \$([\d.]+) message, \$([\d.]+) session\.)?$/gm;
 /** What it says of itself before it begins. */
@@ -47,7 +49,7 @@ export function parseAider({ stdout, exitCode }: ProcessResult): AgentAnswer {
   const reported = reports.at(-1);
   const usage = usageOf(reported);
   const used = usage ? { usage } : {};
-  if (last && last.index > (reported?.index ?? -1)) {
+  if (last && last.index > (reported?.index ?? -1) && !hasRecovered(text.slice(last.index))) {
     const message = text.slice(last.index).trim().slice(0, 1000);
     const kind = ERRORS[last[1] ?? ''] ?? null;
     throw new AgentError(...told(message, kind), { output: text.trim(), ...used });
@@ -56,6 +58,11 @@ export function parseAider({ stdout, exitCode }: ProcessResult): AgentAnswer {
   if (exitCode === 0) return { output, ...used };
   // A code other than 0 is judged by stderr, as that of any command.
   return output;
+}
+
+function hasRecovered(failure: string): boolean {
+  const retry = RETRYING.exec(failure);
+  return retry !== null && failure.slice(retry.index + retry[0].length).trim() !== '';
 }
 
 function told(message: string, kind: ErrorKind | null): [ErrorKind, string] {
