@@ -10,6 +10,8 @@ export interface Interpreter {
   first?: 'code' | 'file' | 'afterCode' | 'data';
   /** Whether everything after the code is code as well. */
   rest?: boolean;
+  /** Options with which stdin is code after that of a file has run. */
+  repl?: RegExp;
   /** Whether stdin is code when no code and no file is named. */
   stdin?: boolean;
 }
@@ -62,11 +64,18 @@ const each = <T>(names: string, one: T): Record<string, T> =>
 export const INTERPRETERS: ReadonlyMap<string, Interpreter> = new Map(
   Object.entries({
     ...each('sh bash rbash dash ash zsh ksh mksh oksh yash fish csh tcsh osh nu xonsh elvish', shell),
-    ...each('node nodejs tsx ts-node bun electron qjs', javascript),
+    ...each('node nodejs tsx ts-node bun electron qjs zx', javascript),
     deno: script(/^eval$|^--eval$/),
-    ...each('python pypy jython micropython', script(/^-\w*c$/, { file: /^-\w*m$/, valued: /^-[WX]$/ })),
     ...each(
-      'perl ruby jruby crystal lua luajit julia elixir rscript r groovy scala kotlin clojure clj bb swift',
+      'python ipython pypy jython micropython',
+      script(/^-\w*c$/, {
+        repl: /^-[A-Za-z]*i[A-Za-z]*$/,
+        file: /^-\w*m$/,
+        valued: /^-[WX]$/,
+      }),
+    ),
+    ...each(
+      'perl ruby jruby crystal lua luajit julia elixir rscript r groovy scala kotlin kotlinc clojure clj bb swift',
       evaluates,
     ),
     ...each(
@@ -80,20 +89,30 @@ export const INTERPRETERS: ReadonlyMap<string, Interpreter> = new Map(
     }),
     ...each('powershell pwsh', powershell),
     cmd: script(/^\/[ck]$/i, { rest: true }),
-    ...each('awk gawk mawk nawk goawk sed gsed', filter),
-    ...each('psql mysql mariadb mongo mongosh duckdb sqlite clickhouse-client sqlcmd redis-cli', query),
+    ...each('awk gawk mawk nawk goawk sed gsed jq yq', filter),
+    ...each('psql mysql mariadb mongo mongosh duckdb sqlite clickhouse-client sqlcmd', query),
   }),
 );
 
 /** Programs to which every argument may be code, since a shell or they themselves read all of them. */
 export const READS_ALL: ReadonlySet<string> = new Set(
-  'eval ssh mosh rsh plink su runuser watch make gmake tmux screen at batch gdb lldb vim vi nvim ex ed emacs emacsclient m4 sqlite'.split(
-    ' ',
-  ),
+  (
+    'eval ssh autossh mosh et rsh plink su runuser watch make gmake tmux screen at batch gdb lldb vim vi nvim ex ed emacs ' +
+    'emacsclient m4 dc sqlite redis-cli crontab adb vagrant heroku machinectl ansible newgrp sg socat entr hyperfine concurrently ' +
+    'cross-env-shell nodemon'
+  ).split(' '),
 );
 
 /** Those of them whose stdin is code as well, when no command is named. */
-export const READS_STDIN: ReadonlySet<string> = new Set('su runuser at batch gdb lldb ed ex m4'.split(' '));
+export const READS_STDIN: ReadonlySet<string> = new Set(
+  'su runuser at batch gdb lldb ed ex m4 dc redis-cli crontab adb vagrant heroku machinectl newgrp sg'.split(' '),
+);
+
+/** Wrappers that start a shell when no program is named. */
+export const SHELL_BY_DEFAULT: ReadonlySet<string> = new Set('script chroot unshare nsenter nix-shell nix'.split(' '));
+
+/** Modules of Python whose arguments are code. */
+export const CODE_MODULES: ReadonlySet<string> = new Set(['timeit', 'pdb']);
 
 /** Programs that start the command that follows, perhaps with the words of stdin. */
 export const APPENDS_STDIN: ReadonlySet<string> = new Set(['xargs', 'parallel']);
@@ -113,6 +132,10 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map(
       'nohup setsid time command exec builtin tini dumb-init catchsegv unbuffer winpty rlwrap busybox toybox chronic',
       plain,
     ),
+    ...each('ld.so ld-linux-x86-64.so ld-linux-aarch64.so', plain),
+    git: { code: /^-c$/ },
+    find: { code: /^-(?:exec|ok)(?:dir)?$/ },
+    go: subcommand(/^run$/),
     ...each('proxychains torsocks firejail unshare setpriv caffeinate arch sshpass', { valued: /^-[pfewut]$/ }),
     env: { valued: /^-[uCP]$|^--(?:unset|chdir)$/ },
     nice: { valued: /^-n$|^--adjustment$/ },

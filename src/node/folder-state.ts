@@ -63,7 +63,12 @@ function stateOf(root: string): string | null {
   return hash.digest('hex');
 }
 
+/** In a worktree or a submodule `.git` is a file, so the two that stand below it cannot be looked at (ENOTDIR). */
 function lookOf(path: string): string {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  return found ? `${found.size} ${found.mtimeMs} ${found.mode}` : '';
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    return found ? `${found.size} ${found.mtimeMs} ${found.mode}` : '';
+  } catch {
+    return '';
+  }
 }

@@ -1,10 +1,12 @@
 import { withoutEnd } from '../text/without-end.ts';
 import {
   APPENDS_STDIN,
+  CODE_MODULES,
   INTERPRETERS,
   type Interpreter,
   READS_ALL,
   READS_STDIN,
+  SHELL_BY_DEFAULT,
   WRAPPERS,
   type Wrapper,
 } from './code-programs.ts';
@@ -50,10 +52,14 @@ export function codePlaces(argv: readonly string[]): CodePlaces {
   const inner = argv.flatMap((word, at) => (at > 0 && takesCode(nameOf(word)) ? [at] : []));
   if (inner.length > MOST_PROGRAMS) readAll(argv, 0, found);
   else for (const at of inner) readInner(argv, at, found);
+  for (const [at, word] of argv.entries()) if (ATTACHED.test(word) && word.includes(PLACEHOLDER)) found.add(at);
   const dashes = argv.indexOf('--');
   const behind = dashes > 0 && INTERPRETERS.has(nameOf(argv[dashes + 1] ?? ''));
   return { arguments: found, stdin: stdin || (behind && readProgram(argv, dashes + 1, found)) };
 }
+
+/** Options of whatever program whose value is run. */
+const ATTACHED = /^--(?:eval|exec|execute|command|checkpoint-action|to-command|use-compress-program|rsh|shell)=/;
 
 const takesCode = (name: string) => name === 'ssh' || INTERPRETERS.has(name);
 
@@ -69,7 +75,9 @@ function nameOf(program: string): string {
   const isWindows = /\.(?:exe|cmd|bat|com)$/i.test(base) || /^(?:cmd|powershell|pwsh|wsl)$/i.test(base);
   const bare = isWindows ? base.replace(/\.\w+$/, '').toLowerCase() : base;
   if (bare === 'R' || bare === 'Rscript') return bare.toLowerCase();
-  return withoutEnd(bare, (character) => '-.0123456789'.includes(character));
+  // A digit may belong to the name: `m4`.
+  if (READS_ALL.has(bare)) return bare;
+  return withoutEnd(bare.replace(/-(?:dbg|debug)$/, ''), (character) => '-.0123456789'.includes(character));
 }
 
 /** Notes the arguments of the program at a position that are code; returns whether its stdin is. */
@@ -141,7 +149,10 @@ function readWrapper(argv: readonly string[], at: number, name: string, wrapper:
     readAll(argv, at, found);
     if (program >= argv.length) return true;
   }
-  if (APPENDS_STDIN.has(name)) return readAppended(argv, program, found);
+  if (APPENDS_STDIN.has(name)) return readAppended(argv, at, program, found);
+  if (program >= argv.length && (SHELL_BY_DEFAULT.has(name) || argv.at(-1) === '-'))
+    return !wrapper.code || !runsNamed(argv, wrapper.code);
+  if (argv[program] === '/dev/stdin') return true;
   return readProgram(argv, program, found) || runsStdin;
 }
 
@@ -172,10 +183,13 @@ function readSplit(argv: readonly string[], at: number, found: Set<number>): boo
 }
 
 /** Whether the words of stdin, which become arguments of the command, are run. */
-function readAppended(argv: readonly string[], program: number, found: Set<number>): boolean {
+function readAppended(argv: readonly string[], at: number, program: number, found: Set<number>): boolean {
   if (program >= argv.length) return nameOf(argv[0] ?? '') === 'parallel';
   readProgram(argv, program, found);
-  const given = [...argv.slice(program).map((one) => one.replaceAll('{}', PLACEHOLDER)), PLACEHOLDER];
+  const option = argv.findIndex((one, place) => place > at && place < program && /^(?:-I|--replace=)/.test(one));
+  const attached = option < 0 ? '' : (argv[option] ?? '').replace(/^(?:-I|--replace=)/, '');
+  const mark = attached !== '' ? attached : option < 0 ? '{}' : (argv[option + 1] ?? '{}');
+  const given = [...argv.slice(program).map((one) => one.replaceAll(mark || '{}', PLACEHOLDER)), PLACEHOLDER];
   const inner = new Set<number>();
   readProgram(given, 0, inner);
   return given.some((one, place) => inner.has(place) && one.includes(PLACEHOLDER));
@@ -183,20 +197,34 @@ function readAppended(argv: readonly string[], program: number, found: Set<numbe
 
 /** Whether a script that is given runs what it reads or is passed: `eval "$1"`, `cat | sh`, `exec(…)`. */
 function runsInput(code: string): boolean {
-  return (
-    /\beval\b|(?<![.\w])exec\(|\|\s*(?:sudo\s+)?(?:\/\w[\w/]*\/)?(?:ba|z|k|da)?sh\b|\b(?:ba|z|k|da)?sh\s+-\w*c\s+["']?\$/.test(
-      code,
-    ) ||
-    /^\s*(?:exec\s+)?(?:\/\w[\w/]*\/)?(?:ba|z|k|da)?sh(?:\s+-\w+)*\s*$|(?:source|^\.|[;&]\s*\.)\s+(?:\/dev\/stdin|["']?\$)/.test(
-      code,
-    )
-  );
+  return RUNS_INPUT.some((way) => way.test(code)) || commandsOf(code).some((words) => readProgram(words, 0, new Set()));
+}
+
+const RUNS_INPUT: readonly RegExp[] = [
+  /\beval\b|(?<![.\w])exec\(|\b(?:ba|z|k|da)?sh\s+-\w*c\s+["']?\$/,
+  /(?:source|^\.|[;&]\s*\.)\s+(?:\/dev\/stdin|["']?\$)/,
+  // `bash <<< "$1"`
+  /\b(?:(?:ba|z|k|da)?sh|python3?|node|perl|ruby)\b[^;&|\n]{0,80}<<<?[ \t]{0,8}["']?\$/,
+  // `"$@"`, `$1`, `$(cat)` where a command stands.
+  /(?:^|[;&|({\n])[ \t]{0,80}(?:exec[ \t]{1,8})?["']?(?:\$(?:[@*\d]|\{[@*\d]|\()|`)/,
+  /\bread\b[^;&|\n]{0,80}[;&\n][ \t]{0,80}(?:exec[ \t]{1,8})?["']?\$/,
+];
+
+/** Commands of a script by their words, roughly, but for those that read their input from elsewhere. */
+function commandsOf(code: string): string[][] {
+  const commands = code.split(/[;&|(){}\n]/).map((command) => command.trim());
+  return commands.filter((command) => command !== '' && !command.includes('<')).map((command) => command.split(/\s+/));
+}
+
+function runsNamed(argv: readonly string[], code: RegExp): boolean {
+  return argv.some((one, at) => code.test(one) && !runsInput(argv[at + 1] ?? ''));
 }
 
 function readInterpreter(argv: readonly string[], at: number, how: Interpreter, found: Set<number>): boolean {
   let hasCode = false;
   let expectsCode = false;
   let passesOn = false;
+  let isRepl = false;
   const take = (place: number) => {
     found.add(place);
     hasCode = true;
@@ -205,6 +233,7 @@ function readInterpreter(argv: readonly string[], at: number, how: Interpreter, 
   for (let next = at + 1; next < argv.length; next += 1) {
     const word = argv[next] ?? '';
     const isOption = /^[-+/]\S/.test(word) && !/^\/\w+\//.test(word) && word !== '/dev/stdin';
+    isRepl ||= how.repl?.test(word) === true;
     if (how.code.test(word)) {
       if (how.first === 'afterCode') expectsCode = true;
       else {
@@ -216,8 +245,16 @@ function readInterpreter(argv: readonly string[], at: number, how: Interpreter, 
         return argv[next] === '-';
       }
     } else if (how.file?.test(word)) {
-      if (argv[next + 1]?.includes(PLACEHOLDER)) found.add(next + 1);
-      return how.stdin === true && /^(?:-|\/dev\/stdin)$/.test(argv[next + 1] ?? '');
+      const file = argv[next + 1] ?? '';
+      if (file.includes(PLACEHOLDER)) found.add(next + 1);
+      if (/^(?:-|\/dev\/stdin)$/.test(file)) return true;
+      if (how.stdin) {
+        if (CODE_MODULES.has(file)) readAll(argv, next, found);
+        return isRepl;
+      }
+      // More of the program may follow.
+      hasCode = true;
+      next += 1;
     } else if (word === '--') continue;
     else if (isOption) {
       // `--eval=…`, `-e…`: code that is attached; a file that is loaded first is run as well.
@@ -229,6 +266,7 @@ function readInterpreter(argv: readonly string[], at: number, how: Interpreter, 
         next += 1;
       }
     } else if (expectsCode || (how.first === 'code' && !hasCode)) {
+      if (word === '-' && how.stdin) return true;
       take(next);
       expectsCode = false;
       if (how.rest) readAll(argv, next, found);
@@ -239,6 +277,7 @@ function readInterpreter(argv: readonly string[], at: number, how: Interpreter, 
       }
       // The prompt names the file that is run.
       if (word.includes(PLACEHOLDER)) found.add(next);
+      if (isRepl) return true;
       return (
         how.stdin === true &&
         /^(?:-|\/dev\/stdin|\/proc\/self\/fd\/0|run|repl)$/.test(word) &&

@@ -3,6 +3,7 @@ import { described } from '../errors/described.ts';
 import { strictObject } from '../errors/strict-object.ts';
 import { type LocatedIssue, toIssues } from '../errors/zod-issues.ts';
 import { count, durationMs, limitMs, policyInputSchema, positiveCount } from '../policy/policy.schema.ts';
+import { escaped } from '../text/foreign-text.ts';
 import { planError } from './plan-error.ts';
 import type { AgentSpec, Plan, PlanAgentSpec, TaskSpec } from './types.ts';
 
@@ -13,8 +14,11 @@ export const MAX_ID_CHARS = 200;
 export function idFault(id: string): { code: string; message: string } | null {
   if (id.trim() === '') return { code: 'empty-id', message: 'to be an id of at least one character' };
   if (id.length > MAX_ID_CHARS) return { code: 'invalid-id', message: `to be at most ${MAX_ID_CHARS} characters long` };
-  if (/\p{Cc}|\p{Cs}|[\u2028\u2029]/u.test(id)) {
-    return { code: 'invalid-id', message: 'to be an id of printable characters' };
+  if (escaped(id) !== id) {
+    return {
+      code: 'invalid-id',
+      message: 'to be an id of printable characters, without invisible or bidirectional ones',
+    };
   }
   return null;
 }

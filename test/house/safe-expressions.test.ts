@@ -12,11 +12,7 @@ const BOUNDED: readonly { file: string; starts: string; bound: string }[] = [
   { file: 'src/node/secret-files.ts', starts: '', bound: 'names of files, which the system bounds' },
   { file: 'src/plan/json-text.ts', starts: '"', bound: 'JSON that was parsed: each string in it has its end' },
   { file: 'src/text/mask/secrets-of.ts', starts: '=+', bound: 'base64, which ends in two of them at most' },
-  {
-    file: 'src/node/envelopes/aider.ts',
-    starts: '^(?:(?:Aider',
-    bound: 'not bounded yet: the first lines aider prints',
-  },
+  { file: 'src/node/envelopes/aider.ts', starts: '^(?:\\s*$', bound: 'the first 1000 characters of a line' },
   { file: 'src/errors/classify.ts', starts: '', bound: 'lines of at most 8192 characters, in single spaces' },
 ];
 

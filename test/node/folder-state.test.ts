@@ -24,6 +24,12 @@ it('stays the same while nothing changes', async () => {
   expect(await stateOf(root)).toBe(await stateOf(root));
 });
 
+it('is known where `.git` is a file, as in worktrees and submodules', async () => {
+  const root = await folder();
+  await writeFile(join(root, '.git'), 'gitdir: elsewhere');
+  expect(await stateOf(root)).toMatch(/^[0-9a-f]{64}$/);
+});
+
 it.each<[string, (root: string) => Promise<unknown>]>([
   ['a file is longer', (root) => writeFile(join(root, 'src/a.ts'), 'longer')],
   ['a file was touched', (root) => utimes(join(root, 'src/a.ts'), 2000, 2000)],

@@ -24,6 +24,10 @@ it('says what an id must be', () => {
   expect(messageOf(' ')).toContain('Expected `tasks[0].id` to be an id of at least one character');
   expect(messageOf('x'.repeat(201))).toContain('Expected `tasks[0].id` to be at most 200 characters long');
   expect(messageOf('a\tb')).toContain('Expected `tasks[0].id` to be an id of printable characters');
+  for (const hidden of ['\u202e', '\u2066', '\u200b', '\u200d', '\ufeff', '\u009b']) {
+    expect(messageOf(`a${hidden}b`)).toMatch(/without invisible or bidirectional ones, got `"a\\u[0-9a-f]{4}b"`/);
+  }
+  expect(parsePlan({ tasks: [{ id: 'überprüfen 👩‍💻', prompt: '' }] }).tasks).toHaveLength(1);
   expect(parsePlan({ tasks: [{ id: 'x'.repeat(200), prompt: '' }] }).tasks).toHaveLength(1);
 });
 

@@ -28,9 +28,11 @@ const FAILED = /^litellm\.(?:\w{1,40}\.)?(\w{1,60}): /gm;
 const RETRYING = /^Retrying in [\d.]{1,12} seconds\.\.\.$/m;
 const REPORT =
   /^Tokens: ([\d.]+k?) sent(?:, [\d.]+k? cache write)?(?:, [\d.]+k? cache hit)?, ([\d.]+k?) received\.(?:\s+Cost: \$([\d.]+) message, \$([\d.]+) session\.)?$/gm;
-/** What it says of itself before it begins. */
+/** A line that aider prints about itself before it begins, or an empty one. */
 const BANNER =
-  /^(?:(?:Aider v\d|Model: |Main model: |Editor model: |Weak model: |Git repo: |Repo-map: |Added .* to the chat|Restored previous conversation|https:\/\/aider\.chat\/).*|\s*)\n/;
+  /^(?:\s*$|Aider v\d|Model: |Main model: |Editor model: |Weak model: |Git repo: |Repo-map: |Added .* to the chat|Restored previous conversation|https:\/\/aider\.chat\/)/;
+/** Longest line of a banner, characters. */
+const LONGEST_BANNER = 1000;
 
 /**
  * aider: `aider --yes-always … --message=<prompt>`; it has no format for programs and no session, so this is its text.
@@ -70,11 +72,14 @@ function told(message: string, kind: ErrorKind | null): [ErrorKind, string] {
   return [failure.kind, failure.message];
 }
 
+/** Each line is looked at once: a hostile answer may be nothing but lines of a banner. */
 function withoutBanner(text: string): string {
-  let rest = text;
-  for (let found = BANNER.exec(rest); found && rest !== ''; found = BANNER.exec(rest))
-    rest = rest.slice(found[0].length);
-  return rest;
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    if (!BANNER.test(text.slice(start, Math.min(end, start + LONGEST_BANNER)))) break;
+    start = end + 1;
+  }
+  return text.slice(start);
 }
 
 /** Tokens of the session, which is one message and what it took to mend its edits. */

@@ -35,6 +35,31 @@ describe('secrets of the environment', () => {
     expect(back).toBe(`<${secret}>`);
   });
 
+  const odd = `p<ä"s&s/w+rd='x y\\z9`;
+  it.each<[string, string]>([
+    ['JSON in ASCII alone', JSON.stringify(odd).slice(1, -1).replace('ä', '\\u00e4')],
+    [
+      'JSON without the signs of HTML',
+      JSON.stringify(odd).slice(1, -1).replace('<', '\\u003c').replace('&', '\\u0026'),
+    ],
+    ['JSON with escaped slashes', JSON.stringify(odd).slice(1, -1).replace('/', '\\/')],
+    ['an address in lower case', encodeURIComponent(odd).replace(/%../g, (code) => code.toLowerCase())],
+    ['an address as a whole', encodeURI(odd)],
+    ['a form', new URLSearchParams({ a: odd }).toString().slice(2)],
+    ['HTML', 'p&lt;ä&quot;s&amp;s/w+rd=&#39;x y\\z9'],
+    ['hexadecimal', Buffer.from(odd).toString('hex')],
+    ['base64 for addresses', Buffer.from(odd).toString('base64url')],
+  ])('are masked in %s', (_, form) => {
+    expect(createSecretMask({ A_KEY: odd }).mask(`[${form}]`)).toMatch(/^\[«masked»\]$/);
+  });
+
+  it.each(['b:', 'bo:', 'bob:'])('are masked in base64 behind %s', (user) => {
+    const { mask } = createSecretMask({ A_KEY: 'correct-horse-battery' });
+    const encoded = Buffer.from(`${user}correct-horse-battery\n`).toString('base64');
+    expect(mask(encoded)).toContain('«masked»');
+    expect(mask(encoded).replace('«masked»', '').length).toBeLessThan(10);
+  });
+
   it('are masked whole where one is a part of another', () => {
     expect(roundTrip({ A_KEY: 'abcdefgh', B_KEY: 'abcdefgh-longer' }, 'abcdefgh-longer').stored).toBe('«masked:B_KEY»');
   });
