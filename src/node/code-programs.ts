@@ -69,7 +69,7 @@ export const INTERPRETERS: ReadonlyMap<string, Interpreter> = new Map(
     ...each(
       'python ipython pypy jython micropython',
       script(/^-\w*c$/, {
-        repl: /^-[A-Za-z]*i[A-Za-z]*$/,
+        repl: /^-[A-HJ-Za-hj-z]*i/,
         file: /^-\w*m$/,
         valued: /^-[WX]$/,
       }),
