@@ -21,7 +21,10 @@ const NAMES = new Set(
     '.smbcredentials .ssmtp.conf .rediscli_auth .curlrc .wgetrc .flaskenv .direnv .claude.json .viminfo .lesshst .dbshell .histfile ' +
     '.xauthority .iceauthority shadow gshadow master.passwd kubeconfig env .token .tokens auth.json wp-config.php ' +
     'local.settings.json application_default_credentials.json google-services.json googleservice-info.plist secring.gpg ' +
-    'consolehost_history.txt cookies cookies.json secrets.py secrets.h arduino_secrets.h rootkey.csv netrc npmrc pgpass'
+    'consolehost_history.txt cookies cookies.json secrets.py secrets.h arduino_secrets.h rootkey.csv netrc npmrc pgpass ' +
+    '.vault_pass vault.yml vault.yaml rclone.conf .clasprc.json .databrickscfg .dev.vars wallet.dat keystore.json mnemonic.txt ' +
+    'oauth.json sftp-config.json .ftpconfig filezilla.xml sitemanager.xml recentservers.xml wpa_supplicant.conf key3.db key4.db ' +
+    'pip.conf .condarc secring.asc private.asc backup-codes.txt recovery-codes.txt'
   ).split(' '),
 );
 

@@ -6,6 +6,7 @@ const list = (text: string) => text.split(/\s+/).filter((word) => word !== '');
 
 const SECRET = list(`
   .env .envrc .env.local prod.env api/.env.production deploy/prod.env.local .flaskenv env env.prod env.sh .environment
+  rclone.conf .databrickscfg .dev.vars group_vars/vault.yml key4.db sftp-config.json pip.conf.bak recovery-codes.txt
   .pgpass .npmrc .netrc _netrc .htpasswd .git-credentials .pypirc .dockercfg .docker/config.json .kube/config .yarnrc.yml
   id_rsa id_ed25519 id_rsa_work id_ecdsa.old keys/id_dsa ssh_host_rsa_key server.pem server.key a.p12 a.pfx a.jks a.keystore
   pass.kdbx putty.ppk AuthKey_1.p8 home.ovpn http.keytab service-account.json service-account-prod.json my-service_account.json
