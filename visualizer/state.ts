@@ -1,18 +1,19 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import { AtInstant } from './model/at-instant.ts';
-import { type Kinds, KindsAt, NO_KINDS } from './model/kinds-at.ts';
-import { criticalPath, overviewOf } from './model/segments.ts';
-import { TraceStore } from './model/store.ts';
-import { kindAt, type TaskKind } from './model/task-kind.ts';
+import type { TraceRecord } from '../src/trace/trace.schema.ts';
 import {
   type ActorTrack,
+  criticalTasks,
   lastAt,
   moveAt,
   type RunTrack,
   stateText,
   type TaskTrack,
-  type TraceRecord,
-} from './model/tracks.ts';
+} from '../src/trace/tracks.ts';
+import { AtInstant } from './model/at-instant.ts';
+import { type Kinds, KindsAt, NO_KINDS } from './model/kinds-at.ts';
+import { overviewOf } from './model/segments.ts';
+import { TraceStore } from './model/store.ts';
+import { kindAt, type TaskKind } from './model/task-kind.ts';
 import { type Trouble, troublesOf } from './model/troubles.ts';
 import { usageOfTask, usageSum } from './model/usage.ts';
 
@@ -80,7 +81,7 @@ export function kindNow(task: TaskTrack): TaskKind {
 
 export const path = computed(() => {
   version.value;
-  return run.value ? criticalPath(run.value) : new Set<string>();
+  return new Set(run.value ? criticalTasks(run.value) : []);
 });
 
 const usages = computed(() => run.value && new AtInstant(store.value, run.value, usageOfTask));

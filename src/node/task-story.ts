@@ -1,6 +1,6 @@
 import type { ParkedTask, TaskNotes } from '../machines/task/events.ts';
 import type { RecordOf, TraceRecord, TraceState } from '../trace/trace.schema.ts';
-import { statePath } from '../trace/tracks.ts';
+import { stateText } from '../trace/tracks.ts';
 import type { AttemptRecord, TaskOutcome } from '../types.ts';
 import { transitionKeys } from './chart-keys.ts';
 
@@ -140,7 +140,7 @@ export class TaskStory {
   }
 
   #path(): string {
-    return this.#state === null ? '' : statePath(this.#state);
+    return this.#state === null ? '' : stateText(this.#state);
   }
 
   /** At the latest by an instant. */
@@ -174,7 +174,7 @@ export class TaskStory {
 
   /** `last`: by the last of several transitions that lead there. */
   #move(at: number, state: TraceState, event: string, more: MoreOfMove = {}, last = true): void {
-    const keys = transitionKeys('task', { from: this.#path(), event, to: statePath(state), last });
+    const keys = transitionKeys('task', { from: this.#path(), event, to: stateText(state), last });
     this.#state = state;
     this.#moves += 1;
     const { actor } = this.#of;

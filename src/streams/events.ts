@@ -1,6 +1,7 @@
 import type { ErrorKind } from '../errors/error-kind.ts';
 import type { Plan } from '../plan/types.ts';
 import type { AgentMatch, AttemptRecord, Complexity, RunResult, TaskError, TaskOutcome } from '../types.ts';
+import type { TaskState } from './task-states.ts';
 
 /** The phases of a run started by a query, in order. A plan's run has `collect` alone. */
 export type PhaseName = 'assess' | 'retrieve' | 'decompose' | 'route' | 'collect' | 'synthesize';
@@ -9,22 +10,6 @@ export type PhaseName = 'assess' | 'retrieve' | 'decompose' | 'route' | 'collect
 interface OfPhase {
   phase?: PhaseName;
 }
-
-/**
- * The states that `task.state` tells: those of the task's chart, and of what it does while it runs `stalled` (silent) and
- * `stopping` (told to end). That it is done is told by `task.settled`.
- */
-export type TaskState =
-  | 'staggered'
-  | 'running'
-  | 'stalled'
-  | 'stopping'
-  | 'retrying'
-  | 'cooling'
-  | 'circuitOpen'
-  | 'fallback.waiting'
-  | 'fallback.running'
-  | 'cancelling';
 
 /** What happens in a run, as `events$` and `--jsonl` tell it. `at` is epoch milliseconds in the run's clock. */
 export type RunEvent = { at: number; runId: string } & (

@@ -5,7 +5,7 @@ import { type Instruments, instrumentsOf } from './otel-metrics.ts';
 import { OpenSpans } from './otel-spans.ts';
 import type { TraceSink } from './sink.ts';
 import type { RecordOf, TraceRecord } from './trace.schema.ts';
-import { statePath } from './tracks.ts';
+import { stateText } from './tracks.ts';
 
 export interface OtelSinkOptions {
   /** Default: the global provider's tracer `soar-machine`. */
@@ -40,7 +40,7 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
   function moved(record: RecordOf<'actor.moved'>): void {
     const breaker = breakers.get(record.actor);
     if (breaker !== undefined) {
-      const state = statePath(record.state).split('.')[0] as string;
+      const state = stateText(record.state).split('.')[0] as string;
       instruments.breakerChanges.add(1, { 'gen_ai.agent.id': breaker, 'soar.breaker.state': state });
       return;
     }
@@ -163,7 +163,7 @@ function startTask(spans: OpenSpans, { task, run, agent, wave, at, phase = 'coll
 
 function taskMoved(record: RecordOf<'actor.moved'>, task: Waiting, spans: OpenSpans, instruments: Instruments): void {
   const { at, data, until } = record;
-  const state = statePath(record.state);
+  const state = stateText(record.state);
   const span = `task/${task.run}/${task.task}`;
   const [top] = state.split('.');
   if (record.event === 'start.granted' && typeof data?.attempt === 'number') {

@@ -3,9 +3,18 @@ import { type TraceRecord, traceRecordSchema } from './trace.schema.ts';
 import { TRACE_VERSION } from './version.ts';
 
 /**
- * Reads a trace of JSON lines, every record checked. A last line that was cut off (its writer was killed) is left out.
+ * Reads a trace of JSON lines, as `--trace` and `fileSink` write it, and checks every record. Leaves out a last line that was
+ * cut off, because its writer may have been killed.
  *
- * @throws {SoarError} `io` when it is no trace, of a newer version, or damaged; it names the line.
+ * @param text The whole file.
+ * @returns The records in their order; keys that the format does not have are left out.
+ * @throws {SoarError} `io` when the text is not a trace, of a newer version, or damaged; the message names the line.
+ * @example
+ * import { readFileSync } from 'node:fs';
+ * import { parseTrace } from 'soar-machine';
+ *
+ * const records = parseTrace(readFileSync('run.jsonl', 'utf8'));
+ * console.log(records.filter(({ type }) => type === 'task.settled').length);
  */
 export function parseTrace(text: string): TraceRecord[] {
   const lines = text.split('\n');

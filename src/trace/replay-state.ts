@@ -1,40 +1,46 @@
 import type { TaskStatus } from '../types.ts';
-import type { Replay } from './replay.ts';
+import { type IntervalState, intervalsOf, type TaskInterval } from './intervals.ts';
 import type { RecordOf, TraceState } from './trace.schema.ts';
+import type { TraceIndex } from './trace-index.ts';
 import {
   type ActorTrack,
-  lastUpTo,
+  hasEnded,
+  isMachine,
+  lastAt,
+  type Move,
   type RunTrack,
-  statePath,
-  type TaskInterval,
-  type TaskStateName,
+  stateText,
   type TaskTrack,
 } from './tracks.ts';
 
-export interface ActorState {
-  actor: string;
+/** An actor at an instant. */
+export interface ActorReplayState {
+  /** Unique over all traces. */
   id: string;
+  /** Its id among its siblings; repeats. */
+  name: string;
+  /** Id of the actor that started it; null for the first, and when that is not in the trace. */
   parent: string | null;
   machine: string | null;
-  /** Absent when it is no machine. */
+  /** Absent when the actor is not a machine. */
   state?: TraceState;
-  /** Since when, epoch milliseconds. */
+  /** When the state began, epoch milliseconds. */
   since: number;
   /** When the state ends by itself. */
   until?: number;
-  /** How it came here; null in the state it began in. */
-  lastMove: RecordOf<'actor.moved'> | null;
+  /** The move into the state; null in the state it began in. */
+  lastMove: Move | null;
 }
 
+/** A task of a plan at an instant. */
 export interface TaskReplayState {
-  run: string;
-  task: string;
+  id: string;
   agent: string;
   wave: number;
-  state: TaskStateName;
-  /** Since when; null while it is pending. */
+  state: 'pending' | IntervalState | 'done';
+  /** When the state began; null while it is pending. */
   since: number | null;
-  /** The interval it is in; null before its admission, which a task that waits for its twin has not, and after its end. */
+  /** The interval it is in; null before its admission, while it waits for a duplicate task's answer, and after its end. */
   interval: TaskInterval | null;
   /** Set once it has settled. */
   status: TaskStatus | null;
@@ -42,8 +48,9 @@ export interface TaskReplayState {
   attempts: number;
 }
 
+/** A run at an instant. The counts by status are of its tasks. */
 export interface RunReplayState extends Record<TaskStatus, number> {
-  run: string;
+  id: string;
   phase: string | null;
   total: number;
   settled: number;
@@ -53,9 +60,11 @@ export interface RunReplayState extends Record<TaskStatus, number> {
   waiting: number;
   /** Set once it has ended. */
   status: RecordOf<'run.settled'>['status'] | null;
+  /** In the plan's order. */
   tasks: TaskReplayState[];
 }
 
+/** Everything a trace records, at an instant. */
 export interface ReplayState {
   /** The last record taken into account. */
   seq: number;
@@ -63,90 +72,88 @@ export interface ReplayState {
   at: number;
   runs: RunReplayState[];
   /** Those that live, each after its parent. */
-  actors: ActorState[];
+  actors: ActorReplayState[];
   /** By agent. `open` has `until`: when it lets a probe through. */
   breakers: Record<string, { state: string; since: number; until?: number }>;
   gate: { state: string; until?: number } | null;
 }
 
-export function stateAt(replay: Pick<Replay, 'actors' | 'runs'>, seq: number, at: number): ReplayState {
-  const actors: ActorState[] = [];
-  const breakers: ReplayState['breakers'] = {};
+export function stateAt(
+  { actors: tracks, runs }: Pick<TraceIndex, 'actors' | 'runs'>,
+  seq: number,
+  at: number,
+): ReplayState {
+  const actors: ActorReplayState[] = [];
+  const breakers: [agent: string, ReplayState['breakers'][string]][] = [];
   let gate: ReplayState['gate'] = null;
-  for (const track of replay.actors.values()) {
-    // Actors come in the order of their starts: nobody later has begun.
-    if (track.started.seq > seq) break;
-    if (track.ended && track.ended.seq <= seq) continue;
-    const state = actorAt(track, seq);
-    actors.push(state);
-    const until = state.until === undefined ? {} : { until: state.until };
-    if (isMachine(state, 'breaker')) {
-      breakers[track.started.agent ?? state.id] = { state: statePath(state.state), since: state.since, ...until };
-    } else if (isMachine(state, 'gate')) gate = { state: statePath(state.state), ...until };
+  for (const track of tracks.values()) {
+    // Actors come in the order of their starts, so all later ones have not begun either.
+    if (track.startedSeq > seq) break;
+    if (hasEnded(track, seq)) continue;
+    const actor = actorAt(track, seq);
+    actors.push(actor);
+    const state = stateText(actor.state);
+    const until = actor.until === undefined ? {} : { until: actor.until };
+    if (isMachine(track, 'breaker'))
+      breakers.push([track.agent ?? track.name, { state, since: actor.since, ...until }]);
+    else if (isMachine(track, 'gate')) gate = { state, ...until };
   }
-  const runs: RunReplayState[] = [];
-  for (const run of replay.runs.values()) if (run.seq <= seq) runs.push(runAt(run, seq));
-  return { seq, at, runs, actors, breakers, gate };
+  const begun = runs.filter(({ startedSeq }) => startedSeq <= seq).map((run) => runAt(run, seq));
+  return { seq, at, runs: begun, actors, breakers: Object.fromEntries(breakers), gate };
 }
 
-function isMachine({ machine }: ActorState, name: string): boolean {
-  return machine !== null && (machine === name || machine.startsWith(`${name}~`));
-}
-
-function actorAt({ started, moves }: ActorTrack, seq: number): ActorState {
-  const { actor, id, parent, machine } = started;
-  const lastMove = moves[lastUpTo(moves, seq)] ?? null;
-  const { state, at, until } = lastMove ?? started;
-  const found: ActorState = { actor, id, parent, machine, since: at, lastMove };
-  if (state !== undefined) found.state = state;
-  if (until !== undefined) found.until = until;
+function actorAt({ id, name, parent, machine, moves }: ActorTrack, seq: number): ActorReplayState {
+  const place = lastAt(moves, seq);
+  const move = moves[place] as Move;
+  const found: ActorReplayState = {
+    ...{ id, name, parent: parent?.id ?? null, machine },
+    since: move.at,
+    lastMove: place > 0 ? move : null,
+  };
+  if (move.state !== null) found.state = move.state;
+  if (move.until !== undefined) found.until = move.until;
   return found;
 }
 
-function runAt(run: RunTrack, seq: number): RunReplayState {
-  const counts = { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
-  const settled = lastUpTo(run.outcomes, seq) + 1;
-  for (let i = 0; i < settled; i += 1) counts[(run.outcomes[i] as RecordOf<'task.settled'>).status] += 1;
-  const isOver = run.settled !== null && run.settled.seq <= seq;
-  const tasks = run.tasks.map((track) => taskAt(track, seq));
-  let running = 0;
-  let waiting = 0;
-  for (const { state } of tasks) {
-    if (state === 'running' || state === 'fallback.running' || state === 'cancelling') running += 1;
-    else if (state !== 'pending' && state !== 'done') waiting += 1;
+function runAt({ id, tasks: tracks, phases, settled: end }: RunTrack, seq: number): RunReplayState {
+  const isOver = end !== null && end.seq <= seq;
+  const tasks = tracks.map((track) => taskAt(track, seq));
+  const counts = { settled: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0, running: 0, waiting: 0 };
+  for (const { state, status } of tasks) {
+    if (status !== null) {
+      counts.settled += 1;
+      counts[status] += 1;
+    }
+    if (state === 'running' || state === 'fallback.running' || state === 'cancelling') counts.running += 1;
+    else if (state !== 'pending' && state !== 'done') counts.waiting += 1;
   }
+  const phase = phases.slice(0, lastAt(phases, seq) + 1).findLast(({ type }) => type === 'phase.started');
   return {
-    run: run.run,
-    phase: isOver ? null : (run.phases[lastUpTo(run.phases, seq)]?.phase ?? null),
-    total: run.tasks.length,
-    settled,
+    id,
+    phase: isOver ? null : (phase?.phase ?? null),
+    total: tracks.length,
     ...counts,
-    running,
-    waiting,
-    status: isOver ? (run.settled?.status ?? null) : null,
+    status: isOver ? end.status : null,
     tasks,
   };
 }
 
-/** One task as it was after a record. */
-export function taskAt(track: TaskTrack, seq: number): TaskReplayState {
-  const { run, task, agent, wave, intervals, settled, held, endSeq } = track;
-  const position = lastUpTo(intervals, seq);
-  const interval = intervals[position] ?? null;
-  const hasSettled = settled !== null && settled.seq <= seq;
-  const base = { run, task, agent, wave, attempts: attemptsIn(intervals, position) };
-  if (hasSettled) return { ...base, state: 'done', since: settled.at, interval: null, status: settled.status };
-  if (!interval && held && held.seq <= seq) {
-    return { ...base, state: 'staggered', since: held.at, interval: null, status: null };
-  }
-  if (!interval) return { ...base, state: 'pending', since: null, interval: null, status: null };
-  if (endSeq <= seq) return { ...base, state: 'done', since: interval.to, interval: null, status: null };
-  return { ...base, state: interval.state, since: interval.from, interval, status: null };
+function taskAt(track: TaskTrack, seq: number): TaskReplayState {
+  const { id, agent, wave, actor, settled, held } = track;
+  const intervals = intervalsOf(track);
+  const position = lastAt(intervals, seq);
+  const interval = intervals[position];
+  const base = { id, agent, wave, attempts: attemptsIn(intervals, position), interval: null, status: null };
+  if (settled && settled.seq <= seq) return { ...base, state: 'done', since: settled.at, status: settled.status };
+  if (!interval && held && held.seq <= seq) return { ...base, state: 'staggered', since: held.at };
+  if (!interval) return { ...base, state: 'pending', since: null };
+  if (actor && hasEnded(actor, seq)) return { ...base, state: 'done', since: interval.to };
+  return { ...base, state: interval.state, since: interval.from, interval };
 }
 
 function attemptsIn(intervals: readonly TaskInterval[], upTo: number): number {
-  for (let i = upTo; i >= 0; i -= 1) {
-    const { attempt } = intervals[i] as TaskInterval;
+  for (let place = upTo; place >= 0; place -= 1) {
+    const attempt = intervals[place]?.attempt;
     if (attempt !== undefined) return attempt;
   }
   return 0;

@@ -1,141 +1,134 @@
-import type { RecordOf, TraceState } from './trace.schema.ts';
+import { criticalPath } from '../plan/critical-path.ts';
+import type { RecordOf, TextRef, TraceState } from './trace.schema.ts';
 
-/** What a timeline draws of a task. */
-export type TaskStateName =
-  | 'pending'
-  | 'staggered'
-  | 'running'
-  | 'retrying'
-  | 'cooling'
-  | 'circuitOpen'
-  | 'fallback.waiting'
-  | 'fallback.running'
-  | 'cancelling'
-  | 'done';
-
-export interface TaskInterval {
-  state: TaskStateName;
+/** A state an actor came into. The first of an actor is the one it began in. */
+export interface Move {
+  readonly seq: number;
   /** Epoch milliseconds. */
-  from: number;
-  /** Null while it lasts. */
-  to: number | null;
-  /** The record that began it. */
-  seq: number;
-  /** Number of the attempt in flight, where there is one. */
-  attempt?: number;
-  /** Who makes the attempt. */
-  agent?: string;
-  /** When it was to end by itself. */
-  until?: number;
-  /** What happened in it: `stalled`, `active` again, `stopping`. */
-  marks?: { at: number; seq: number; what: string }[];
+  readonly at: number;
+  /** Null when the actor is not a machine. */
+  readonly state: TraceState | null;
+  /** Empty for the first. */
+  readonly event: string;
+  /** The transitions taken, as their machine defines them. */
+  readonly keys: readonly string[];
+  /** When the state ends by itself. */
+  readonly until: number | undefined;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** All a trace tells of one task. */
-export interface TaskTrack {
-  run: string;
-  task: string;
-  /** Set for a call of that phase. */
-  phase?: string;
-  agent: string;
-  wave: number;
-  dependsOn: readonly string[];
-  critical: boolean;
-  /** Its actor; null when it never had one. */
-  actor: string | null;
-  /** Without a gap from its admission to its end. */
-  intervals: TaskInterval[];
-  /** The record by which its actor ended; infinite while it lives. */
-  endSeq: number;
-  settled: RecordOf<'task.settled'> | null;
-  /** Since when it waits for its twin's answer; null when it never did. */
-  held: RecordOf<'task.held'> | null;
-}
-
+/** An actor over all its time. */
 export interface ActorTrack {
-  started: RecordOf<'actor.started'>;
-  moves: RecordOf<'actor.moved'>[];
-  /** How and when it ended; null while it lives. */
-  ended: { seq: number; at: number; status: 'done' | 'error' | 'stopped'; error?: string } | null;
+  /** Unique over all traces. */
+  readonly id: string;
+  /** Its id among its siblings; repeats. */
+  readonly name: string;
+  readonly parent: ActorTrack | null;
+  readonly machine: string | null;
+  readonly src: string | undefined;
+  readonly run: string | undefined;
+  readonly task: string | undefined;
+  readonly agent: string | undefined;
+  readonly wave: number | undefined;
+  readonly startedSeq: number;
+  readonly startedAt: number;
+  readonly moves: Move[];
+  readonly children: ActorTrack[];
+  /** `Infinity` while it lives. */
+  endedSeq: number;
+  endedAt: number;
+  endStatus: 'done' | 'error' | 'stopped' | null;
+  error: string | undefined;
+}
+
+/** All a trace records about a task of a plan, or about a call of a phase. */
+export interface TaskTrack {
+  readonly id: string;
+  /** Place in the plan; -1 for a call. */
+  readonly index: number;
+  readonly agent: string;
+  dependsOn: readonly string[];
+  readonly dependents: string[];
+  /** 1-based; 0 when unknown. */
+  wave: number;
+  critical: boolean;
+  prompt: TextRef | null;
+  /** Of a call: the phase that asks. Null for a task of the plan. */
+  readonly phase: string | null;
+  /** Null until it was admitted. */
+  actor: ActorTrack | null;
+  settled: RecordOf<'task.settled'> | null;
+  /** Since when it waits for the answer of a duplicate task, and whose that is. */
+  held: RecordOf<'task.held'> | null;
+  /** The outcome of a call. */
+  called: RecordOf<'call.settled'> | null;
 }
 
 export interface RunTrack {
-  run: string;
-  title: string | null;
-  /** Epoch milliseconds. */
-  startedAt: number;
-  seq: number;
+  readonly id: string;
+  title: string;
+  query: TextRef | null;
+  readonly startedSeq: number;
+  readonly startedAt: number;
   plan: RecordOf<'plan.compiled'> | null;
-  phases: { phase: string; from: number; to: number | null; seq: number; summary?: string }[];
+  /** In the plan's order. */
+  readonly tasks: TaskTrack[];
+  readonly byId: Map<string, TaskTrack>;
+  /** Calls of phases by id, in order. */
+  readonly calls: Map<string, TaskTrack>;
+  readonly phases: (RecordOf<'phase.started'> | RecordOf<'phase.completed'>)[];
   stopping: RecordOf<'run.stopping'> | null;
   settled: RecordOf<'run.settled'> | null;
-  /** In the plan's order. */
-  tasks: TaskTrack[];
-  /** What phases asked, as it came; none of them is a task of the plan. */
-  calls: TaskTrack[];
-  /** Settlements in order. */
-  outcomes: RecordOf<'task.settled'>[];
 }
 
-/** A state in words: its keys from the outside in, `fallback.running`; parallel regions joined by `,`. */
-export function statePath(state: TraceState | undefined): string {
-  if (state === undefined) return '';
-  if (typeof state === 'string') return state;
-  return Object.entries(state)
-    .map(([key, inner]) => {
-      const rest = statePath(inner as TraceState);
-      return rest === '' ? key : `${key}.${rest}`;
-    })
-    .join(',');
-}
-
-/** A task machine's state as a timeline shows it, and what is going on in it. */
-export function taskStateOf(state: TraceState | undefined): { name: TaskStateName; inner: string } {
-  const [top = '', second = '', third = ''] = statePath(state).split('.');
-  if (top === 'fallback') {
-    return second === 'running' ? { name: 'fallback.running', inner: third } : { name: 'fallback.waiting', inner: '' };
-  }
-  if (top === 'awaitingVerdict') return { name: 'retrying', inner: top };
-  return { name: top as TaskStateName, inner: second };
-}
-
-/** Enters a task actor's start or move in its intervals. */
-export function enterInterval(track: TaskTrack, record: RecordOf<'actor.started' | 'actor.moved'>): void {
-  const { name, inner } = taskStateOf(record.state);
-  const last = track.intervals.at(-1);
-  const { at, seq } = record;
-  if (last?.state === name && last.to === null && record.type === 'actor.moved') {
-    last.marks ??= [];
-    last.marks.push({ at, seq, what: inner || name });
-    if (record.until !== undefined) last.until = record.until;
-    return;
-  }
-  if (last && last.to === null) last.to = at;
-  if (name === 'done') {
-    track.endSeq = seq;
-    return;
-  }
-  const interval: TaskInterval = { state: name, from: at, to: null, seq };
-  if (record.until !== undefined) interval.until = record.until;
-  const { attempt, agent } = record.data ?? {};
-  const isWorking = name === 'running' || name === 'fallback.running';
-  if (isWorking && typeof attempt === 'number') interval.attempt = attempt;
-  if (isWorking && typeof agent === 'string') interval.agent = agent;
-  if (name === 'cancelling' && last?.attempt !== undefined) {
-    interval.attempt = last.attempt;
-    if (last.agent !== undefined) interval.agent = last.agent;
-  }
-  track.intervals.push(interval);
-}
-
-/** Position of the last item whose `seq` is at most `seq`; −1 when all come later. */
-export function lastUpTo(items: readonly { seq: number }[], seq: number): number {
+/** The last place in a sorted list whose `seq`, or `at`, is not above a value; -1 when there is none. */
+export function lastAt(list: readonly { readonly seq: number }[], value: number): number;
+export function lastAt(list: readonly { readonly at: number }[], value: number, key: 'at'): number;
+export function lastAt(
+  list: readonly { seq?: number; at?: number }[],
+  value: number,
+  key: 'seq' | 'at' = 'seq',
+): number {
   let low = 0;
-  let high = items.length;
+  let high = list.length;
   while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((items[middle] as { seq: number }).seq <= seq) low = middle + 1;
+    const middle = (low + high) >>> 1;
+    if (((list[middle] as (typeof list)[number])[key] as number) <= value) low = middle + 1;
     else high = middle;
   }
   return low - 1;
+}
+
+/** The move that made the state an actor is in; undefined before it began. */
+export function moveAt(actor: ActorTrack, seq: number): Move | undefined {
+  return actor.moves[lastAt(actor.moves, seq)];
+}
+
+export const hasStarted = (actor: ActorTrack, seq: number): boolean => actor.startedSeq <= seq;
+export const hasEnded = (actor: ActorTrack, seq: number): boolean => actor.endedSeq <= seq;
+
+/** Whether an actor runs a machine of that name, the engine's own or a provided variant of it. */
+export function isMachine({ machine }: Pick<ActorTrack, 'machine'>, name: string): boolean {
+  return machine !== null && (machine === name || machine.startsWith(`${name}~`));
+}
+
+/** `running.active`, from a state as XState writes it; regions that are active together are joined by `+`. */
+export function stateText(state: TraceState | null | undefined): string {
+  if (state == null) return '';
+  if (typeof state === 'string') return state;
+  return Object.entries(state)
+    .map(([key, inner]) => {
+      const below = stateText(inner as TraceState);
+      return below === '' ? key : `${key}.${below}`;
+    })
+    .join(' + ');
+}
+
+/** Ids of the tasks that decided how long a run took, from the first to the last. */
+export function criticalTasks({ tasks }: RunTrack): string[] {
+  // Tasks of a plan may be written in any order; their waves are in the order of their dependencies.
+  const inOrder = [...tasks].sort((a, b) => a.wave - b.wave);
+  return criticalPath(inOrder, ({ settled }) =>
+    settled?.startedAt == null ? 0 : Math.max(0, settled.settledAt - settled.startedAt),
+  ).ids;
 }

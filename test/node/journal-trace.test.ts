@@ -7,6 +7,7 @@ import { type JournalTraceOptions, numbered, toldByJournal } from '../../src/nod
 import type { Plan } from '../../src/plan/types.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { intervalsOf } from '../../src/trace/intervals.ts';
 import { parseTrace } from '../../src/trace/parse-trace.ts';
 import { createReplay, type Replay } from '../../src/trace/replay.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
@@ -27,10 +28,10 @@ function of<T extends TraceRecord['type']>(records: readonly TraceRecord[], type
 
 /** The states of every task with their instants; when a task was admitted the journal does not know. */
 function courses(replay: Replay) {
-  return [...replay.runs.values()].flatMap(({ tasks }) =>
-    tasks.map(({ task, intervals }) => [
-      task,
-      ...intervals.map(({ state, from, to, attempt, agent, until }, index) => ({
+  return replay.runs.flatMap(({ tasks }) =>
+    tasks.map((task) => [
+      task.id,
+      ...intervalsOf(task).map(({ state, from, to, attempt, agent, until }, index) => ({
         ...{ state, to, attempt, agent, until },
         from: index === 0 ? null : from,
       })),
@@ -142,9 +143,9 @@ describe('a trace made of a journal', () => {
     const told = tell(journal, 'sample');
     for (const record of told) traceRecordSchema.parse(record);
     const calls = (records: readonly TraceRecord[]) =>
-      [...createReplay(records).runs.values()][0]?.calls.map(({ task, phase, agent, intervals }) => [
-        ...[task, phase, agent],
-        ...intervals.map(({ state, from, to, attempt }) => [state, from, to, attempt]),
+      [...(createReplay(records).runs[0]?.calls.values() ?? [])].map((call) => [
+        ...[call.id, call.phase, call.agent],
+        ...intervalsOf(call).map(({ state, from, to, attempt }) => [state, from, to, attempt]),
       ]);
     expect(calls(recorded)).toHaveLength(1);
     expect(calls(told)).toEqual(calls(recorded));
@@ -176,8 +177,8 @@ describe('a trace made of a journal', () => {
     const soar = createSoar({ agents, clock, journal: next });
     await clock.settle(soar.resume('r').result);
     const told = tell(next, 'r');
-    const task = [...createReplay(told).runs.values()][0]?.tasks[0];
-    expect(task?.intervals).toMatchObject([
+    const task = createReplay(told).runs[0]?.tasks[0];
+    expect(task && intervalsOf(task)).toMatchObject([
       { state: 'staggered', from: 1000, to: 1000 },
       { state: 'running', attempt: 1, from: 1000, to: 1050 },
       { state: 'staggered', from: 1050 },

@@ -24,6 +24,7 @@ function evaluate<T>(code: string, expression: string): T {
     URL,
     console,
     performance,
+    crypto,
   });
   return runInContext(`${code};\n${expression}`, context) as T;
 }
@@ -61,6 +62,23 @@ describe('the core in a browser', async () => {
       ['b', 'fallback', 'world!'],
       ['c', 'agent', 'hello! world!'],
     ]);
+  });
+
+  it('replays the trace of a run', async () => {
+    const replayed = evaluate<Promise<unknown>>(
+      code,
+      `(async () => {
+  const ring = bundled.ringSink();
+  const soar = bundled.createSoar({ agents: { hello: () => 'Hello!' }, trace: [ring] });
+  await soar.run({ tasks: [{ id: 'greet', prompt: 'Say hello.' }] }).result;
+  await soar.close();
+  const text = ring.records().map((record) => JSON.stringify(record)).join('\\n');
+  const replay = bundled.createReplay(bundled.parseTrace(text));
+  const [run] = replay.at(replay.endedAt).runs;
+  return [run.succeeded, bundled.intervalsOf(replay.runs[0].tasks[0]).map(({ state }) => state)];
+})()`,
+    );
+    expect(await replayed).toEqual([1, ['staggered', 'running']]);
   });
 
   it('answers a question with the built-in phases', async () => {

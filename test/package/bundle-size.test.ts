@@ -40,6 +40,15 @@ describe('what a page loads is what the docs say', () => {
     expectTold('… and when a model first thinks in its phases', more(thought, asked));
   });
 
+  it('of createSoar without what reads traces', async () => {
+    const { metafile } = await splitForBrowsers("import { createSoar } from './src/index.ts'; createSoar();");
+    const loaded = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+    );
+    expect(loaded).toContain('src/trace/recorder.ts');
+    expect(loaded.filter((file) => /^src\/trace\/(?:replay|trace-index|tracks|parse-trace)/.test(file))).toEqual([]);
+  });
+
   it.each([
     ['`compilePlan` alone', "import { compilePlan } from './src/index.ts'; compilePlan({ tasks: [] });"],
     ['everything', "export * from './src/index.ts';"],

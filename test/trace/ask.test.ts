@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { intervalsOf } from '../../src/trace/intervals.ts';
 import { otelSink } from '../../src/trace/otel.ts';
 import { createReplay } from '../../src/trace/replay.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
@@ -25,19 +26,19 @@ async function asked() {
 describe('the trace of a question', () => {
   it('tells its six phases, its plan and its answer', async () => {
     const { replay, result } = await asked();
-    const run = replay.runs.get('q');
+    const run = replay.run('q');
     expect(run?.title).toBe('What is a state machine, and what is an actor?');
-    expect(run?.phases.map(({ phase }) => phase)).toEqual(PHASES);
+    expect(run?.phases.flatMap(({ type, phase }) => (type === 'phase.started' ? [phase] : []))).toEqual(PHASES);
     expect(run?.plan?.tasks).toHaveLength(result.outcomes.length);
     expect(replay.texts.get(run?.settled?.answer?.ref ?? '')).toBe(result.answer);
   });
 
   it('has an actor for each phase under the one of the run', async () => {
     const { replay } = await asked();
-    const actors = [...replay.actors.values()].map(({ started }) => started);
+    const actors = [...replay.actors.values()];
     const soar = actors.find(({ machine }) => machine === 'soar');
-    const phases = actors.filter(({ parent, id }) => parent === soar?.actor && PHASES.includes(id));
-    expect(phases.map(({ id, run }) => `${id} of ${run}`)).toEqual(PHASES.map((phase) => `${phase} of q`));
+    const phases = actors.filter(({ parent, name }) => parent === soar && PHASES.includes(name));
+    expect(phases.map(({ name, run }) => `${name} of ${run}`)).toEqual(PHASES.map((phase) => `${phase} of q`));
   });
 
   it('is a span for each phase', async () => {
@@ -74,19 +75,18 @@ describe('the trace of a question', () => {
     await clock.settle(soar.close());
 
     const replay = createReplay(ring.records());
-    const run = replay.runs.get('q');
-    expect(run?.tasks.map(({ task }) => task)).toEqual(['one']);
-    const [call] = run?.calls ?? [];
-    expect(call).toMatchObject({ task: 'phase:decompose', phase: 'decompose', agent: 'thinker' });
-    expect(call?.intervals.map(({ state }) => state)).toEqual([
+    const run = replay.run('q');
+    expect(run?.tasks.map(({ id }) => id)).toEqual(['one']);
+    const [call] = run?.calls.values() ?? [];
+    expect(call).toMatchObject({ id: 'phase:decompose', phase: 'decompose', agent: 'thinker' });
+    expect(call && intervalsOf(call).map(({ state }) => state)).toEqual([
       'staggered',
       'running',
       'retrying',
       'staggered',
       'running',
     ]);
-    const actor = replay.actors.get(call?.actor ?? '')?.started;
-    expect(replay.actors.get(actor?.parent ?? '')?.started.id).toBe('decompose');
+    expect(call?.actor?.parent?.name).toBe('decompose');
     const told = ring.records().filter(({ type }) => type === 'call.settled' || type === 'phase.note');
     expect(told).toMatchObject([{ task: 'phase:decompose', status: 'succeeded' }, { message: 'One part is enough.' }]);
 

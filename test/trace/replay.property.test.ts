@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { intervalsOf } from '../../src/trace/intervals.ts';
 import { createReplay } from '../../src/trace/replay.ts';
 import type { AgentFunction, TaskOutcome } from '../../src/types.ts';
 import { tracedRun } from '../support/traced-run.ts';
@@ -86,10 +87,10 @@ describe('a replay of any run', () => {
     await fc.assert(
       fc.asyncProperty(scenario, async (given) => {
         const { replay, result } = await run(given);
-        const tracks = new Map(replay.runs.get('r')?.tasks.map((track) => [track.task, track]));
+        const tracks = new Map(replay.run('r')?.tasks.map((track) => [track.id, track]));
         for (const outcome of result.outcomes) {
           const track = tracks.get(outcome.taskId);
-          const intervals = track?.intervals ?? [];
+          const intervals = track ? intervalsOf(track) : [];
           expect(track?.settled?.status).toBe(outcome.status);
           if (track?.actor) {
             expect(intervals.length).toBeGreaterThan(0);

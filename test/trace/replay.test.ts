@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { criticalPath } from '../../src/trace/critical-path.ts';
+import { intervalsOf } from '../../src/trace/intervals.ts';
 import { createReplay } from '../../src/trace/replay.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import type { TaskTrack } from '../../src/trace/tracks.ts';
+import { criticalTasks, type TaskTrack } from '../../src/trace/tracks.ts';
 import type { AgentFunction } from '../../src/types.ts';
 import { cpuMsOf } from '../support/cpu-time.ts';
 import { tracedRun } from '../support/traced-run.ts';
@@ -28,7 +28,7 @@ function scripted(clock: VirtualClock, scripts: Record<string, string>, workMs =
 
 const retry = { retries: 1, strategy: 'fixed', baseDelayMs: 500, jitter: 0 } as const;
 const shown = (track: TaskTrack | undefined) =>
-  track?.intervals.map(({ state, from, to, attempt }) => [state, from, to, ...(attempt ? [attempt] : [])]);
+  track && intervalsOf(track).map(({ state, from, to, attempt }) => [state, from, to, ...(attempt ? [attempt] : [])]);
 
 async function replayed(
   scripts: Record<string, string>,
@@ -49,8 +49,10 @@ async function replayed(
     },
   });
   const replay = createReplay(traced.records);
-  const run = replay.runs.get('r');
-  return { ...traced, replay, run, track: (id: string) => run?.tasks.find(({ task }) => task === id) };
+  const run = replay.run('r');
+  const track = (id: string) => run?.tasks.find((task) => task.id === id);
+  const intervals = (id: string) => intervalsOf(track(id) ?? { actor: null });
+  return { ...traced, replay, run, track, intervals };
 }
 
 describe('a replay', () => {
@@ -66,17 +68,17 @@ describe('a replay', () => {
   });
 
   it('shows the cooling after a rate limit, and until when', async () => {
-    const { track } = await replayed({ a: 'l' });
-    expect(track('a')?.intervals[2]).toMatchObject({ state: 'cooling', from: 1000, to: 4000, until: 4000 });
+    const { intervals } = await replayed({ a: 'l' });
+    expect(intervals('a')[2]).toMatchObject({ state: 'cooling', from: 1000, to: 4000, until: 4000 });
   });
 
   it('shows the fallback with its agent', async () => {
-    const { track } = await replayed({ a: 'xx' }, { more: { fallback: 'spare' } });
+    const { track, intervals } = await replayed({ a: 'xx' }, { more: { fallback: 'spare' } });
     expect(shown(track('a'))?.slice(-2)).toEqual([
       ['fallback.waiting', 2500, 2500],
       ['fallback.running', 2500, 3500, 3],
     ]);
-    expect(track('a')?.intervals.at(-1)?.agent).toBe('spare');
+    expect(intervals('a').at(-1)?.agent).toBe('spare');
   });
 
   it('shows that a cancelled task was told to stop', async () => {
@@ -91,16 +93,17 @@ describe('a replay', () => {
 
   it('shows a task that waits for its twin as waiting, from when it was held to its answer', async () => {
     const tasks = [{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['b'] }];
-    const { replay, track, result } = await replayed({}, { tasks, more: { cache: true } });
+    const { replay, track, result, intervals } = await replayed({}, { tasks, more: { cache: true } });
     expect(result.metadata.cacheHits).toBe(1);
     const stateOf = (time: number) => {
       const [run] = replay.at(time).runs;
-      const task = run?.tasks.find(({ task }) => task === 'b');
+      const task = run?.tasks.find(({ id }) => id === 'b');
       return { state: task?.state, since: task?.since, status: task?.status, waiting: run?.waiting };
     };
     expect(stateOf(500)).toEqual({ state: 'staggered', since: 0, status: null, waiting: 1 });
     expect(stateOf(1000)).toEqual({ state: 'done', since: 1000, status: 'succeeded', waiting: 0 });
-    expect(track('b')).toMatchObject({ intervals: [], held: { reason: 'waits for `a`, which asks the same' } });
+    expect(intervals('b')).toEqual([]);
+    expect(track('b')).toMatchObject({ held: { reason: 'waits for `a`, which asks the same' } });
     expect(track('a')?.held).toBeNull();
   });
 
@@ -115,8 +118,8 @@ describe('a replay', () => {
 
   it('marks where an attempt stalled', async () => {
     const clocks = { startTimeoutMs: null, idleTimeoutMs: 600, maxTimeoutMs: 900_000, onIdle: 'stall' };
-    const { track } = await replayed({}, { more: { policy: { preset: 'patient', retry, clocks } } });
-    expect(track('a')?.intervals.at(-1)?.marks).toMatchObject([{ at: 600, what: 'stalled' }]);
+    const { intervals } = await replayed({}, { more: { policy: { preset: 'patient', retry, clocks } } });
+    expect(intervals('a').at(-1)?.marks).toMatchObject([{ at: 600, what: 'stalled' }]);
   });
 
   it('knows the state of everything at any instant', async () => {
@@ -157,7 +160,7 @@ describe('a replay', () => {
 
   it('lists the actors that live, each after its parent', async () => {
     const { replay } = await replayed({});
-    const ids = replay.at(500).actors.map(({ id }) => id);
+    const ids = replay.at(500).actors.map(({ name }) => name);
     expect(ids).toEqual([
       'engine',
       'gate',
@@ -176,15 +179,16 @@ describe('a replay', () => {
 
   it('tells how an actor came into its state', async () => {
     const { replay } = await replayed({ a: 'x' });
-    const task = replay.at(1200).actors.find(({ id }) => id === 'a');
+    const task = replay.at(1200).actors.find(({ name }) => name === 'a');
     expect(task).toMatchObject({ state: 'retrying', since: 1000, until: 1500 });
     expect(task?.lastMove).toMatchObject({ event: 'attempt.ended', data: { attempt: 1, result: 'failed' } });
   });
 
   it('shows tasks that never had an actor as settled', async () => {
     const tasks = [{ id: 'a' }, { id: 'b', dependsOn: ['a'] }];
-    const { replay, track } = await replayed({ a: 'xx' }, { tasks, more: { onDependencyFailure: 'skip' } });
-    expect(track('b')).toMatchObject({ actor: null, intervals: [], settled: { status: 'skipped' } });
+    const { replay, track, intervals } = await replayed({ a: 'xx' }, { tasks, more: { onDependencyFailure: 'skip' } });
+    expect(track('b')).toMatchObject({ actor: null, settled: { status: 'skipped' } });
+    expect(intervals('b')).toEqual([]);
     expect(replay.at(replay.endedAt).runs[0]).toMatchObject({ failed: 1, skipped: 1, settled: 2, total: 2 });
   });
 
@@ -196,10 +200,39 @@ describe('a replay', () => {
     expect(live.runs).toEqual(replay.runs);
   });
 
+  it('takes a record that comes twice once', async () => {
+    const { records, replay } = await replayed({ a: 'x' });
+    expect(records.map((record) => replay.add(record))).not.toContain(true);
+    expect(createReplay(records.flatMap((record) => [record, record])).at(1200)).toEqual(replay.at(1200));
+  });
+
+  it('knows the dependencies of a task that is recorded before its plan', () => {
+    const task = { agent: 'x', prompt: { ref: '', chars: 0 } };
+    const replay = createReplay();
+    const held = { agent: 'x', wave: 1, reason: '' };
+    replay.add({ type: 'task.held', seq: 0, at: 0, run: 'r', task: 'b', ...held });
+    for (const seq of [1, 2]) {
+      const tasks = [
+        { id: 'a', ...task },
+        { id: 'b', ...task, dependsOn: ['a'] },
+      ];
+      const schedule = 'wave' as const;
+      replay.add({ type: 'plan.compiled', seq, at: 0, run: 'r', timeoutMs: 1, schedule, waves: [['a'], ['b']], tasks });
+    }
+    expect(replay.run('r')?.byId.get('b')).toMatchObject({ wave: 2, dependsOn: ['a'], held });
+    expect(replay.run('r')?.byId.get('a')?.dependents).toEqual(['b']);
+  });
+
+  it('has agents of any name among the breakers', () => {
+    const started = { type: 'actor.started', seq: 0, at: 0, actor: 't:1', id: 'b', parent: null } as const;
+    const replay = createReplay([{ ...started, machine: 'breaker', agent: '__proto__', state: 'closed' }]);
+    expect(Object.entries(replay.at(0).breakers)).toEqual([['__proto__', { state: 'closed', since: 0 }]]);
+  });
+
   it('gives the chain of tasks that decided how long the run took', async () => {
     const tasks = [{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['a', 'b'] }];
     const { run } = await replayed({ b: 'x' }, { tasks });
-    expect(run && criticalPath(run)).toEqual(['b', 'c']);
+    expect(run && criticalTasks(run)).toEqual(['b', 'c']);
   });
 
   it('takes a trace of 10,000 tasks in a moment', () => {

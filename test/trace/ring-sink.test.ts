@@ -33,7 +33,7 @@ describe('a ring of records', () => {
     const { records } = await tracedRun({ plan, soar, trace: { sinks: [ring, watch] } });
     const late = createReplay(kept[0]).atSeq(60);
     const whole = createReplay(records).atSeq(60);
-    const states = ({ actors }: typeof late) => actors.map(({ actor, state }) => [actor, state]).sort();
+    const states = ({ actors }: typeof late) => actors.map(({ id, state }) => [id, state]).sort();
     expect(states(late)).toEqual(states(whole));
   });
 
@@ -51,7 +51,7 @@ describe('a ring of records', () => {
     await tracedRun({ plan: { tasks }, soar: { ...soar, agents, policy }, trace: { sinks: [ring, watch] } });
     const task = createReplay(kept[0])
       .atSeq(100)
-      .runs[0]?.tasks.find((one) => one.task === 'slow');
+      .runs[0]?.tasks.find((one) => one.id === 'slow');
     expect(task).toMatchObject({ state: 'retrying', interval: { until: 20_000 } });
   });
 

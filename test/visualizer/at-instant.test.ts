@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import type { RunTrack } from '../../src/trace/tracks.ts';
 import { AtInstant } from '../../visualizer/model/at-instant.ts';
 import { KindsAt } from '../../visualizer/model/kinds-at.ts';
 import { countKinds, kindAt } from '../../visualizer/model/task-kind.ts';
-import type { RunTrack } from '../../visualizer/model/tracks.ts';
 import { usageOfTask } from '../../visualizer/model/usage.ts';
 import { crowdTrace, questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { runOf, storeOf } from './traces.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { barsOf, criticalPath, overviewOf, phaseBands } from '../../visualizer/model/segments.ts';
+import { type ActorTrack, criticalTasks, type Move } from '../../src/trace/tracks.ts';
+import { barsOf, overviewOf, phaseBands } from '../../visualizer/model/segments.ts';
 import type { TraceStore } from '../../visualizer/model/store.ts';
-import type { ActorTrack, Move } from '../../visualizer/model/tracks.ts';
 import { questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';
 import { runOf, storeOf, taskOf } from './traces.ts';
 
@@ -29,7 +29,7 @@ describe('the bars of the timeline', () => {
 
   test('tell cooling and the fallback', () => {
     expect(text(storm, 'rates').some((bar) => bar.startsWith('cooling'))).toBe(true);
-    expect(text(storm, 'fetch-east').at(-1)).toMatch(/^fallback /);
+    expect(text(storm, 'fetch-east').at(-1)).toMatch(/^fallback\.running /);
   });
 
   test('tell a refusal though it takes no time', () => {
@@ -78,7 +78,7 @@ describe('the critical path', () => {
   test('takes as long as the run says', () => {
     for (const store of [release, storm]) {
       const run = runOf(store);
-      const took = [...criticalPath(run)].reduce((sum, id) => {
+      const took = criticalTasks(run).reduce((sum, id) => {
         const { settled } = taskOf(store, id);
         return sum + (settled?.startedAt == null ? 0 : settled.settledAt - settled.startedAt);
       }, 0);
@@ -87,7 +87,7 @@ describe('the critical path', () => {
   });
 
   test('is a chain of dependencies', () => {
-    const ids = [...criticalPath(runOf(release))];
+    const ids = criticalTasks(runOf(release)).reverse();
     for (const [index, id] of ids.entries()) {
       const before = ids[index + 1];
       if (before !== undefined) expect(taskOf(release, id).dependsOn).toContain(before);

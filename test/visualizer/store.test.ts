@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { moveAt, stateText } from '../../src/trace/tracks.ts';
 import { TraceStore } from '../../visualizer/model/store.ts';
-import { moveAt, stateText } from '../../visualizer/model/tracks.ts';
 import { linesOf, releaseTrace } from '../support/sample-traces.ts';
 import { runOf, seqAfter, storeOf, taskOf } from './traces.ts';
 

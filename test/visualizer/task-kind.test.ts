@@ -23,8 +23,8 @@ describe('what a task is at an instant', () => {
       'retrying',
       'staggered',
       'running',
-      'fallbackWaiting',
-      'fallback',
+      'fallback.waiting',
+      'fallback.running',
       'recovered',
     ]);
   });

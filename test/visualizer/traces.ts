@@ -1,6 +1,6 @@
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import type { RunTrack, TaskTrack } from '../../src/trace/tracks.ts';
 import { TraceStore } from '../../visualizer/model/store.ts';
-import type { RunTrack, TaskTrack } from '../../visualizer/model/tracks.ts';
 
 export function storeOf(records: readonly TraceRecord[]): TraceStore {
   const store = new TraceStore();

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
 import {
   activeIds,
   type ChartNode,
@@ -10,7 +11,6 @@ import { elkPlan } from '../../visualizer/model/layout.ts';
 import { filterLog, logText } from '../../visualizer/model/log-rows.ts';
 import { clockText, spanText, tickStep, tickText } from '../../visualizer/model/spans.ts';
 import type { TraceStore } from '../../visualizer/model/store.ts';
-import type { ChartDefinition } from '../../visualizer/model/tracks.ts';
 import { treeRows } from '../../visualizer/model/tree.ts';
 import { cellAt, waveGrid } from '../../visualizer/model/wave-grid.ts';
 import { releaseTrace, stormTrace } from '../support/sample-traces.ts';

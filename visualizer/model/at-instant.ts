@@ -1,5 +1,6 @@
+import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { lastAt, type RunTrack, type TaskTrack } from '../../src/trace/tracks.ts';
 import type { TraceStore } from './store.ts';
-import { lastAt, type RunTrack, type TaskTrack, type TraceRecord } from './tracks.ts';
 
 /**
  * What each task of a run's plan is at an instant. Going to another one looks anew only at tasks of which something is

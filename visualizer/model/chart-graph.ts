@@ -1,4 +1,5 @@
-import type { ChartDefinition, TraceState } from './tracks.ts';
+import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import type { TraceState } from '../../src/trace/trace.schema.ts';
 
 /** A state to draw. */
 export interface ChartNode {

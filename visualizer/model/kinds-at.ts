@@ -1,7 +1,7 @@
+import type { RunTrack } from '../../src/trace/tracks.ts';
 import { AtInstant } from './at-instant.ts';
 import type { TraceStore } from './store.ts';
 import { countKinds, kindAt, type TaskKind } from './task-kind.ts';
-import type { RunTrack } from './tracks.ts';
 
 /** The kinds of a plan's tasks at an instant, and how many there are of each. */
 export interface Kinds {

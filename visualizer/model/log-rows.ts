@@ -1,7 +1,8 @@
+import type { TraceRecord } from '../../src/trace/trace.schema.ts';
+import { stateText } from '../../src/trace/tracks.ts';
 import { eventName } from './chart-graph.ts';
 import { spanText } from './spans.ts';
 import type { TraceStore } from './store.ts';
-import { stateText, type TraceRecord } from './tracks.ts';
 
 /** Groups a reader of the log can leave out. */
 export const LOG_GROUPS = [

@@ -1,5 +1,6 @@
-import { kindOfState, type TaskKind } from './task-kind.ts';
-import { type ActorTrack, type RunTrack, stateText, type TaskTrack } from './tracks.ts';
+import { taskStateOf } from '../../src/trace/task-state.ts';
+import { type ActorTrack, isMachine, type RunTrack, stateText, type TaskTrack } from '../../src/trace/tracks.ts';
+import { type TaskKind, WORKING } from './task-kind.ts';
 
 /** What a bar of the timeline stands for. `queued`: ready, and not admitted by its wave yet. */
 export type BarKind = TaskKind | 'queued';
@@ -19,14 +20,14 @@ export const BAR_LEGEND: readonly { kind: BarKind; name: string }[] = [
   { kind: 'retrying', name: 'backoff' },
   { kind: 'cooling', name: 'cooling' },
   { kind: 'circuitOpen', name: 'circuit open' },
-  { kind: 'fallback', name: 'fallback' },
+  { kind: 'fallback.running', name: 'fallback' },
 ];
 
 /** The bars of one task up to an instant, oldest first; states that took no time make none, except a refusal. */
 export function barsOf({ actor, held, settled }: TaskTrack, now: number): Bar[] {
   const bars: Bar[] = [];
   if (held && held.at <= now) {
-    const end = actor?.startedAt ?? settled?.settledAt ?? Number.POSITIVE_INFINITY;
+    const end = actor?.startedAt ?? settled?.settledAt ?? Infinity;
     if (end > held.at) bars.push({ kind: 'held', from: held.at, to: Math.min(end, now), isOpen: end > now });
   }
   if (!actor || actor.startedAt > now) return bars;
@@ -36,7 +37,7 @@ export function barsOf({ actor, held, settled }: TaskTrack, now: number): Bar[] 
   }
   for (const [index, move] of actor.moves.entries()) {
     if (move.at > now) break;
-    const kind = kindOfState(move.state);
+    const kind = taskStateOf(move.state);
     if (!kind) break;
     const end = actor.moves[index + 1]?.at ?? actor.endedAt;
     const to = Math.min(end, now);
@@ -51,26 +52,6 @@ export function barsOf({ actor, held, settled }: TaskTrack, now: number): Bar[] 
   return bars;
 }
 
-/** The longest chain of dependent tasks, by the time each took from its first start; the same sum as the run's own. */
-export function criticalPath(run: RunTrack): ReadonlySet<string> {
-  const best = new Map<string, { ms: number; before: string | null }>();
-  let last: string | null = null;
-  // Tasks of a plan may be written in any order; their waves are in the order of their dependencies.
-  for (const task of [...run.tasks].sort((a, b) => a.wave - b.wave)) {
-    let before: string | null = null;
-    for (const id of task.dependsOn) {
-      if ((best.get(id)?.ms ?? -1) > (before === null ? -1 : (best.get(before)?.ms ?? -1))) before = id;
-    }
-    const own = task.settled?.startedAt == null ? 0 : task.settled.settledAt - task.settled.startedAt;
-    best.set(task.id, { ms: own + (before === null ? 0 : (best.get(before)?.ms ?? 0)), before });
-    if (last === null || (best.get(task.id)?.ms ?? 0) > (best.get(last)?.ms ?? 0)) last = task.id;
-  }
-  const path = new Set<string>();
-  if (last === null || (best.get(last)?.ms ?? 0) === 0) return path;
-  for (let id: string | null = last; id !== null; id = best.get(id)?.before ?? null) path.add(id);
-  return path;
-}
-
 /** How busy a run was: tasks that run and tasks that wait, in equal steps of time. */
 export interface Overview {
   running: Float32Array;
@@ -82,7 +63,7 @@ export interface Overview {
 
 /** The phases of a run that began with a question, from the moves of its own actor. */
 export function phaseBands(actor: ActorTrack | null, now: number): { phase: string; from: number; to: number }[] {
-  if (actor?.machine !== 'soar') return [];
+  if (!actor || !isMachine(actor, 'soar')) return [];
   const bands: { phase: string; from: number; to: number }[] = [];
   for (const [index, { at, state }] of actor.moves.entries()) {
     const phase = stateText(state).split('.')[0] ?? '';
@@ -93,9 +74,6 @@ export function phaseBands(actor: ActorTrack | null, now: number): { phase: stri
   }
   return bands;
 }
-
-/** States with an attempt in flight. */
-export const WORKING: ReadonlySet<BarKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);
 
 export function overviewOf(run: RunTrack, from: number, to: number, steps: number): Overview {
   const running = new Float32Array(steps);

@@ -1,19 +1,13 @@
-import { hasStarted, lastAt, type Move, moveAt, type TaskTrack, type Usage, usageOf } from './tracks.ts';
+import { TASK_STATES } from '../../src/streams/task-states.ts';
+import { taskStateOf } from '../../src/trace/task-state.ts';
+import { hasStarted, lastAt, type Move, moveAt, type TaskTrack } from '../../src/trace/tracks.ts';
+import { type Usage, usageOf } from './usage.ts';
 
-/** How a task looks at an instant: the states of its machine, and its outcome when it has one. */
+/** How a task looks at an instant: its state, and its outcome when it has one. */
 export const TASK_KINDS = [
   'pending',
   'held',
-  'staggered',
-  'running',
-  'stalled',
-  'stopping',
-  'retrying',
-  'cooling',
-  'circuitOpen',
-  'fallbackWaiting',
-  'fallback',
-  'cancelling',
+  ...TASK_STATES,
   'succeeded',
   'recovered',
   'failed',
@@ -32,8 +26,8 @@ export const KIND_TEXTS: Readonly<Record<TaskKind, string>> = {
   retrying: 'backing off',
   cooling: 'cooling',
   circuitOpen: 'circuit open',
-  fallbackWaiting: 'waiting for the fallback',
-  fallback: 'fallback running',
+  'fallback.waiting': 'waiting for the fallback',
+  'fallback.running': 'fallback running',
   cancelling: 'cancelling',
   succeeded: 'succeeded',
   recovered: 'succeeded by the fallback',
@@ -41,6 +35,9 @@ export const KIND_TEXTS: Readonly<Record<TaskKind, string>> = {
   cancelled: 'cancelled',
   skipped: 'skipped',
 };
+
+/** A kind as part of the name of a class or a colour. */
+export const cssName = (kind: string): string => kind.replace('.', '-');
 
 /** In a word or two, where there is little room. */
 export function shortText(kind: TaskKind): string {
@@ -52,38 +49,34 @@ const SHORT_TEXTS: Partial<Record<TaskKind, string>> = {
   held: 'held',
   staggered: 'waiting',
   stopping: 'stopping',
-  fallbackWaiting: 'fallback next',
-  fallback: 'fallback',
+  'fallback.waiting': 'fallback next',
+  'fallback.running': 'fallback',
   recovered: 'by fallback',
 };
 
+/** Kinds with an attempt in flight. */
+export const WORKING: ReadonlySet<TaskKind> = new Set([
+  'running',
+  'stalled',
+  'stopping',
+  'fallback.running',
+  'cancelling',
+]);
+
 /** Groups for counts, in the order in which they are shown. */
-export const KIND_GROUPS: readonly { name: string; kind: TaskKind; kinds: readonly TaskKind[] }[] = [
+export const KIND_GROUPS: readonly { name: string; kind: TaskKind; kinds: Iterable<TaskKind> }[] = [
   { name: 'succeeded', kind: 'succeeded', kinds: ['succeeded', 'recovered'] },
   { name: 'failed', kind: 'failed', kinds: ['failed'] },
-  { name: 'running', kind: 'running', kinds: ['running', 'stalled', 'stopping', 'fallback', 'cancelling'] },
+  { name: 'running', kind: 'running', kinds: WORKING },
   {
     name: 'waiting',
     kind: 'staggered',
-    kinds: ['held', 'staggered', 'retrying', 'cooling', 'circuitOpen', 'fallbackWaiting'],
+    kinds: ['held', 'staggered', 'retrying', 'cooling', 'circuitOpen', 'fallback.waiting'],
   },
   { name: 'cancelled', kind: 'cancelled', kinds: ['cancelled'] },
   { name: 'skipped', kind: 'skipped', kinds: ['skipped'] },
   { name: 'pending', kind: 'pending', kinds: ['pending'] },
 ];
-
-const PLAIN: ReadonlySet<string> = new Set(['staggered', 'retrying', 'cooling', 'circuitOpen', 'cancelling']);
-
-/** The kind of a state of a task's machine; null when it is over. */
-export function kindOfState(state: Move['state']): TaskKind | null {
-  if (state === null) return 'running';
-  const [top, inner] = typeof state === 'string' ? [state, undefined] : (Object.entries(state)[0] ?? ['']);
-  if (top === 'running') return inner === 'stalled' || inner === 'stopping' ? inner : 'running';
-  if (top === 'fallback') return inner === 'waiting' ? 'fallbackWaiting' : 'fallback';
-  if (top === 'awaitingVerdict') return 'retrying';
-  if (top === 'done') return null;
-  return PLAIN.has(top) ? (top as TaskKind) : 'running';
-}
 
 /** What a task is at an instant. */
 export function kindAt(task: TaskTrack, seq: number): TaskKind {
@@ -91,7 +84,7 @@ export function kindAt(task: TaskTrack, seq: number): TaskKind {
   const over = task.settled ?? task.called;
   if (over && over.seq <= seq) return outcomeKind(task);
   if (!actor || !hasStarted(actor, seq)) return task.held && task.held.seq <= seq ? 'held' : 'pending';
-  const kind = kindOfState(moveAt(actor, seq)?.state ?? null);
+  const kind = taskStateOf(moveAt(actor, seq)?.state ?? null);
   if (kind) return kind;
   // Its machine is done and its outcome is told a moment later.
   return over ? outcomeKind(task) : 'running';

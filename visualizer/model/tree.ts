@@ -1,4 +1,4 @@
-import { type ActorTrack, hasEnded, hasStarted } from './tracks.ts';
+import { type ActorTrack, hasEnded, hasStarted } from '../../src/trace/tracks.ts';
 
 export interface TreeRow {
   actor: ActorTrack;

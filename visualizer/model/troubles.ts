@@ -1,5 +1,6 @@
+import type { RecordOf, TraceRecord } from '../../src/trace/trace.schema.ts';
+import { type ActorTrack, isMachine, stateText } from '../../src/trace/tracks.ts';
 import type { TaskKind } from './task-kind.ts';
-import { type ActorTrack, type RecordOf, stateText, type TraceRecord } from './tracks.ts';
 
 /** One thing that did not go as wished. */
 export interface Mishap {
@@ -41,7 +42,7 @@ export function mishapOf(record: TraceRecord, actor: ActorTrack | undefined): Mi
   const { seq, at } = record;
   switch (record.type) {
     case 'actor.moved':
-      return actor?.machine === 'task' ? failedAttempt(record, actor) : openedBreaker(record, actor);
+      return actor && isMachine(actor, 'task') ? failedAttempt(record, actor) : openedBreaker(record, actor);
     case 'task.settled':
     case 'call.settled': {
       const { run, task, agent, status, error } = record;
@@ -75,7 +76,7 @@ function failedAttempt({ seq, at, event, data }: RecordOf<'actor.moved'>, actor:
 }
 
 function openedBreaker({ seq, at, state, data }: RecordOf<'actor.moved'>, actor?: ActorTrack): Mishap | null {
-  if (actor?.machine !== 'breaker' || stateText(state) !== 'open') return null;
+  if (!actor || !isMachine(actor, 'breaker') || stateText(state) !== 'open') return null;
   const failures = typeof data?.failures === 'number' ? ` after ${data.failures} failures` : '';
   const message = `The breaker opened${failures}: nobody asks this agent for a while.`;
   return { seq, at, task: null, kind: 'circuitOpen', what: 'breaker', who: actor.agent ?? actor.name, message };

@@ -1,5 +1,13 @@
+import type { RecordOf } from '../../src/trace/trace.schema.ts';
+import { lastAt, type Move, type TaskTrack } from '../../src/trace/tracks.ts';
 import { moneyText, tokensText } from './spans.ts';
-import { lastAt, type TaskTrack, type Usage, usageOf } from './tracks.ts';
+
+export type Usage = NonNullable<RecordOf<'task.settled'>['attempts'][number]['usage']>;
+
+/** What an attempt used that ended with a move. */
+export function usageOf({ event, data }: Move): Usage | undefined {
+  return event === 'attempt.ended' ? (data?.usage as Usage | undefined) : undefined;
+}
 
 /** What the attempts at a task have used by a record; null when none told it. */
 export function usageOfTask({ actor, settled }: TaskTrack, seq: number): Usage | null {

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { BarKind } from '../model/segments.ts';
-import type { TaskKind } from '../model/task-kind.ts';
+import { cssName, type TaskKind } from '../model/task-kind.ts';
 import { isDark } from '../state.ts';
 import { KIND_PATHS } from './icons.tsx';
 
@@ -59,7 +59,7 @@ export function colours(): Colours {
     }
     return colour;
   };
-  return { of, kind: (kind) => of(`--k-${kind}`), isDark: dark };
+  return { of, kind: (kind) => of(`--k-${cssName(kind)}`), isDark: dark };
 }
 
 const icons = new Map<TaskKind, Path2D>();
@@ -159,8 +159,8 @@ const PATTERNS: Partial<Record<BarKind, (ink: CanvasRenderingContext2D) => void>
     lines(ink, rising);
     lines(ink, falling);
   },
-  fallbackWaiting: () => {},
-  fallback: (ink) => {
+  'fallback.waiting': () => {},
+  'fallback.running': (ink) => {
     ink.fillRect(0, 0, TILE, TILE);
     ink.globalCompositeOperation = 'destination-out';
     ink.fillRect(0, 2.5, TILE, 1.2);

@@ -1,6 +1,7 @@
+import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import { type ActorTrack, hasEnded, lastAt, stateText } from '../../src/trace/tracks.ts';
 import { activeIds, eventName, possibleTransitions, transitionOf } from '../model/chart-graph.ts';
 import { clockText } from '../model/spans.ts';
-import { type ActorTrack, type ChartDefinition, hasEnded, lastAt, stateText } from '../model/tracks.ts';
 import { seekRecord, seq, trace } from '../state.ts';
 
 /** A state's name that may go on in the next line after a dot. */

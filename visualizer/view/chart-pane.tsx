@@ -1,8 +1,9 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText } from '../../src/trace/tracks.ts';
 import { layout } from '../elk.ts';
 import { activeIds, type ChartGraph, chartGraph } from '../model/chart-graph.ts';
 import { type Drawing, elkChart } from '../model/layout.ts';
-import { type ActorTrack, type ChartDefinition, hasEnded, hasStarted, moveAt, stateText } from '../model/tracks.ts';
 import { maximised, runActor, selectedActor, selectedTask, seq, trace } from '../state.ts';
 import { Moves } from './chart-moves.tsx';
 import { ChartSvg } from './chart-svg.tsx';

@@ -1,15 +1,8 @@
-import { barsOf, WORKING } from '../model/segments.ts';
+import type { TextRef } from '../../src/trace/trace.schema.ts';
+import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText, type TaskTrack } from '../../src/trace/tracks.ts';
+import { barsOf } from '../model/segments.ts';
 import { clockText, spanText } from '../model/spans.ts';
-import { attemptsAt, KIND_TEXTS, kindAt } from '../model/task-kind.ts';
-import {
-  type ActorTrack,
-  hasEnded,
-  hasStarted,
-  moveAt,
-  stateText,
-  type TaskTrack,
-  type TextRef,
-} from '../model/tracks.ts';
+import { attemptsAt, cssName, KIND_TEXTS, kindAt, WORKING } from '../model/task-kind.ts';
 import { usageText } from '../model/usage.ts';
 import { now, path, run, selectActor, selectedActor, selectedTask, selectTask, seq, trace } from '../state.ts';
 import { Block, Fact, Text } from './facts.tsx';
@@ -44,14 +37,16 @@ function TaskDetails({ task }: { task: TaskTrack }) {
   const move = isThere ? moveAt(actor, upTo) : undefined;
   const request = isThere ? (actor.moves[0]?.data?.request as TextRef | undefined) : undefined;
   const attempts = attemptsAt(task, upTo);
-  const waits = barsOf(task, now.value).filter((bar) => !WORKING.has(bar.kind) && bar.to > bar.from);
+  const waits = barsOf(task, now.value).filter(
+    ({ kind, from, to }) => (kind === 'queued' || !WORKING.has(kind)) && to > from,
+  );
   return (
     <>
       <h3 class="subject">
         <KindIcon kind={kind} size={16} />
         <span class="clip">{task.id}</span>
       </h3>
-      <p class={`status k-${kind}`}>
+      <p class={`status k-${cssName(kind)}`}>
         {kind === 'held' && task.held ? task.held.reason : KIND_TEXTS[kind]}
         {(settled ?? called)?.via === 'cache' && ', from the cache'}
         {move?.until !== undefined &&

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { TextRef } from '../model/tracks.ts';
+import type { TextRef } from '../../src/trace/trace.schema.ts';
 import { trace } from '../state.ts';
 
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {

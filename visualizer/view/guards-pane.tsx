@@ -1,8 +1,16 @@
 import { computed } from '@preact/signals';
+import {
+  type ActorTrack,
+  hasStarted,
+  isMachine,
+  lastAt,
+  moveAt,
+  stateText,
+  type TaskTrack,
+} from '../../src/trace/tracks.ts';
 import { countOf } from '../model/kinds-at.ts';
 import { spanText } from '../model/spans.ts';
-import { kindAt, type TaskKind } from '../model/task-kind.ts';
-import { type ActorTrack, hasStarted, lastAt, moveAt, stateText, type TaskTrack } from '../model/tracks.ts';
+import { kindAt, type TaskKind, WORKING } from '../model/task-kind.ts';
 import { kindsIn, now, selectActor, selectedActor, selectedTask, seq, trace } from '../state.ts';
 import { Pane } from './pane.tsx';
 
@@ -10,7 +18,7 @@ import { Pane } from './pane.tsx';
 export function GuardsPane() {
   const upTo = seq.value;
   const guards = trace().guards.filter((actor) => hasStarted(actor, upTo));
-  const agents = guards.filter(({ machine }) => machine === 'breaker').length;
+  const agents = guards.filter((actor) => isMachine(actor, 'breaker')).length;
   return (
     <Pane
       id="guards"
@@ -39,16 +47,15 @@ function Guard({ actor }: { actor: ActorTrack }) {
   const top = state.split('.')[0] ?? '';
   const isSelected = selectedTask.value === null && selectedActor.value === actor;
   const told = move?.data ?? {};
-  const refusals = actor.machine === 'gate' ? 0 : countUpTo(guardMoments.value.refusals.get(actor.agent ?? ''), upTo);
+  const refusals = isMachine(actor, 'gate') ? 0 : countUpTo(guardMoments.value.refusals.get(actor.agent ?? ''), upTo);
   const left = move?.until !== undefined && move.until > now.value ? spanText(move.until - now.value) : null;
-  const figures =
-    actor.machine === 'gate'
-      ? [`${busy(WAITING)} waiting`, `${busy(WORKING)} running`]
-      : [top === 'closed' ? null : figure(told.failures, 'failures'), refusals > 0 ? `${refusals} refused` : null];
+  const figures = isMachine(actor, 'gate')
+    ? [`${busy(WAITING)} waiting`, `${busy(WORKING)} running`]
+    : [top === 'closed' ? null : figure(told.failures, 'failures'), refusals > 0 ? `${refusals} refused` : null];
   const opened = countUpTo(guardMoments.value.opened.get(actor), upTo);
   return (
     <button type="button" class={`guard g-${top}`} aria-pressed={isSelected} onClick={() => selectActor(actor)}>
-      <GuardMark state={top} isGate={actor.machine === 'gate'} />
+      <GuardMark state={top} isGate={isMachine(actor, 'gate')} />
       <span class="guard-name clip">{actor.agent ?? actor.name}</span>
       <span class="guard-state">{state}</span>
       <span class="guard-facts">
@@ -58,8 +65,7 @@ function Guard({ actor }: { actor: ActorTrack }) {
   );
 }
 
-const WAITING: ReadonlySet<TaskKind> = new Set(['staggered', 'fallbackWaiting']);
-const WORKING: ReadonlySet<TaskKind> = new Set(['running', 'stalled', 'stopping', 'fallback', 'cancelling']);
+const WAITING: ReadonlySet<TaskKind> = new Set(['staggered', 'fallback.waiting']);
 
 /** Counted by the tasks: the gate's own figures stand in its moves, and most of what it does is no move. */
 function busy(wanted: ReadonlySet<TaskKind>): number {

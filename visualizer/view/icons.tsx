@@ -1,4 +1,4 @@
-import type { TaskKind } from '../model/task-kind.ts';
+import { cssName, type TaskKind } from '../model/task-kind.ts';
 
 /** Lines in a square of 16, so that no state is told by its colour alone; the same in the drawings on canvas. */
 export const KIND_PATHS: Readonly<Record<TaskKind, string>> = {
@@ -11,8 +11,8 @@ export const KIND_PATHS: Readonly<Record<TaskKind, string>> = {
   retrying: 'M12.6 8a4.6 4.6 0 1 1-1.5-3.4M12.6 2.4v2.9h-2.9',
   cooling: 'M8 2.5v11M3.2 5.2l9.6 5.6M12.8 5.2l-9.6 5.6',
   circuitOpen: 'M1.5 9.5h3.5l5-5M10.5 9.5h4',
-  fallbackWaiting: 'M4 2.5v4a3.5 3.5 0 0 0 3.5 3.5M10.5 10h.1M13 10h.1',
-  fallback: 'M4 2.5v4a3.5 3.5 0 0 0 3.5 3.5h5M9.7 7.2l2.8 2.8l-2.8 2.8',
+  'fallback.waiting': 'M4 2.5v4a3.5 3.5 0 0 0 3.5 3.5M10.5 10h.1M13 10h.1',
+  'fallback.running': 'M4 2.5v4a3.5 3.5 0 0 0 3.5 3.5h5M9.7 7.2l2.8 2.8l-2.8 2.8',
   cancelling: 'M4 5.5h8M4 10.5h8',
   succeeded: 'M3.2 8.4l3.2 3.2l6.4-7',
   recovered: 'M2.2 7.4l2.8 3l5-6M8 12.4h5.6M11.4 9.8l2.4 2.6l-2.4 2.4',
@@ -23,7 +23,7 @@ export const KIND_PATHS: Readonly<Record<TaskKind, string>> = {
 
 export function KindIcon({ kind, size = 14 }: { kind: TaskKind; size?: number }) {
   return (
-    <svg class={`icon k-${kind}`} width={size} height={size} viewBox="0 0 16 16" aria-hidden="true">
+    <svg class={`icon k-${cssName(kind)}`} width={size} height={size} viewBox="0 0 16 16" aria-hidden="true">
       <path d={KIND_PATHS[kind]} />
     </svg>
   );

@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RunTrack } from '../../src/trace/tracks.ts';
 import { layout } from '../elk.ts';
 import { type Box, type Drawing, elkPlan } from '../model/layout.ts';
-import { KIND_TEXTS, shortText } from '../model/task-kind.ts';
-import type { RunTrack } from '../model/tracks.ts';
+import { cssName, KIND_TEXTS, shortText } from '../model/task-kind.ts';
 import { kinds, path, selectedTask, selectTask } from '../state.ts';
 import { fittedText } from './fitted-text.ts';
 import { KIND_PATHS } from './icons.tsx';
@@ -104,7 +104,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             tabindex={task.id === tabStop ? 0 : -1}
             aria-selected={task.id === selected}
             transform={`translate(${box.x} ${box.y})`}
-            class={`card k-${kind}${task.id === selected ? ' is-selected' : ''}${critical.has(task.id) ? ' is-critical' : ''}`}
+            class={`card k-${cssName(kind)}${task.id === selected ? ' is-selected' : ''}${critical.has(task.id) ? ' is-critical' : ''}`}
             onClick={() => selectTask(task.id)}
             onFocus={() => {
               if (selected !== task.id && selected !== null) selectTask(task.id);
@@ -134,7 +134,7 @@ function waveHeads(run: RunTrack, boxes: ReadonlyMap<string, Box>): { wave: numb
   for (const { id, wave } of run.tasks) {
     const box = boxes.get(id);
     if (!box) continue;
-    const known = waves.get(wave) ?? { from: Number.POSITIVE_INFINITY, to: 0 };
+    const known = waves.get(wave) ?? { from: Infinity, to: 0 };
     waves.set(wave, { from: Math.min(known.from, box.x), to: Math.max(known.to, box.x + box.width) });
   }
   return [...waves].map(([wave, { from, to }]) => ({ wave, x: from, width: to - from }));

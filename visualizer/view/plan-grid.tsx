@@ -1,6 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks';
+import type { RunTrack } from '../../src/trace/tracks.ts';
 import { KIND_TEXTS, type TaskKind } from '../model/task-kind.ts';
-import type { RunTrack } from '../model/tracks.ts';
 import { cellAt, type GridCell, type WaveGrid, waveGrid } from '../model/wave-grid.ts';
 import { kinds, selectedTask, selectTask } from '../state.ts';
 import { type Colours, colours, drawIcon, useCanvas } from './canvas.ts';

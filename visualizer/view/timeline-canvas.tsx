@@ -1,8 +1,8 @@
 import type { Signal } from '@preact/signals';
+import type { TaskTrack } from '../../src/trace/tracks.ts';
 import { type Bar, barsOf } from '../model/segments.ts';
 import { tickStep, tickText } from '../model/spans.ts';
 import type { TaskKind } from '../model/task-kind.ts';
-import type { TaskTrack } from '../model/tracks.ts';
 import { kindNow, now, seq, trace } from '../state.ts';
 import { barFill, type Colours, colours, drawIcon, useCanvas } from './canvas.ts';
 
@@ -127,7 +127,7 @@ function drawBar(
     context.setLineDash([]);
     return;
   }
-  const isThin = bar.kind === 'staggered' || bar.kind === 'held' || bar.kind === 'fallbackWaiting';
+  const isThin = bar.kind === 'staggered' || bar.kind === 'held' || bar.kind === 'fallback.waiting';
   const height = isThin ? 6 : bar.to === bar.from ? ROW - 5 : BAR;
   context.fillStyle = barFill(context, bar.kind, palette);
   context.beginPath();
@@ -147,7 +147,7 @@ function drawCritical(
   y: number,
   palette: Colours,
 ): void {
-  const first = bars.find(({ kind }) => kind === 'running' || kind === 'fallback');
+  const first = bars.find(({ kind }) => kind === 'running' || kind === 'fallback.running');
   const last = bars.at(-1);
   if (!first || !last) return;
   context.fillStyle = palette.of('--critical');

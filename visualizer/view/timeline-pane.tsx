@@ -1,10 +1,10 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo, useRef } from 'preact/hooks';
+import type { TaskTrack } from '../../src/trace/tracks.ts';
 import { OVER } from '../model/kinds-at.ts';
 import { BAR_LEGEND, barsOf } from '../model/segments.ts';
 import { spanText } from '../model/spans.ts';
-import { KIND_TEXTS } from '../model/task-kind.ts';
-import type { TaskTrack } from '../model/tracks.ts';
+import { cssName, KIND_TEXTS } from '../model/task-kind.ts';
 import { horizon, kindNow, kinds, now, path, run, seek, selectedTask, selectTask, trace } from '../state.ts';
 import { IconButton, KindIcon } from './icons.tsx';
 import { Pane } from './pane.tsx';
@@ -71,7 +71,7 @@ function Legend() {
     <span class="legend">
       {BAR_LEGEND.map(({ kind, name }) => (
         <span key={kind} class="legend-item">
-          <i class={`swatch s-${kind}`} />
+          <i class={`swatch s-${cssName(kind)}`} />
           {name}
         </span>
       ))}

@@ -1,4 +1,5 @@
 import { elapsedMs } from '../../clock.ts';
+import { criticalPath } from '../../plan/critical-path.ts';
 import type { CompiledPlan } from '../../plan/types.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import type { BreakerMetrics, RunMetadata, TaskOutcome } from '../../types.ts';
@@ -14,6 +15,7 @@ export interface RunFigures {
 
 /** Everything a run records about itself, from the reports of its tasks: counts can never disagree with outcomes. */
 export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[], figures: RunFigures): RunMetadata {
+  const durations = new Map(reports.map(({ outcome }) => [outcome.taskId, outcome.durationMs]));
   const metadata: RunMetadata = {
     totalTasks: plan.tasks.length,
     succeeded: 0,
@@ -33,7 +35,7 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
     usage: sumUsage(reports.flatMap(({ outcome }) => outcome.attempts.map(({ usage }) => usage))),
     peakConcurrency: figures.peakConcurrency,
     totalDurationMs: elapsedMs(figures.startedAt, figures.endedAt),
-    criticalPathMs: criticalPathMs(plan, reports),
+    criticalPathMs: criticalPath(plan.waves.flat(), ({ id }) => durations.get(id) ?? 0).durationMs,
   };
   for (const { outcome, notes } of reports) {
     const { taskId, agentId } = outcome;
@@ -56,21 +58,4 @@ function retriesOf({ attempts, agentId }: TaskOutcome): number {
     const before = attempts[at - 1]?.result;
     return attempt.agentId === agentId && (before === 'failed' || before === 'abandoned');
   }).length;
-}
-
-/** The longest chain of dependent tasks, by the time each took from its first start. */
-export function criticalPathMs(plan: CompiledPlan, reports: readonly TaskReport[]): number {
-  const durations = new Map<string, TaskOutcome>(reports.map(({ outcome }) => [outcome.taskId, outcome]));
-  const paths = new Map<string, number>();
-  let longest = 0;
-  for (const wave of plan.waves) {
-    for (const task of wave) {
-      let before = 0;
-      for (const id of task.dependsOn) before = Math.max(before, paths.get(id) ?? 0);
-      const path = before + (durations.get(task.id)?.durationMs ?? 0);
-      paths.set(task.id, path);
-      longest = Math.max(longest, path);
-    }
-  }
-  return longest;
 }

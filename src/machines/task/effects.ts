@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
-import type { RunNews, TaskState } from '../../streams/events.ts';
+import type { RunNews } from '../../streams/events.ts';
+import type { TaskState } from '../../streams/task-states.ts';
 import type { BreakerEvent } from '../breaker/events.ts';
 import { isOnFallback } from './after-failure.ts';
 import type { ParkedTask, TaskContext, TaskEvent } from './events.ts';
