@@ -43,8 +43,9 @@ export class TraceIndex {
     if (record.type === 'text') this.texts.set(record.ref, record.text);
     else if (record.type === 'machine.defined') this.charts.set(record.machine, record.chart);
     else {
-      this.log.push(record);
+      // Throws at a record that lacks what its type has; such a record is not in the log.
       this.#apply(record);
+      this.log.push(record);
     }
     return true;
   }

@@ -58,6 +58,17 @@ describe('a trace in the viewer', () => {
     expect(store.log).toHaveLength(1);
   });
 
+  test('counts a record that lacks fields as damaged, and takes the next one', () => {
+    const store = new TraceStore();
+    store.addLines([
+      '{"type":"plan.compiled","seq":1,"at":0,"run":"r"}',
+      '{"type":"plan.compiled","seq":2,"at":0,"run":"r","waves":[["a"]]}',
+      '{"type":"warning","seq":3,"at":0,"message":"careful"}',
+    ]);
+    expect(store.damaged).toBe(2);
+    expect(store.log.map(({ type }) => type)).toEqual(['warning']);
+  });
+
   test('says that a trace of a later format is too new', () => {
     const store = new TraceStore();
     store.addLines(['{"type":"trace.started","seq":0,"at":5,"v":9,"trace":"x","mode":"compact"}']);

@@ -14,15 +14,13 @@ export class TraceStore extends TraceIndex {
   addLines(lines: readonly string[]): void {
     for (const line of lines) {
       if (line === '') continue;
-      let record: TraceRecord;
       try {
-        record = JSON.parse(shownJson(line)) as TraceRecord;
+        const record = JSON.parse(shownJson(line)) as TraceRecord;
+        if (typeof record.type === 'string' && typeof record.seq === 'number') this.add(record);
+        else this.damaged += 1;
       } catch {
         this.damaged += 1;
-        continue;
       }
-      if (typeof record?.type === 'string' && typeof record.seq === 'number') this.add(record);
-      else this.damaged += 1;
     }
   }
 
