@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { Queue } from '../queue.ts';
 
 const DONE = { value: undefined, done: true } as const;
 
@@ -8,22 +9,11 @@ const DONE = { value: undefined, done: true } as const;
  */
 export function iterate<T>(stream: Observable<T>): AsyncIterableIterator<T, undefined> {
   type Asked = PromiseWithResolvers<IteratorResult<T, undefined>>;
-  let kept: T[] = [];
-  let head = 0;
+  const kept = new Queue<T>();
   let asked: Asked[] = [];
   let isOver = false;
   let failure: { error: unknown } | null = null;
 
-  const take = (): T => {
-    const value = kept[head] as T;
-    head += 1;
-    // Each value is moved once at most on average, however many are kept.
-    if (head * 2 > kept.length) {
-      kept = kept.slice(head);
-      head = 0;
-    }
-    return value;
-  };
   /** The first who waits hears of a failure; if nobody does, who asks next. */
   const finish = (why: { error: unknown } | null) => {
     isOver = true;
@@ -33,7 +23,7 @@ export function iterate<T>(stream: Observable<T>): AsyncIterableIterator<T, unde
     for (const one of left) answer(one);
   };
   const answer = ({ resolve, reject }: Asked) => {
-    if (head < kept.length) resolve({ value: take(), done: false });
+    if (kept.size > 0) resolve({ value: kept.take() as T, done: false });
     else if (failure) {
       reject(failure.error);
       failure = null;
@@ -43,7 +33,7 @@ export function iterate<T>(stream: Observable<T>): AsyncIterableIterator<T, unde
     next: (value) => {
       const first = asked.shift();
       if (first) first.resolve({ value, done: false });
-      else kept.push(value);
+      else kept.add(value);
     },
     error: (error) => finish({ error }),
     complete: () => finish(null),
@@ -52,14 +42,13 @@ export function iterate<T>(stream: Observable<T>): AsyncIterableIterator<T, unde
   return {
     next() {
       const one: Asked = Promise.withResolvers();
-      if (isOver || head < kept.length) answer(one);
+      if (isOver || kept.size > 0) answer(one);
       else asked.push(one);
       return one.promise;
     },
     async return() {
       subscription.unsubscribe();
-      kept = [];
-      head = 0;
+      kept.clear();
       finish(null);
       return DONE;
     },

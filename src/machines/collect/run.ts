@@ -4,6 +4,7 @@ import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { Queue } from '../../queue.ts';
 import { type Publish, publishNothing, type RunNews } from '../../streams/events.ts';
 import type { TaskError } from '../../types.ts';
 import type { StopReason, TaskReport } from '../task/events.ts';
@@ -44,7 +45,7 @@ export interface CollectRun {
   /** The next wave of the `wave` schedule, from 0. */
   nextWave: number;
   /** `eager`: ready tasks for which there is no room yet, first come first served. */
-  readonly ready: { tasks: Task[]; head: number };
+  readonly ready: Queue<Task>;
   /** `eager`: tasks handed to their waves that still wait in the gate. */
   readonly queued: Set<string>;
   /** Null when every task runs by itself. */
@@ -99,7 +100,7 @@ export function createRun(input: CollectInput, services: Services, now: number):
     room: Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, services.limits.maxConcurrent),
     activeWaves: new Set(),
     nextWave: 0,
-    ready: { tasks: [], head: 0 },
+    ready: new Queue(),
     queued: new Set(),
     twins,
     stop: null,

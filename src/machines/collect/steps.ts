@@ -173,7 +173,7 @@ export function enter(args: StepArgs, reports: readonly TaskReport[]): void {
 function queueReady(args: StepArgs, tasks: readonly Task[]): void {
   const { run } = args.context;
   const { skips, start, answered } = sortOut(args, tasks);
-  for (const task of start) run.ready.tasks.push(task);
+  for (const task of start) run.ready.add(task);
   for (const skip of skips) {
     const { wave } = run.plan.byId.get(skip.taskId) as Task;
     tellWave(args, wave, { type: 'tasks.skip', skips: [skip] });
@@ -187,7 +187,7 @@ function releaseTwins(args: StepArgs): void {
   const freed = run.twins?.freed();
   if (!freed) return;
   tellAnswers(args, freed.answered);
-  if (run.settings.schedule === 'eager') run.ready.tasks.push(...freed.start);
+  if (run.settings.schedule === 'eager') for (const task of freed.start) run.ready.add(task);
   else for (const task of freed.start) tellWave(args, task.wave, { type: 'tasks.ready', tasks: [task] });
 }
 
@@ -213,15 +213,11 @@ export function release(args: StepArgs): void {
   const { run } = args.context;
   releaseTwins(args);
   const { ready } = run;
-  while (ready.head < ready.tasks.length && run.queued.size < run.room) {
-    const task = ready.tasks[ready.head] as Task;
-    ready.head += 1;
+  while (run.queued.size < run.room) {
+    const task = ready.take();
+    if (!task) return;
     run.queued.add(task.id);
     tellWave(args, task.wave, { type: 'tasks.ready', tasks: [task] });
-  }
-  if (ready.head > 1024 && ready.head * 2 > ready.tasks.length) {
-    ready.tasks.splice(0, ready.head);
-    ready.head = 0;
   }
 }
 

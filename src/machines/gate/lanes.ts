@@ -1,4 +1,5 @@
 import type { AgentProfile } from '../../agents/resolve.ts';
+import { Queue } from '../../queue.ts';
 import { TurnoverMap } from '../../turnover-map.ts';
 import type { RunAccount } from './accounts.ts';
 import type { StartRequest } from './events.ts';
@@ -13,9 +14,7 @@ export interface Waiting {
 export interface Lane {
   readonly run: RunAccount;
   readonly agent: AgentProfile;
-  /** What lies before `head` has been let go. */
-  readonly queue: (Waiting | null)[];
-  head: number;
+  readonly queue: Queue<Waiting>;
 }
 
 /** Who waits for a lease. Adding, removing and finding the first of a lane cost the same however many wait. */
@@ -32,10 +31,10 @@ export class Lanes {
     const key = `${request.runId}\n${id}\n${identity}`;
     let lane = this.#lanes.get(key);
     if (!lane) {
-      lane = { run, agent: request.agent, queue: [], head: 0 };
+      lane = { run, agent: request.agent, queue: new Queue() };
       this.#lanes.set(key, lane);
     }
-    lane.queue.push({ request, seq });
+    lane.queue.add({ request, seq });
     this.#laneOf.set(request.requestId, lane);
   }
 
@@ -47,8 +46,7 @@ export class Lanes {
   removeRun(runId: string): void {
     for (const [key, lane] of this.#lanes) {
       if (lane.run.runId !== runId) continue;
-      for (let i = lane.head; i < lane.queue.length; i += 1)
-        this.#laneOf.delete((lane.queue[i] as Waiting).request.requestId);
+      for (const { request } of lane.queue) this.#laneOf.delete(request.requestId);
       this.#lanes.delete(key);
     }
   }
@@ -67,17 +65,9 @@ export class Lanes {
     }
   }
 
-  #head(lane: Lane): Waiting | null {
+  #head(lane: Lane): Waiting | undefined {
     const { queue } = lane;
-    while (lane.head < queue.length && this.#laneOf.get((queue[lane.head] as Waiting).request.requestId) !== lane) {
-      // The place is kept for a while, but not the request: the actor of its task hangs on it.
-      queue[lane.head] = null;
-      lane.head += 1;
-    }
-    if (lane.head > 32 && lane.head * 2 > queue.length) {
-      queue.splice(0, lane.head);
-      lane.head = 0;
-    }
-    return queue[lane.head] ?? null;
+    while (queue.first && this.#laneOf.get(queue.first.request.requestId) !== lane) queue.take();
+    return queue.first;
   }
 }

@@ -1,4 +1,5 @@
 import type { Task } from '../../plan/types.ts';
+import { Queue } from '../../queue.ts';
 import type { TaskOutcome, TaskStatus } from '../../types.ts';
 import type { StopReason, TaskReport } from '../task/events.ts';
 import type { WaveInput, WaveOutput } from './events.ts';
@@ -9,8 +10,7 @@ export class WaveRoll {
   readonly pending = new Map<string, Task>();
   /** Admitted and not settled. */
   readonly live = new Map<string, Task>();
-  readonly #ready: Task[] = [];
-  #head = 0;
+  readonly #ready = new Queue<Task>();
   /** Live tasks that wait in the gate. */
   readonly queued = new Set<string>();
   readonly #limit: number;
@@ -23,14 +23,14 @@ export class WaveRoll {
   }
 
   ready(tasks: readonly Task[]): void {
-    for (const task of tasks) this.#ready.push(task);
+    for (const task of tasks) this.#ready.add(task);
   }
 
   /** Takes the next ready task for which there is room in front of the gate. */
   admit(): Task | null {
-    while (this.queued.size < this.#limit && this.#head < this.#ready.length) {
-      const task = this.#ready[this.#head] as Task;
-      this.#head += 1;
+    while (this.queued.size < this.#limit) {
+      const task = this.#ready.take();
+      if (!task) return null;
       if (!this.pending.delete(task.id)) continue;
       this.live.set(task.id, task);
       this.queued.add(task.id);
