@@ -46,11 +46,15 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'src/machines/collect/conclude.ts',
       'src/machines/collect/metadata.ts',
     ],
-    tests: ['test/machines/collect*.test.ts', 'test/machines/twins.test.ts', 'test/conformance/conformance.test.ts'],
+    tests: [
+      'test/machines/collect*.test.ts',
+      'test/machines/duplicate-tasks.test.ts',
+      'test/conformance/conformance.test.ts',
+    ],
   },
   steps: {
-    mutate: ['src/machines/collect/steps.ts', 'src/machines/collect/stops.ts'],
-    tests: ['test/machines/collect*.test.ts', 'test/machines/twins.test.ts', 'test/journal/resume.test.ts'],
+    mutate: ['src/machines/collect/scheduler.ts', 'src/machines/collect/stops.ts'],
+    tests: ['test/machines/collect*.test.ts', 'test/machines/duplicate-tasks.test.ts', 'test/journal/resume.test.ts'],
   },
   replay: {
     mutate: ['src/journal/replay.ts', 'src/journal/put-back.ts'],

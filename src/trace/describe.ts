@@ -1,5 +1,5 @@
 import type { BreakerContext } from '../machines/breaker/machine.ts';
-import type { CollectContext } from '../machines/collect/machine.ts';
+import type { CollectContext } from '../machines/collect/setup.ts';
 import type { GateContext } from '../machines/gate/machine.ts';
 import type { SoarContext } from '../machines/soar/events.ts';
 import type { TaskContext, TaskEvent } from '../machines/task/events.ts';

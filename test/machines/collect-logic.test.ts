@@ -18,14 +18,15 @@ import {
   withHistory,
 } from '../../src/machines/collect/logic.ts';
 import { buildMetadata } from '../../src/machines/collect/metadata.ts';
-import { type CollectRun, createRun } from '../../src/machines/collect/run.ts';
+import { createRun } from '../../src/machines/collect/run.ts';
+import type { Stop } from '../../src/machines/collect/stops.ts';
 import type { ParkedTask, TaskNotes, TaskReport } from '../../src/machines/task/events.ts';
 import { NO_WAITS } from '../../src/machines/task/logic.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
 import type { CompiledPlan, Plan, Task, TaskSpec } from '../../src/plan/types.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
 import type { AttemptRecord, TaskOutcome } from '../../src/types.ts';
-import { fakeReport, fakeServices } from '../model/fakes.ts';
+import { addressee, fakeReport, fakeServices } from '../model/fakes.ts';
 
 /** Agents by id. */
 const known = (...ids: string[]) => ({ agents: resolveAgents(Object.fromEntries(ids.map((id) => [id, () => '']))) });
@@ -411,18 +412,20 @@ describe('the bounds of a run', () => {
 });
 
 describe('what a run comes to', () => {
-  type Stop = NonNullable<CollectRun['stop']>;
   const stopped = (cause: Stop['cause'], kind: Stop['kind'] = 'cancelled'): Stop => ({ cause, kind, message: 'So.' });
   const plan = { tasks: [one('x', { agent: 'a', fallback: 'b' }), one('y', { agent: 'a', critical: true })] };
 
   function concluded(stop: Stop | null, x: TaskOutcome['status'], y: TaskOutcome['status'], given: Plan = plan) {
-    const run = createRun({ plan: given }, { ...fakeServices(), breakerMetrics: metricsOf }, 10);
-    run.stop = stop;
+    const run = createRun(
+      { plan: given },
+      { ...fakeServices(), breakerMetrics: metricsOf },
+      { now: () => 10, ref: addressee() },
+    );
     for (const [at, status] of [x, y].entries()) {
       const task = run.plan.tasks[at];
       if (task) run.book.settle(reportOf(task, { status }));
     }
-    return conclude(run, 70);
+    return conclude(run, stop, 70);
   }
   const asked: string[] = [];
   const metrics = { state: 'closed' as const, failures: 0, opened: 0, halfOpened: 0, closed: 0, rejected: 0 };

@@ -21,9 +21,9 @@ const plan: Plan = {
 };
 
 /** What waves, gate and owner can say; a wave is done only when its tasks have settled. */
-function samples({ context: { run } }: Collect, history: readonly EventObject[]): CollectEvent[] {
-  const { book, activeWaves } = run;
-  const waves = [...activeWaves].map((wave) => ({ wave, tasks: run.plan.waves[wave - 1] ?? [] }));
+function samples({ context: { run, scheduler } }: Collect, history: readonly EventObject[]): CollectEvent[] {
+  const { book } = run;
+  const waves = [...scheduler.activeWaves].map((wave) => ({ wave, tasks: run.plan.waves[wave - 1] ?? [] }));
   const isNew = (type: CollectEvent['type']) => !history.some((event) => event.type === type);
   return [
     ...waves.flatMap(({ wave, tasks }): CollectEvent[] => {
@@ -88,13 +88,13 @@ describe('the collect machine', () => {
         expect(output?.outcomes.map(({ taskId }) => taskId)).toEqual(context.run.plan.tasks.map(({ id }) => id));
         expect(output?.metadata).toMatchObject(book.counts);
       },
-      project: ({ status, value, context: { run } }: Collect) => ({
+      project: ({ status, value, context: { run, scheduler } }: Collect) => ({
         status,
         value,
         settled: run.book.reports().map(({ outcome }) => `${outcome.taskId} ${outcome.status}`),
-        waves: [...run.activeWaves],
-        next: run.nextWave,
-        stop: run.stop?.cause,
+        waves: [...scheduler.activeWaves],
+        next: scheduler.nextWave,
+        stop: scheduler.stopped?.cause,
       }),
     };
     const paths = testPaths(machine, { ...harness, samples, denied: true, replay: true });

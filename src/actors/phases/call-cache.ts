@@ -1,4 +1,4 @@
-import { isAnswer } from '../../machines/collect/twins.ts';
+import { isAnswer } from '../../machines/collect/duplicate-tasks.ts';
 import type { TaskReport } from '../../machines/task/events.ts';
 import { lastingKey, workKey } from '../../plan/identity.ts';
 import { answerOf, callTaskId, type PhaseScope, resumedCall, type SettledCall } from './calls.ts';

@@ -2,12 +2,13 @@ import type { CollectOutput } from './events.ts';
 import { agentOf, fallbackOf, statusOf } from './logic.ts';
 import { buildMetadata } from './metadata.ts';
 import type { CollectRun } from './run.ts';
+import type { Stop } from './stops.ts';
 
-/** What the run comes to: the one place its result is made. */
-export function conclude(run: CollectRun, now: number): CollectOutput {
+/** The result of a run. The only place that makes one. */
+export function conclude(run: CollectRun, stop: Stop | null, now: number): CollectOutput {
   const reports = run.book.reports();
   const outcomes = reports.map(({ outcome }) => outcome);
-  const { stop, fault, plan, services, agents } = run;
+  const { fault, plan, services, agents } = run;
   const criticalFailed = outcomes.some(
     ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
   );

@@ -1,27 +1,10 @@
-import { type ActorRefFrom, assign, setup } from 'xstate';
-import { engine } from '../../actors/engine.ts';
-import { createRoster } from '../../actors/roster.ts';
-import { nowOf } from '../../actors/scope.ts';
+import { type Addressee, nowOf } from '../../actors/scope.ts';
 import { withSecondStart } from '../../actors/second-start.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
 import { isObject, requireInput } from '../required-input.ts';
-import { waveMachine } from '../wave/machine.ts';
-import { closeAccount, openAccount } from './account.ts';
-import { conclude } from './conclude.ts';
-import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
-import { grantTime, holdLimit } from './limit.ts';
-import { endsRun } from './logic.ts';
-import { type CollectRun, createRun } from './run.ts';
-import * as steps from './steps.ts';
-import { stopAll } from './stops.ts';
-
-export interface CollectContext {
-  run: CollectRun;
-  waves: ActorRefFrom<ReturnType<typeof createRoster>>;
-  output: CollectOutput | null;
-}
-
-type GuardArgs = { context: CollectContext; event: CollectEvent };
+import type { CollectEvent, CollectOutput } from './events.ts';
+import { createRun } from './run.ts';
+import { Scheduler } from './scheduler.ts';
+import { type CollectContext, collectSetup } from './setup.ts';
 
 /** In each state that still waits for tasks: the run's time may be up, whatever else has happened to it. */
 const deadline = {
@@ -35,66 +18,26 @@ const deadline = {
   onError: { target: 'cancelling', actions: 'cancelForTime' },
 } as const;
 
-/** Runs a plan: owns what has settled, and runs a wave controller for each topological wave. */
-export const collectMachine = setup({
-  types: {
-    context: {} as CollectContext,
-    events: {} as CollectEvent,
-    input: {} as CollectInput,
-    output: {} as CollectOutput,
-    tags: {} as 'working' | 'settled',
-  },
-  actors: { sleepUntil, engine, waves: createRoster(waveMachine) },
-  actions: {
-    openRun: (args) => openAccount(args),
-    startWaves: (args) => steps.startWaves(args),
-    nextWave: (args) => steps.nextWave(args),
-    settle: (args) => steps.settle(args),
-    settleAndRelease: (args) => {
-      steps.settle(args);
-      steps.release(args);
-    },
-    release: (args) => steps.release(args),
-    noteQueued: (args) => steps.noteQueued(args),
-    noteDequeued: (args) => steps.noteDequeued(args),
-    closeWave: (args) => steps.closeWave(args),
-    loseWaves: (args) => steps.loseWaves(args),
-    cancel: (args) => stopAll(args, 'told'),
-    cancelForTime: (args) => stopAll(args, 'time'),
-    abort: (args) => stopAll(args, 'failure'),
-    settleTwins: (args) => steps.settleTwins(args),
-    exhaust: (args) => stopAll(args, 'budget'),
-    closeRun: (args) => closeAccount(args),
-    holdLimit: (args) => holdLimit(args),
-    grantTime: (args) => grantTime(args),
-    conclude: assign({ output: ({ context, self }) => conclude(context.run, nowOf(self)) }),
-  },
-  guards: {
-    isInvalid: ({ context }: GuardArgs) => context.run.fault !== null,
-    endsRun: ({ context: { run }, event }: GuardArgs) =>
-      event.type === 'tasks.settled' && event.reports.some((report) => endsRun(run.plan, report, run.settings)),
-    isOver: ({ context: { run } }: GuardArgs) => run.activeWaves.size === 0 && run.book.settled === run.book.total,
-  },
-}).createMachine({
+/** Runs a plan: records what settles, and runs a wave controller for each topological wave. */
+export const collectMachine = collectSetup.createMachine({
   id: 'collect',
   context: ({ input, spawn, self }) => {
     requireInput('collect', input, { plan: { expected: 'a plan, such as { tasks }', isGiven: isObject } });
     const services =
       input.services ?? spawn('engine', { id: 'engine', input: input.engine ?? {} }).getSnapshot().services;
-    return {
-      run: createRun(input, services, nowOf(self)),
-      waves: spawn('waves', { id: 'waves' }) as CollectContext['waves'],
-      output: null,
-    };
+    const ref = self as Addressee<CollectEvent>;
+    const run = createRun(input, services, { ref, now: () => nowOf(self) });
+    const waves = spawn('waves', { id: 'waves' }) as CollectContext['waves'];
+    return { run, scheduler: new Scheduler(run), waves, output: null };
   },
   initial: 'compiling',
   on: {
     'child.done': { actions: 'closeWave' },
-    'child.failed': { actions: ['loseWaves', 'closeWave'] },
-    'xstate.error.actor.waves': { actions: 'loseWaves' },
-    'tasks.settled': { actions: 'settle' },
-    'task.queued': { actions: 'noteQueued' },
-    'task.dequeued': { actions: 'noteDequeued' },
+    'child.failed': { actions: 'loseWave' },
+    'xstate.error.actor.waves': { actions: 'loseAllWaves' },
+    'tasks.settled': { actions: 'record' },
+    'task.queued': { actions: 'enqueue' },
+    'task.dequeued': { actions: 'dequeue' },
     'provider.cooling': { actions: 'holdLimit' },
     'time.granted': { actions: 'grantTime' },
   },
@@ -102,7 +45,8 @@ export const collectMachine = setup({
     compiling: {
       always: [
         { guard: 'isInvalid', target: 'done' },
-        { target: 'collecting', actions: ['openRun', 'startWaves'] },
+        { guard: 'hadEnded', target: 'aborting', actions: ['openRun', 'recordEnding', 'abort'] },
+        { target: 'collecting', actions: ['openRun', 'start'] },
       ],
     },
     collecting: {
@@ -120,12 +64,12 @@ export const collectMachine = setup({
       always: { guard: 'isOver', target: 'done' },
       on: {
         'tasks.settled': [
-          { guard: 'endsRun', target: 'aborting', actions: ['settle', 'abort'] },
-          { actions: 'settleAndRelease' },
+          { guard: 'endsRun', target: 'aborting', actions: ['record', 'abort'] },
+          { actions: ['record', 'release'] },
         ],
-        'task.dequeued': { actions: ['noteDequeued', 'release'] },
-        'child.done': { actions: ['closeWave', 'nextWave'] },
-        'child.failed': { actions: ['loseWaves', 'closeWave', 'nextWave', 'release'] },
+        'task.dequeued': { actions: ['dequeue', 'release'] },
+        'child.done': { actions: ['closeWave', 'advance'] },
+        'child.failed': { actions: ['loseWave', 'advance', 'release'] },
         'budget.spent': { target: 'exhausted', actions: 'exhaust' },
         'run.cancel': { target: 'cancelling', actions: 'cancel' },
       },
@@ -136,10 +80,10 @@ export const collectMachine = setup({
       always: { guard: 'isOver', target: 'done' },
       on: {
         'tasks.settled': [
-          { guard: 'endsRun', target: 'aborting', actions: ['settle', 'abort'] },
-          { actions: ['settle', 'settleTwins'] },
+          { guard: 'endsRun', target: 'aborting', actions: ['record', 'abort'] },
+          { actions: ['record', 'settleDuplicates'] },
         ],
-        'child.failed': { actions: ['loseWaves', 'closeWave', 'settleTwins'] },
+        'child.failed': { actions: ['loseWave', 'settleDuplicates'] },
         'run.cancel': { target: 'cancelling', actions: 'cancel' },
       },
     },

@@ -1,33 +1,40 @@
+import type { Addressee } from '../../actors/scope.ts';
 import type { Services } from '../../actors/services.ts';
 import { withAdHoc } from '../../agents/act-as.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { Queue } from '../../queue.ts';
 import { type Publish, publishNothing, type RunNews } from '../../streams/events.ts';
 import type { TaskError } from '../../types.ts';
-import type { StopReason, TaskReport } from '../task/events.ts';
+import type { GateNotice } from '../gate/events.ts';
+import type { TaskReport } from '../task/events.ts';
+import type { WaveReport } from '../wave/events.ts';
 import { RunBook } from './book.ts';
 import { watchCosts } from './costs.ts';
 import type { CollectInput, CollectSettings } from './events.ts';
-import { openLimit, type RunLimit } from './limit.ts';
+import { RunLimit } from './limit.ts';
 import { COLLECT_SETTINGS, doneReports, endsRun, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
-import { Twins } from './twins.ts';
 
-/** Why a run stopped before its plan was through. */
-export type StopCause = 'told' | 'time' | 'failure' | 'budget';
+/** The actor of a run, as its run sees it. */
+export interface RunActor {
+  /** Where its waves and the gate report to. */
+  readonly ref: Addressee<WaveReport | GateNotice>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
 
-/** All a run of a plan knows; held by reference in the machine's context, and rebuilt from a journal on resume. */
+/** Everything about a run of a plan that does not depend on how far it is, and the book of what has settled. */
 export interface CollectRun {
   readonly runId: string;
   readonly input: CollectInput;
   readonly settings: CollectSettings;
   readonly services: Services;
-  /** The agents there are, and those that the plan makes up. */
+  readonly actor: RunActor;
+  /** The engine's agents, and those that the plan makes up. */
   readonly agents: ReadonlyMap<string, ResolvedAgent>;
   readonly publish: Publish;
-  /** Attempts in flight, and how many there were at most. */
+  /** Attempts in flight, and the most there were at a time. */
   readonly inFlight: { now: number; peak: number };
   readonly plan: CompiledPlan;
   /** Set when the plan is invalid; then nothing runs. */
@@ -40,22 +47,12 @@ export interface CollectRun {
   readonly budgetAt: number | null;
   /** Most tasks waiting in the gate at a time. */
   readonly room: number;
-  /** Controllers at work, by number of their wave. */
-  readonly activeWaves: Set<number>;
-  /** The next wave of the `wave` schedule, from 0. */
-  nextWave: number;
-  /** `eager`: ready tasks for which there is no room yet, first come first served. */
-  readonly ready: Queue<Task>;
-  /** `eager`: tasks handed to their waves that still wait in the gate. */
-  readonly queued: Set<string>;
-  /** Null when every task runs by itself. */
-  readonly twins: Twins | null;
-  stop: (StopReason & { cause: StopCause }) | null;
-  /** A failure that had ended the run when it was interrupted; entered once the run is open, so that it ends it again. */
+  /** A failure that had ended the run when it was interrupted: it ends it again. It is in the journal, and not yet in the book. */
   readonly ending: TaskReport | null;
 }
 
-export function createRun(input: CollectInput, services: Services, now: number): CollectRun {
+export function createRun(input: CollectInput, services: Services, actor: RunActor): CollectRun {
+  const now = actor.now();
   const settings: CollectSettings = { ...COLLECT_SETTINGS, ...input.settings };
   const compiled = tryCompile(input.plan, services);
   const isFaulty = 'kind' in compiled;
@@ -72,18 +69,15 @@ export function createRun(input: CollectInput, services: Services, now: number):
   // In a run that is resumed they are among those that have settled.
   for (const report of doneReports(plan, now)) book.settle(report);
   const agents = withAdHoc(services.agents, plan.plan.agents);
-  const runId = input.runId ?? 'run';
-  const query = input.query === undefined ? {} : { query: input.query };
-  const twins = settings.cache ? new Twins({ runId, agents, answers: services.answers, book, ...query }) : null;
-  const startedAt = resumed?.startedAt ?? now;
   const budgetMs = settings.budget?.timeMs;
   const inFlight = { now: 0, peak: 0 };
   const publish = watchCosts(settings.budget, agents, input.publish ?? publishNothing);
   return {
-    runId,
+    runId: input.runId ?? 'run',
     input,
     settings,
     services,
+    actor,
     agents,
     inFlight,
     publish: (news, at) => {
@@ -94,18 +88,16 @@ export function createRun(input: CollectInput, services: Services, now: number):
     fault: isFaulty ? compiled : null,
     policyOf,
     book,
-    startedAt,
-    limit: openLimit(input, settings, timeoutMs, now),
+    startedAt: resumed?.startedAt ?? now,
+    limit: new RunLimit(input, settings, timeoutMs, now, () => longestCoolingMs(plan, policyOf)),
     budgetAt: resumed?.budgetAt ?? within?.budgetAt ?? (budgetMs === undefined ? null : now + budgetMs),
     room: Math.min(settings.maxConcurrent ?? Number.POSITIVE_INFINITY, services.limits.maxConcurrent),
-    activeWaves: new Set(),
-    nextWave: 0,
-    ready: new Queue(),
-    queued: new Set(),
-    twins,
-    stop: null,
     ending,
   };
+}
+
+function longestCoolingMs({ tasks }: CompiledPlan, policyOf: CollectRun['policyOf']): number {
+  return tasks.reduce((most, task) => Math.max(most, policyOf(task).cooling.maxCoolingMs), 0);
 }
 
 function countAttempts(inFlight: CollectRun['inFlight'], { type }: RunNews): void {

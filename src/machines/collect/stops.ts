@@ -1,51 +1,31 @@
-import { nowOf, tell } from '../../actors/scope.ts';
-import type { TaskError } from '../../types.ts';
-import type { WaveEvent } from '../wave/events.ts';
-import { unstartedReport } from '../wave/logic.ts';
-import { timeUp } from './limit.ts';
+import type { StopReason } from '../task/events.ts';
+import type { CollectEvent } from './events.ts';
 import { endsRun } from './logic.ts';
-import type { StopCause } from './run.ts';
-import { enter, type StepArgs, tellWaves } from './steps.ts';
+import type { CollectRun } from './run.ts';
 
-const STOPS = {
+/** Why a run stops before its plan is through. */
+export type StopCause = 'told' | 'time' | 'failure' | 'budget';
+
+export interface Stop extends StopReason {
+  cause: StopCause;
+}
+
+/** What a stop does to tasks, by its cause. */
+export const STOPS = {
   told: { unadmitted: 'cancelled', admitted: 'cancel' },
   time: { unadmitted: 'cancelled', admitted: 'cancel' },
   failure: { unadmitted: 'skipped', admitted: 'both' },
   budget: { unadmitted: 'skipped', admitted: 'skip' },
 } as const;
 
-/** Stops admitting, withdraws what waits and tells every task; waves that never started settle here. */
-export function stopAll(args: StepArgs, cause: StopCause): void {
-  const { run } = args.context;
-  const reason = reasonOf(args, cause);
-  run.stop = { ...reason, cause };
-  // What had ended the run before it was resumed has settled, also when a spent budget is heard of first.
-  if (run.ending) enter(args, [run.ending]);
-  // An answer that is on its way costs nothing more, however many wait for it.
-  const except = cause === 'budget' ? run.twins?.waiting : undefined;
-  // A budget that is spent by the last start needed stops nothing.
-  const isMoot = cause === 'budget' && run.book.settled + run.inFlight.now + (except?.size ?? 0) >= run.book.total;
-  if (!isMoot) run.publish({ type: 'run.stopping', kind: reason.kind, reason: reason.message }, nowOf(args.self));
-  if (cause !== 'budget') tell(args, run.services.gate, { type: 'run.withdraw', runId: run.runId });
-  tellWaves(args, {
-    type: 'children.tell',
-    event: { type: 'wave.stop', ...reason, ...STOPS[cause], ...(except ? { except } : {}) } as WaveEvent,
-  });
-  const unstarted = run.plan.waves.slice(run.nextWave).flatMap((wave) => run.book.unsettled(wave));
-  run.nextWave = run.plan.waves.length;
-  const now = nowOf(args.self);
-  enter(
-    args,
-    unstarted.map((task) => unstartedReport(task, STOPS[cause].unadmitted, { ...reason }, now)),
-  );
+/** The stop that an event of the given cause is. */
+export function stopOf(run: CollectRun, cause: StopCause, event: CollectEvent): Stop {
+  return { cause, ...reasonOf(run, cause, event) };
 }
 
-function reasonOf(
-  { context: { run }, event }: StepArgs,
-  cause: StopCause,
-): { kind: TaskError['kind']; message: string } {
+function reasonOf(run: CollectRun, cause: StopCause, event: CollectEvent): StopReason {
   if (event.type === 'run.cancel') return { kind: event.kind, message: event.message };
-  if (cause === 'time') return { kind: 'timeout', message: timeUp(run.limit) };
+  if (cause === 'time') return { kind: 'timeout', message: run.limit.timeUp };
   if (cause === 'budget') {
     const what = event.type === 'budget.spent' ? event.what : 'time';
     return { kind: 'budget', message: `The run's budget of ${what} is spent.` };

@@ -24,7 +24,7 @@ export interface Sorted {
   start: Task[];
   answered: Answered[];
   /** Held back, each because of another task that asks the same. */
-  held: { task: Task; twinOf: string }[];
+  held: { task: Task; originalOf: string }[];
 }
 
 /** A question under way. */
@@ -46,7 +46,7 @@ type Deps = Pick<CollectInput, 'query'> & {
  * Sees to it that what several tasks ask alike is asked once. The first of them runs, the others wait and hold nothing; when
  * it succeeds, its answer is theirs, when it does not, the next one runs. One object changed in place, as the book is.
  */
-export class Twins {
+export class DuplicateTasks {
   readonly #deps: Deps;
   /** By task that runs or is about to. */
   readonly #asked = new Map<string, Asked>();
@@ -58,7 +58,7 @@ export class Twins {
   }
 
   /**
-   * Sorts tasks whose dependencies have just settled. Twins depend on the same tasks, so they always come here together.
+   * Sorts tasks whose dependencies have just settled. DuplicateTasks depend on the same tasks, so they always come here together.
    * `begun`: it had an attempt before, and goes on by itself.
    */
   sort(tasks: readonly Task[], begun: (task: Task) => boolean, now: number): Sorted {
@@ -73,7 +73,7 @@ export class Twins {
       else if (leader === task) sorted.start.push(task);
       else {
         this.#asked.get(leader.id)?.waiting.push(task);
-        sorted.held.push({ task, twinOf: leader.id });
+        sorted.held.push({ task, originalOf: leader.id });
       }
     }
     return sorted;

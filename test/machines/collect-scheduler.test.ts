@@ -39,7 +39,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
       ...input,
     },
   });
-  const { run } = actor.getSnapshot().context;
+  const { run, scheduler } = actor.getSnapshot().context;
   const settle = (id: string, status: TaskStatus = 'succeeded') => {
     const one = run.plan.byId.get(id) ?? expect.fail(id);
     const report = fakeReport(one, status);
@@ -50,6 +50,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
     actor,
     gates,
     run,
+    scheduler,
     gate,
     told,
     news,
@@ -192,7 +193,7 @@ describe('a failure that had ended the run before it was interrupted', () => {
     expect(logged).toMatchObject([{ report: { outcome: { taskId: 'two' } } }]);
   });
 
-  it('stays as it was when the run hears first that its budget is spent', () => {
+  it('ends it, not the budget that is found to be spent meanwhile', () => {
     const spender = (event: EventObject) => {
       const { type, ref } = event as RunOpened;
       if (type === 'run.opened') (ref as unknown as AnyActorRef).send({ type: 'budget.spent', what: 'tokens' });
@@ -205,7 +206,7 @@ describe('a failure that had ended the run before it was interrupted', () => {
     });
     expect(outcomes()).toEqual([
       ['one', 'failed', failed.outcome.error?.message],
-      ['two', 'skipped', "The run's budget of tokens is spent."],
+      ['two', 'skipped', `Task \`one\` failed: ${failed.outcome.error?.message}`],
     ]);
     expect(logged.map((entry) => entry.type === 'task.settled' && entry.report.outcome.taskId)).toEqual(['two']);
     expect(news.filter(({ type }) => type === 'task.settled')).toHaveLength(2);
@@ -218,7 +219,7 @@ describe('of the eager schedule', () => {
   });
 
   it('all waves start at once, and tasks are handed to them while there is room in front of the gate', () => {
-    const { started, handed, send, run } = collect(
+    const { started, handed, send, scheduler } = collect(
       [task('a'), task('b'), task('c'), task('d'), task('last', { dependsOn: ['d'] })],
       eager(2),
     );
@@ -230,7 +231,7 @@ describe('of the eager schedule', () => {
     send({ type: 'task.queued', taskId: 'a' });
     send({ type: 'task.dequeued', taskId: 'b' });
     expect(handed()).toEqual(['a', 'b', 'c']);
-    expect([...run.queued]).toEqual(['c', 'a']);
+    expect([...scheduler.queued]).toEqual(['c', 'a']);
     send({ type: 'task.dequeued', taskId: 'c' });
     expect(handed()).toEqual(['a', 'b', 'c', 'd']);
   });
