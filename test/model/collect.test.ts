@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventObject, SnapshotFrom } from 'xstate';
 import type { CollectEvent, CollectInput } from '../../src/machines/collect/events.ts';
 import { collectMachine } from '../../src/machines/collect/machine.ts';
+import { compilePlan } from '../../src/plan/compile.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { Driven, Harness } from '../../src/testing/harness.ts';
 import { runPath } from '../../src/testing/run-path.ts';
@@ -19,6 +20,8 @@ const plan: Plan = {
     { id: 'three', prompt: '', agent: 'a', dependsOn: ['one'] },
   ],
 };
+
+const compiledTask = (id: string) => compilePlan(plan).byId.get(id) ?? expect.fail(id);
 
 /** What waves, gate and owner can say; a wave is done only when its tasks have settled. */
 function samples({ context: { run, scheduler } }: Collect, history: readonly EventObject[]): CollectEvent[] {
@@ -64,6 +67,7 @@ describe('the collect machine', () => {
     { name: 'all waves at once', plan, settings: { schedule: 'eager', onDependencyFailure: 'skip' } },
     { name: 'an abort when anything fails', plan, settings: { onDependencyFailure: 'abort' } },
     { name: 'an empty plan', plan: { tasks: [] } },
+    { name: 'a failure that had ended it before', plan, settled: [fakeReport(compiledTask('one'), 'failed')] },
     { name: 'a plan that cannot be', plan: { tasks: [{ id: 'a', prompt: '', dependsOn: ['a'] }] } },
   ];
 
