@@ -1,14 +1,14 @@
-import { type ActorRefFrom, assign, setup } from 'xstate';
+import { type ActorRefFrom, type AnyActorRef, assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
 import { createRoster } from '../../actors/roster.ts';
-import { nowOf, type Sender } from '../../actors/scope.ts';
+import { type Addressee, nowOf, type Sender, tell } from '../../actors/scope.ts';
 import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { WaveOutput } from '../wave/events.ts';
 import { waveMachine } from '../wave/machine.ts';
 import { conclude } from './conclude.ts';
 import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
 import { endsRun } from './logic.ts';
-import { deliver, type Message } from './messages.ts';
+import type { Message } from './messages.ts';
 import { closeRun, grantTime, holdLimit, openRun } from './open-run.ts';
 import type { CollectRun } from './run.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -23,6 +23,17 @@ export interface CollectContext {
 
 type Of<T extends CollectEvent['type']> = Extract<CollectEvent, { type: T }>;
 type GuardArgs = { context: CollectContext; event: CollectEvent };
+
+/** Sends messages in order, once the macrostep is over. */
+function deliver(args: Sender & { context: CollectContext }, messages: readonly Message[]): void {
+  const { run, waves } = args.context;
+  const { gate, engine } = run.services;
+  for (const { to, event } of messages) {
+    const addressee =
+      to === 'deadline' ? (args.self as AnyActorRef).getSnapshot().children.deadline : { waves, gate, engine }[to];
+    if (addressee) tell(args, addressee as Addressee<typeof event>, event);
+  }
+}
 
 /** An action that sends the messages a verb returns. */
 const sends =
