@@ -1,6 +1,6 @@
 import ElkBundle from 'elkjs/lib/elk.bundled.js';
 import { renderToStaticMarkup } from 'preact-render-to-string';
-import type { ChartDefinition } from '../src/trace/chart.schema.ts';
+import type { ChartDefinition } from '../src/trace/chart/chart.schema.ts';
 import { chartGraph } from '../visualizer/model/chart-graph.ts';
 import { type Drawing, drawingOf, elkChart } from '../visualizer/model/layout.ts';
 import { ChartSvg } from '../visualizer/view/chart-svg.tsx';

@@ -5,9 +5,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { planJsonSchema } from '../src/plan/plan.schema.ts';
-import { CHARTS } from '../src/trace/chart-list.ts';
-import { chartPage } from '../src/trace/chart-page.ts';
-import { defineChart } from '../src/trace/definition.ts';
+import { CHARTS } from '../src/trace/chart/chart-list.ts';
+import { chartPage } from '../src/trace/chart/chart-page.ts';
+import { defineChart } from '../src/trace/chart/definition.ts';
 import { conformanceJsonSchema } from '../test/conformance/case.schema.ts';
 import { chartPicture } from './chart-picture.tsx';
 import { withMutationTable } from './mutation/page.ts';

@@ -11,12 +11,12 @@ import type { Browser, Page } from 'playwright-core';
 import { filter, firstValueFrom } from 'rxjs';
 import { builtinAgents } from '../src/agents/builtin.ts';
 import { createSoar } from '../src/node/create-soar.ts';
-import { pageWithTrace, viewerPage } from '../src/node/viewer-page.ts';
-import { startViewer } from '../src/node/viewer-server.ts';
-import { ringSource } from '../src/node/viewer-source.ts';
+import { pageWithTrace, viewerPage } from '../src/node/view/viewer-page.ts';
+import { startViewer } from '../src/node/view/viewer-server.ts';
+import { ringSource } from '../src/node/view/viewer-source.ts';
 import { ringSink } from '../src/trace/ring-sink.ts';
 import type { TraceRecord } from '../src/trace/trace.schema.ts';
-import type { Agent } from '../src/types.ts';
+import type { Agent } from '../src/types/agent.ts';
 import { startBrowser } from '../test/support/browser.ts';
 import { crowdTrace, linesOf, questionTrace, releaseTrace, stormTrace } from '../test/support/sample-traces.ts';
 

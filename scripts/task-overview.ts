@@ -1,6 +1,6 @@
 import { taskMachine } from '../src/machines/task/machine.ts';
-import type { ChartDefinition, ChartTransitionDefinition } from '../src/trace/chart.schema.ts';
-import { defineChart } from '../src/trace/definition.ts';
+import type { ChartDefinition, ChartTransitionDefinition } from '../src/trace/chart/chart.schema.ts';
+import { defineChart } from '../src/trace/chart/definition.ts';
 
 /** What can happen to a task in nearly every state: drawn, these would hide the rest. */
 const ANYWHERE = new Set(['run.cancel', 'task.skip']);

@@ -1,23 +1,20 @@
 import { createActor } from 'xstate';
 import { createRun, type EngineInput, engine } from './actors/engine.ts';
-import { isOver, registerNoActors } from './actors/scope.ts';
 import { type Services, withAgents } from './actors/services.ts';
-import { timersOf } from './actors/timers.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { type ResolvedAgent, resolveAgents } from './agents/resolve.ts';
-import { captureContext } from './async-context.ts';
-import { systemClock } from './clock.ts';
+import { captureContext } from './base/async-context.ts';
+import { systemClock } from './base/clock.ts';
+import { frozenCopy } from './base/frozen.ts';
+import { microtask } from './base/microtask.ts';
+import { timersOf } from './base/timers.ts';
 import { showValue } from './errors/show-value.ts';
 import { SoarError } from './errors/soar-error.ts';
-import { frozenCopy } from './frozen.ts';
-import type { RunHeader } from './journal/entries.ts';
-import type { RunLog } from './journal/journal.ts';
 import { journaledPublish } from './journal/journaled-publish.ts';
 import type { CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarOutput } from './machines/soar/events.ts';
 import { QUESTION_RULE } from './machines/soar/logic.ts';
-import { microtask } from './microtask.ts';
 import { observe } from './observe.ts';
 import { checkResumeOptions, engineLimits, parseSoarOptions, settingsOf } from './options.ts';
 import { phaseAgentOf, soarMachines } from './phase-agent.ts';
@@ -27,10 +24,13 @@ import { ownAgents } from './plan/plan-agents.ts';
 import { withReading } from './plan/reading.ts';
 import type { Plan } from './plan/types.ts';
 import { type Launch, type PreparedPlan, resumeRun, withError } from './resume-run.ts';
+import type { RunHeader } from './run/entries.ts';
+import type { RunLog } from './run/log.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
 import type { AskOptions, Soar, SoarOptions } from './soar.ts';
 import { createRunStreams } from './streams/run-streams.ts';
 import { quoted } from './text/foreign-text.ts';
+import { isOver, registerNoActors } from './xstate/scope.ts';
 
 /**
  * Makes an engine: one gate, one executor and one breaker an agent, shared by all its runs.

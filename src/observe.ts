@@ -1,8 +1,8 @@
 import type { InspectionEvent } from 'xstate';
 import type { AroundAttempt } from './actors/in-flight.ts';
-import type { Clock } from './clock.ts';
-import { copyOf } from './frozen.ts';
-import type { RunEvent } from './streams/events.ts';
+import type { Clock } from './base/clock.ts';
+import { copyOf } from './base/frozen.ts';
+import type { RunEvent } from './run/events.ts';
 import { guardedCall } from './streams/guarded-call.ts';
 import { createRecorder, type TraceOptions } from './trace/recorder.ts';
 import type { TraceSink } from './trace/sink.ts';

@@ -1,18 +1,17 @@
 import * as z from 'zod/v4/mini';
+import { frozenCopy } from './base/frozen.ts';
 import { SoarError } from './errors/soar-error.ts';
 import { strictObject } from './errors/strict-object.ts';
 import { toIssues } from './errors/zod-issues.ts';
-import { frozenCopy } from './frozen.ts';
-import type { CollectSettings } from './machines/collect/events.ts';
 import type { GateLimits } from './machines/gate/logic.ts';
 import { GATE_LIMITS } from './machines/gate/machine.ts';
 import { pricesSchema, runSettingsShape } from './plan/plan.schema.ts';
-import type { RunSettings } from './plan/types.ts';
+import type { OnDependencyFailure, RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import { resolvePolicy, waiting } from './policy/presets.ts';
+import type { CollectSettings } from './run/settings.ts';
 import type { SoarOptions } from './soar.ts';
 import { quoted } from './text/foreign-text.ts';
-import type { OnDependencyFailure } from './types.ts';
 
 const limits = z.record(z.string(), positiveCount);
 

@@ -1,9 +1,9 @@
-import { modelPhases } from './actors/phases/built-in.ts';
-import { canThink } from './actors/phases/calls.ts';
 import type { ResolvedAgent } from './agents/resolve.ts';
 import { SoarError } from './errors/soar-error.ts';
 import { soarMachine } from './machines/soar/machine.ts';
 import { providePhases } from './machines/soar/provide-phases.ts';
+import { modelPhases } from './phases/built-in/built-in.ts';
+import { canThink } from './phases/calls/calls.ts';
 import type { SoarOptions } from './soar.ts';
 import { quoted } from './text/foreign-text.ts';
 

@@ -1,18 +1,21 @@
 import type { AnyActorLogic, Snapshot } from 'xstate';
 import type { ResolvedAgent } from './agents/resolve.ts';
-import type { Clock } from './clock.ts';
-import type { Journal, RunLog } from './journal/journal.ts';
+import type { Clock } from './base/clock.ts';
+import type { Journal } from './journal/journal.ts';
 import type { LeftBehind } from './journal/journal-store.ts';
-import { isLimitSet, type ReplayedRun } from './journal/replay.ts';
+import { isLimitSet } from './journal/replay.ts';
+import type { ReplayedRun } from './journal/replayed-run.ts';
 import { finishedResult, requireWhole, resumedCollect, resumedQuery, storedRun } from './journal/resume.ts';
 import { readingPlan } from './journal/run-errors.ts';
-import type { CollectInput, CollectOutput, CollectSettings } from './machines/collect/events.ts';
+import type { CollectInput, CollectOutput } from './machines/collect/events.ts';
 import { collectMachine } from './machines/collect/machine.ts';
 import type { SoarInput, SoarOutput } from './machines/soar/events.ts';
 import type { soarMachine } from './machines/soar/machine.ts';
 import { soarLogicFor } from './machines/soar/resumed.ts';
 import type { CompiledPlan, Plan } from './plan/types.ts';
-import type { RunResult } from './types.ts';
+import type { RunLog } from './run/log.ts';
+import type { RunResult } from './run/result.ts';
+import type { CollectSettings } from './run/settings.ts';
 
 /** What an engine needs to start a run. */
 export interface Launch {

@@ -1,23 +1,23 @@
 import type { Actor, ActorRef, AnyActorLogic, AnyEventObject, AnyMachineSnapshot } from 'xstate';
-import { isOver } from './actors/scope.ts';
-import type { Within } from './async-context.ts';
-import type { Clock } from './clock.ts';
+import type { Within } from './base/async-context.ts';
+import type { Clock } from './base/clock.ts';
+import { deepFreeze } from './base/frozen.ts';
+import { microtask } from './base/microtask.ts';
 import { toTaskError } from './errors/classify.ts';
-import { deepFreeze } from './frozen.ts';
-import type { LogEntry } from './journal/entries.ts';
-import type { RunLog } from './journal/journal.ts';
 import { buildMetadata } from './machines/collect/metadata.ts';
 import type { Decision } from './machines/soar/events.ts';
-import { microtask } from './microtask.ts';
 import { NO_PLAN } from './plan/no-plan.ts';
 import type { Plan } from './plan/types.ts';
 import type { PreparedPlan } from './resume-run.ts';
-import type { RunEvent } from './streams/events.ts';
+import type { LogEntry } from './run/entries.ts';
+import type { RunEvent } from './run/events.ts';
+import type { RunLog } from './run/log.ts';
+import type { RunResult } from './run/result.ts';
 import type { RunStream } from './streams/guarded.ts';
 import { guardActor } from './streams/guarded-actor.ts';
 import type { RunProgress } from './streams/progress.ts';
 import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
-import type { RunResult } from './types.ts';
+import { isOver } from './xstate/scope.ts';
 
 /** A run under way. */
 export interface RunHandle {

@@ -1,13 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyActorLogic, AnyActorRef } from 'xstate';
-import type { Phases } from './actors/phases/types.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from './base/clock.ts';
 import type { Journal } from './journal/journal.ts';
 import type { ObserveOptions } from './observe.ts';
+import type { Phases } from './phases/types.ts';
 import type { AgentId, AgentSpec, PlanFor, RunSettings } from './plan/types.ts';
 import type { Price } from './policy/budget.ts';
 import type { RunHandle } from './run-handle.ts';
-import type { Agent, AgentFunction, Passage } from './types.ts';
+import type { Agent, AgentFunction } from './types/agent.ts';
+import type { Passage } from './types/passage.ts';
 
 /** `Known` are the ids of `agents` as they are written, for editors to complete. */
 export interface SoarOptions<Known extends string = string> extends RunSettings, ObserveOptions {

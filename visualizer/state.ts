@@ -1,5 +1,4 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { TraceRecord } from '../src/trace/trace.schema.ts';
 import {
   type ActorTrack,
   criticalTasks,
@@ -8,7 +7,8 @@ import {
   type RunTrack,
   stateText,
   type TaskTrack,
-} from '../src/trace/tracks.ts';
+} from '../src/trace/replay/tracks.ts';
+import type { TraceRecord } from '../src/trace/trace.schema.ts';
 import { AtInstant } from './model/at-instant.ts';
 import { type Kinds, KindsAt, NO_KINDS } from './model/kinds-at.ts';
 import { overviewOf } from './model/segments.ts';

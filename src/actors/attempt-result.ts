@@ -1,12 +1,14 @@
-import { elapsedMs } from '../clock.ts';
+import { elapsedMs } from '../base/clock.ts';
+import { frozenCopy } from '../base/frozen.ts';
 import { AgentError } from '../errors/agent-error.ts';
 import { toTaskError } from '../errors/classify.ts';
-import { type ErrorKind, isRetryable } from '../errors/error-kind.ts';
 import { isShortage } from '../errors/machine-trouble.ts';
-import { frozenCopy } from '../frozen.ts';
 import type { PermitResult } from '../machines/breaker/events.ts';
 import { readUsage, tokensOf } from '../policy/usage.ts';
-import type { AgentAnswer, TaskError, Usage } from '../types.ts';
+import type { AgentAnswer } from '../types/agent.ts';
+import { type ErrorKind, isRetryable } from '../types/error-kind.ts';
+import type { TaskError } from '../types/task.ts';
+import type { Usage } from '../types/usage.ts';
 import type { AttemptResult, AttemptSpec } from './attempt.ts';
 import type { InFlight } from './in-flight.ts';
 

@@ -1,11 +1,13 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
-import type { ErrorKind } from '../errors/error-kind.ts';
-import type { RunLog } from '../journal/journal.ts';
 import type { GateReply } from '../machines/gate/events.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Publish } from '../streams/events.ts';
-import type { AgentRequest, AttemptRecord, TaskError, Usage } from '../types.ts';
-import type { Addressee } from './scope.ts';
+import type { Publish } from '../run/events.ts';
+import type { RunLog } from '../run/log.ts';
+import type { AgentRequest } from '../types/agent.ts';
+import type { ErrorKind } from '../types/error-kind.ts';
+import type { AttemptRecord, TaskError } from '../types/task.ts';
+import type { Usage } from '../types/usage.ts';
+import type { Addressee } from '../xstate/scope.ts';
 
 /** One execution of a task by one agent, as the executor gets it. */
 export interface AttemptSpec {

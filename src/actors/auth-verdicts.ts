@@ -1,5 +1,5 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
-import { TurnoverMap } from '../turnover-map.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 import type { AttemptResult, AttemptSpec } from './attempt.ts';
 
 /** A 401 of an attempt that other attempts of its agent have judged. */

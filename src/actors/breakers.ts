@@ -1,15 +1,15 @@
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom } from 'xstate';
 import { type AgentProfile, isOfRuns } from '../agents/resolve.ts';
-import type { StoredBreaker } from '../journal/entries.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 import { breakerMachine } from '../machines/breaker/machine.ts';
 import { restoredBreaker } from '../machines/breaker/restored.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
-import { TurnoverMap } from '../turnover-map.ts';
-import type { BreakerMetrics } from '../types.ts';
-import { lean } from './lean.ts';
+import type { StoredBreaker } from '../run/entries.ts';
+import type { BreakerMetrics } from '../run/result.ts';
+import { lean } from '../xstate/lean.ts';
+import { nowOf } from '../xstate/scope.ts';
 import { LeftBreakers } from './left-breakers.ts';
-import { nowOf } from './scope.ts';
 
 export type Breaker = ActorRefFrom<typeof breakerMachine>;
 

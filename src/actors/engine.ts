@@ -9,23 +9,25 @@ import {
   type Snapshot,
 } from 'xstate';
 import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
-import { captureContext, type Within } from '../async-context.ts';
+import { captureContext, type Within } from '../base/async-context.ts';
 import type { AnswerStore } from '../journal/answers.ts';
-import type { StoredBreaker } from '../journal/entries.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RunAccount } from '../machines/gate/accounts.ts';
+import type { ReleaseBreakers } from '../machines/gate/events.ts';
 import type { GateLimits, Ledger } from '../machines/gate/logic.ts';
 import { type GateInput, gateMachine } from '../machines/gate/machine.ts';
 import { restoredPace, storedPace } from '../machines/gate/pacing.ts';
 import type { Price } from '../policy/budget.ts';
 import { POLICIES } from '../policy/presets.ts';
-import type { Agent, AgentFunction, BreakerMetrics } from '../types.ts';
+import type { StoredBreaker } from '../run/entries.ts';
+import type { BreakerMetrics } from '../run/result.ts';
+import type { Agent, AgentFunction } from '../types/agent.ts';
+import { lean } from '../xstate/lean.ts';
+import { nowOf, relay } from '../xstate/scope.ts';
 import { type Breaker, Breakers, type BreakerTerms, type Guarded } from './breakers.ts';
 import { executor } from './executor.ts';
 import type { AroundAttempt } from './in-flight.ts';
-import { lean } from './lean.ts';
-import { nowOf, relay } from './scope.ts';
-import type { EngineCommand, EnsureBreaker, ReleaseBreakers, Services } from './services.ts';
+import type { EngineCommand, EnsureBreaker, Services } from './services.ts';
 
 export interface EngineInput {
   agents?: Record<string, Agent | AgentFunction>;

@@ -1,19 +1,19 @@
 import type { EventObject, Snapshot } from 'xstate';
-import type { Within } from '../async-context.ts';
-import type { ErrorKind } from '../errors/error-kind.ts';
-import { copyOf, deepFreeze } from '../frozen.ts';
+import type { Within } from '../base/async-context.ts';
+import { copyOf, deepFreeze } from '../base/frozen.ts';
+import { timersOf } from '../base/timers.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 import type { Price } from '../policy/budget.ts';
 import { lingerEndsAt } from '../policy/linger.ts';
 import { checkClock, markActivity, startClock, stopGraceMs, withoutSilence } from '../policy/timeouts.ts';
 import { priced } from '../policy/usage.ts';
-import { TurnoverMap } from '../turnover-map.ts';
-import type { AgentAnswer, AgentControls } from '../types.ts';
+import type { AgentAnswer, AgentControls } from '../types/agent.ts';
+import type { ErrorKind } from '../types/error-kind.ts';
+import { clockOf, relay, type Sender } from '../xstate/scope.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, judgementOf, statedResult, succeededResult } from './attempt-result.ts';
 import { AuthVerdicts } from './auth-verdicts.ts';
 import { type ExecutorInput, grant, type InFlight, noteSilence } from './in-flight.ts';
-import { clockOf, relay, type Sender } from './scope.ts';
-import { timersOf } from './timers.ts';
 
 const anywhere: Within = (call) => call();
 

@@ -1,15 +1,15 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
-import type { Within } from '../async-context.ts';
-import { elapsedMs } from '../clock.ts';
-import type { ErrorKind } from '../errors/error-kind.ts';
+import type { Within } from '../base/async-context.ts';
+import { elapsedMs } from '../base/clock.ts';
+import type { Timer } from '../base/timers.ts';
 import type { GateEvent } from '../machines/gate/events.ts';
 import type { Price } from '../policy/budget.ts';
 import type { Linger } from '../policy/linger.ts';
 import { type AttemptClock, withGrantedTime } from '../policy/timeouts.ts';
-import type { AgentAnswer } from '../types.ts';
+import type { AgentAnswer } from '../types/agent.ts';
+import type { ErrorKind } from '../types/error-kind.ts';
+import type { Addressee } from '../xstate/scope.ts';
 import type { AttemptSpec } from './attempt.ts';
-import type { Addressee } from './scope.ts';
-import type { Timer } from './timers.ts';
 
 export interface ExecutorInput {
   gate: Addressee<GateEvent>;

@@ -1,6 +1,6 @@
-import type { StoredBreaker } from '../journal/entries.ts';
+import { TurnoverMap } from '../base/turnover-map.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
-import { TurnoverMap } from '../turnover-map.ts';
+import type { StoredBreaker } from '../run/entries.ts';
 
 /** Fewer than this many are not worth a look. */
 const FEW = 64;

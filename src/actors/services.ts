@@ -1,15 +1,15 @@
 import type { ResolvedAgent } from '../agents/resolve.ts';
 import type { AnswerStore } from '../journal/answers.ts';
-import type { StoredBreaker } from '../journal/entries.ts';
-import type { RunLog } from '../journal/journal.ts';
 import type { BreakerEvent } from '../machines/breaker/events.ts';
-import type { GateEvent } from '../machines/gate/events.ts';
+import type { GateEvent, ReleaseBreakers } from '../machines/gate/events.ts';
 import type { GateLimits } from '../machines/gate/logic.ts';
 import type { BreakerPolicy } from '../policy/policy.ts';
-import type { BreakerMetrics } from '../types.ts';
+import type { StoredBreaker } from '../run/entries.ts';
+import type { RunLog } from '../run/log.ts';
+import type { BreakerMetrics } from '../run/result.ts';
+import type { Addressee } from '../xstate/scope.ts';
 import type { AttemptCommand } from './attempt.ts';
 import type { Guarded } from './breakers.ts';
-import type { Addressee } from './scope.ts';
 
 /** Makes sure that an agent has a breaker, judged by this policy. */
 export interface EnsureBreaker {
@@ -21,12 +21,6 @@ export interface EnsureBreaker {
   stored?: StoredBreaker | undefined;
   /** Where the breaker of such an agent is kept; null: nowhere. */
   log?: RunLog | null;
-}
-
-/** A run is over, and nothing of it is asked any more: breakers that no other run has a use for end with it. */
-export interface ReleaseBreakers {
-  type: 'breakers.release';
-  runId: string;
 }
 
 export type EngineCommand = EnsureBreaker | ReleaseBreakers;

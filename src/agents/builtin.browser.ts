@@ -1,5 +1,5 @@
 import { loadCode } from '../errors/load-code.ts';
-import type { Agent } from '../types.ts';
+import type { Agent } from '../types/agent.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 
 /** The agents of `builtin.ts`, each of which loads its code with its first attempt. */

@@ -1,4 +1,4 @@
-import type { Agent } from '../types.ts';
+import type { Agent } from '../types/agent.ts';
 import { combiningAgent } from './combine.ts';
 import { extractiveAgent } from './extractive.ts';
 import { outlineAgent } from './outline.ts';

@@ -3,7 +3,7 @@ import { splitQuestions } from '../text/questions.ts';
 import { likeness, selectStatements } from '../text/select-statements.ts';
 import { uniqueSlug } from '../text/slug.ts';
 import { queryTerms, terms } from '../text/terms.ts';
-import type { Agent } from '../types.ts';
+import type { Agent } from '../types/agent.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 import { bullet, NO_ANSWER } from './extractive.ts';
 

@@ -1,7 +1,7 @@
 import { cite } from '../text/citations.ts';
 import { type ScoredStatement, selectStatements } from '../text/select-statements.ts';
 import { isSpaceOr, withoutEnd } from '../text/without-end.ts';
-import type { Agent } from '../types.ts';
+import type { Agent } from '../types/agent.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 
 /** What an offline agent says when the passages do not answer. */

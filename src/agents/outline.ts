@@ -2,7 +2,8 @@ import { cite } from '../text/citations.ts';
 import { declaredName, headingOf, linesOf } from '../text/passage-lines.ts';
 import { statementsOf } from '../text/statements.ts';
 import { queryTerms, terms } from '../text/terms.ts';
-import type { Agent, Passage } from '../types.ts';
+import type { Agent } from '../types/agent.ts';
+import type { Passage } from '../types/passage.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 import { NO_ANSWER, shortened } from './extractive.ts';
 

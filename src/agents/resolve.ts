@@ -1,7 +1,7 @@
 import { showValue } from '../errors/show-value.ts';
 import { type Issue, SoarError } from '../errors/soar-error.ts';
 import { quoted } from '../text/foreign-text.ts';
-import type { Agent, AgentFunction } from '../types.ts';
+import type { Agent, AgentFunction } from '../types/agent.ts';
 
 /** What the engine needs to know of an agent, with every default filled in. */
 export interface AgentProfile {

@@ -1,6 +1,6 @@
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import { loadConfig } from '../node/config.ts';
+import { loadConfig } from '../node/config/config.ts';
 import { createSoar } from '../node/create-soar.ts';
 import { terminalApproval } from './approval.ts';
 import { coolingNotes } from './cooling-notes.ts';

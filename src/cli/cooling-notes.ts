@@ -3,7 +3,7 @@ import { restoredPace } from '../machines/gate/pacing.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { SoarOptions } from '../soar.ts';
 import { oneLine } from '../text/foreign-text.ts';
-import type { Agent, AgentFunction } from '../types.ts';
+import type { Agent, AgentFunction } from '../types/agent.ts';
 import { formatDuration } from './format.ts';
 
 /**

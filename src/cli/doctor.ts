@@ -1,6 +1,6 @@
-import { loadConfig } from '../node/config.ts';
-import { checkAgents, type DoctorReport } from '../node/doctor.ts';
-import type { SelfTest } from '../node/self-test.ts';
+import { loadConfig } from '../node/config/config.ts';
+import { checkAgents, type DoctorReport } from '../node/tools/doctor.ts';
+import type { SelfTest } from '../node/tools/self-test.ts';
 import { escaped, oneLine } from '../text/foreign-text.ts';
 import { enter } from './files.ts';
 import { formatDollars, formatDuration } from './format.ts';

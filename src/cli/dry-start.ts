@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { CLI_TOOLS } from '../node/cli-tools.ts';
-import { findProgram } from '../node/which.ts';
+import { findProgram } from '../node/process/which.ts';
+import { CLI_TOOLS } from '../node/tools/cli-tools.ts';
 import type { AgentSpec, Task } from '../plan/types.ts';
 import { agentKind } from './format.ts';
 

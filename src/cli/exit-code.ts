@@ -1,4 +1,4 @@
-import type { RunResult } from '../types.ts';
+import type { RunResult } from '../run/result.ts';
 
 /** Signals that end a run before its time. */
 export type Interrupt = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

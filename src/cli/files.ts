@@ -1,7 +1,7 @@
 import { SoarError } from '../errors/soar-error.ts';
-import { decodeText } from '../node/decode-text.ts';
-import { pathFault } from '../node/path-fault.ts';
-import { MAX_BYTES, readingFault, readRegularFile, readStream, type UnreadableError } from '../node/read-file.ts';
+import { decodeText } from '../node/files/decode-text.ts';
+import { pathFault } from '../node/files/path-fault.ts';
+import { MAX_BYTES, readingFault, readRegularFile, readStream, type UnreadableError } from '../node/files/read-file.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { say } from './stdout.ts';
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { OnDependencyFailure, Schedule } from '../plan/types.ts';
 import type { Budget } from '../policy/budget.ts';
 import { quoted } from '../text/foreign-text.ts';
-import type { OnDependencyFailure, Schedule } from '../types.ts';
 import { addStateFlag, type StateFlags } from './state.ts';
 
 /** What `run` and `ask` have in common, as commander gives it. */

@@ -1,10 +1,10 @@
 import type { Journal } from '../journal/journal.ts';
 import { jsonOf } from '../journal/json-of.ts';
-import { killLiveProcesses } from '../node/live-processes.ts';
+import { killLiveProcesses } from '../node/process/live-processes.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { RunResult } from '../run/result.ts';
 import type { RunHandle } from '../run-handle.ts';
 import type { Soar } from '../soar.ts';
-import type { RunEvent } from '../streams/events.ts';
-import type { RunResult } from '../types.ts';
 import type { Approval } from './approval.ts';
 import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';
 import type { RunFlags } from './flags.ts';

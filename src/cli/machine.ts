@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { quoted } from '../text/foreign-text.ts';
-import { chartMermaid, chartOutline } from '../trace/chart.ts';
-import { CHARTS } from '../trace/chart-list.ts';
+import { chartMermaid, chartOutline } from '../trace/chart/chart.ts';
+import { CHARTS } from '../trace/chart/chart-list.ts';
 import { print } from './stdout.ts';
 import { pad } from './text-width.ts';
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../streams/events.ts';
+import type { RunEvent } from '../run/events.ts';
 import type { MaskStream } from '../text/mask/mask-stream.ts';
 
 type Output = Extract<RunEvent, { type: 'attempt.output' }>;

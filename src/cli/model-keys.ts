@@ -1,5 +1,5 @@
 import { SoarError } from '../errors/soar-error.ts';
-import { missingKeys } from '../node/model-agent.ts';
+import { missingKeys } from '../node/models/model-agent.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
 import type { RunOptions } from '../soar.ts';
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../streams/events.ts';
+import type { RunEvent } from '../run/events.ts';
 import { oneLine } from '../text/foreign-text.ts';
 import { counted, formatDuration } from './format.ts';
 import { clip } from './text-width.ts';

@@ -1,6 +1,6 @@
-import type { PhaseName, RunEvent } from '../streams/events.ts';
+import type { PhaseName, RunEvent } from '../run/events.ts';
 import { oneLine } from '../text/foreign-text.ts';
-import type { TaskStatus } from '../types.ts';
+import type { TaskStatus } from '../types/task.ts';
 
 /** A task that has been admitted and has not settled. */
 export interface TaskView {

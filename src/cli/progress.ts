@@ -1,5 +1,5 @@
-import { systemClock } from '../clock.ts';
-import type { RunEvent } from '../streams/events.ts';
+import { systemClock } from '../base/clock.ts';
+import type { RunEvent } from '../run/events.ts';
 import { escaped, escapedLines, oneLine } from '../text/foreign-text.ts';
 import { createLiveArea } from './live-area.ts';
 import { paintFor } from './paint.ts';

@@ -1,12 +1,12 @@
 import { builtinAgents } from '../agents/builtin.ts';
-import { agentFromSpec, agentsFromSpecs } from '../node/agents-from-spec.ts';
-import type { LoadedConfig } from '../node/config.ts';
+import type { LoadedConfig } from '../node/config/config.ts';
+import { agentFromSpec, agentsFromSpecs } from '../node/tools/agents-from-spec.ts';
 import type { CheckOptions } from '../plan/check-plan.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
 import type { AskOptions, RunOptions, SoarOptions } from '../soar.ts';
-import type { Agent, AgentFunction } from '../types.ts';
+import type { Agent, AgentFunction } from '../types/agent.ts';
 import type { RunFlags } from './flags.ts';
 import { choosesAgent, chosenAgent, isFromEnvironment, type ToolChoice } from './tool-agent.ts';
 

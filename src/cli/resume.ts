@@ -1,11 +1,11 @@
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import type { ReplayedRun } from '../journal/replay.ts';
+import type { ReplayedRun } from '../journal/replayed-run.ts';
 import { planOf, storedRun } from '../journal/resume.ts';
 import { readingPlan } from '../journal/run-errors.ts';
-import { agentsFromSpecs } from '../node/agents-from-spec.ts';
-import { type LoadedConfig, loadConfig } from '../node/config.ts';
+import { type LoadedConfig, loadConfig } from '../node/config/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { agentsFromSpecs } from '../node/tools/agents-from-spec.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Soar, SoarOptions } from '../soar.ts';

@@ -1,7 +1,7 @@
-import { systemClock } from '../clock.ts';
-import { agentsFromSpecs } from '../node/agents-from-spec.ts';
-import { loadConfig } from '../node/config.ts';
+import { systemClock } from '../base/clock.ts';
+import { loadConfig } from '../node/config/config.ts';
 import { createSoar } from '../node/create-soar.ts';
+import { agentsFromSpecs } from '../node/tools/agents-from-spec.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import { coolingNotes } from './cooling-notes.ts';
 import { enter } from './files.ts';

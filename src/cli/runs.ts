@@ -1,11 +1,12 @@
-import { systemClock } from '../clock.ts';
-import type { LogEntry, RunSummary, StoredRun } from '../journal/entries.ts';
+import { systemClock } from '../base/clock.ts';
 import { replay } from '../journal/replay.ts';
 import { finishedResult, planOf } from '../journal/resume.ts';
 import { readingRun, unknownRun } from '../journal/run-errors.ts';
 import type { Plan } from '../plan/types.ts';
+import type { LogEntry, RunSummary, StoredRun } from '../run/entries.ts';
+import type { RunResult } from '../run/result.ts';
 import { oneLine, quoted } from '../text/foreign-text.ts';
-import type { RunResult, TaskOutcome } from '../types.ts';
+import type { TaskOutcome } from '../types/task.ts';
 import { enter } from './files.ts';
 import { counted, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';

@@ -24,7 +24,7 @@ function stateDir({ stateDir: given }: StateFlags): { dir?: string } {
 /** The journal a run is recorded in; null with `--no-journal`. Throws `io`, and says how to do without. */
 export async function openJournal(flags: StateFlags): Promise<Journal | null> {
   if (flags.journal === false) return null;
-  const { sqliteJournal } = await import('../node/sqlite-journal.ts');
+  const { sqliteJournal } = await import('../node/store/sqlite-journal.ts');
   try {
     return sqliteJournal(stateDir(flags));
   } catch (error) {
@@ -36,7 +36,7 @@ export async function openJournal(flags: StateFlags): Promise<Journal | null> {
 
 /** The journal there is, for reading; null when nothing was ever recorded here. */
 export async function findJournal(flags: StateFlags): Promise<Journal | null> {
-  const { existingJournal } = await import('../node/sqlite-journal.ts');
+  const { existingJournal } = await import('../node/store/sqlite-journal.ts');
   return existingJournal(stateDir(flags));
 }
 

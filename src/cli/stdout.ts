@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { styleText } from 'node:util';
 import { jsonOf } from '../journal/json-of.ts';
-import { pathFault } from '../node/path-fault.ts';
+import { pathFault } from '../node/files/path-fault.ts';
 import { escapedJson, escapedLines } from '../text/foreign-text.ts';
 import type { MaskStream } from '../text/mask/mask-stream.ts';
 import { createSecretMask } from '../text/mask/secret-mask.ts';

@@ -1,7 +1,8 @@
 import { beforeRefusal } from '../errors/before-refusal.ts';
 import type { Plan } from '../plan/types.ts';
+import type { RunResult, Source } from '../run/result.ts';
 import { cleanText, escaped, oneLine } from '../text/foreign-text.ts';
-import type { RunResult, Source, TaskOutcome } from '../types.ts';
+import type { TaskOutcome } from '../types/task.ts';
 import { counted, formatDollars, formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
 import { type Column, tableLines } from './table.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SoarError } from '../errors/soar-error.ts';
-import { runAtTerminal } from '../node/children.ts';
+import { runAtTerminal } from '../node/process/children.ts';
 import { readInput } from './files.ts';
 import { printable } from './stdout.ts';
 import { columnsOf } from './terminal-width.ts';

@@ -1,6 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import { CLI_TOOLS, isCliTool } from '../node/cli-tools.ts';
+import { CLI_TOOLS, isCliTool } from '../node/tools/cli-tools.ts';
 import type { AgentSpec, ModelAgentSpec } from '../plan/types.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { withoutEnd } from '../text/without-end.ts';

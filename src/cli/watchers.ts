@@ -1,4 +1,4 @@
-import type { StatelyServer } from '../node/stately-server.ts';
+import type { StatelyServer } from '../node/view/stately-server.ts';
 import type { SoarOptions } from '../soar.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';
@@ -24,14 +24,14 @@ export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watche
   const notes: string[] = [];
   let server: StatelyServer | null = null;
   if (trace !== undefined) {
-    const { fileSink } = await import('../node/trace-file.ts');
+    const { fileSink } = await import('../node/view/trace-file.ts');
     sinks.push(fileSink(trace));
   }
   if (typeof inspect === 'string' && /^wss?:/.test(inspect)) {
-    const { statelyWebSocket } = await import('../node/stately-websocket.ts');
+    const { statelyWebSocket } = await import('../node/view/stately-websocket.ts');
     sinks.push(statelyWebSocket({ url: inspect }));
   } else if (inspect) {
-    const { statelyServer } = await import('../node/stately-server.ts');
+    const { statelyServer } = await import('../node/view/stately-server.ts');
     server = await statelyServer(inspect === true ? {} : { page: inspect, allowedOrigins: [new URL(inspect).origin] });
     const { mode, write, url, webSocketUrl } = server;
     // Without its `close`: it outlives the recording.

@@ -1,6 +1,6 @@
-import type { Usage } from '../types.ts';
+import { type ErrorKind, isRetryable } from '../types/error-kind.ts';
+import type { Usage } from '../types/usage.ts';
 import { isBranded } from './brand.ts';
-import { type ErrorKind, isRetryable } from './error-kind.ts';
 
 const BRAND = Symbol.for('soar-machine.agent-error');
 

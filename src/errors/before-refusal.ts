@@ -1,4 +1,4 @@
-import type { TaskOutcome } from '../types.ts';
+import type { TaskOutcome } from '../types/task.ts';
 
 /**
  * What the last attempt of a task ended with before an open circuit or a spent budget kept it from another, as

@@ -1,4 +1,4 @@
-import type { ErrorKind } from './error-kind.ts';
+import type { ErrorKind } from '../types/error-kind.ts';
 import { HINT, isProse, isRetrying, RULES } from './patterns.ts';
 
 export { parseRetryAfterMs } from './retry-after.ts';

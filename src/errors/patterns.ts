@@ -1,4 +1,4 @@
-import type { ErrorKind } from './error-kind.ts';
+import type { ErrorKind } from '../types/error-kind.ts';
 
 /**
  * What follows a phrase when a line talks *about* an error instead of reporting one: `rate limit handler`,

@@ -1,7 +1,7 @@
 import { cleanText } from '../text/foreign-text.ts';
-import type { TaskError } from '../types.ts';
+import { isErrorKind } from '../types/error-kind.ts';
+import type { TaskError } from '../types/task.ts';
 import { AgentError } from './agent-error.ts';
-import { isErrorKind } from './error-kind.ts';
 import { limitWaitMs } from './limits.ts';
 
 /** Longest message kept, characters, the mark of the cut included. */

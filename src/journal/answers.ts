@@ -1,4 +1,4 @@
-import type { Usage } from '../types.ts';
+import type { Usage } from '../types/usage.ts';
 import type { JournalStore } from './journal-store.ts';
 
 /** The answer of a task that succeeded, kept for tasks of other runs that ask the same. Plain JSON. */

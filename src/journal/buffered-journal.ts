@@ -1,10 +1,11 @@
-import { captureContext } from '../async-context.ts';
+import { captureContext } from '../base/async-context.ts';
+import { microtask } from '../base/microtask.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import { microtask } from '../microtask.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../run/entries.ts';
+import type { RunLog } from '../run/log.ts';
 import { type AnswerStore, keptAnswers } from './answers.ts';
 import { BufferedLog } from './buffered-log.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
-import type { Journal, RunLog } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { JournalStore, LeftBehind, RunWrite } from './journal-store.ts';
 import { jsonOf } from './json-of.ts';
 import { unknownRun } from './run-errors.ts';

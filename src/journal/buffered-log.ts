@@ -1,15 +1,20 @@
-import type { BufferedJournal } from './buffered-journal.ts';
-import type { LogEntry } from './entries.ts';
-import type { RunLog } from './journal.ts';
+import type { LogEntry } from '../run/entries.ts';
+import type { RunLog } from '../run/log.ts';
+
+/** The journal that keeps a log, as far as the log needs it. */
+interface Keeper extends Pick<RunLog, 'isDirty' | 'epoch' | 'committed' | 'durable'> {
+  append(log: BufferedLog, entry: LogEntry): void;
+  release(log: BufferedLog): void;
+}
 
 export class BufferedLog implements RunLog {
   readonly runId: string;
-  readonly #journal: BufferedJournal;
+  readonly #journal: Keeper;
   readonly #onFailure: ((error: Error) => void)[] = [];
   isInterrupted = false;
   failure: Error | null = null;
 
-  constructor(runId: string, journal: BufferedJournal) {
+  constructor(runId: string, journal: Keeper) {
     this.runId = runId;
     this.#journal = journal;
   }

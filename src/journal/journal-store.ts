@@ -6,7 +6,7 @@ import type {
   StoredPace,
   StoredProcess,
   StoredRun,
-} from './entries.ts';
+} from '../run/entries.ts';
 
 /** A record on its way into a store, with the text that is stored. */
 export interface RunWrite {

@@ -1,5 +1,6 @@
+import type { RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../run/entries.ts';
+import type { RunLog } from '../run/log.ts';
 import type { AnswerStore } from './answers.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 
 import type { LeftBehind } from './journal-store.ts';
 
@@ -42,30 +43,4 @@ export interface Journal {
   readonly answers: AnswerStore;
   /** Commits what is left, gives up every run it owns and lets go of its store. Harmless when called again. */
   close(): void;
-}
-
-/** One run's log, held by its owner. */
-export interface RunLog {
-  readonly runId: string;
-  append(entry: LogEntry): void;
-  /** Calls back when everything appended so far is committed: at once if it is, else at the end of this turn. */
-  committed(callback: () => void): void;
-  /** Whether something that somebody waits for is not durable. */
-  readonly isDirty: boolean;
-  /** Calls back when everything appended so far is durable: at once if it is. In the order of the calls. */
-  durable(callback: () => void): void;
-  /** Changes whenever a call of {@link durable} will be answered later than the one before. */
-  readonly epoch: number;
-  /**
-   * From now on a task that settles as cancelled by its run has not settled for the log, and the run's end is no end: it
-   * can be resumed.
-   */
-  interrupt(): void;
-  readonly isInterrupted: boolean;
-  /** Gives the run up as it is, for another owner. */
-  release(): void;
-  /** Calls back once when the log can be written no more: the disk is full, or another process owns the run. */
-  failed(callback: (error: Error) => void): void;
-  /** Why the log can be written no more; null while it can. Nothing may start then. */
-  readonly failure: Error | null;
 }

@@ -1,5 +1,5 @@
-import type { Publish, RunNews } from '../streams/events.ts';
-import type { RunLog } from './journal.ts';
+import type { Publish, RunNews } from '../run/events.ts';
+import type { RunLog } from '../run/log.ts';
 
 type Told = [RunNews, number][];
 

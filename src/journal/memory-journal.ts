@@ -1,7 +1,7 @@
 import { SoarError } from '../errors/soar-error.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../run/entries.ts';
 import { MAX_ANSWERS } from './answers.ts';
 import { BufferedJournal, type BufferedJournalOptions } from './buffered-journal.ts';
-import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from './entries.ts';
 import type { Journal } from './journal.ts';
 import type { JournalStore, Learned, RunWrite } from './journal-store.ts';
 import { MemoryShelf } from './memory-shelf.ts';

@@ -1,4 +1,4 @@
-import type { StoredPace } from './entries.ts';
+import type { StoredPace } from '../run/entries.ts';
 
 /**
  * What is stored of a provider once another writer has had its say: two processes may ask it at once, and one that has met no

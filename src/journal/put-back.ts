@@ -1,5 +1,5 @@
-import type { LogEntry, RunHeader } from './entries.ts';
-import type { ReplayedRun } from './replay.ts';
+import type { LogEntry, RunHeader } from '../run/entries.ts';
+import type { ReplayedRun } from './replayed-run.ts';
 
 /** The latest instant on record of a run, epoch milliseconds: a process worked on it then. */
 export function lastInstant({ startedAt }: RunHeader, entries: readonly LogEntry[]): number {

@@ -1,55 +1,13 @@
-import type { SettledCall } from '../actors/phases/calls.ts';
-import { elapsedMs } from '../clock.ts';
-import { runBounds } from '../machines/collect/logic.ts';
-import type { Expenses } from '../machines/gate/events.ts';
-import type { ParkedTask, TaskReport } from '../machines/task/events.ts';
-import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../machines/task/logic.ts';
-import type { Plan } from '../plan/types.ts';
+import { elapsedMs } from '../base/clock.ts';
 import { tokensOf } from '../policy/usage.ts';
-import type { PhaseName } from '../streams/events.ts';
-import type { AttemptRecord, PhaseRecord, RunResult } from '../types.ts';
-import type { LogEntry, RunHeader, StoredBreaker, StoredProcess, StoredResult, StoredRun } from './entries.ts';
+import type { LogEntry, RunHeader, StoredProcess, StoredResult, StoredRun } from '../run/entries.ts';
+import { NO_ANSWER, NO_WAITS, type ParkedTask } from '../run/parked-task.ts';
+import type { RunResult } from '../run/result.ts';
+import { runBounds } from '../run/settings.ts';
+import { NO_NOTES } from '../run/task-report.ts';
+import type { AttemptRecord } from '../types/task.ts';
 import { lastInstant, putBack } from './put-back.ts';
-
-/** A run as its records leave it: what must not happen again, and where to go on. */
-export interface ReplayedRun {
-  header: RunHeader;
-  /** As of {@link StoredRun}. */
-  lost: StoredRun['lost'];
-  /** When it first began; moved with the other points in time when the clock was put back since. */
-  startedAt: number;
-  /** Outputs of the phases that were completed. */
-  phases: Partial<Record<PhaseName, unknown>>;
-  /** How they were done, in order. */
-  phaseRecords: PhaseRecord[];
-  /** The plan as a person approved it; null: none has. */
-  approved: Plan | null;
-  /** What phases have asked, by task id; each as it ended last. */
-  calls: Map<string, SettledCall>;
-  /** Null when nothing is known of it: it follows from a plan that there was not yet. */
-  deadlineAt: number | null;
-  budgetAt: number | null;
-  /** When a limit that somebody set ends the run of a question; a limit that follows from its plan is that of the plan. */
-  limitAt: number | null;
-  /** Until when its derived limit stood still, epoch milliseconds; null: never. */
-  heldUntil: number | null;
-  /** Whether its plan had been announced. */
-  isCompiled: boolean;
-  /** Each task once, in the order they settled. */
-  settled: TaskReport[];
-  /** Tasks that had begun and have not settled. */
-  tasks: Map<string, ParkedTask>;
-  /** Of agents that its plan made up, as they were left. */
-  breakers: Map<string, StoredBreaker>;
-  /** Of any attempt; null when none was started. */
-  lastStartAt: number | null;
-  /** By every execution there was. */
-  spent: Expenses;
-  /** Of tasks and calls that have not settled. Kept over resumes, because one that was killed may not have ended them. */
-  processes: StoredProcess[];
-  /** Null when it can go on. */
-  end: StoredResult | null;
-}
+import type { ReplayedRun } from './replayed-run.ts';
 
 /** How an attempt is recorded that nobody saw the end of. It consumes no retry. */
 export const INTERRUPTED = 'Interrupted by the end of its process.';

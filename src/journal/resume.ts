@@ -1,12 +1,12 @@
-import type { Assessment, Decomposition, Retrieval, Routing } from '../actors/phases/types.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import type { CollectInput } from '../machines/collect/events.ts';
-import type { ResumedQuery } from '../machines/soar/events.ts';
 import type { Plan } from '../plan/types.ts';
+import type { Assessment, Decomposition, Retrieval, Routing } from '../run/phase-outputs.ts';
+import type { RunResult } from '../run/result.ts';
+import type { ResumedPlan, ResumedQuery } from '../run/resumed.ts';
 import { MASKED } from '../text/mask/mark.ts';
-import type { RunResult } from '../types.ts';
 import type { Journal } from './journal.ts';
-import { isLimitSet, type ReplayedRun, replay, resultOf } from './replay.ts';
+import { isLimitSet, replay, resultOf } from './replay.ts';
+import type { ReplayedRun } from './replayed-run.ts';
 import { readingRun, unknownRun } from './run-errors.ts';
 
 /** The plan a run has, as far as it is known. */
@@ -64,7 +64,7 @@ function isTorn(value: unknown, lost: ReplayedRun['lost']): boolean {
   return Object.entries(value).some(([key, inner]) => isTorn(key, lost) || isTorn(inner, lost));
 }
 
-export function resumedCollect(run: ReplayedRun): Pick<CollectInput, 'settled' | 'resumed'> {
+export function resumedCollect(run: ReplayedRun): ResumedPlan {
   const { startedAt, settled, tasks, breakers, spent, lastStartAt, isCompiled } = run;
   const { deadlineAt, budgetAt, heldUntil } = run;
   const limits = { deadlineAt, budgetAt, heldUntil, isLimitSet: isLimitSet(run) };

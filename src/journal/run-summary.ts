@@ -1,4 +1,4 @@
-import type { LogEntry, RunHeader, RunSummary } from './entries.ts';
+import type { LogEntry, RunHeader, RunSummary } from '../run/entries.ts';
 
 /** A run that has just begun, as one finds it when its owner is gone. */
 export function initialSummary({ runId, goal, query, startedAt }: RunHeader): RunSummary {

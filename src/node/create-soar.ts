@@ -1,8 +1,8 @@
 import { createSoar as createCoreSoar } from '../create-soar.ts';
 import type { Soar, SoarOptions } from '../soar.ts';
-import { agentFromSpec } from './agents-from-spec.ts';
-import { readEntry } from './read-entry.ts';
-import { createFileRetriever } from './retrieve.ts';
+import { readEntry } from './search/read-entry.ts';
+import { createFileRetriever } from './search/retrieve.ts';
+import { agentFromSpec } from './tools/agents-from-spec.ts';
 
 export interface NodeSoarOptions<Known extends string = string> extends SoarOptions<Known> {
   /** The directory `ask` searches. Default: the working directory. */

@@ -1,6 +1,6 @@
+import { deepFreeze, frozenCopy } from '../base/frozen.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { type LocatedIssue, pathText } from '../errors/zod-issues.ts';
-import { deepFreeze, frozenCopy } from '../frozen.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { cyclesOf, type Edges, levelsOf, reversed } from './graph.ts';
 import { checkPlan, idFault, MAX_ID_CHARS } from './plan.schema.ts';

@@ -3,7 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { DATA_RULE, dataBlock } from '../text/data-block.ts';
 import { settledText } from '../text/foreign-text.ts';
 import { fairShare, middleCut } from '../text/middle-cut.ts';
-import type { Passage, TaskError, TaskStatus } from '../types.ts';
+import type { Passage } from '../types/passage.ts';
+import type { TaskError, TaskStatus } from '../types/task.ts';
 
 /** Characters of context a prompt gets beyond its own text, unless told otherwise: some 6,000 tokens. */
 export const DEFAULT_CONTEXT_CHARS = 24_000;

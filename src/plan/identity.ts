@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Passage } from '../types.ts';
+import type { Passage } from '../types/passage.ts';
 import type { AgentSpec } from './types.ts';
 
 /** All that an agent is told, save who is asking: two tasks that tell the same are the same work. */

@@ -1,7 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
 import { quoted } from '../text/foreign-text.ts';
-import type { OnDependencyFailure } from '../types.ts';
-import type { TaskSpec } from './types.ts';
+import type { OnDependencyFailure, TaskSpec } from './types.ts';
 
 /** What the lines under a task set; dependencies are still as they were written. */
 export interface MarkdownSettings {

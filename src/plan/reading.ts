@@ -1,7 +1,7 @@
 import type { Issue } from '../errors/soar-error.ts';
 import { SoarError } from '../errors/soar-error.ts';
 import { quoted } from '../text/foreign-text.ts';
-import type { Passage } from '../types.ts';
+import type { Passage } from '../types/passage.ts';
 import { planError } from './plan-error.ts';
 import type { Plan, TaskSpec } from './types.ts';
 

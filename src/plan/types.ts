@@ -1,6 +1,6 @@
 import type { Budget } from '../policy/budget.ts';
 import type { PolicyInput } from '../policy/policy.ts';
-import type { OnDependencyFailure, Passage, Schedule } from '../types.ts';
+import type { Passage } from '../types/passage.ts';
 
 /** Settings of a run; the same names at the top of a plan, in a config file, as options of `run` and as flags. */
 export interface RunSettings {
@@ -221,3 +221,7 @@ export interface CompiledPlan {
   /** Topological levels, each in plan order. */
   readonly waves: readonly (readonly Task[])[];
 }
+
+export type Schedule = 'wave' | 'eager';
+
+export type OnDependencyFailure = 'proceed' | 'skip' | 'abort';

@@ -1,4 +1,4 @@
-import type { Usage, UsageTotals } from '../types.ts';
+import type { Usage, UsageTotals } from '../types/usage.ts';
 import type { Price } from './budget.ts';
 
 /** What a report comes to: its total, else its parts; 0 for one that says nothing. */

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import { captureContext } from '../async-context.ts';
+import { captureContext } from '../base/async-context.ts';
 import { guardedCall } from './guarded-call.ts';
 
 /**

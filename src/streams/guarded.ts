@@ -1,5 +1,5 @@
 import { Observable, type Observer, type Operator, type Subscription } from 'rxjs';
-import { captureContext } from '../async-context.ts';
+import { captureContext } from '../base/async-context.ts';
 import { guardedCall } from './guarded-call.ts';
 import { iterate } from './iterate.ts';
 

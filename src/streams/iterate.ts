@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { Queue } from '../queue.ts';
+import { Queue } from '../base/queue.ts';
 
 const DONE = { value: undefined, done: true } as const;
 

@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs';
-import type { Clock } from '../clock.ts';
-import type { RunNews } from './events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { RunNews } from '../run/events.ts';
 import { ProgressTally, type RunProgress } from './progress.ts';
 
 /** At most one progress in this time, milliseconds of the run's clock: ten thousand tasks may settle in a second. */

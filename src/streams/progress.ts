@@ -1,6 +1,7 @@
-import { deepFreeze } from '../frozen.ts';
-import type { RunStatus, TaskOutcome } from '../types.ts';
-import type { PhaseName, RunNews } from './events.ts';
+import { deepFreeze } from '../base/frozen.ts';
+import type { PhaseName, RunNews } from '../run/events.ts';
+import type { RunStatus } from '../run/result.ts';
+import type { TaskOutcome } from '../types/task.ts';
 
 /** Where one wave of a run stands. */
 export interface WaveProgress {

@@ -1,8 +1,8 @@
 import { Subject } from 'rxjs';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { deepFreeze } from '../base/frozen.ts';
 import { showValue } from '../errors/show-value.ts';
-import { deepFreeze } from '../frozen.ts';
-import type { Publish, RunEvent, RunNews } from './events.ts';
+import type { Publish, RunEvent, RunNews } from '../run/events.ts';
 import { GuardedObservable, type RunStream } from './guarded.ts';
 import type { RunProgress } from './progress.ts';
 import { ProgressStream } from './progress-stream.ts';

@@ -1,5 +1,5 @@
 import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /**
  * An RxJS scheduler on a clock, so that `interval`, `debounceTime` or `auditTime` move with a `VirtualClock` as the

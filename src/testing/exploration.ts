@@ -1,14 +1,5 @@
-import {
-  type ActorLogic,
-  type ActorScope,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  createActor,
-  type EventObject,
-  fromCallback,
-  type InputFrom,
-  type SnapshotFrom,
-} from 'xstate';
+import type { ActorLogic, AnyMachineSnapshot, AnyStateMachine, EventObject, InputFrom, SnapshotFrom } from 'xstate';
+import { bareScope } from '../xstate/bare-scope.ts';
 import { labelOf } from './event-label.ts';
 import { DONE, drive, ERROR, type Harness, inputOf, perform, projectAll } from './harness.ts';
 import { frozenCopy, stable } from './project.ts';
@@ -38,23 +29,8 @@ export function keyOfVertex({ projected, timers }: Vertex): string {
 
 /** The chart alone: its actions are not carried out, its actors never start. */
 export function explored<M extends AnyStateMachine>(machine: M, options: Explored<M>): VertexLogic {
-  const clock = new VirtualClock();
-  const self = createActor(
-    fromCallback(() => {}),
-    { clock },
-  );
   let actions: BuiltInAction[] = [];
-  const scope = {
-    self,
-    system: self.system,
-    id: '',
-    sessionId: '',
-    logger: () => {},
-    defer: () => {},
-    emit: () => {},
-    stopChild: () => {},
-    actionExecutor: (action: BuiltInAction) => actions.push(action),
-  } as unknown as ActorScope<never, never>;
+  const scope = bareScope(new VirtualClock(), (action: BuiltInAction) => actions.push(action));
   const step = (history: readonly EventObject[], timers: readonly Timer[], take: () => unknown) => {
     actions = [];
     const snapshot = unbroken(history, options, () => take() as AnyMachineSnapshot);

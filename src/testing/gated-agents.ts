@@ -1,5 +1,5 @@
 import { AgentError, type AgentErrorOptions } from '../errors/agent-error.ts';
-import type { AgentAnswer, AgentControls, AgentFunction, AgentRequest } from '../types.ts';
+import type { AgentAnswer, AgentControls, AgentFunction, AgentRequest } from '../types/agent.ts';
 
 /** An attempt that waits until the test says how it goes. */
 export interface GatedAttempt extends Omit<AgentControls, 'killGraceMs'> {

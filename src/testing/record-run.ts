@@ -1,5 +1,5 @@
+import type { RunEvent } from '../run/events.ts';
 import type { RunHandle } from '../run-handle.ts';
-import type { RunEvent } from '../streams/events.ts';
 
 /** What a run told of itself so far, in order. */
 export interface RunRecord {

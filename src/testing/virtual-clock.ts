@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { showValue } from '../errors/show-value.ts';
 
 interface Entry {

@@ -1,6 +1,6 @@
 import { declaredName, memberName } from './passage-lines.ts';
 import { type NumberedLine, sentencesOf } from './sentences.ts';
-import type { Statement } from './statements.ts';
+import type { Statement } from './statement.ts';
 import { isSpaceOr, withoutEnd } from './without-end.ts';
 
 type Comment = { lines: NumberedLine[]; end: number };

@@ -1,6 +1,7 @@
-import type { Passage } from '../types.ts';
+import type { Passage } from '../types/passage.ts';
 import { inverseFrequency, saturation } from './bm25.ts';
-import { type Statement, statementsOf } from './statements.ts';
+import type { Statement } from './statement.ts';
+import { statementsOf } from './statements.ts';
 import { queryTerms, terms } from './terms.ts';
 import { withoutEnd } from './without-end.ts';
 

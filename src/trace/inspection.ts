@@ -5,7 +5,8 @@ import type {
   AnyTransitionDefinition,
   InspectionEvent,
 } from 'xstate';
-import { defineChart, factsOf, type TransitionFacts } from './definition.ts';
+import { parentOf } from '../xstate/scope.ts';
+import { defineChart, factsOf, type TransitionFacts } from './chart/definition.ts';
 import { DESCRIBERS, type Describer } from './describe.ts';
 import { eventData } from './event-data.ts';
 import type { Outlet } from './outlet.ts';
@@ -69,7 +70,7 @@ export class InspectionRecorder {
     if (this.#live.has(ref.sessionId)) return;
     const logic = machineOf(ref);
     const machine = logic && this.#nameOf(logic);
-    const above = (ref as { _parent?: AnyActorRef })._parent;
+    const above = parentOf(ref);
     const parent = above ? this.#live.get(above.sessionId) : undefined;
     const snapshot = ref.getSnapshot() as Partial<AnyMachineSnapshot> & { input?: { at?: unknown } };
     const describer = logic && Object.hasOwn(DESCRIBERS, logic.id) ? DESCRIBERS[logic.id] : undefined;

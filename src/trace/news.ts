@@ -1,5 +1,6 @@
-import type { RunEvent } from '../streams/events.ts';
-import type { AttemptRecord, TaskError, UsageTotals } from '../types.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { AttemptRecord, TaskError } from '../types/task.ts';
+import type { UsageTotals } from '../types/usage.ts';
 import type { Outlet } from './outlet.ts';
 import type { Texts } from './texts.ts';
 import type { RecordOf } from './trace.schema.ts';

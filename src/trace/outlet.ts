@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { copyOf, deepFreeze } from '../frozen.ts';
+import type { Clock } from '../base/clock.ts';
+import { copyOf, deepFreeze } from '../base/frozen.ts';
 import { errorText } from './plain.ts';
 import type { TraceMode, TraceSink } from './sink.ts';
 import type { TraceRecord } from './trace.schema.ts';

@@ -1,6 +1,6 @@
 import type { InspectionEvent } from 'xstate';
-import { type Clock, systemClock } from '../clock.ts';
-import type { RunEvent } from '../streams/events.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { RunEvent } from '../run/events.ts';
 import type { Mask } from '../text/mask/mark.ts';
 import { createSecretMask } from '../text/mask/secret-mask.ts';
 import type { Environment } from '../text/mask/secrets-of.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/v4/mini';
 import { described } from '../errors/described.ts';
-import { ERROR_KINDS } from '../errors/error-kind.ts';
-import { chartSchema } from './chart.schema.ts';
+import { ERROR_KINDS } from '../types/error-kind.ts';
+import { chartSchema } from './chart/chart.schema.ts';
 import { TRACE_VERSION } from './version.ts';
 
 const instant = described(z.number(), 'Epoch milliseconds in the clock of the run.');

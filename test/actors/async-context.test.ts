@@ -8,7 +8,7 @@ import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
 import type { Soar, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentFunction } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 
 const users = new AsyncLocalStorage<string>();
 const USERS = Array.from({ length: 20 }, (_, n) => `user-${n}`);

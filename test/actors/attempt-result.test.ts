@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { abandonedResult, failedResult, judgementOf, succeededResult } from '../../src/actors/attempt-result.ts';
 import type { InFlight } from '../../src/actors/in-flight.ts';
 import { AgentError, type AgentErrorOptions } from '../../src/errors/agent-error.ts';
-import type { ErrorKind } from '../../src/errors/error-kind.ts';
+import type { ErrorKind } from '../../src/types/error-kind.ts';
 
 /** An attempt that began at 1000 and ends at 5000. */
 function attempt(more: Partial<InFlight> = {}, requireOutput = false): InFlight {

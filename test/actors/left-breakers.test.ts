@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LeftBreakers } from '../../src/actors/left-breakers.ts';
-import type { StoredBreaker } from '../../src/journal/entries.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
+import type { StoredBreaker } from '../../src/run/entries.ts';
 
 const POLICY = { ...POLICIES.patient.breaker, failureWindowMs: 1000 };
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitPassages } from '../../src/actors/phases/passages.ts';
 import { extractiveAgent, NO_ANSWER } from '../../src/agents/extractive.ts';
+import { splitPassages } from '../../src/phases/retrieve/passages.ts';
 import { citationsIn } from '../../src/text/citations.ts';
-import type { Passage } from '../../src/types.ts';
+import type { Passage } from '../../src/types/passage.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 
 const passagesOf = (path: string, text: string): Passage[] =>

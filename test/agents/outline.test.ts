@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ANSWER } from '../../src/agents/extractive.ts';
 import { outlineAgent } from '../../src/agents/outline.ts';
-import type { Passage } from '../../src/types.ts';
+import type { Passage } from '../../src/types/passage.ts';
 import { fakeControls, fakeRequest } from '../support/fake-controls.ts';
 
 const passage = (path: string, text: string, score: number, startLine = 1): Passage => ({

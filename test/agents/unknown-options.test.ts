@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { modelAgent } from '../../src/agents/ai-sdk/model-agent.ts';
-import { cliAgent } from '../../src/node/cli-agent.ts';
-import { commandAgent } from '../../src/node/command-agent.ts';
+import { commandAgent } from '../../src/node/command/command-agent.ts';
+import { cliAgent } from '../../src/node/tools/cli-agent.ts';
 
 describe('an unknown option', () => {
   it.each([

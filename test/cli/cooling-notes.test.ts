@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { coolingNotes } from '../../src/cli/cooling-notes.ts';
-import type { StoredPace } from '../../src/journal/entries.ts';
+import type { StoredPace } from '../../src/run/entries.ts';
 
 const NOW = 1_000_000;
 const paced = (provider: string, coolUntil: number | null): StoredPace => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/cli/exit-code.ts';
-import type { TaskError } from '../../src/types.ts';
+import type { TaskError } from '../../src/types/task.ts';
 import { failed, outcome, resultOf } from './results.ts';
 
 const good = outcome({ taskId: 'good', status: 'succeeded' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maskedEvents, PAUSE_MS } from '../../src/cli/masked-events.ts';
-import type { RunEvent } from '../../src/streams/events.ts';
+import type { RunEvent } from '../../src/run/events.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { createSecretMask } from '../../src/text/mask/secret-mask.ts';
 

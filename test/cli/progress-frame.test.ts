@@ -3,8 +3,8 @@ import { noPaint } from '../../src/cli/paint.ts';
 import { frameLines } from '../../src/cli/progress-frame.ts';
 import { initialView, type ProgressView, watchEvent } from '../../src/cli/progress-view.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
-import type { RunNews } from '../../src/streams/events.ts';
-import type { TaskState } from '../../src/streams/task-states.ts';
+import type { RunNews } from '../../src/run/events.ts';
+import type { TaskState } from '../../src/run/task-states.ts';
 import { outcome } from './results.ts';
 
 const size = { columns: 80, rows: 24 };

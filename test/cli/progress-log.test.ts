@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createProgressLog } from '../../src/cli/progress-log.ts';
-import type { RunNews } from '../../src/streams/events.ts';
-import type { TaskOutcome } from '../../src/types.ts';
+import type { RunNews } from '../../src/run/events.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 import { failed, outcome } from './results.ts';
 
 function linesOf(...events: RunNews[]): string[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunFlags } from '../../src/cli/flags.ts';
 import { resolveAsk, resolveRun } from '../../src/cli/resolve-run.ts';
 import { toolChoice } from '../../src/cli/tool-agent.ts';
-import type { LoadedConfig } from '../../src/node/config.ts';
+import type { LoadedConfig } from '../../src/node/config/config.ts';
 import type { AgentSpec, Plan } from '../../src/plan/types.ts';
 
 const sh: AgentSpec = { kind: 'command', command: ['bash', '-c', '{{prompt}}'] };

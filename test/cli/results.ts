@@ -1,5 +1,6 @@
-import type { ErrorKind } from '../../src/errors/error-kind.ts';
-import type { RunResult, TaskOutcome } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
+import type { ErrorKind } from '../../src/types/error-kind.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 
 /** An outcome with everything a test does not care about filled in. */
 export function outcome(given: Partial<TaskOutcome> & Pick<TaskOutcome, 'taskId' | 'status'>): TaskOutcome {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noPaint } from '../../src/cli/paint.ts';
 import { answerOf, outputsOf, SHOWN, tableOf } from '../../src/cli/summary.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
-import type { TaskOutcome } from '../../src/types.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 import { failed, outcome, resultOf } from './results.ts';
 
 describe('the summary of a run', () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ERROR_KINDS } from '../../src/errors/error-kind.ts';
+import { ERROR_KINDS } from '../../src/types/error-kind.ts';
 
 const ms = z.number().min(0);
 const kind = z.enum(ERROR_KINDS);

@@ -1,7 +1,7 @@
 import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../src/journal/entries.ts';
+import type { RunSummary } from '../../src/run/entries.ts';
 import { quoted, temporaryDirectory } from '../support/processes.ts';
 import { hasScript, soarAtTerminal } from './at-a-terminal.ts';
 import { runSoar, writeIn } from './soar-cli.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { breaksOff, isBusy, says, startMockProvider } from '../support/mock-provider.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { temporaryDirectory, textsIn } from '../support/processes.ts';

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { RunResult, TaskOutcome } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { type Ended, runSoar, startSoar, writeIn } from './soar-cli.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePlanText } from '../../src/plan/parse.ts';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';

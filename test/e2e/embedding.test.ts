@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/streams/events.ts';
+import type { RunEvent } from '../../src/run/events.ts';
 import { startBrowser } from '../support/browser.ts';
 
 const root = path.join(import.meta.dirname, '../..');

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunResult, TaskOutcome } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
 import { startModelServer } from '../support/model-server.ts';
 

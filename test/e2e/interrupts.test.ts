@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { expectGone, isRunning, pidsIn, quoted, temporaryDirectory } from '../support/processes.ts';
 import { SOAR, startSoar, writeIn } from './soar-cli.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { breaksOff, isBusy, says, startMockProvider } from '../support/mock-provider.ts';
 import { temporaryDirectory, textsIn } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
 import { runSoar, startSoar, writeIn } from './soar-cli.ts';
 

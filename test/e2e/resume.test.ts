@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../src/journal/entries.ts';
-import type { RunEvent } from '../../src/streams/events.ts';
-import type { RunResult } from '../../src/types.ts';
+import type { RunSummary } from '../../src/run/entries.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { isRunning, pidsIn, temporaryDirectory } from '../support/processes.ts';
 import { type Ended, type Running, runSoar, startSoar, writeIn } from './soar-cli.ts';
 

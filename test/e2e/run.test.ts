@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/types.ts';
-import type { RunEvent } from '../../src/streams/events.ts';
-import type { RunResult } from '../../src/types.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { quoted, temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseTrace } from '../../src/trace/parse-trace.ts';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
+import { parseTrace } from '../../src/trace/replay/parse-trace.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { runSoar, writeIn } from './soar-cli.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { pidsIn, temporaryDirectory } from '../support/processes.ts';
 import { startSoar, writeIn } from './soar-cli.ts';
 

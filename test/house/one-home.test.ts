@@ -12,12 +12,12 @@ interface Home {
 const HOMES: readonly Home[] = [
   {
     notion: 'signals to processes',
-    files: ['src/node/signals.ts'],
+    files: ['src/node/process/signals.ts'],
     use: /\bprocess\.kill\b|\.kill\(/,
   },
   {
     notion: 'child processes',
-    files: ['src/node/children.ts'],
+    files: ['src/node/process/children.ts'],
     use: /['"](?:node:)?(?:child_process|cluster|execa)['"]/,
   },
   {
@@ -26,20 +26,20 @@ const HOMES: readonly Home[] = [
     files: [
       'src/cli/machine.ts',
       'src/cli/program.ts',
-      'src/node/process-marks.ts',
-      'src/node/process-tree.ts',
-      'src/node/read-file.ts',
-      'src/node/sync-file.ts',
-      'src/node/this-process.ts',
-      'src/node/trace-file.ts',
-      'src/node/viewer-page.ts',
-      'src/node/write-target.ts',
+      'src/node/process/process-marks.ts',
+      'src/node/process/process-tree.ts',
+      'src/node/files/read-file.ts',
+      'src/node/files/sync-file.ts',
+      'src/node/process/this-process.ts',
+      'src/node/view/trace-file.ts',
+      'src/node/view/viewer-page.ts',
+      'src/node/files/write-target.ts',
     ],
     use: /\b(?:readFile(?:Sync)?|createReadStream|readSync|openSync)\(|\bopen\b.*from 'node:fs\/promises'/,
   },
   {
     notion: 'requests over the network',
-    files: ['src/node/own-origin-fetch.ts'],
+    files: ['src/node/models/own-origin-fetch.ts'],
     use: /(?<![\w$.-])fetch\(/,
   },
   {
@@ -59,7 +59,7 @@ const HOMES: readonly Home[] = [
   },
   {
     notion: 'which commands run their prompt as code',
-    files: ['src/node/prompt-code.ts'],
+    files: ['src/node/command/prompt-code.ts'],
     use: /from '\.\/code-programs\.ts'/,
   },
   {

@@ -8,12 +8,12 @@ import { cpuMsOf } from '../support/cpu-time.ts';
 /** Expressions that are not linear, and the bound of what they read. By file, and by how they begin. */
 const BOUNDED: readonly { file: string; starts: string; bound: string }[] = [
   { file: 'src/text/questions.ts', starts: '', bound: 'queries of at most 4000 characters, comparisons of 400' },
-  { file: 'src/actors/phases/assess.ts', starts: '', bound: 'the first 4000 characters of a query' },
-  { file: 'src/node/cli-agent.ts', starts: '\\bno (?:', bound: 'messages of at most 4000 characters' },
-  { file: 'src/node/secret-files.ts', starts: '', bound: 'names of files, which the system bounds' },
+  { file: 'src/phases/assess/assess.ts', starts: '', bound: 'the first 4000 characters of a query' },
+  { file: 'src/node/tools/cli-agent.ts', starts: '\\bno (?:', bound: 'messages of at most 4000 characters' },
+  { file: 'src/node/search/secret-files.ts', starts: '', bound: 'names of files, which the system bounds' },
   { file: 'src/plan/json-text.ts', starts: '"', bound: 'JSON that was parsed: each string in it has its end' },
   { file: 'src/text/mask/secrets-of.ts', starts: '=+', bound: 'base64, which ends in two of them at most' },
-  { file: 'src/node/envelopes/aider.ts', starts: '^(?:\\s*$', bound: 'the first 1000 characters of a line' },
+  { file: 'src/node/tools/envelopes/aider.ts', starts: '^(?:\\s*$', bound: 'the first 1000 characters of a line' },
   { file: 'src/errors/classify.ts', starts: '', bound: 'lines of at most 8192 characters, in single spaces' },
 ];
 

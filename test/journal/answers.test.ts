@@ -4,7 +4,7 @@ import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { start, task } from '../support/watched-run.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
-import { journalSource } from '../../src/node/journal-source.ts';
-import type { RunEvent } from '../../src/streams/events.ts';
+import { journalSource } from '../../src/node/view/journal-source.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { parseTrace } from '../../src/trace/parse-trace.ts';
-import type { RunResult } from '../../src/types.ts';
+import { parseTrace } from '../../src/trace/replay/parse-trace.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { textOf } from '../support/source-text.ts';
 

@@ -1,13 +1,6 @@
 import { SoarError } from '../../src/errors/soar-error.ts';
-import type {
-  LogEntry,
-  RunHeader,
-  RunSummary,
-  StoredBreaker,
-  StoredPace,
-  StoredRun,
-} from '../../src/journal/entries.ts';
 import type { JournalStore, RunWrite } from '../../src/journal/journal-store.ts';
+import type { LogEntry, RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../../src/run/entries.ts';
 
 /** A store of one run, whose disk can be full, and slow. */
 export class FakeStore implements JournalStore {

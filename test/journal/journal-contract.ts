@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ANSWER_TTL_MS, MAX_ANSWERS } from '../../src/journal/answers.ts';
-import type { LogEntry, RunHeader } from '../../src/journal/entries.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { COLLECT_SETTINGS } from '../../src/machines/collect/logic.ts';
-import { NO_NOTES } from '../../src/machines/task/logic.ts';
-import type { TaskOutcome } from '../../src/types.ts';
+import type { LogEntry, RunHeader } from '../../src/run/entries.ts';
+import { COLLECT_SETTINGS } from '../../src/run/settings.ts';
+import { NO_NOTES } from '../../src/run/task-report.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 
 export const NO_METADATA = {
   totalTasks: 0,

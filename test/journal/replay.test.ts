@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { LogEntry, RunHeader } from '../../src/journal/entries.ts';
 import { INTERRUPTED, replay, resultOf } from '../../src/journal/replay.ts';
-import { COLLECT_SETTINGS } from '../../src/machines/collect/logic.ts';
-import type { ParkedTask } from '../../src/machines/task/events.ts';
-import { NO_ANSWER, NO_NOTES, NO_WAITS } from '../../src/machines/task/logic.ts';
-import type { AttemptRecord } from '../../src/types.ts';
+import type { LogEntry, RunHeader } from '../../src/run/entries.ts';
+import { NO_ANSWER, NO_WAITS, type ParkedTask } from '../../src/run/parked-task.ts';
+import { COLLECT_SETTINGS } from '../../src/run/settings.ts';
+import { NO_NOTES } from '../../src/run/task-report.ts';
+import type { AttemptRecord } from '../../src/types/task.ts';
 import { fakeReport, fakeTask } from '../model/fakes.ts';
 
 const header: RunHeader = { runId: 'r', startedAt: 1000, settings: COLLECT_SETTINGS, plan: { tasks: [] } };

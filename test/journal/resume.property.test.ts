@@ -5,9 +5,10 @@ import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { INTERRUPTED } from '../../src/journal/replay.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentFunction, RunResult } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 
 /** What an agent does with a task: its n-th execution that is let to its end has the n-th fate, the last one for ever. */
 type Fate = 'ok' | 'transient' | 'forbidden' | 'limited';

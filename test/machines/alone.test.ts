@@ -12,7 +12,7 @@ import {
   waveMachine,
 } from '../../src/machines/index.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentFunction } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 import { ear } from '../support/ear.ts';
 
 const main: AgentFunction = ({ prompt }) => `${prompt}!`;

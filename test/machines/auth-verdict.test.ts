@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { fragile, outcomeOf, start, startOn, task, tasks, watch } from '../support/watched-run.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import type { StoredBreaker } from '../../src/journal/entries.ts';
 import { restoredBreaker } from '../../src/machines/breaker/restored.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
+import type { StoredBreaker } from '../../src/run/entries.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
 const POLICY = { ...POLICIES.patient.breaker, failureThreshold: 3, failureWindowMs: 60_000, resetTimeoutMs: 10_000 };

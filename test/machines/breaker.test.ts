@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import type { ErrorKind } from '../../src/errors/error-kind.ts';
 import type { BreakerCall, BreakerReply, PermitResult } from '../../src/machines/breaker/events.ts';
 import { recentFailures } from '../../src/machines/breaker/logic.ts';
 import { breakerMachine } from '../../src/machines/breaker/machine.ts';
 import type { BreakerPolicy } from '../../src/policy/policy.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import type { ErrorKind } from '../../src/types/error-kind.ts';
 import { ear } from '../support/ear.ts';
 
 function breaker(policy: Partial<BreakerPolicy> = {}, adHoc = false) {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { RunResult } from '../../src/types.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { retrying, start, task } from '../support/watched-run.ts';
 

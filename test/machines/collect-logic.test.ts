@@ -2,15 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { resolveAgents } from '../../src/agents/resolve.ts';
 import { RunBook } from '../../src/machines/collect/book.ts';
 import { conclude } from '../../src/machines/collect/conclude.ts';
-import type { CollectSettings } from '../../src/machines/collect/events.ts';
 import {
   agentOf,
-  COLLECT_SETTINGS,
   doneReports,
   endsRun,
   fallbackOf,
-  policiesOf,
-  runBounds,
   runTimeoutMs,
   skipsOf,
   statusOf,
@@ -20,12 +16,13 @@ import {
 import { buildMetadata } from '../../src/machines/collect/metadata.ts';
 import { createRun } from '../../src/machines/collect/run.ts';
 import type { Stop } from '../../src/machines/collect/stops.ts';
-import type { ParkedTask, TaskNotes, TaskReport } from '../../src/machines/task/events.ts';
-import { NO_WAITS } from '../../src/machines/task/logic.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
 import type { CompiledPlan, Plan, Task, TaskSpec } from '../../src/plan/types.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
-import type { AttemptRecord, TaskOutcome } from '../../src/types.ts';
+import { NO_WAITS, type ParkedTask } from '../../src/run/parked-task.ts';
+import { COLLECT_SETTINGS, type CollectSettings, policiesOf, runBounds } from '../../src/run/settings.ts';
+import type { TaskNotes, TaskReport } from '../../src/run/task-report.ts';
+import type { AttemptRecord, TaskOutcome } from '../../src/types/task.ts';
 import { addressee, fakeReport, fakeServices } from '../model/fakes.ts';
 
 /** Agents by id. */

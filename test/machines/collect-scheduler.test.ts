@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnyActorRef, EventObject, Snapshot } from 'xstate';
-import type { RosterCommand } from '../../src/actors/roster.ts';
 import { resolveAgents } from '../../src/agents/resolve.ts';
-import type { LogEntry } from '../../src/journal/entries.ts';
-import type { RunLog } from '../../src/journal/journal.ts';
 import type { CollectEvent, CollectInput } from '../../src/machines/collect/events.ts';
 import { collectMachine } from '../../src/machines/collect/machine.ts';
 import type { RunOpened } from '../../src/machines/gate/events.ts';
 import type { WaveEvent, WaveInput } from '../../src/machines/wave/events.ts';
 import type { Task, TaskSpec } from '../../src/plan/types.ts';
-import type { RunNews } from '../../src/streams/events.ts';
+import type { LogEntry } from '../../src/run/entries.ts';
+import type { RunNews } from '../../src/run/events.ts';
+import type { RunLog } from '../../src/run/log.ts';
 import { drive } from '../../src/testing/index.ts';
-import type { TaskStatus } from '../../src/types.ts';
+import type { TaskStatus } from '../../src/types/task.ts';
+import type { RosterCommand } from '../../src/xstate/roster.ts';
 import { addressee, fakeReport, fakeServices } from '../model/fakes.ts';
 import { task } from '../support/watched-run.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRelease, RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
 import type { GateLimits, Ledger } from '../../src/machines/gate/logic.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { agentOf, ledgerOf, limitedAt, opened, release, request, start } from '../support/ledger-bench.ts';
 
 describe('who is next', () => {

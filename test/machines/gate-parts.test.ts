@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { resolveAgent } from '../../src/agents/resolve.ts';
-import type { StoredPace } from '../../src/journal/entries.ts';
 import { Accounts, type RunAccount } from '../../src/machines/gate/accounts.ts';
 import type { RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
 import { KnownPaces } from '../../src/machines/gate/known-paces.ts';
@@ -14,6 +13,7 @@ import {
   restoredPace,
   widened,
 } from '../../src/machines/gate/pacing.ts';
+import type { StoredPace } from '../../src/run/entries.ts';
 import { addressee } from '../model/fakes.ts';
 
 function opened(runId: string, more: Partial<RunOpened> = {}): RunOpened {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRelease } from '../../src/machines/gate/events.ts';
 import type { Ledger } from '../../src/machines/gate/logic.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { agentOf, ledgerOf, limitedAt, release, request, start } from '../support/ledger-bench.ts';
 
 describe('how a provider is asked', () => {

@@ -5,7 +5,7 @@ import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { soarMachines } from '../../src/phase-agent.ts';
 import type { AskOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent, AgentRequest } from '../../src/types.ts';
+import type { Agent, AgentRequest } from '../../src/types/agent.ts';
 import { ONE_TRY, watch } from '../support/watched-run.ts';
 
 const QUERY = 'Compare how the gate and the breaker protect a provider, and design what is missing in both of them?';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PhaseControls } from '../../src/actors/phases/controls.ts';
-import type { Phases } from '../../src/actors/phases/types.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import type { PhaseControls } from '../../src/phases/controls.ts';
+import type { Phases } from '../../src/phases/types.ts';
 import type { AskOptions, SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Synthesis } from '../../src/actors/phases/types.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import type { CollectOutput } from '../../src/machines/collect/events.ts';
-import type { ResumedQuery, SoarContext, SoarInput } from '../../src/machines/soar/events.ts';
+import type { SoarContext, SoarInput } from '../../src/machines/soar/events.ts';
 import {
   adopted,
   agentInfos,
@@ -18,7 +17,10 @@ import {
   summaryOf,
   timeoutReason,
 } from '../../src/machines/soar/logic.ts';
-import type { AttemptRecord, RunMetadata, TaskError } from '../../src/types.ts';
+import type { Synthesis } from '../../src/run/phase-outputs.ts';
+import type { RunMetadata } from '../../src/run/result.ts';
+import type { ResumedQuery } from '../../src/run/resumed.ts';
+import type { AttemptRecord, TaskError } from '../../src/types/task.ts';
 import { addressee, fakeServices } from '../model/fakes.ts';
 
 const services = fakeServices();

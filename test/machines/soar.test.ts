@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, fromCallback, fromPromise } from 'xstate';
-import type { Phases, Synthesis, SynthesizeInput } from '../../src/actors/phases/types.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import type { SoarOutput } from '../../src/machines/soar/events.ts';
 import { soarMachine } from '../../src/machines/soar/machine.ts';
+import type { Phases, SynthesizeInput } from '../../src/phases/types.ts';
+import type { Synthesis } from '../../src/run/phase-outputs.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';

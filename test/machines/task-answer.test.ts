@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentAnswer } from '../../src/types.ts';
+import type { AgentAnswer } from '../../src/types/agent.ts';
 import { outcomeOf, start, task } from '../support/watched-run.ts';
 
 /** The outcome of a task whose agent returned this, whatever types say. */

@@ -63,7 +63,7 @@ describe('the idle clock', () => {
 
   it('counts stderr, heartbeats and progress as activity', async () => {
     const clock = new VirtualClock();
-    const one = async (_: unknown, controls: import('../../src/types.ts').AgentControls) => {
+    const one = async (_: unknown, controls: import('../../src/types/agent.ts').AgentControls) => {
       const wait = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
       await wait(1500);
       controls.output('x', 'stderr');

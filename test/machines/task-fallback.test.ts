@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentFunction, AgentRequest } from '../../src/types.ts';
+import type { AgentFunction, AgentRequest } from '../../src/types/agent.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import {
   fragile,

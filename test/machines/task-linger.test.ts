@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent, AgentControls } from '../../src/types.ts';
+import type { Agent, AgentControls } from '../../src/types/agent.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { outcomeOf, start, task } from '../support/watched-run.ts';
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptResult } from '../../src/actors/attempt.ts';
 import { resolveAgent } from '../../src/agents/resolve.ts';
-import type { RunLog } from '../../src/journal/journal.ts';
 import { blocked, cooling, coolingEnd, nextAfter } from '../../src/machines/task/after-failure.ts';
-import type { ParkedTask, TaskContext, TaskInput } from '../../src/machines/task/events.ts';
+import type { TaskContext, TaskInput } from '../../src/machines/task/events.ts';
 import {
   attemptSpec,
   ended,
@@ -16,7 +15,9 @@ import {
 import type { Task } from '../../src/plan/types.ts';
 import type { PolicyInput } from '../../src/policy/policy.ts';
 import { resolvePolicy } from '../../src/policy/presets.ts';
-import type { AttemptRecord, TaskError } from '../../src/types.ts';
+import type { RunLog } from '../../src/run/log.ts';
+import type { ParkedTask } from '../../src/run/parked-task.ts';
+import type { AttemptRecord, TaskError } from '../../src/types/task.ts';
 import { addressee, fakeServices, fakeTask } from '../model/fakes.ts';
 
 const agent = resolveAgent('a', () => '');

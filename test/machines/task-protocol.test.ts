@@ -188,8 +188,8 @@ it('takes agents that answer at once or throw at once', async () => {
 
 it('takes controls that are used after the end', async () => {
   const clock = new VirtualClock();
-  let kept: import('../../src/types.ts').AgentControls | undefined;
-  const one = (_: unknown, controls: import('../../src/types.ts').AgentControls) => {
+  let kept: import('../../src/types/agent.ts').AgentControls | undefined;
+  const one = (_: unknown, controls: import('../../src/types/agent.ts').AgentControls) => {
     kept = controls;
     return 'done';
   };

@@ -3,7 +3,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { previousAttempt } from '../../src/machines/task/previous-attempt.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AttemptRecord } from '../../src/types.ts';
+import type { AttemptRecord } from '../../src/types/task.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, outcomeOf, retrying, start, task, watch } from '../support/watched-run.ts';
 

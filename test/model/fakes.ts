@@ -2,10 +2,10 @@ import type { ActorLogic, EventObject, Snapshot } from 'xstate';
 import type { Services } from '../../src/actors/services.ts';
 import { resolveAgents } from '../../src/agents/resolve.ts';
 import { GATE_LIMITS } from '../../src/machines/gate/machine.ts';
-import type { TaskReport } from '../../src/machines/task/events.ts';
 import { unstartedReport } from '../../src/machines/wave/logic.ts';
 import type { Task } from '../../src/plan/types.ts';
-import type { TaskStatus } from '../../src/types.ts';
+import type { TaskReport } from '../../src/run/task-report.ts';
+import type { TaskStatus } from '../../src/types/task.ts';
 
 /** Somewhere to send to. XState's own sending goes by `_send`. */
 export function addressee() {

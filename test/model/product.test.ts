@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import type { GatedAttempt } from '../../src/testing/gated-agents.ts';
 import { gatedAgents } from '../../src/testing/gated-agents.ts';
 import { type Command, type Invariant, propertyTest } from '../../src/testing/property-test.ts';
 import { recordRun } from '../../src/testing/record-run.ts';
 import { peakOf } from '../../src/testing/trace-matchers.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { RunResult } from '../../src/types.ts';
 import { halfOpenBreakers } from '../support/half-open-breakers.ts';
 
 const LIMIT = 2;

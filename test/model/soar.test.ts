@@ -5,10 +5,10 @@ import { buildMetadata } from '../../src/machines/collect/metadata.ts';
 import type { SoarEvent, SoarInput } from '../../src/machines/soar/events.ts';
 import { soarMachine } from '../../src/machines/soar/machine.ts';
 import { compilePlan } from '../../src/plan/compile.ts';
+import type { RunStatus } from '../../src/run/result.ts';
 import { runPath } from '../../src/testing/run-path.ts';
 import { type TestPath, testPaths } from '../../src/testing/test-paths.ts';
 import { transitionCoverage } from '../../src/testing/transition-coverage.ts';
-import type { RunStatus } from '../../src/types.ts';
 import { fakeReport, fakeServices } from './fakes.ts';
 
 type Soar = SnapshotFrom<typeof soarMachine>;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startFailure } from '../../src/node/process-failure.ts';
+import { startFailure } from '../../src/node/command/process-failure.ts';
 
 const cause = Object.assign(new Error('spawn E2BIG'), { code: 'E2BIG' });
 const failure = (env: Record<string, string>, argumentBytes: number) =>

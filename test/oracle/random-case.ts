@@ -1,4 +1,4 @@
-import type { OnDependencyFailure, Schedule } from '../../src/types.ts';
+import type { OnDependencyFailure, Schedule } from '../../src/plan/types.ts';
 
 /** What one attempt of a task does, when nobody stops it. */
 export interface Behaviour {

@@ -1,7 +1,7 @@
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentFunction } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 import type { Behaviour, Case } from './random-case.ts';
 import type { Simulated } from './simulated-task.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import { type Bundle, bundleForBrowsers, splitForBrowsers } from '../support/browser-bundle.ts';
 
 function bundle(script: string): Promise<Bundle> {
@@ -114,7 +114,7 @@ describe('the core in a page whose scripts are split', async () => {
   });
 
   it('runs plans without the code of questions, and says of a question that it is missing', async () => {
-    const { createSoar } = await page('src/actors/phases/offline.ts');
+    const { createSoar } = await page('src/phases/built-in/offline.ts');
     const soar = createSoar({ agents: { a: ({ prompt }) => prompt } });
     expect((await soar.run({ tasks: [{ id: 'a', prompt: 'hello' }] }).result).status).toBe('succeeded');
     const { status, error } = await soar.ask('Why?').result;

@@ -6,12 +6,12 @@ import { splitForBrowsers, type Weight } from '../support/browser-bundle.ts';
 const DOCS = readFileSync(path.join(import.meta.dirname, '../../docs/performance.md'), 'utf8');
 
 const OFFLINE = [
-  'src/actors/phases/offline.ts',
+  'src/phases/built-in/offline.ts',
   'src/agents/extractive.ts',
   'src/agents/outline.ts',
   'src/agents/combine.ts',
 ];
-const MODELS = ['src/actors/phases/model-phases.ts'];
+const MODELS = ['src/phases/built-in/model-phases.ts'];
 
 /** What one load has more than another. */
 function more(all: Weight, before: Weight): Weight {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { PhaseAnswer, PhaseCall } from '../../src/actors/phases/controls.ts';
-import { createDocumentRetriever } from '../../src/actors/phases/retrieve.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import type { PhaseAnswer, PhaseCall } from '../../src/phases/controls.ts';
+import { createDocumentRetriever } from '../../src/phases/retrieve/retrieve.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, retrying, watch } from '../support/watched-run.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createDocumentRetriever } from '../../src/actors/phases/retrieve.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { modelPhases } from '../../src/index.ts';
+import { createDocumentRetriever } from '../../src/phases/retrieve/retrieve.ts';
 import { formatPlanYaml } from '../../src/plan/format-plan.ts';
 import { parsePlanText } from '../../src/plan/parse.ts';
 import { withPlaces, withReading } from '../../src/plan/reading.ts';

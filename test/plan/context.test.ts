@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildPrompt, type DependencyContext, lossWarning } from '../../src/plan/context.ts';
-import type { Passage } from '../../src/types.ts';
+import type { Passage } from '../../src/types/passage.ts';
 
 const ok = (taskId: string, output: string): DependencyContext => ({
   taskId,

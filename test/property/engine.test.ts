@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import type { RunProgress } from '../../src/streams/progress.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { RunResult } from '../../src/types.ts';
 import { type HalfOpenBreakers, halfOpenBreakers } from '../support/half-open-breakers.ts';
 import { type ScriptedAgent, scriptedAgent } from '../support/scripted-agent.ts';
 import { smallestGap, startOn, tasks, type Watched, watch } from '../support/watched-run.ts';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { PhaseControls } from '../../src/actors/phases/controls.ts';
-import type { Phases } from '../../src/actors/phases/types.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { replay } from '../../src/journal/replay.ts';
+import type { PhaseControls } from '../../src/phases/controls.ts';
+import type { Phases } from '../../src/phases/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 
 const execution = fc.record({
   ms: fc.integer({ min: 10, max: 110 }),

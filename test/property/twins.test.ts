@@ -3,9 +3,10 @@ import { expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import type { TaskSpec } from '../../src/plan/types.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent, RunResult } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { watch } from '../support/watched-run.ts';
 
 interface Scenario {

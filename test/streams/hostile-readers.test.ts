@@ -6,7 +6,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import type { SoarOptions } from '../../src/soar.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import type { AgentFunction } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 
 /** Changes all plain data that it can reach, and swallows what is thrown at it. */
 function vandalise(value: unknown, seen = new Set<unknown>()): void {

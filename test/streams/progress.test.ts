@@ -1,11 +1,12 @@
 import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
-import type { RunNews } from '../../src/streams/events.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { RunNews } from '../../src/run/events.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import type { RunProgress } from '../../src/streams/progress.ts';
 import { createRunStreams, type RunStreams } from '../../src/streams/run-streams.ts';
-import type { RunResult, TaskOutcome } from '../../src/types.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 
 const BASE = { agentId: 'one', taskId: 't', queuedMs: 0, partialContext: false } as const;
 

@@ -1,7 +1,7 @@
 import { map, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
-import type { RunEvent } from '../../src/streams/events.ts';
+import type { RunEvent } from '../../src/run/events.ts';
 import { createRunStreams } from '../../src/streams/run-streams.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';

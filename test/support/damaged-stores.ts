@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createSoar } from '../../src/node/create-soar.ts';
-import { sqliteJournal } from '../../src/node/sqlite-journal.ts';
+import { sqliteJournal } from '../../src/node/store/sqlite-journal.ts';
 
 export const HEALTHY = 'r-healthy';
 export const DAMAGED = 'r-damaged';

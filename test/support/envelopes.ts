@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { cliAgent } from '../../src/node/cli-agent.ts';
-import { CLI_TOOLS } from '../../src/node/cli-tools.ts';
-import { DEFAULT_MAX_OUTPUT_BYTES } from '../../src/node/command-agent.ts';
-import { createToolReader } from '../../src/node/envelopes/tool-reader.ts';
+import { DEFAULT_MAX_OUTPUT_BYTES } from '../../src/node/command/command-agent.ts';
+import { cliAgent } from '../../src/node/tools/cli-agent.ts';
+import { CLI_TOOLS } from '../../src/node/tools/cli-tools.ts';
+import { createToolReader } from '../../src/node/tools/envelopes/tool-reader.ts';
 import type { CliTool } from '../../src/plan/types.ts';
-import type { AgentAnswer, Usage } from '../../src/types.ts';
+import type { AgentAnswer } from '../../src/types/agent.ts';
+import type { Usage } from '../../src/types/usage.ts';
 import { type FakeControls, fakeControls, fakeRequest } from './fake-controls.ts';
 import { temporaryDirectory } from './processes.ts';
 

@@ -1,4 +1,4 @@
-import type { AgentControls, AgentRequest } from '../../src/types.ts';
+import type { AgentControls, AgentRequest } from '../../src/types/agent.ts';
 
 export interface FakeControls extends AgentControls {
   /** Text passed to `output`, by stream. */

@@ -1,11 +1,11 @@
 import { createActor } from 'xstate';
-import type { Addressee } from '../../src/actors/scope.ts';
 import { resolveAgent } from '../../src/agents/resolve.ts';
 import type { BreakerEvent } from '../../src/machines/breaker/events.ts';
 import type { GateNotice, GateReply, RunOpened } from '../../src/machines/gate/events.ts';
 import { type GateInput, gateMachine } from '../../src/machines/gate/machine.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
+import type { Addressee } from '../../src/xstate/scope.ts';
 import { ear } from './ear.ts';
 
 const agent = (id: string, profile: Partial<Agent> = {}) => resolveAgent(id, { run: () => '', ...profile });

@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot, InspectionEvent } from 'xstate';
-import type { RunEvent } from '../../src/streams/events.ts';
+import type { RunEvent } from '../../src/run/events.ts';
 
 export interface HalfOpenBreakers {
   /** For the engine. */

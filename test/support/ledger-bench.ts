@@ -2,7 +2,7 @@ import { resolveAgent } from '../../src/agents/resolve.ts';
 import type { LeaseRelease, RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
 import { type GateLimits, Ledger } from '../../src/machines/gate/logic.ts';
 import { GATE_LIMITS } from '../../src/machines/gate/machine.ts';
-import type { Agent } from '../../src/types.ts';
+import type { Agent } from '../../src/types/agent.ts';
 import { addressee } from '../model/fakes.ts';
 
 export const ledgerOf = (limits: Partial<GateLimits> = {}) =>

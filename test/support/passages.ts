@@ -1,4 +1,4 @@
-import type { Passage } from '../../src/types.ts';
+import type { Passage } from '../../src/types/passage.ts';
 
 /** A passage that is a whole text. */
 export function plainPassage(path: string, text: string): Passage {

@@ -1,4 +1,4 @@
-import type { PhaseAnswer, PhaseCall, PhaseControls } from '../../src/actors/phases/controls.ts';
+import type { PhaseAnswer, PhaseCall, PhaseControls } from '../../src/phases/controls.ts';
 
 /** What an agent says to one call: its text, an error it fails with, or a function of the call. */
 export type Scripted = string | Error | Partial<PhaseAnswer> | ((call: PhaseCall) => string);

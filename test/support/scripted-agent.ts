@@ -1,7 +1,8 @@
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { AgentError, type AgentErrorOptions } from '../../src/errors/agent-error.ts';
-import type { ErrorKind } from '../../src/errors/error-kind.ts';
-import type { Agent, AgentControls, AgentRequest, Usage } from '../../src/types.ts';
+import type { Agent, AgentControls, AgentRequest } from '../../src/types/agent.ts';
+import type { ErrorKind } from '../../src/types/error-kind.ts';
+import type { Usage } from '../../src/types/usage.ts';
 
 /** What one execution does, as plain data. Times are milliseconds from its start. */
 export interface Step {

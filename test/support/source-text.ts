@@ -1,4 +1,4 @@
-import type { ViewerSource } from '../../src/node/viewer-source.ts';
+import type { ViewerSource } from '../../src/node/view/viewer-source.ts';
 
 /** All that a source has now, as one text, and the place from which to follow. */
 export async function textOf(source: ViewerSource): Promise<{ text: string; next: string }> {

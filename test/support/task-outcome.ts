@@ -1,4 +1,4 @@
-import type { TaskOutcome } from '../../src/types.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 
 /** The outcome of a task that succeeded at once, unless told otherwise. */
 export function taskOutcome(taskId: string, output: string, more: Partial<TaskOutcome> = {}): TaskOutcome {

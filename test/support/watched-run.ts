@@ -1,11 +1,12 @@
 import { createSoar } from '../../src/create-soar.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
 import type { PolicyInput } from '../../src/policy/policy.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import type { RunResult } from '../../src/run/result.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
 import type { RunOptions, Soar, SoarOptions } from '../../src/soar.ts';
-import type { RunEvent } from '../../src/streams/events.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { RunResult, TaskOutcome } from '../../src/types.ts';
+import type { TaskOutcome } from '../../src/types/task.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 

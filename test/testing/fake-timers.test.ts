@@ -3,7 +3,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { AgentFunction } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 
 type Fakes = NonNullable<Parameters<typeof vi.useFakeTimers>[0]>['toFake'];
 

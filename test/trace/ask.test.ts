@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { intervalsOf } from '../../src/trace/intervals.ts';
-import { otelSink } from '../../src/trace/otel.ts';
-import { createReplay } from '../../src/trace/replay.ts';
+import { otelSink } from '../../src/trace/otel/otel.ts';
+import { intervalsOf } from '../../src/trace/replay/intervals.ts';
+import { createReplay } from '../../src/trace/replay/replay.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 
 const PHASES = ['assess', 'retrieve', 'decompose', 'route', 'collect', 'synthesize'];

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { assign, createActor, sendTo, setup } from 'xstate';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import type { ChartDefinition } from '../../src/trace/chart/chart.schema.ts';
 import { createRecorder } from '../../src/trace/recorder.ts';
 import { type TraceRecord, traceRecordSchema } from '../../src/trace/trace.schema.ts';
-import type { AgentFunction } from '../../src/types.ts';
+import type { AgentFunction } from '../../src/types/agent.ts';
 import { type TracedRunOptions, tracedRun } from '../support/traced-run.ts';
 
 const failsOnce = (): AgentFunction => {

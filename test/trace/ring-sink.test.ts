@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReplay } from '../../src/trace/replay.ts';
+import { createReplay } from '../../src/trace/replay/replay.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
 import { tracedRun } from '../support/traced-run.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { RunTrack } from '../../src/trace/replay/tracks.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import type { RunTrack } from '../../src/trace/tracks.ts';
 import { AtInstant } from '../../visualizer/model/at-instant.ts';
 import { KindsAt } from '../../visualizer/model/kinds-at.ts';
 import { countKinds, kindAt } from '../../visualizer/model/task-kind.ts';

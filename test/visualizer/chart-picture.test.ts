@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chartPicture } from '../../scripts/chart-picture.tsx';
-import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
-import { CHARTS } from '../../src/trace/chart-list.ts';
-import { defineChart } from '../../src/trace/definition.ts';
+import type { ChartDefinition } from '../../src/trace/chart/chart.schema.ts';
+import { CHARTS } from '../../src/trace/chart/chart-list.ts';
+import { defineChart } from '../../src/trace/chart/definition.ts';
 import { transitionLabel } from '../../visualizer/model/chart-graph.ts';
 
 const folder = path.join(import.meta.dirname, '../../docs/charts');

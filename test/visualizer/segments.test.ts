@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ActorTrack, criticalTasks, type Move } from '../../src/trace/tracks.ts';
+import { type ActorTrack, criticalTasks, type Move } from '../../src/trace/replay/tracks.ts';
 import { barsOf, overviewOf, phaseBands } from '../../visualizer/model/segments.ts';
 import type { TraceStore } from '../../visualizer/model/store.ts';
 import { questionTrace, releaseTrace, stormTrace } from '../support/sample-traces.ts';

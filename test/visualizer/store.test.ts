@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { moveAt, stateText } from '../../src/trace/replay/tracks.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import { moveAt, stateText } from '../../src/trace/tracks.ts';
 import { TraceStore } from '../../visualizer/model/store.ts';
 import { linesOf, releaseTrace } from '../support/sample-traces.ts';
 import { runOf, seqAfter, storeOf, taskOf } from './traces.ts';

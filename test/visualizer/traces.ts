@@ -1,5 +1,5 @@
+import type { RunTrack, TaskTrack } from '../../src/trace/replay/tracks.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import type { RunTrack, TaskTrack } from '../../src/trace/tracks.ts';
 import { TraceStore } from '../../visualizer/model/store.ts';
 
 export function storeOf(records: readonly TraceRecord[]): TraceStore {

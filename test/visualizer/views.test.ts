@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import type { ChartDefinition } from '../../src/trace/chart/chart.schema.ts';
 import {
   activeIds,
   type ChartNode,

@@ -1,5 +1,5 @@
+import { lastAt, type RunTrack, type TaskTrack } from '../../src/trace/replay/tracks.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import { lastAt, type RunTrack, type TaskTrack } from '../../src/trace/tracks.ts';
 import type { TraceStore } from './store.ts';
 
 /**

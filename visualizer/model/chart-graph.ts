@@ -1,4 +1,4 @@
-import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
+import type { ChartDefinition } from '../../src/trace/chart/chart.schema.ts';
 import type { TraceState } from '../../src/trace/trace.schema.ts';
 
 /** A state to draw. */

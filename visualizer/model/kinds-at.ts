@@ -1,4 +1,4 @@
-import type { RunTrack } from '../../src/trace/tracks.ts';
+import type { RunTrack } from '../../src/trace/replay/tracks.ts';
 import { AtInstant } from './at-instant.ts';
 import type { TraceStore } from './store.ts';
 import { countKinds, kindAt, type TaskKind } from './task-kind.ts';

@@ -1,5 +1,5 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
-import type { TaskTrack } from '../../src/trace/tracks.ts';
+import type { TaskTrack } from '../../src/trace/replay/tracks.ts';
 import type { ChartEdge, ChartGraph, ChartNode } from './chart-graph.ts';
 
 /** A drawing with all its places, in pixels from its left upper corner. */

@@ -1,5 +1,5 @@
+import { stateText } from '../../src/trace/replay/tracks.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import { stateText } from '../../src/trace/tracks.ts';
 import { eventName } from './chart-graph.ts';
 import { spanText } from './spans.ts';
 import type { TraceStore } from './store.ts';

@@ -1,5 +1,5 @@
-import { taskStateOf } from '../../src/trace/task-state.ts';
-import { type ActorTrack, isMachine, type RunTrack, stateText, type TaskTrack } from '../../src/trace/tracks.ts';
+import { taskStateOf } from '../../src/trace/replay/task-state.ts';
+import { type ActorTrack, isMachine, type RunTrack, stateText, type TaskTrack } from '../../src/trace/replay/tracks.ts';
 import { type TaskKind, WORKING } from './task-kind.ts';
 
 /** What a bar of the timeline stands for. `queued`: ready, and not admitted by its wave yet. */

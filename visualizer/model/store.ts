@@ -1,6 +1,6 @@
 import { shownJson } from '../../src/text/foreign-text.ts';
+import { TraceIndex } from '../../src/trace/replay/trace-index.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
-import { TraceIndex } from '../../src/trace/trace-index.ts';
 import { type Mishap, mishapOf } from './troubles.ts';
 
 /** The trace that the page shows: its index, what went wrong in it, and what could not be read of it. */

@@ -1,6 +1,6 @@
-import { TASK_STATES } from '../../src/streams/task-states.ts';
-import { taskStateOf } from '../../src/trace/task-state.ts';
-import { hasStarted, lastAt, type Move, moveAt, type TaskTrack } from '../../src/trace/tracks.ts';
+import { TASK_STATES } from '../../src/run/task-states.ts';
+import { taskStateOf } from '../../src/trace/replay/task-state.ts';
+import { hasStarted, lastAt, type Move, moveAt, type TaskTrack } from '../../src/trace/replay/tracks.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 /** How a task looks at an instant: its state, and its outcome when it has one. */

@@ -1,4 +1,4 @@
-import { type ActorTrack, hasEnded, hasStarted } from '../../src/trace/tracks.ts';
+import { type ActorTrack, hasEnded, hasStarted } from '../../src/trace/replay/tracks.ts';
 
 export interface TreeRow {
   actor: ActorTrack;

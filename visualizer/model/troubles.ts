@@ -1,5 +1,5 @@
+import { type ActorTrack, isMachine, stateText } from '../../src/trace/replay/tracks.ts';
 import type { RecordOf, TraceRecord } from '../../src/trace/trace.schema.ts';
-import { type ActorTrack, isMachine, stateText } from '../../src/trace/tracks.ts';
 import type { TaskKind } from './task-kind.ts';
 
 /** One thing that did not go as wished. */

@@ -1,5 +1,5 @@
+import { lastAt, type Move, type TaskTrack } from '../../src/trace/replay/tracks.ts';
 import type { RecordOf } from '../../src/trace/trace.schema.ts';
-import { lastAt, type Move, type TaskTrack } from '../../src/trace/tracks.ts';
 import { moneyText, tokensText } from './spans.ts';
 
 export type Usage = NonNullable<RecordOf<'task.settled'>['attempts'][number]['usage']>;

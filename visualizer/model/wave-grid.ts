@@ -1,4 +1,4 @@
-import type { RunTrack } from '../../src/trace/tracks.ts';
+import type { RunTrack } from '../../src/trace/replay/tracks.ts';
 
 /** Plans of more tasks than this are drawn as a grid. */
 export const MOST_GRAPH_TASKS = 300;

@@ -1,5 +1,5 @@
-import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
-import { type ActorTrack, hasEnded, lastAt, stateText } from '../../src/trace/tracks.ts';
+import type { ChartDefinition } from '../../src/trace/chart/chart.schema.ts';
+import { type ActorTrack, hasEnded, lastAt, stateText } from '../../src/trace/replay/tracks.ts';
 import { activeIds, eventName, possibleTransitions, transitionOf } from '../model/chart-graph.ts';
 import { clockText } from '../model/spans.ts';
 import { seekRecord, seq, trace } from '../state.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import type { ChartDefinition } from '../../src/trace/chart.schema.ts';
-import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText } from '../../src/trace/tracks.ts';
+import type { ChartDefinition } from '../../src/trace/chart/chart.schema.ts';
+import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText } from '../../src/trace/replay/tracks.ts';
 import { layout } from '../elk.ts';
 import { activeIds, type ChartGraph, chartGraph } from '../model/chart-graph.ts';
 import { type Drawing, elkChart } from '../model/layout.ts';

@@ -1,5 +1,12 @@
+import {
+  type ActorTrack,
+  hasEnded,
+  hasStarted,
+  moveAt,
+  stateText,
+  type TaskTrack,
+} from '../../src/trace/replay/tracks.ts';
 import type { TextRef } from '../../src/trace/trace.schema.ts';
-import { type ActorTrack, hasEnded, hasStarted, moveAt, stateText, type TaskTrack } from '../../src/trace/tracks.ts';
 import { barsOf } from '../model/segments.ts';
 import { clockText, spanText } from '../model/spans.ts';
 import { attemptsAt, cssName, KIND_TEXTS, kindAt, WORKING } from '../model/task-kind.ts';

@@ -7,7 +7,7 @@ import {
   moveAt,
   stateText,
   type TaskTrack,
-} from '../../src/trace/tracks.ts';
+} from '../../src/trace/replay/tracks.ts';
 import { countOf } from '../model/kinds-at.ts';
 import { spanText } from '../model/spans.ts';
 import { kindAt, type TaskKind, WORKING } from '../model/task-kind.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { RunTrack } from '../../src/trace/tracks.ts';
+import type { RunTrack } from '../../src/trace/replay/tracks.ts';
 import { layout } from '../elk.ts';
 import { type Box, type Drawing, elkPlan } from '../model/layout.ts';
 import { cssName, KIND_TEXTS, shortText } from '../model/task-kind.ts';

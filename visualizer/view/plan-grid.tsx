@@ -1,5 +1,5 @@
 import { useMemo, useRef } from 'preact/hooks';
-import type { RunTrack } from '../../src/trace/tracks.ts';
+import type { RunTrack } from '../../src/trace/replay/tracks.ts';
 import { KIND_TEXTS, type TaskKind } from '../model/task-kind.ts';
 import { cellAt, type GridCell, type WaveGrid, waveGrid } from '../model/wave-grid.ts';
 import { kinds, selectedTask, selectTask } from '../state.ts';

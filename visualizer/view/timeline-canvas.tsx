@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import type { TaskTrack } from '../../src/trace/tracks.ts';
+import type { TaskTrack } from '../../src/trace/replay/tracks.ts';
 import { type Bar, barsOf } from '../model/segments.ts';
 import { tickStep, tickText } from '../model/spans.ts';
 import type { TaskKind } from '../model/task-kind.ts';

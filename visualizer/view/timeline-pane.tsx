@@ -1,6 +1,6 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo, useRef } from 'preact/hooks';
-import type { TaskTrack } from '../../src/trace/tracks.ts';
+import type { TaskTrack } from '../../src/trace/replay/tracks.ts';
 import { OVER } from '../model/kinds-at.ts';
 import { BAR_LEGEND, barsOf } from '../model/segments.ts';
 import { spanText } from '../model/spans.ts';

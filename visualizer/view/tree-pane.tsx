@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { hasEnded, moveAt, stateText } from '../../src/trace/tracks.ts';
+import { hasEnded, moveAt, stateText } from '../../src/trace/replay/tracks.ts';
 import { treeRows } from '../model/tree.ts';
 import { kindNow, run, selectActor, selectedActor, seq, trace } from '../state.ts';
 import { GlyphIcon, KindIcon } from './icons.tsx';

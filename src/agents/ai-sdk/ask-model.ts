@@ -2,7 +2,8 @@ import { isStepCount, type LanguageModel, type LanguageModelUsage, streamText, t
 import { AgentError } from '../../errors/agent-error.ts';
 import type { MaskStream } from '../../text/mask/mask-stream.ts';
 import { maskOfValues } from '../../text/mask/secret-mask.ts';
-import type { AgentAnswer, AgentControls, AgentRequest, Usage } from '../../types.ts';
+import type { AgentAnswer, AgentControls, AgentRequest } from '../../types/agent.ts';
+import type { Usage } from '../../types/usage.ts';
 import { toAgentError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 

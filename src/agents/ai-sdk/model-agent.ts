@@ -1,6 +1,6 @@
 import type { LanguageModel } from 'ai';
 import { keysOf, requireKnownKeys } from '../../errors/known-keys.ts';
-import type { Agent } from '../../types.ts';
+import type { Agent } from '../../types/agent.ts';
 import { askModel, nameOf } from './ask-model.ts';
 import type { ModelSettings } from './model-settings.ts';
 

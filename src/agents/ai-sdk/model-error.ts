@@ -1,10 +1,10 @@
 import { AgentError } from '../../errors/agent-error.ts';
 import { classifyText } from '../../errors/classify.ts';
-import { type ErrorKind, isPermanent } from '../../errors/error-kind.ts';
 import { parseRetryAfterMs } from '../../errors/retry-after.ts';
 import { asksToWait, retryAfterOfHeaders } from '../../errors/retry-after-headers.ts';
 import { maskOfValues } from '../../text/mask/secret-mask.ts';
-import type { Usage } from '../../types.ts';
+import { type ErrorKind, isPermanent } from '../../types/error-kind.ts';
+import type { Usage } from '../../types/usage.ts';
 import { readFailure, type ToldFailure } from './told-failure.ts';
 
 /** What is known when a call to a model fails. */

@@ -1,6 +1,6 @@
-import { type ErrorKind, isPermanent } from '../../errors/error-kind.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
-import type { BreakerMetrics } from '../../types.ts';
+import type { BreakerMetrics } from '../../run/result.ts';
+import { type ErrorKind, isPermanent } from '../../types/error-kind.ts';
 
 export interface Failure {
   at: number;

@@ -1,11 +1,11 @@
 import { assign, setup } from 'xstate';
-import { nowOf, tell } from '../../actors/scope.ts';
-import { withSecondStart } from '../../actors/second-start.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
 import { POLICIES } from '../../policy/presets.ts';
-import type { BreakerMetrics } from '../../types.ts';
-import { isText, requireInput } from '../required-input.ts';
+import type { BreakerMetrics } from '../../run/result.ts';
+import { isText, requireInput } from '../../xstate/required-input.ts';
+import { nowOf, tell } from '../../xstate/scope.ts';
+import { withSecondStart } from '../../xstate/second-start.ts';
+import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { BreakerEvent } from './events.ts';
 import { counted, type Failure, NO_METRICS, opensOn, probeReason, recentFailures, refusalReason } from './logic.ts';
 

@@ -1,7 +1,7 @@
-import { startingIn } from '../../actors/starting-in.ts';
-import type { ErrorKind } from '../../errors/error-kind.ts';
-import type { StoredBreaker } from '../../journal/entries.ts';
 import type { BreakerPolicy } from '../../policy/policy.ts';
+import type { StoredBreaker } from '../../run/entries.ts';
+import type { ErrorKind } from '../../types/error-kind.ts';
+import { startingIn } from '../../xstate/starting-in.ts';
 import { type Failure, opensOn } from './logic.ts';
 import { type BreakerInput, breakerMachine } from './machine.ts';
 

@@ -1,8 +1,9 @@
-import { deepFreeze } from '../../frozen.ts';
+import { deepFreeze } from '../../base/frozen.ts';
 import { buildPrompt, DEFAULT_CONTEXT_CHARS, lossWarning } from '../../plan/context.ts';
-import type { CompiledPlan, Task } from '../../plan/types.ts';
-import type { OnDependencyFailure, TaskOutcome, TaskStatus } from '../../types.ts';
-import type { PreparedTask, StopReason, TaskReport } from '../task/events.ts';
+import type { CompiledPlan, OnDependencyFailure, Task } from '../../plan/types.ts';
+import type { StopReason, TaskReport } from '../../run/task-report.ts';
+import type { TaskOutcome, TaskStatus } from '../../types/task.ts';
+import type { PreparedTask } from '../task/events.ts';
 
 /** What becomes of a task when one of its dependencies fails: its own rule wins over the run's. */
 export function failureRule({ spec }: Task, ofRun: OnDependencyFailure): OnDependencyFailure {

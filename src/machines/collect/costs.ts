@@ -1,6 +1,6 @@
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { Budget } from '../../policy/budget.ts';
-import type { Publish, RunNews } from '../../streams/events.ts';
+import type { Publish, RunNews } from '../../run/events.ts';
 
 type Agents = ReadonlyMap<string, ResolvedAgent>;
 

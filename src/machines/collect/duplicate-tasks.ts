@@ -2,7 +2,7 @@ import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { AnswerStore } from '../../journal/answers.ts';
 import { lastingKey, workKey } from '../../plan/identity.ts';
 import type { Task } from '../../plan/types.ts';
-import type { TaskOutcome } from '../../types.ts';
+import type { TaskOutcome } from '../../types/task.ts';
 import type { RunBook } from './book.ts';
 import type { CollectInput } from './events.ts';
 import { agentOf } from './logic.ts';

@@ -1,4 +1,5 @@
-import type { CollectInput, CollectSettings } from './events.ts';
+import type { CollectSettings } from '../../run/settings.ts';
+import type { CollectInput } from './events.ts';
 
 /** The limit of a run's time. A derived one moves while the run waits for a provider. */
 export class RunLimit {

@@ -1,33 +1,19 @@
 import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
-import { elapsedMs } from '../../clock.ts';
+import { elapsedMs } from '../../base/clock.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import { compilePlan } from '../../plan/compile.ts';
 import type { CompiledPlan, Plan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { POLICIES, resolvePolicy } from '../../policy/presets.ts';
 import { deriveRunTimeoutMs } from '../../policy/run-timeout.ts';
-import type { RunStatus, TaskError } from '../../types.ts';
-import type { ParkedTask, TaskReport } from '../task/events.ts';
+import type { ParkedTask } from '../../run/parked-task.ts';
+import type { RunStatus } from '../../run/result.ts';
+import type { CollectSettings } from '../../run/settings.ts';
+import type { TaskReport } from '../../run/task-report.ts';
+import type { TaskError } from '../../types/task.ts';
 import { unstartedReport } from '../wave/logic.ts';
 import { failureRule, isFailure, type RunBook, type Skip } from './book.ts';
-import type { CollectInput, CollectSettings, PolicyBounds, RunBounds } from './events.ts';
-
-/** Defaults of a run's settings. */
-export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
-  schedule: 'wave',
-  onDependencyFailure: 'skip',
-  policy: POLICIES.patient,
-  timeoutMs: null,
-  maxConcurrent: null,
-  staggerMs: null,
-  budget: null,
-  fallback: null,
-  retries: null,
-  cache: false,
-  contextBudgetChars: null,
-  bounds: {},
-});
+import type { CollectInput } from './events.ts';
 
 export function isCompiled(plan: CollectInput['plan']): plan is CompiledPlan {
   return 'byId' in plan && 'waves' in plan;
@@ -45,43 +31,6 @@ export function tryCompile(
     const message = SoarError.isInstance(error) ? error.message : `The plan could not be compiled: ${String(error)}`;
     return { kind: 'invalid_request', message, retryable: false };
   }
-}
-
-/** A policy with the bounds that an engine sets for all its runs. */
-function withBounds(policy: Policy, { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }: PolicyBounds): Policy {
-  if ((maxCoolingMs ?? maxRateLimits ?? maxOpenWaitMs ?? onOpen) === undefined) return policy;
-  const { breaker, cooling } = policy;
-  return {
-    ...policy,
-    breaker: {
-      ...breaker,
-      onOpen: onOpen ?? breaker.onOpen,
-      maxOpenWaitMs: maxOpenWaitMs ?? breaker.maxOpenWaitMs,
-    },
-    cooling: {
-      ...cooling,
-      maxCoolingMs: maxCoolingMs ?? cooling.maxCoolingMs,
-      maxRateLimits: maxRateLimits ?? cooling.maxRateLimits,
-    },
-  };
-}
-
-/** The policy of each task: its own over the plan's default over the run's, with retries overridden. */
-export function policiesOf(plan: CompiledPlan, settings: CollectSettings): (task: Task) => Policy {
-  const cache = new Map<string, Policy>();
-  const { defaults } = plan.plan;
-  return ({ spec }) => {
-    const own = spec.policy ?? defaults?.policy;
-    const retries = spec.retries ?? settings.retries;
-    const key = `${typeof own === 'object' ? JSON.stringify(own) : (own ?? '')}|${retries}`;
-    const known = cache.get(key);
-    if (known) return known;
-    const base = own === undefined ? settings.policy : resolvePolicy(own);
-    const bound = withBounds(base, settings.bounds);
-    const policy = retries === null || retries === undefined ? bound : { ...bound, retry: { ...bound.retry, retries } };
-    cache.set(key, policy);
-    return policy;
-  };
 }
 
 export function runTimeoutMs(
@@ -115,15 +64,6 @@ export function runTimeoutMs(
     longest = Math.max(longest, timeoutMs);
   }
   return longest;
-}
-
-/** What a run's own settings say of its end, whatever its plan. */
-export function runBounds({ timeoutMs, budget }: Partial<CollectSettings>, startedAt: number): RunBounds {
-  const budgetMs = budget?.timeMs;
-  return {
-    deadlineAt: timeoutMs === null || timeoutMs === undefined ? null : startedAt + timeoutMs,
-    budgetAt: budgetMs === undefined ? null : startedAt + budgetMs,
-  };
 }
 
 type Agents = ReadonlyMap<string, ResolvedAgent>;

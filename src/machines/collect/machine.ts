@@ -1,6 +1,6 @@
-import { type Addressee, nowOf } from '../../actors/scope.ts';
-import { withSecondStart } from '../../actors/second-start.ts';
-import { isObject, requireInput } from '../required-input.ts';
+import { isObject, requireInput } from '../../xstate/required-input.ts';
+import { type Addressee, nowOf } from '../../xstate/scope.ts';
+import { withSecondStart } from '../../xstate/second-start.ts';
 import type { CollectEvent, CollectOutput } from './events.ts';
 import { createRun } from './run.ts';
 import { Scheduler } from './scheduler.ts';

@@ -1,6 +1,6 @@
-import type { RosterCommand } from '../../actors/roster.ts';
 import type { EngineCommand } from '../../actors/services.ts';
-import type { SleepMoved } from '../../actors/sleep-until.ts';
+import type { RosterCommand } from '../../xstate/roster.ts';
+import type { SleepMoved } from '../../xstate/sleep-until.ts';
 import type { GateEvent } from '../gate/events.ts';
 import type { WaveEvent } from '../wave/events.ts';
 

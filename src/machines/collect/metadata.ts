@@ -1,9 +1,10 @@
-import { elapsedMs } from '../../clock.ts';
+import { elapsedMs } from '../../base/clock.ts';
 import { criticalPath } from '../../plan/critical-path.ts';
 import type { CompiledPlan } from '../../plan/types.ts';
 import { sumUsage } from '../../policy/usage.ts';
-import type { BreakerMetrics, RunMetadata, TaskOutcome } from '../../types.ts';
-import type { TaskReport } from '../task/events.ts';
+import type { BreakerMetrics, RunMetadata } from '../../run/result.ts';
+import type { TaskReport } from '../../run/task-report.ts';
+import type { TaskOutcome } from '../../types/task.ts';
 
 /** What the metadata takes from beyond the tasks. */
 export interface RunFigures {

@@ -1,20 +1,21 @@
-import type { Addressee } from '../../actors/scope.ts';
 import type { Services } from '../../actors/services.ts';
 import { withAdHoc } from '../../agents/act-as.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { type Publish, publishNothing, type RunNews } from '../../streams/events.ts';
-import type { TaskError } from '../../types.ts';
+import { type Publish, publishNothing, type RunNews } from '../../run/events.ts';
+import { COLLECT_SETTINGS, type CollectSettings, policiesOf } from '../../run/settings.ts';
+import type { TaskReport } from '../../run/task-report.ts';
+import type { TaskError } from '../../types/task.ts';
+import type { Addressee } from '../../xstate/scope.ts';
 import type { GateNotice } from '../gate/events.ts';
-import type { TaskReport } from '../task/events.ts';
 import type { WaveReport } from '../wave/events.ts';
 import { RunBook } from './book.ts';
 import { watchCosts } from './costs.ts';
-import type { CollectInput, CollectSettings } from './events.ts';
+import type { CollectInput } from './events.ts';
 import { RunLimit } from './limit.ts';
-import { COLLECT_SETTINGS, doneReports, endsRun, policiesOf, runTimeoutMs, tryCompile } from './logic.ts';
+import { doneReports, endsRun, runTimeoutMs, tryCompile } from './logic.ts';
 
 /** The actor of a run, as its run sees it. */
 export interface RunActor {

@@ -1,7 +1,8 @@
+import { Queue } from '../../base/queue.ts';
 import type { Task } from '../../plan/types.ts';
-import { Queue } from '../../queue.ts';
-import type { TaskError } from '../../types.ts';
-import type { TaskInput, TaskReport } from '../task/events.ts';
+import type { TaskReport } from '../../run/task-report.ts';
+import type { TaskError } from '../../types/task.ts';
+import type { TaskInput } from '../task/events.ts';
 import type { WaveEvent, WaveOutput } from '../wave/events.ts';
 import { unstartedReport } from '../wave/logic.ts';
 import type { Skip } from './book.ts';

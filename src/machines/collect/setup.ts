@@ -1,8 +1,8 @@
 import { type ActorRefFrom, type AnyActorRef, assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
-import { createRoster } from '../../actors/roster.ts';
-import { type Addressee, nowOf, type Sender, tell } from '../../actors/scope.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
+import { createRoster } from '../../xstate/roster.ts';
+import { type Addressee, nowOf, type Sender, tell } from '../../xstate/scope.ts';
+import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { WaveOutput } from '../wave/events.ts';
 import { waveMachine } from '../wave/machine.ts';
 import { conclude } from './conclude.ts';

@@ -1,4 +1,4 @@
-import type { StopReason } from '../task/events.ts';
+import type { StopReason } from '../../run/task-report.ts';
 import type { CollectEvent } from './events.ts';
 import { endsRun } from './logic.ts';
 import type { CollectRun } from './run.ts';

@@ -1,6 +1,7 @@
-import type { Addressee } from '../../actors/scope.ts';
 import type { Budget } from '../../policy/budget.ts';
-import type { Expenses, GateNotice, RunOpened } from './events.ts';
+import type { Expenses } from '../../run/expenses.ts';
+import type { Addressee } from '../../xstate/scope.ts';
+import type { GateNotice, RunOpened } from './events.ts';
 
 /** Why nothing more may start in a run. */
 export type Spent = Extract<GateNotice, { type: 'budget.spent' }>['what'];

@@ -1,7 +1,8 @@
-import type { Addressee } from '../../actors/scope.ts';
 import type { AgentProfile } from '../../agents/resolve.ts';
-import type { ErrorKind } from '../../errors/error-kind.ts';
 import type { Budget } from '../../policy/budget.ts';
+import type { Expenses } from '../../run/expenses.ts';
+import type { ErrorKind } from '../../types/error-kind.ts';
+import type { Addressee } from '../../xstate/scope.ts';
 import type { BreakerReply, PermitResult } from '../breaker/events.ts';
 
 /** A task's wish to start one attempt. */
@@ -44,14 +45,6 @@ export interface LeaseRelease extends Verdict {
  */
 export interface AttemptJudged extends Verdict {
   type: 'attempt.judged';
-}
-
-/** What counts against a budget, beside time. */
-export interface Expenses {
-  attempts: number;
-  tokens: number;
-  /** US dollars, as far as they are known. */
-  costUsd: number;
 }
 
 /** A run announces itself, so that its own limits hold and engines stay fair between runs. */
@@ -98,3 +91,9 @@ export type GateNotice =
   | { type: 'budget.spent'; what: 'attempts' | 'tokens' | 'cost' | 'time' }
   /** A provider that the run needs asked to be left alone until then, epoch milliseconds. */
   | { type: 'provider.cooling'; provider: string; until: number };
+
+/** A run is over, and nothing of it is asked any more: breakers that no other run has a use for end with it. */
+export interface ReleaseBreakers {
+  type: 'breakers.release';
+  runId: string;
+}

@@ -1,4 +1,4 @@
-import { TurnoverMap } from '../../turnover-map.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import { isMoot, newPace, type Pace } from './pacing.ts';
 
 /** Fewer than this many are not worth a look. */

@@ -1,6 +1,6 @@
 import type { AgentProfile } from '../../agents/resolve.ts';
-import { Queue } from '../../queue.ts';
-import { TurnoverMap } from '../../turnover-map.ts';
+import { Queue } from '../../base/queue.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import type { RunAccount } from './accounts.ts';
 import type { StartRequest } from './events.ts';
 

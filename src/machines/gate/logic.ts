@@ -1,4 +1,4 @@
-import { TurnoverMap } from '../../turnover-map.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import { Accounts, type RunAccount } from './accounts.ts';
 import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { KnownPaces } from './known-paces.ts';

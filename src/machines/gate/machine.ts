@@ -1,12 +1,11 @@
 import { type EventObject, raise, setup } from 'xstate';
-import { type Addressee, isOver, nowOf, tell } from '../../actors/scope.ts';
-import { withSecondStart } from '../../actors/second-start.ts';
-import type { ReleaseBreakers } from '../../actors/services.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
 import { type AgentProfile, isOfRuns } from '../../agents/resolve.ts';
-import type { Within } from '../../async-context.ts';
+import type { Within } from '../../base/async-context.ts';
+import { type Addressee, isOver, nowOf, tell } from '../../xstate/scope.ts';
+import { withSecondStart } from '../../xstate/second-start.ts';
+import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
-import type { GateEvent, StartRequest } from './events.ts';
+import type { GateEvent, ReleaseBreakers, StartRequest } from './events.ts';
 import { type GateLimits, type Lease, Ledger, type Paces } from './logic.ts';
 import type { Pace } from './pacing.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredPace } from '../../journal/entries.ts';
+import type { StoredPace } from '../../run/entries.ts';
 
 /** How fast one provider may be asked. Changed in place by the functions below. */
 export interface Pace {

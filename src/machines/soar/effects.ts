@@ -1,6 +1,6 @@
-import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
-import type { PhaseName } from '../../streams/events.ts';
+import type { PhaseName } from '../../run/events.ts';
+import { type Addressee, nowOf, tell } from '../../xstate/scope.ts';
 import type { GateNotice } from '../gate/events.ts';
 import type { Decision, SoarContext, SoarEvent } from './events.ts';
 import { faultOf, foundBy, runOpened, summaryOf, tooLate, withRule } from './logic.ts';

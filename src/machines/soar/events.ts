@@ -1,16 +1,19 @@
 import type { EngineInput } from '../../actors/engine.ts';
-import type { CallNotes, ResumedCalls } from '../../actors/phases/calls.ts';
-import type { PhaseNews, PhaseReport } from '../../actors/phases/phase-events.ts';
-import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../actors/phases/types.ts';
 import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
-import type { RunLog } from '../../journal/journal.ts';
+import type { PhaseNews, PhaseReport } from '../../phases/calls/phase-events.ts';
 import type { Plan } from '../../plan/types.ts';
-import type { Publish } from '../../streams/events.ts';
-import type { PhaseRecord, RunResult, TaskError } from '../../types.ts';
-import type { CollectInput, CollectOutput, CollectSettings, RunBounds } from '../collect/events.ts';
-import type { Expenses, GateNotice } from '../gate/events.ts';
-import type { StopReason } from '../task/events.ts';
+import type { CallNotes } from '../../run/calls.ts';
+import type { Publish } from '../../run/events.ts';
+import type { RunLog } from '../../run/log.ts';
+import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../run/phase-outputs.ts';
+import type { PhaseRecord, RunResult } from '../../run/result.ts';
+import type { ResumedQuery } from '../../run/resumed.ts';
+import type { CollectSettings, RunBounds } from '../../run/settings.ts';
+import type { StopReason } from '../../run/task-report.ts';
+import type { TaskError } from '../../types/task.ts';
+import type { CollectOutput } from '../collect/events.ts';
+import type { GateNotice } from '../gate/events.ts';
 
 export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNews | GateNotice | Decision;
 
@@ -45,26 +48,6 @@ export interface SoarInput {
   /** Default: an engine of its own, made from `engine`. */
   services?: Services;
   engine?: EngineInput;
-}
-
-/** A run of a query that goes on: its completed phases are not repeated. */
-export interface ResumedQuery extends RunBounds {
-  /** When it first began, epoch milliseconds. */
-  startedAt: number;
-  /** How the completed phases were done. */
-  phases: readonly PhaseRecord[];
-  /** What the others have asked. */
-  calls: ResumedCalls;
-  spent: Expenses;
-  /** `null`: nothing was started. */
-  lastStartAt: number | null;
-  assessment: Assessment | null;
-  retrieval: Retrieval | null;
-  decomposition: Decomposition | null;
-  routing: Routing | null;
-  /** The plan that a person has approved; null: none has. */
-  approved: Plan | null;
-  collect: Pick<CollectInput, 'settled' | 'resumed'>;
 }
 
 export interface SoarContext {

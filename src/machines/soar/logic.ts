@@ -1,22 +1,24 @@
-import { callNotes, type PhaseScope } from '../../actors/phases/calls.ts';
-import type { AgentInfo, Assessment, Routing } from '../../actors/phases/types.ts';
-import type { Addressee } from '../../actors/scope.ts';
 import { type Services, withAgents, withoutCode } from '../../actors/services.ts';
-import { elapsedMs } from '../../clock.ts';
+import { elapsedMs } from '../../base/clock.ts';
 import { toTaskError } from '../../errors/classify.ts';
+import { callNotes, type PhaseScope } from '../../phases/calls/calls.ts';
+import type { AgentInfo } from '../../phases/types.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
-import type { Plan } from '../../plan/types.ts';
+import type { OnDependencyFailure, Plan } from '../../plan/types.ts';
 import { resolvePolicy } from '../../policy/presets.ts';
 import { sumUsage } from '../../policy/usage.ts';
-import { type PhaseName, publishNothing } from '../../streams/events.ts';
+import { type PhaseName, publishNothing } from '../../run/events.ts';
+import type { Assessment, Routing } from '../../run/phase-outputs.ts';
+import type { PhaseRecord, RunMetadata } from '../../run/result.ts';
+import { COLLECT_SETTINGS, type CollectSettings, runBounds } from '../../run/settings.ts';
+import type { StopReason } from '../../run/task-report.ts';
 import { asksOneThing } from '../../text/questions.ts';
-import type { OnDependencyFailure, PhaseRecord, RunMetadata, TaskError } from '../../types.ts';
+import type { TaskError } from '../../types/task.ts';
+import type { Addressee } from '../../xstate/scope.ts';
 import { watchCosts } from '../collect/costs.ts';
-import type { CollectSettings } from '../collect/events.ts';
-import { COLLECT_SETTINGS, runBounds, tryCompile } from '../collect/logic.ts';
+import { tryCompile } from '../collect/logic.ts';
 import { buildMetadata } from '../collect/metadata.ts';
 import type { GateNotice, RunOpened } from '../gate/events.ts';
-import type { StopReason } from '../task/events.ts';
 import type { Decision, SoarContext, SoarInput, SoarOutput } from './events.ts';
 
 /** Where a run begins, or goes on. */

@@ -1,28 +1,24 @@
 import { type AnyActorRef, assign, type PromiseActorLogic, raise, sendTo, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
-import { OFFLINE_PHASES as offline } from '../../actors/phases/built-in.ts';
-import { type PhaseInput, phaseLogic } from '../../actors/phases/phase.ts';
-import { singleSubgoal } from '../../actors/phases/single.ts';
+import { OFFLINE_PHASES as offline } from '../../phases/built-in/built-in.ts';
+import { type PhaseInput, phaseLogic } from '../../phases/calls/phase.ts';
+import { singleSubgoal } from '../../phases/decompose/single.ts';
 import type {
   AssessInput,
-  Assessment,
   DecomposeInput,
-  Decomposition,
   Phase,
-  Retrieval,
   RetrieveInput,
   RouteInput,
-  Routing,
-  Synthesis,
   SynthesizeInput,
-} from '../../actors/phases/types.ts';
-import { nowOf } from '../../actors/scope.ts';
-import { withSecondStart } from '../../actors/second-start.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
-import type { PhaseName } from '../../streams/events.ts';
+} from '../../phases/types.ts';
+import type { PhaseName } from '../../run/events.ts';
+import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../run/phase-outputs.ts';
+import { isText, requireInput } from '../../xstate/required-input.ts';
+import { nowOf } from '../../xstate/scope.ts';
+import { withSecondStart } from '../../xstate/second-start.ts';
+import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { CollectOutput } from '../collect/events.ts';
 import { collectMachine } from '../collect/machine.ts';
-import { isText, requireInput } from '../required-input.ts';
 import * as effects from './effects.ts';
 import type { SoarContext, SoarEvent, SoarInput, SoarOutput } from './events.ts';
 import {

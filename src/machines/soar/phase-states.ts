@@ -1,5 +1,5 @@
-import { frozenCopy } from '../../frozen.ts';
-import type { PhaseName } from '../../streams/events.ts';
+import { frozenCopy } from '../../base/frozen.ts';
+import type { PhaseName } from '../../run/events.ts';
 import type { SoarContext } from './events.ts';
 
 const stopped = <P extends PhaseName>(phase: P) =>

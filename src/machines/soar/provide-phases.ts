@@ -1,7 +1,7 @@
 import type { AnyActorLogic } from 'xstate';
-import { phaseLogic } from '../../actors/phases/phase.ts';
-import type { Phase, Phases } from '../../actors/phases/types.ts';
 import { SoarError } from '../../errors/soar-error.ts';
+import { phaseLogic } from '../../phases/calls/phase.ts';
+import type { Phase, Phases } from '../../phases/types.ts';
 import type { soarMachine } from './machine.ts';
 
 /** The machine with some of its phases replaced, each by a function or by an actor logic of its own. */

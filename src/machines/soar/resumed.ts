@@ -1,4 +1,4 @@
-import { startingIn } from '../../actors/starting-in.ts';
+import { startingIn } from '../../xstate/starting-in.ts';
 import type { SoarInput } from './events.ts';
 import { goesAsItIs } from './logic.ts';
 import type { soarMachine } from './machine.ts';

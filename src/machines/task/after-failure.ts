@@ -1,10 +1,11 @@
 import type { AttemptResult } from '../../actors/attempt.ts';
-import { elapsedMs } from '../../clock.ts';
+import { elapsedMs } from '../../base/clock.ts';
 import { retryDelayMs } from '../../policy/backoff.ts';
 import { machineDelayMs } from '../../policy/machine-trouble.ts';
 import { inWords } from '../../policy/timeouts.ts';
-import type { TaskError } from '../../types.ts';
-import type { TaskContext, TaskNotes } from './events.ts';
+import type { TaskNotes } from '../../run/task-report.ts';
+import type { TaskError } from '../../types/task.ts';
+import type { TaskContext } from './events.ts';
 
 /** What a task does after an attempt that did not succeed. */
 export type Next = 'cool' | 'retry' | 'pause' | 'awaitVerdict' | 'askAgain' | 'fallback' | 'fail' | 'giveUp';

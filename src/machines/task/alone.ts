@@ -1,13 +1,13 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { Services } from '../../actors/services.ts';
 import { type ResolvedAgent, resolveAgents } from '../../agents/resolve.ts';
-import { frozenCopy } from '../../frozen.ts';
+import { frozenCopy } from '../../base/frozen.ts';
 import type { Task, TaskSpec } from '../../plan/types.ts';
 import type { PolicyInput } from '../../policy/policy.ts';
 import { resolvePolicy } from '../../policy/presets.ts';
-import { type Publish, publishNothing } from '../../streams/events.ts';
-import type { Agent, AgentFunction } from '../../types.ts';
-import { isObject, isText, requireInput } from '../required-input.ts';
+import { type Publish, publishNothing } from '../../run/events.ts';
+import type { Agent, AgentFunction } from '../../types/agent.ts';
+import { isObject, isText, requireInput } from '../../xstate/required-input.ts';
 import type { TaskInput } from './events.ts';
 
 /** What a task machine needs that runs alone, or in a machine of a user's; it brings its own gate, breakers and executor. */

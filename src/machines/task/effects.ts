@@ -1,10 +1,10 @@
-import type { AnyActorRef } from 'xstate';
-import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
-import type { RunNews } from '../../streams/events.ts';
-import type { TaskState } from '../../streams/task-states.ts';
+import type { RunNews } from '../../run/events.ts';
+import type { ParkedTask } from '../../run/parked-task.ts';
+import type { TaskState } from '../../run/task-states.ts';
+import { type Addressee, nowOf, parentOf, tell } from '../../xstate/scope.ts';
 import type { BreakerEvent } from '../breaker/events.ts';
 import { isOnFallback } from './after-failure.ts';
-import type { ParkedTask, TaskContext, TaskEvent } from './events.ts';
+import type { TaskContext, TaskEvent } from './events.ts';
 import * as logic from './logic.ts';
 
 /** What an action of the task's chart gets. */
@@ -34,7 +34,7 @@ const runningState = ({ attemptAgent, input }: TaskContext): TaskState =>
 /** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
 function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
   if (args.context.input.alone) return;
-  const parent = (args.self as AnyActorRef)._parent;
+  const parent = parentOf(args.self);
   if (parent) tell(args, parent, { type, taskId: args.context.input.task.id });
 }
 

@@ -1,20 +1,15 @@
 import type { AttemptEvent } from '../../actors/attempt.ts';
 import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
-import type { ErrorKind } from '../../errors/error-kind.ts';
-import type { RunLog } from '../../journal/journal.ts';
 import type { Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { Publish } from '../../streams/events.ts';
-import type { AttemptRecord, RunMetadata, TaskError, TaskOutcome } from '../../types.ts';
+import type { Publish } from '../../run/events.ts';
+import type { RunLog } from '../../run/log.ts';
+import type { ParkedTask, TaskAnswer, TaskWaits } from '../../run/parked-task.ts';
+import type { StopReason, TaskNotes } from '../../run/task-report.ts';
+import type { AttemptRecord, TaskError, TaskOutcome } from '../../types/task.ts';
 import type { BreakerCall } from '../breaker/events.ts';
 import type { GateReply } from '../gate/events.ts';
-
-/** Why a task or a run must stop. */
-export interface StopReason {
-  kind: ErrorKind;
-  message: string;
-}
 
 export type TaskEvent =
   | AttemptEvent
@@ -57,23 +52,6 @@ export interface PreparedTask {
   warning?: string | null;
 }
 
-/** What the metadata of a run takes from one task beside its outcome. */
-export interface TaskNotes {
-  retries: number;
-  /** Attempts that were made again without a retry, because the failure was none of the agent's. Default 0. */
-  pardons?: number;
-  circuitBlocked: string[];
-  earlyTerminations: RunMetadata['earlyTerminations'];
-  rateLimits: RunMetadata['rateLimits'];
-  heartbeat: { events: number; longestSilenceMs: number };
-  usedFallback: boolean;
-}
-
-export interface TaskReport {
-  outcome: TaskOutcome;
-  notes: TaskNotes;
-}
-
 export interface TaskContext {
   /** What never changes: one reference, since XState copies the context at every change. */
   readonly input: TaskInput;
@@ -92,41 +70,4 @@ export interface TaskContext {
   error: TaskError | null;
   waits: TaskWaits;
   notes: TaskNotes;
-}
-
-export interface TaskAnswer {
-  output: string;
-  truncated: boolean;
-  data?: unknown;
-}
-
-/** A task that waits and holds nothing, with all it needs to go on from there in another process. Plain JSON. */
-export interface ParkedTask {
-  state: 'staggered' | 'retrying' | 'cooling' | 'circuitOpen' | 'fallback';
-  attempts: readonly AttemptRecord[];
-  notes: TaskNotes;
-  waits: TaskWaits;
-  error: TaskError | null;
-  answer: TaskAnswer;
-}
-
-/** How a task has waited, beside its turns in the gate. */
-export interface TaskWaits {
-  /** Waits for this machine to have what an attempt lacked, and how long all of them took, milliseconds. */
-  machineTries: number;
-  machineMs: number;
-  /** 401s that other attempts of the agent have refuted. */
-  refuted: number;
-  /** What the present wait is for, where its state does not say it. */
-  reason: string | null;
-  /** Starts that a breaker refused, for the task's own agent or for its fallback. */
-  refusals: number;
-  rateLimited: number;
-  coolingMs: number;
-  openMs: number;
-  /** The present wait, epoch milliseconds. */
-  since: number;
-  until: number;
-  /** The provider's next possible start, as the gate told it. */
-  resumeAt: number | null;
 }

@@ -1,48 +1,16 @@
 import type { AttemptResult, AttemptSpec } from '../../actors/attempt.ts';
-import type { Addressee } from '../../actors/scope.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
-import { elapsedMs } from '../../clock.ts';
+import { elapsedMs } from '../../base/clock.ts';
 import { stopGraceMs } from '../../policy/timeouts.ts';
-import type { AttemptRecord, InsteadOf, TaskError, TaskOutcome, TaskStatus } from '../../types.ts';
+import { NO_ANSWER, NO_WAITS, type ParkedTask } from '../../run/parked-task.ts';
+import { NO_NOTES, type StopReason, type TaskNotes, type TaskReport } from '../../run/task-report.ts';
+import type { InsteadOf } from '../../types/agent.ts';
+import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types/task.ts';
+import type { Addressee } from '../../xstate/scope.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
 import { coolingEnd, explained, isOnFallback, triesAgain } from './after-failure.ts';
-import type {
-  ParkedTask,
-  StopReason,
-  TaskAnswer,
-  TaskContext,
-  TaskEvent,
-  TaskInput,
-  TaskNotes,
-  TaskReport,
-  TaskWaits,
-} from './events.ts';
+import type { TaskContext, TaskEvent, TaskInput } from './events.ts';
 import { previousAttempt } from './previous-attempt.ts';
-
-export const NO_NOTES: TaskNotes = Object.freeze({
-  retries: 0,
-  circuitBlocked: [],
-  earlyTerminations: [],
-  rateLimits: [],
-  heartbeat: { events: 0, longestSilenceMs: 0 },
-  usedFallback: false,
-});
-
-export const NO_WAITS: TaskWaits = Object.freeze({
-  machineTries: 0,
-  machineMs: 0,
-  refuted: 0,
-  reason: null,
-  refusals: 0,
-  rateLimited: 0,
-  coolingMs: 0,
-  openMs: 0,
-  since: 0,
-  until: 0,
-  resumeAt: null,
-});
-
-export const NO_ANSWER: TaskAnswer = Object.freeze({ output: '', truncated: false, data: undefined });
 
 export function initialContext(input: TaskInput): TaskContext {
   const { resumed } = input;

@@ -1,6 +1,6 @@
 import type { EngineInput } from '../../actors/engine.ts';
-import { nowOf } from '../../actors/scope.ts';
-import { withSecondStart } from '../../actors/second-start.ts';
+import { nowOf } from '../../xstate/scope.ts';
+import { withSecondStart } from '../../xstate/second-start.ts';
 import { completeInput } from './alone.ts';
 import { attemptStates } from './attempt-states.ts';
 import type { TaskContext } from './events.ts';

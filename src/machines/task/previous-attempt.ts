@@ -1,5 +1,6 @@
 import { usageOf } from '../../policy/usage.ts';
-import type { AttemptRecord, PreviousAttempt } from '../../types.ts';
+import type { PreviousAttempt } from '../../types/agent.ts';
+import type { AttemptRecord } from '../../types/task.ts';
 
 /**
  * The agent's last attempt, when its session may be continued. Not that of an abandoned one, which may still be at work; and

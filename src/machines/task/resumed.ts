@@ -1,4 +1,4 @@
-import { startingIn } from '../../actors/starting-in.ts';
+import { startingIn } from '../../xstate/starting-in.ts';
 import type { TaskInput } from './events.ts';
 import { taskMachine } from './machine.ts';
 

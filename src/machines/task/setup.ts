@@ -1,12 +1,13 @@
 import { assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
-import { nowOf } from '../../actors/scope.ts';
-import { sleepUntil } from '../../actors/sleep-until.ts';
+import type { StopReason, TaskReport } from '../../run/task-report.ts';
+import { nowOf } from '../../xstate/scope.ts';
+import { sleepUntil } from '../../xstate/sleep-until.ts';
 import * as failure from './after-failure.ts';
 import type { TaskAloneInput } from './alone.ts';
 import type { Args } from './effects.ts';
 import * as effects from './effects.ts';
-import type { StopReason, TaskContext, TaskEvent, TaskInput, TaskReport } from './events.ts';
+import type { TaskContext, TaskEvent, TaskInput } from './events.ts';
 import * as logic from './logic.ts';
 
 type GuardArgs = Pick<Args, 'context' | 'event'>;

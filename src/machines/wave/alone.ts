@@ -2,8 +2,8 @@ import type { EngineInput } from '../../actors/engine.ts';
 import type { Services } from '../../actors/services.ts';
 import type { TaskSpec } from '../../plan/types.ts';
 import type { PolicyInput } from '../../policy/policy.ts';
-import type { Agent, AgentFunction } from '../../types.ts';
-import { isObject, requireInput } from '../required-input.ts';
+import type { Agent, AgentFunction } from '../../types/agent.ts';
+import { isObject, requireInput } from '../../xstate/required-input.ts';
 import { aloneInput, taskOf } from '../task/alone.ts';
 import type { WaveInput } from './events.ts';
 

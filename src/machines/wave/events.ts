@@ -1,8 +1,9 @@
-import type { RosterReport } from '../../actors/roster.ts';
-import type { Addressee } from '../../actors/scope.ts';
 import type { Task } from '../../plan/types.ts';
-import type { TaskOutcome } from '../../types.ts';
-import type { StopReason, TaskInput, TaskReport } from '../task/events.ts';
+import type { StopReason, TaskReport } from '../../run/task-report.ts';
+import type { TaskOutcome } from '../../types/task.ts';
+import type { RosterReport } from '../../xstate/roster.ts';
+import type { Addressee } from '../../xstate/scope.ts';
+import type { TaskInput } from '../task/events.ts';
 
 /** How a wave is told to stop admitting. */
 export interface WaveStop extends StopReason {

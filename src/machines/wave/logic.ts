@@ -1,7 +1,7 @@
+import { Queue } from '../../base/queue.ts';
 import type { Task } from '../../plan/types.ts';
-import { Queue } from '../../queue.ts';
-import type { TaskOutcome, TaskStatus } from '../../types.ts';
-import type { StopReason, TaskReport } from '../task/events.ts';
+import type { StopReason, TaskReport } from '../../run/task-report.ts';
+import type { TaskOutcome, TaskStatus } from '../../types/task.ts';
 import type { WaveInput, WaveOutput } from './events.ts';
 
 /** Who of a wave is where. One object changed in place: a wave may have a hundred thousand tasks. */

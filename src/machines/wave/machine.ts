@@ -1,11 +1,12 @@
 import { type ActorRefFrom, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
-import { createRoster, type RosterCommand } from '../../actors/roster.ts';
-import { type Addressee, nowOf, tell } from '../../actors/scope.ts';
-import { withSecondStart } from '../../actors/second-start.ts';
 import type { Services } from '../../actors/services.ts';
-import { elapsedMs } from '../../clock.ts';
-import type { StopReason, TaskEvent, TaskReport } from '../task/events.ts';
+import { elapsedMs } from '../../base/clock.ts';
+import type { StopReason, TaskReport } from '../../run/task-report.ts';
+import { createRoster, type RosterCommand } from '../../xstate/roster.ts';
+import { type Addressee, nowOf, tell } from '../../xstate/scope.ts';
+import { withSecondStart } from '../../xstate/second-start.ts';
+import type { TaskEvent } from '../task/events.ts';
 import { taskLogicFor } from '../task/resumed.ts';
 import { aloneWave, engineOf, requireWave, type WaveAloneInput } from './alone.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';

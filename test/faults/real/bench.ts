@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { RunEvent } from '../../../src/streams/events.ts';
-import type { RunResult } from '../../../src/types.ts';
+import type { RunEvent } from '../../../src/run/events.ts';
+import type { RunResult } from '../../../src/run/result.ts';
 import { type Findings, nothing } from '../findings.ts';
 
 const root = resolve(import.meta.dirname, '../../..');

@@ -1,9 +1,9 @@
 /** A process all of whose user's code throws: `throwing-victim.ts <stateDir> <seed>`. Says its result on stdout, if it survives. */
 import { jsonOf } from '../../../src/journal/json-of.ts';
 import { createSoar } from '../../../src/node/create-soar.ts';
-import { sqliteJournal } from '../../../src/node/sqlite-journal.ts';
+import { sqliteJournal } from '../../../src/node/store/sqlite-journal.ts';
 import type { TraceRecord } from '../../../src/trace/trace.schema.ts';
-import type { Agent, AgentFunction } from '../../../src/types.ts';
+import type { Agent, AgentFunction } from '../../../src/types/agent.ts';
 import { chanceOf } from '../random.ts';
 
 const [, , dir = '.soar', seed = '0'] = process.argv;

@@ -6,10 +6,10 @@ import { readFileSync, writeSync } from 'node:fs';
 import { reportOf } from '../../../src/cli/report-error.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { createSoar } from '../../../src/node/create-soar.ts';
-import { recordProcesses } from '../../../src/node/live-processes.ts';
-import { openSqliteJournal } from '../../../src/node/sqlite-journal.ts';
-import { SqliteStore } from '../../../src/node/sqlite-store.ts';
-import { thisProcess } from '../../../src/node/this-process.ts';
+import { recordProcesses } from '../../../src/node/process/live-processes.ts';
+import { thisProcess } from '../../../src/node/process/this-process.ts';
+import { openSqliteJournal } from '../../../src/node/store/sqlite-journal.ts';
+import { SqliteStore } from '../../../src/node/store/sqlite-store.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 
 export interface Instructions {

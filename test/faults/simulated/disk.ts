@@ -1,4 +1,7 @@
 import { SoarError } from '../../../src/errors/soar-error.ts';
+import type { JournalStore, Learned, RunWrite } from '../../../src/journal/journal-store.ts';
+import { mergedPace } from '../../../src/journal/merged-pace.ts';
+import { takenOver } from '../../../src/journal/run-errors.ts';
 import type {
   LogEntry,
   RunHeader,
@@ -6,10 +9,7 @@ import type {
   StoredBreaker,
   StoredPace,
   StoredRun,
-} from '../../../src/journal/entries.ts';
-import type { JournalStore, Learned, RunWrite } from '../../../src/journal/journal-store.ts';
-import { mergedPace } from '../../../src/journal/merged-pace.ts';
-import { takenOver } from '../../../src/journal/run-errors.ts';
+} from '../../../src/run/entries.ts';
 import type { Chance } from '../random.ts';
 
 /** One commit, as JSON. */

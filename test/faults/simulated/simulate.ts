@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import type { Clock } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/base/clock.ts';
 import { SoarError } from '../../../src/errors/soar-error.ts';
+import type { RunResult } from '../../../src/run/result.ts';
 import type { RunHandle } from '../../../src/run-handle.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-import type { Agent, RunResult, TaskOutcome } from '../../../src/types.ts';
+import type { Agent } from '../../../src/types/agent.ts';
+import type { TaskOutcome } from '../../../src/types/task.ts';
 import { type Scenario, scenario } from '../../property/engine-scenarios.ts';
 import { scriptedAgent } from '../../support/scripted-agent.ts';
 import { type Findings, nothing } from '../findings.ts';

@@ -1,0 +1,28 @@
+import type { AgentAnswer, AgentControls } from '../../types/agent.ts';
+
+/** What a process left behind. */
+export interface ProcessLeft {
+  /** As kept: cut in the middle, and marked, beyond `maxOutputBytes`. */
+  stdout: string;
+  /** `stdout` without its last line end. */
+  plain: string;
+  truncated: boolean;
+  /** Its last 64 KiB. */
+  stderr: string;
+  exitCode: number | null;
+  exitSignal: NodeJS.Signals | null;
+  /** Why it was told to stop; null when it ended by itself. */
+  aborted: string | null;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/** Understands what one process prints, as it prints it. */
+export interface OutputReader {
+  /** A piece of stdout; characters are whole. */
+  stdout(piece: string): void;
+  /** The answer, or why there is none. Throws an `AgentError`. */
+  finish(left: ProcessLeft): AgentAnswer;
+}
+
+export type OutputReaderFactory = (controls: AgentControls) => OutputReader;

@@ -1,0 +1,33 @@
+import type { AttemptRecord, TaskError, TaskStatus } from '../types/task.ts';
+import type { ParkedTask } from './parked-task.ts';
+import type { PhaseRecord, RunMetadata } from './result.ts';
+
+/** A call that is over, as a journal keeps it. */
+export interface SettledCall {
+  phase: PhaseRecord['phase'];
+  taskId: string;
+  prompt: string;
+  agentId: string;
+  status: TaskStatus;
+  /** Set when an earlier run had the answer, and nobody was asked. */
+  via?: 'cache';
+  output: string;
+  data?: unknown;
+  error: TaskError | null;
+  attempts: readonly AttemptRecord[];
+  /** Absent when there was none. */
+  rateLimits?: RunMetadata['rateLimits'];
+}
+
+/** Calls of a run that is resumed, by task id. */
+export interface ResumedCalls {
+  settled: ReadonlyMap<string, SettledCall>;
+  parked: ReadonlyMap<string, ParkedTask>;
+}
+
+/** What the metadata of a run takes from calls, beside the records of their phases. */
+export interface CallNotes {
+  /** Who was asked, by id, and who stood in. */
+  agents: readonly string[];
+  rateLimits: RunMetadata['rateLimits'];
+}

@@ -1,0 +1,104 @@
+import type { CompiledPlan, OnDependencyFailure, Schedule, Task } from '../plan/types.ts';
+import type { Budget } from '../policy/budget.ts';
+import type { Policy } from '../policy/policy.ts';
+import { POLICIES, resolvePolicy } from '../policy/presets.ts';
+
+/** Settings of one run with every default filled in. */
+export interface CollectSettings {
+  schedule: Schedule;
+  onDependencyFailure: OnDependencyFailure;
+  policy: Policy;
+  /** Limit of the whole run, milliseconds; `null`: derived from the plan and the policy. */
+  timeoutMs: number | null;
+  /** Most attempts of this run in flight; `null`: the engine's limit alone. Also bounds who waits in the gate. */
+  maxConcurrent: number | null;
+  staggerMs: number | null;
+  budget: Budget | null;
+  /** Agent that takes over, by id; `null`: none. */
+  fallback: string | null;
+  retries: number | null;
+  /** Whether what tasks ask alike is asked once, and answers of other runs are used again. */
+  cache: boolean;
+  /** Most characters of context in a prompt; null: the default. */
+  contextBudgetChars: number | null;
+  /** What the engine says of all its runs, whatever a task's policy is. */
+  bounds: PolicyBounds;
+}
+
+export interface PolicyBounds {
+  maxCoolingMs?: number;
+  maxRateLimits?: number;
+  maxOpenWaitMs?: number;
+  onOpen?: 'fail' | 'wait';
+}
+
+/** When a run must be over, and when its budget of time is spent, epoch milliseconds; null: no such bound is known. */
+export interface RunBounds {
+  deadlineAt: number | null;
+  budgetAt: number | null;
+}
+
+/** Defaults of a run's settings. */
+export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
+  schedule: 'wave',
+  onDependencyFailure: 'skip',
+  policy: POLICIES.patient,
+  timeoutMs: null,
+  maxConcurrent: null,
+  staggerMs: null,
+  budget: null,
+  fallback: null,
+  retries: null,
+  cache: false,
+  contextBudgetChars: null,
+  bounds: {},
+});
+
+/** A policy with the bounds that an engine sets for all its runs. */
+export function withBounds(
+  policy: Policy,
+  { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen }: PolicyBounds,
+): Policy {
+  if ((maxCoolingMs ?? maxRateLimits ?? maxOpenWaitMs ?? onOpen) === undefined) return policy;
+  const { breaker, cooling } = policy;
+  return {
+    ...policy,
+    breaker: {
+      ...breaker,
+      onOpen: onOpen ?? breaker.onOpen,
+      maxOpenWaitMs: maxOpenWaitMs ?? breaker.maxOpenWaitMs,
+    },
+    cooling: {
+      ...cooling,
+      maxCoolingMs: maxCoolingMs ?? cooling.maxCoolingMs,
+      maxRateLimits: maxRateLimits ?? cooling.maxRateLimits,
+    },
+  };
+}
+
+/** The policy of each task: its own over the plan's default over the run's, with retries overridden. */
+export function policiesOf(plan: CompiledPlan, settings: CollectSettings): (task: Task) => Policy {
+  const cache = new Map<string, Policy>();
+  const { defaults } = plan.plan;
+  return ({ spec }) => {
+    const own = spec.policy ?? defaults?.policy;
+    const retries = spec.retries ?? settings.retries;
+    const key = `${typeof own === 'object' ? JSON.stringify(own) : (own ?? '')}|${retries}`;
+    const known = cache.get(key);
+    if (known) return known;
+    const base = own === undefined ? settings.policy : resolvePolicy(own);
+    const bound = withBounds(base, settings.bounds);
+    const policy = retries === null || retries === undefined ? bound : { ...bound, retry: { ...bound.retry, retries } };
+    cache.set(key, policy);
+    return policy;
+  };
+}
+
+/** What a run's own settings say of its end, whatever its plan. */
+export function runBounds({ timeoutMs, budget }: Partial<CollectSettings>, startedAt: number): RunBounds {
+  const budgetMs = budget?.timeMs;
+  return {
+    deadlineAt: timeoutMs === null || timeoutMs === undefined ? null : startedAt + timeoutMs,
+    budgetAt: budgetMs === undefined ? null : startedAt + budgetMs,
+  };
+}

@@ -1,0 +1,238 @@
+import { type Attributes, context, type HrTime, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
+import { elapsedMs } from '../../base/clock.ts';
+import type { Usage } from '../../types/usage.ts';
+import { stateText } from '../replay/tracks.ts';
+import type { TraceSink } from '../sink.ts';
+import type { RecordOf, TraceRecord } from '../trace.schema.ts';
+import { type Instruments, instrumentsOf } from './otel-metrics.ts';
+import { OpenSpans } from './otel-spans.ts';
+
+export interface OtelSinkOptions {
+  /** Default: the global provider's tracer `soar-machine`. */
+  tracer?: Tracer;
+  /** Default: the global provider's meter `soar-machine`. */
+  meter?: Meter;
+}
+
+interface Waiting {
+  task: string;
+  run: string;
+  agent: string;
+  /** Since when it waits in the gate; null while it does not. */
+  queuedSince: number | null;
+}
+
+/**
+ * Tells OpenTelemetry of runs: a span for the run, its phases, its tasks and every attempt, named and attributed by the
+ * GenAI conventions (`invoke_workflow`, `invoke_agent`), and counts of attempts, retries, breaker changes and time spent
+ * in the queue. A run's span is a child of the span that was active where the run was started; where none was, of the one
+ * that was active when the sink was made. The span of an attempt is the active one while its agent works.
+ *
+ * @example
+ * createSoar({ agents, trace: [otelSink()] });
+ */
+export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
+  const spans = new OpenSpans(tracer ?? trace.getTracer('soar-machine'), context.active());
+  const instruments = instrumentsOf(meter ?? metrics.getMeter('soar-machine'));
+  const tasks = new Map<string, Waiting>();
+  const breakers = new Map<string, string>();
+
+  function moved(record: RecordOf<'actor.moved'>): void {
+    const breaker = breakers.get(record.actor);
+    if (breaker !== undefined) {
+      const state = stateText(record.state).split('.')[0] as string;
+      instruments.breakerChanges.add(1, { 'gen_ai.agent.id': breaker, 'soar.breaker.state': state });
+      return;
+    }
+    const task = tasks.get(record.actor);
+    if (!task) return;
+    if (record.event === 'attempt.ended' && record.data?.result !== undefined)
+      attemptEnded(record, task, spans, instruments);
+    taskMoved(record, task, spans, instruments);
+    if (record.status) tasks.delete(record.actor);
+  }
+
+  return {
+    mode: 'compact',
+    around: ({ runId, taskId }, call) => spans.within(`attempt/task/${runId}/${taskId}`, call),
+    write(record: TraceRecord) {
+      switch (record.type) {
+        case 'run.started':
+          spans.start(`run/${record.run}`, null, 'invoke_workflow soar-machine', timeOf(record.at), {
+            'gen_ai.operation.name': 'invoke_workflow',
+            'gen_ai.workflow.name': 'soar-machine',
+            'gen_ai.conversation.id': record.run,
+            'soar.run.id': record.run,
+          });
+          break;
+        case 'phase.started':
+          startPhase(spans, record.run, record.phase, record.at);
+          break;
+        case 'phase.completed':
+          spans.end(`phase/${record.run}/${record.phase}`, timeOf(record.at));
+          break;
+        case 'plan.compiled':
+          if (!spans.has(`phase/${record.run}/collect`)) startPhase(spans, record.run, 'collect', record.at);
+          break;
+        case 'actor.started':
+          if (record.machine === 'breaker' && record.agent !== undefined) breakers.set(record.actor, record.agent);
+          else if (record.task !== undefined && record.run !== undefined) {
+            const { task, run, agent = '', wave = 1, at, phase } = record;
+            tasks.set(record.actor, { task, run, agent, queuedSince: at });
+            startTask(spans, { task, run, agent, wave, at, ...(phase === undefined ? {} : { phase }) });
+          }
+          break;
+        case 'actor.moved':
+          moved(record);
+          break;
+        case 'actor.ended':
+          tasks.delete(record.actor);
+          breakers.delete(record.actor);
+          break;
+        case 'task.settled':
+          taskSettled(record, spans, instruments);
+          break;
+        case 'call.settled': {
+          const { run, task, status, error, at } = record;
+          const failure = status === 'failed' ? error : null;
+          spans.end(`task/${run}/${task}`, timeOf(at), { 'soar.task.status': status }, failure);
+          break;
+        }
+        case 'run.settled': {
+          const { run, status, counts, at, error, usage } = record;
+          spans.end(`phase/${run}/collect`, timeOf(at));
+          // Names of our own: the conventions' stand at the attempts, and whoever adds them up must not count twice.
+          const attributes: Attributes = {
+            'soar.run.status': status,
+            ...told('soar.usage.input_tokens', usage?.inputTokens),
+            ...told('soar.usage.output_tokens', usage?.outputTokens),
+            ...told('soar.usage.cost_usd', usage?.costUsd),
+          };
+          for (const [name, count] of Object.entries(counts)) attributes[`soar.tasks.${name}`] = count;
+          const failure = status === 'failed' ? (error ?? { kind: 'internal', message: 'Tasks failed.' }) : null;
+          spans.end(`run/${run}`, timeOf(at), attributes, failure);
+          instruments.runDuration.record(record.durationMs / 1000, {
+            'gen_ai.workflow.name': 'soar-machine',
+            ...(failure ? { 'error.type': failure.kind } : {}),
+          });
+          break;
+        }
+        case 'trace.ended':
+          spans.endAll(timeOf(record.at));
+          break;
+      }
+    },
+  };
+}
+
+function told(name: string, value: number | undefined): Attributes {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** An instant as OpenTelemetry cannot misread it: it takes small numbers for something else. */
+function timeOf(at: number): HrTime {
+  const seconds = Math.floor(at / 1000);
+  return [seconds, Math.round((at - seconds * 1000) * 1e6)];
+}
+
+function startPhase(spans: OpenSpans, run: string, phase: string, at: number): void {
+  spans.start(`phase/${run}/${phase}`, `run/${run}`, `phase ${phase}`, timeOf(at), {
+    'soar.run.id': run,
+    'soar.phase': phase,
+  });
+}
+
+interface StartedTask {
+  task: string;
+  run: string;
+  agent: string;
+  wave: number;
+  /** The phase it is asked for. Default `collect`: it is a task of the plan. */
+  phase?: string;
+  at: number;
+}
+
+function startTask(spans: OpenSpans, { task, run, agent, wave, at, phase = 'collect' }: StartedTask): void {
+  spans.start(`task/${run}/${task}`, `phase/${run}/${phase}`, `task ${task}`, timeOf(at), {
+    'soar.run.id': run,
+    'soar.task.id': task,
+    'soar.task.wave': wave,
+    'gen_ai.agent.id': agent,
+  });
+}
+
+function taskMoved(record: RecordOf<'actor.moved'>, task: Waiting, spans: OpenSpans, instruments: Instruments): void {
+  const { at, data, until } = record;
+  const state = stateText(record.state);
+  const span = `task/${task.run}/${task.task}`;
+  const [top] = state.split('.');
+  if (record.event === 'start.granted' && typeof data?.attempt === 'number') {
+    const agent = String(data.agent ?? task.agent);
+    const waited = elapsedMs(task.queuedSince ?? at, at) / 1000;
+    instruments.queueTime.record(waited, { 'gen_ai.agent.id': agent });
+    task.queuedSince = null;
+    spans.start(`attempt/${span}`, span, `invoke_agent ${agent}`, timeOf(at), {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.agent.id': agent,
+      'gen_ai.agent.name': agent,
+      'gen_ai.conversation.id': task.run,
+      'soar.run.id': task.run,
+      'soar.task.id': task.task,
+      'soar.attempt': data.attempt,
+    });
+    return;
+  }
+  if (top === 'retrying') instruments.retries.add(1, { 'gen_ai.agent.id': task.agent });
+  if (top === 'staggered' || state === 'fallback.waiting') task.queuedSince = at;
+  if (state !== 'done') spans.note(span, state, timeOf(at), until === undefined ? {} : { 'soar.until': until });
+}
+
+function attemptEnded(
+  { data = {}, at }: RecordOf<'actor.moved'>,
+  task: Waiting,
+  spans: OpenSpans,
+  instruments: Instruments,
+): void {
+  const id = `attempt/task/${task.run}/${task.task}`;
+  const error = data.error as { kind: string; message: string } | undefined;
+  const usage = data.usage as Usage | undefined;
+  const ended = spans.end(
+    id,
+    timeOf(at),
+    {
+      'soar.attempt.result': String(data.result),
+      ...told('gen_ai.usage.input_tokens', usage?.inputTokens),
+      ...told('gen_ai.usage.cache_read.input_tokens', usage?.cachedInputTokens),
+      ...told('gen_ai.usage.output_tokens', usage?.outputTokens),
+      ...told('soar.usage.cost_usd', usage?.costUsd),
+    },
+    error ?? null,
+  );
+  if (!ended) return;
+  const agent = { 'gen_ai.agent.id': String(ended.attributes['gen_ai.agent.id']) };
+  const operation = {
+    ...agent,
+    'gen_ai.agent.name': agent['gen_ai.agent.id'],
+    'gen_ai.operation.name': 'invoke_agent',
+    ...(error ? { 'error.type': error.kind } : {}),
+  };
+  instruments.attempts.add(1, { ...agent, 'soar.attempt.result': String(data.result) });
+  instruments.duration.record(Math.max(0, at / 1000 - (ended.start[0] + ended.start[1] / 1e9)), operation);
+  for (const [type, tokens] of [
+    ['input', usage?.inputTokens],
+    ['output', usage?.outputTokens],
+  ] as const) {
+    if (tokens !== undefined) instruments.tokens.record(tokens, { ...operation, 'gen_ai.token.type': type });
+  }
+}
+
+function taskSettled(record: RecordOf<'task.settled'>, spans: OpenSpans, instruments: Instruments): void {
+  const { run, task, agent, wave, at, status, via, error, attempts } = record;
+  const id = `task/${run}/${task}`;
+  // A task that was never admitted has no actor; its span shows that, and why, it was passed over.
+  if (!spans.has(id)) startTask(spans, { run, task, agent, wave, at });
+  instruments.tasks.add(1, { 'soar.task.status': status });
+  const attributes: Attributes = { 'soar.task.status': status, 'soar.task.attempts': attempts.length };
+  if (via) attributes['soar.task.via'] = via;
+  spans.end(id, timeOf(at), attributes, status === 'failed' ? error : null);
+}
