@@ -28,7 +28,10 @@ function samples({ context: { run, scheduler } }: Collect, history: readonly Eve
   const { book } = run;
   const waves = [...scheduler.activeWaves].map((wave) => ({ wave, tasks: run.plan.waves[wave - 1] ?? [] }));
   const isNew = (type: CollectEvent['type']) => !history.some((event) => event.type === type);
+  const { ending } = run;
+  const reopened = ending ? [{ type: 'tasks.settled' as const, wave: 1, reports: [ending] }] : [];
   return [
+    ...reopened,
     ...waves.flatMap(({ wave, tasks }): CollectEvent[] => {
       const open = book.unsettled(tasks);
       const id = `wave.${wave}`;

@@ -45,9 +45,13 @@ export const collectMachine = collectSetup.createMachine({
     compiling: {
       always: [
         { guard: 'isInvalid', target: 'done' },
-        { guard: 'hadEnded', target: 'aborting', actions: ['openRun', 'recordEnding', 'abort'] },
+        { guard: 'hadEnded', target: 'reopening', actions: ['openRun', 'reportEnding'] },
         { target: 'collecting', actions: ['openRun', 'start'] },
       ],
+    },
+    reopening: {
+      tags: 'working',
+      on: { 'tasks.settled': { target: 'aborting', actions: ['record', 'abort'] } },
     },
     collecting: {
       tags: 'working',

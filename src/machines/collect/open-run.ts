@@ -22,6 +22,12 @@ export function openRun(run: CollectRun): Message[] {
   return [...ensureBreakers(run), { to: 'gate', event: opened(run, now) }];
 }
 
+/** The failure that had ended the run, as its wave reported it. */
+export function endingReport({ ending }: CollectRun): Message[] {
+  if (!ending) return [];
+  return [{ to: 'self', event: { type: 'tasks.settled', wave: ending.outcome.wave, reports: [ending] } }];
+}
+
 /** Closes it at the gate. The account of a run that goes on stays open: what follows the plan counts, too. */
 export function closeRun({ input, runId }: CollectRun): Message[] {
   return input.within ? [] : [{ to: 'gate', event: { type: 'run.closed', runId } }];

@@ -9,7 +9,7 @@ import { conclude } from './conclude.ts';
 import type { CollectEvent, CollectInput, CollectOutput } from './events.ts';
 import { endsRun } from './logic.ts';
 import type { Message } from './messages.ts';
-import { closeRun, grantTime, holdLimit, openRun } from './open-run.ts';
+import { closeRun, endingReport, grantTime, holdLimit, openRun } from './open-run.ts';
 import type { CollectRun } from './run.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type StopCause, stopOf } from './stops.ts';
@@ -29,8 +29,8 @@ function deliver(args: Sender & { context: CollectContext }, messages: readonly 
   const { run, waves } = args.context;
   const { gate, engine } = run.services;
   for (const { to, event } of messages) {
-    const addressee =
-      to === 'deadline' ? (args.self as AnyActorRef).getSnapshot().children.deadline : { waves, gate, engine }[to];
+    const { children } = (args.self as AnyActorRef).getSnapshot();
+    const addressee = to === 'deadline' ? children.deadline : { waves, gate, engine, self: args.self }[to];
     if (addressee) tell(args, addressee as Addressee<typeof event>, event);
   }
 }
@@ -59,7 +59,8 @@ export const collectSetup = setup({
     start: sends(({ scheduler }) => scheduler.start()),
     advance: sends(({ scheduler }) => scheduler.advance()),
     record: sends(({ scheduler }, event) => scheduler.record((event as Of<'tasks.settled'>).reports)),
-    recordEnding: sends(({ run: { ending }, scheduler }) => scheduler.record(ending ? [ending] : [])),
+    /** Sent as an event, because guards of the initial state are asked before its actions run. */
+    reportEnding: sends(({ run }) => endingReport(run)),
     release: sends(({ scheduler }) => scheduler.release()),
     settleDuplicates: sends(({ scheduler }) => scheduler.settleDuplicates()),
     enqueue: ({ context, event }) => context.scheduler.enqueue((event as Of<'task.queued'>).taskId),
