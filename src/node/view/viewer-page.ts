@@ -26,7 +26,7 @@ export function viewerPage(): Promise<string> {
 
 async function readPage(): Promise<string> {
   try {
-    return await readFile(new URL('../../../visualizer/index.html', import.meta.url), 'utf8');
+    return await readFile(new URL('../../visualizer/index.html', import.meta.url), 'utf8');
   } catch (cause) {
     const message =
       'The page of the viewer is not beside the code of soar-machine. Install soar-machine again; in a bundled app, keep it out of the bundle as an external package.';
