@@ -9,7 +9,7 @@ import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { sqliteJournal } from '../src/node/store/sqlite-journal.ts';
 import { fileSink } from '../src/node/view/trace-file.ts';
 import { compilePlan } from '../src/plan/compile.ts';
-import type { SoarOptions } from '../src/soar.ts';
+import type { SoarOptions } from '../src/soar-types.ts';
 import { ringSink } from '../src/trace/ring-sink.ts';
 import { chain, flat, layered, sleepyChains } from './workloads.ts';
 

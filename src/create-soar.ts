@@ -27,10 +27,10 @@ import { type Launch, type PreparedPlan, resumeRun, withError } from './resume-r
 import type { RunHeader } from './run/entries.ts';
 import type { RunLog } from './run/log.ts';
 import { createHandle, type RunHandle } from './run-handle.ts';
-import type { AskOptions, Soar, SoarOptions } from './soar.ts';
+import type { AskOptions, Soar, SoarOptions } from './soar-types.ts';
 import { createRunStreams } from './streams/run-streams.ts';
 import { quoted } from './text/foreign-text.ts';
-import { isOver, registerNoActors } from './xstate/scope.ts';
+import { isOver, registerNoActors } from './xstate/messaging.ts';
 
 /**
  * Makes an engine: one gate, one executor and one breaker an agent, shared by all its runs.

@@ -24,7 +24,7 @@ export type { PhaseName, RunEvent } from './run/events.ts';
 export type * from './run/result.ts';
 export { TASK_STATES, type TaskState } from './run/task-states.ts';
 export type { RunHandle } from './run-handle.ts';
-export type { AskOptions, PlanOptions, ResumeOptions, RunOptions, Soar, SoarOptions } from './soar.ts';
+export type { AskOptions, PlanOptions, ResumeOptions, RunOptions, Soar, SoarOptions } from './soar-types.ts';
 export type { RunStream } from './streams/guarded.ts';
 export type { RunProgress, WaveProgress } from './streams/progress.ts';
 export type { Heartbeat } from './streams/run-streams.ts';

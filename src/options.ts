@@ -10,7 +10,7 @@ import type { OnDependencyFailure, RunSettings } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
 import { resolvePolicy, waiting } from './policy/presets.ts';
 import type { CollectSettings } from './run/settings.ts';
-import type { SoarOptions } from './soar.ts';
+import type { SoarOptions } from './soar-types.ts';
 import { quoted } from './text/foreign-text.ts';
 
 const limits = z.record(z.string(), positiveCount);

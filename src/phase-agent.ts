@@ -4,7 +4,7 @@ import { soarMachine } from './machines/soar/machine.ts';
 import { providePhases } from './machines/soar/provide-phases.ts';
 import { modelPhases } from './phases/built-in/built-in.ts';
 import { canThink } from './phases/calls/calls.ts';
-import type { SoarOptions } from './soar.ts';
+import type { SoarOptions } from './soar-types.ts';
 import { quoted } from './text/foreign-text.ts';
 
 /**

@@ -17,7 +17,7 @@ import type { RunStream } from './streams/guarded.ts';
 import { guardActor } from './streams/guarded-actor.ts';
 import type { RunProgress } from './streams/progress.ts';
 import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
-import { isOver } from './xstate/scope.ts';
+import { isOver } from './xstate/messaging.ts';
 
 /** A run under way. */
 export interface RunHandle {

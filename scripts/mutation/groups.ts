@@ -31,7 +31,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'src/machines/gate/logic.ts',
       'src/machines/gate/lanes.ts',
       'src/machines/gate/pacing.ts',
-      'src/machines/gate/accounts.ts',
+      'src/machines/gate/run-budgets.ts',
     ],
     tests: ['test/machines/gate*.test.ts', 'test/journal/paces.test.ts'],
   },
@@ -57,7 +57,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     tests: ['test/machines/collect*.test.ts', 'test/machines/duplicate-tasks.test.ts', 'test/journal/resume.test.ts'],
   },
   replay: {
-    mutate: ['src/journal/replay.ts', 'src/journal/put-back.ts'],
+    mutate: ['src/journal/replay.ts', 'src/journal/clock-rollback.ts'],
     tests: ['test/journal/replay.test.ts', 'test/journal/resume.test.ts'],
   },
   errors: {

@@ -7,7 +7,7 @@ import type { AgentRequest } from '../types/agent.ts';
 import type { ErrorKind } from '../types/error-kind.ts';
 import type { AttemptRecord, TaskError } from '../types/task.ts';
 import type { Usage } from '../types/usage.ts';
-import type { Addressee } from '../xstate/scope.ts';
+import type { Addressee } from '../xstate/messaging.ts';
 
 /** One execution of a task by one agent, as the executor gets it. */
 export interface AttemptSpec {

@@ -7,9 +7,9 @@ import type { BreakerPolicy } from '../policy/policy.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { StoredBreaker } from '../run/entries.ts';
 import type { BreakerMetrics } from '../run/result.ts';
-import { lean } from '../xstate/lean.ts';
-import { nowOf } from '../xstate/scope.ts';
-import { LeftBreakers } from './left-breakers.ts';
+import { collectable } from '../xstate/collectable.ts';
+import { nowOf } from '../xstate/messaging.ts';
+import { BreakerMemory } from './breaker-memory.ts';
 
 export type Breaker = ActorRefFrom<typeof breakerMachine>;
 
@@ -45,12 +45,12 @@ export class Breakers {
   /** Of breakers that are not the engine's, the runs that have a use for them; and the other way round. */
   readonly #usersOf = new TurnoverMap<string, Set<string>>();
   readonly #usedBy = new TurnoverMap<string, Set<string>>();
-  readonly #left: LeftBreakers;
+  readonly #left: BreakerMemory;
   #started = false;
 
   constructor(input: BreakersInput) {
     this.#input = input;
-    this.#left = new LeftBreakers(input.stored);
+    this.#left = new BreakerMemory(input.stored);
   }
 
   /** Made when first asked for, judged by the policy it was last configured with. */
@@ -128,7 +128,7 @@ export class Breakers {
       ...(policy ? { policy } : {}),
       ...(restored ? { restored } : {}),
     };
-    const breaker = createActor(lean(logic), { id: `breaker.${id}`, parent, input });
+    const breaker = createActor(collectable(logic), { id: `breaker.${id}`, parent, input });
     this.#all.set(key, breaker);
     if (keep) keepChanges(breaker, isMadeUp ? id : key, keep);
     if (this.#started) breaker.start();

@@ -12,18 +12,18 @@ import { type ResolvedAgent, resolveAgents } from '../agents/resolve.ts';
 import { captureContext, type Within } from '../base/async-context.ts';
 import type { AnswerStore } from '../journal/answers.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { RunAccount } from '../machines/gate/accounts.ts';
 import type { ReleaseBreakers } from '../machines/gate/events.ts';
 import type { GateLimits, Ledger } from '../machines/gate/logic.ts';
 import { type GateInput, gateMachine } from '../machines/gate/machine.ts';
 import { restoredPace, storedPace } from '../machines/gate/pacing.ts';
+import type { RunAccount } from '../machines/gate/run-budgets.ts';
 import type { Price } from '../policy/budget.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { StoredBreaker } from '../run/entries.ts';
 import type { BreakerMetrics } from '../run/result.ts';
 import type { Agent, AgentFunction } from '../types/agent.ts';
-import { lean } from '../xstate/lean.ts';
-import { nowOf, relay } from '../xstate/scope.ts';
+import { collectable } from '../xstate/collectable.ts';
+import { nowOf, relay } from '../xstate/messaging.ts';
 import { type Breaker, Breakers, type BreakerTerms, type Guarded } from './breakers.ts';
 import { executor } from './executor.ts';
 import type { AroundAttempt } from './in-flight.ts';
@@ -83,7 +83,7 @@ export class Engine implements Services {
     });
     this.killGraceMs = input.killGraceMs ?? DEFAULT_KILL_GRACE_MS;
     this.agents = resolveAgents(input.agents ?? {});
-    this.gate = createActor(lean(gateMachine), {
+    this.gate = createActor(collectable(gateMachine), {
       id: 'gate',
       parent: self,
       input: {

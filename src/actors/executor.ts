@@ -9,7 +9,7 @@ import { checkClock, markActivity, startClock, stopGraceMs, withoutSilence } fro
 import { priced } from '../policy/usage.ts';
 import type { AgentAnswer, AgentControls } from '../types/agent.ts';
 import type { ErrorKind } from '../types/error-kind.ts';
-import { clockOf, relay, type Sender } from '../xstate/scope.ts';
+import { clockOf, relay, type Sender } from '../xstate/messaging.ts';
 import type { AttemptCommand, AttemptEvent, AttemptResult, AttemptSpec } from './attempt.ts';
 import { abandonedResult, failedResult, judgementOf, statedResult, succeededResult } from './attempt-result.ts';
 import { AuthVerdicts } from './auth-verdicts.ts';

@@ -8,7 +8,7 @@ import type { Linger } from '../policy/linger.ts';
 import { type AttemptClock, withGrantedTime } from '../policy/timeouts.ts';
 import type { AgentAnswer } from '../types/agent.ts';
 import type { ErrorKind } from '../types/error-kind.ts';
-import type { Addressee } from '../xstate/scope.ts';
+import type { Addressee } from '../xstate/messaging.ts';
 import type { AttemptSpec } from './attempt.ts';
 
 export interface ExecutorInput {

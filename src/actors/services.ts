@@ -7,7 +7,7 @@ import type { BreakerPolicy } from '../policy/policy.ts';
 import type { StoredBreaker } from '../run/entries.ts';
 import type { RunLog } from '../run/log.ts';
 import type { BreakerMetrics } from '../run/result.ts';
-import type { Addressee } from '../xstate/scope.ts';
+import type { Addressee } from '../xstate/messaging.ts';
 import type { AttemptCommand } from './attempt.ts';
 import type { Guarded } from './breakers.ts';
 

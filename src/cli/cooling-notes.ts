@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal.ts';
 import { restoredPace } from '../machines/gate/pacing.ts';
 import { POLICIES } from '../policy/presets.ts';
-import type { SoarOptions } from '../soar.ts';
+import type { SoarOptions } from '../soar-types.ts';
 import { oneLine } from '../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../types/agent.ts';
 import { formatDuration } from './format.ts';

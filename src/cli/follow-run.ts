@@ -4,7 +4,7 @@ import { killLiveProcesses } from '../node/process/live-processes.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunResult } from '../run/result.ts';
 import type { RunHandle } from '../run-handle.ts';
-import type { Soar } from '../soar.ts';
+import type { Soar } from '../soar-types.ts';
 import type { Approval } from './approval.ts';
 import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';
 import type { RunFlags } from './flags.ts';

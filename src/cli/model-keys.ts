@@ -1,7 +1,7 @@
 import { SoarError } from '../errors/soar-error.ts';
 import { missingKeys } from '../node/models/model-agent.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
-import type { RunOptions } from '../soar.ts';
+import type { RunOptions } from '../soar-types.ts';
 
 /** Ids of the agents a plan can come to use. */
 export function usedAgents(plan: Plan, fallback: RunOptions['fallback']): Set<string> {

@@ -5,7 +5,7 @@ import type { CheckOptions } from '../plan/check-plan.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
-import type { AskOptions, RunOptions, SoarOptions } from '../soar.ts';
+import type { AskOptions, RunOptions, SoarOptions } from '../soar-types.ts';
 import type { Agent, AgentFunction } from '../types/agent.ts';
 import type { RunFlags } from './flags.ts';
 import { choosesAgent, chosenAgent, isFromEnvironment, type ToolChoice } from './tool-agent.ts';

@@ -8,7 +8,7 @@ import { createSoar } from '../node/create-soar.ts';
 import { agentsFromSpecs } from '../node/tools/agents-from-spec.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import type { Plan } from '../plan/types.ts';
-import type { Soar, SoarOptions } from '../soar.ts';
+import type { Soar, SoarOptions } from '../soar-types.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { type Approval, terminalApproval } from './approval.ts';
 import { coolingNotes } from './cooling-notes.ts';

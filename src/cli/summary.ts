@@ -1,4 +1,4 @@
-import { beforeRefusal } from '../errors/before-refusal.ts';
+import { lastAttemptError } from '../errors/last-attempt-error.ts';
 import type { Plan } from '../plan/types.ts';
 import type { RunResult, Source } from '../run/result.ts';
 import { cleanText, escaped, oneLine } from '../text/foreign-text.ts';
@@ -90,7 +90,7 @@ function whyOf(outcome: TaskOutcome): string {
   const { status, error } = outcome;
   if (!error || status === 'succeeded') return '';
   const kind = status === 'skipped' && error.kind === 'dependency' ? status : error.kind;
-  return oneLine(`${kind}: ${error.message}${beforeRefusal(outcome)}`);
+  return oneLine(`${kind}: ${error.message}${lastAttemptError(outcome)}`);
 }
 
 function cellsOf(outcome: TaskOutcome): string[] {

@@ -1,5 +1,5 @@
 import type { StatelyServer } from '../node/view/stately-server.ts';
-import type { SoarOptions } from '../soar.ts';
+import type { SoarOptions } from '../soar-types.ts';
 import type { TraceSink } from '../trace/sink.ts';
 import type { RunFlags } from './flags.ts';
 import { onInterrupt } from './interrupts.ts';

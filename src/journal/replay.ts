@@ -6,7 +6,7 @@ import type { RunResult } from '../run/result.ts';
 import { runBounds } from '../run/settings.ts';
 import { NO_NOTES } from '../run/task-report.ts';
 import type { AttemptRecord } from '../types/task.ts';
-import { lastInstant, putBack } from './put-back.ts';
+import { lastInstant, rollBackClock } from './clock-rollback.ts';
 import type { ReplayedRun } from './replayed-run.ts';
 
 /** How an attempt is recorded that nobody saw the end of. It consumes no retry. */
@@ -134,7 +134,7 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
   closeOpen(run, open, sessions, now);
   const last = lastInstant(header, entries);
   grantDeadTime(run, last, now);
-  putBack(run, elapsedMs(now, last));
+  rollBackClock(run, elapsedMs(now, last));
   for (const [taskId, task] of run.tasks) if (task.state === 'circuitOpen') run.tasks.set(taskId, called(task, now));
   const everything = [...run.settled.map(({ outcome }) => outcome), ...run.tasks.values(), ...run.calls.values()];
   for (const { attempts } of everything) {

@@ -1,5 +1,5 @@
 import { createSoar as createCoreSoar } from '../create-soar.ts';
-import type { Soar, SoarOptions } from '../soar.ts';
+import type { Soar, SoarOptions } from '../soar-types.ts';
 import { readEntry } from './search/read-entry.ts';
 import { createFileRetriever } from './search/retrieve.ts';
 import { agentFromSpec } from './tools/agents-from-spec.ts';

@@ -5,7 +5,7 @@ import type {
   AnyTransitionDefinition,
   InspectionEvent,
 } from 'xstate';
-import { parentOf } from '../xstate/scope.ts';
+import { parentOf } from '../xstate/messaging.ts';
 import { defineChart, factsOf, type TransitionFacts } from './chart/definition.ts';
 import { DESCRIBERS, type Describer } from './describe.ts';
 import { eventData } from './event-data.ts';

@@ -5,8 +5,8 @@ import type { Mask } from '../text/mask/mark.ts';
 import { createSecretMask } from '../text/mask/secret-mask.ts';
 import type { Environment } from '../text/mask/secrets-of.ts';
 import { InspectionRecorder } from './inspection.ts';
-import { newsRecorder } from './news.ts';
 import { Outlet, type Redact } from './outlet.ts';
+import { newsRecorder } from './run-event-recorder.ts';
 import type { TraceMode, TraceSink } from './sink.ts';
 import { Texts } from './texts.ts';
 

@@ -8,8 +8,8 @@ import {
   type Snapshot,
 } from 'xstate';
 import { TurnoverMap } from '../base/turnover-map.ts';
-import { lean } from './lean.ts';
-import { isOver, parentOf, relay } from './scope.ts';
+import { collectable } from './collectable.ts';
+import { isOver, parentOf, relay } from './messaging.ts';
 
 /** What a roster is told. Any other event comes from a child and goes up to the roster's parent. */
 export type RosterCommand =
@@ -45,7 +45,7 @@ export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActo
       switch (event.type) {
         case 'child.start': {
           const { id, input } = event as Extract<RosterCommand, { type: 'child.start' }>;
-          const logic = lean(typeof logicOf === 'function' ? logicOf(input as never) : logicOf);
+          const logic = collectable(typeof logicOf === 'function' ? logicOf(input as never) : logicOf);
           const child = createActor(logic, { id, input: input as never, parent: scope.self as AnyActorRef });
           live.set(id, child);
           child.start();

@@ -3,7 +3,7 @@ import { currentContext } from '../base/async-context.ts';
 import { type Timer, timersOf } from '../base/timers.ts';
 import { showValue } from '../errors/show-value.ts';
 import { SoarError } from '../errors/soar-error.ts';
-import { clockOf, parentOf, relay } from './scope.ts';
+import { clockOf, parentOf, relay } from './messaging.ts';
 
 export interface SleepInput {
   /** Absolute deadline, epoch milliseconds in the system's clock; `null` sleeps until stopped. */

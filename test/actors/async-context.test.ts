@@ -6,7 +6,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
-import type { Soar, SoarOptions } from '../../src/soar.ts';
+import type { Soar, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { AgentFunction } from '../../src/types/agent.ts';
 

@@ -44,7 +44,7 @@ const HOMES: readonly Home[] = [
   },
   {
     notion: 'what stands for a secret',
-    files: ['mark', 'lost-texts', 'secret-mask', 'spoken-secrets'].map((name) => `src/text/mask/${name}.ts`),
+    files: ['mark', 'unmask', 'secret-mask', 'spoken-secrets'].map((name) => `src/text/mask/${name}.ts`),
     use: /«(?!API)|\[masked\]/,
   },
   {

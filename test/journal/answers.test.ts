@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ANSWER_TTL_MS, isPlain } from '../../src/journal/answers.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent } from '../../src/types/agent.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';

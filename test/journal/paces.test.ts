@@ -4,7 +4,7 @@ import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { mergedPace } from '../../src/journal/merged-pace.ts';
 import { QUIET_HALF_LIFE_MS, restoredPace } from '../../src/machines/gate/pacing.ts';
 import type { StoredPace } from '../../src/run/entries.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, task, tasks, watch } from '../support/watched-run.ts';

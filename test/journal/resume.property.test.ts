@@ -6,7 +6,7 @@ import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { INTERRUPTED } from '../../src/journal/replay.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { RunResult } from '../../src/run/result.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { AgentFunction } from '../../src/types/agent.ts';
 

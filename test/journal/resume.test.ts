@@ -4,7 +4,7 @@ import { SoarError } from '../../src/errors/soar-error.ts';
 import { type MemoryJournal, memoryJournal } from '../../src/journal/memory-journal.ts';
 import { INTERRUPTED } from '../../src/journal/replay.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { fragile, ONE_TRY, outcomeOf, retrying, task, tasks, type Watched, watch } from '../support/watched-run.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import type { AskOptions, SoarOptions } from '../../src/soar.ts';
+import type { AskOptions, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, watch } from '../support/watched-run.ts';

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { start, startOn, task, tasks } from '../support/watched-run.ts';

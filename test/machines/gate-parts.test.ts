@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { resolveAgent } from '../../src/agents/resolve.ts';
-import { Accounts, type RunAccount } from '../../src/machines/gate/accounts.ts';
 import type { RunOpened, StartRequest } from '../../src/machines/gate/events.ts';
 import { KnownPaces } from '../../src/machines/gate/known-paces.ts';
 import { Lanes } from '../../src/machines/gate/lanes.ts';
@@ -13,6 +12,7 @@ import {
   restoredPace,
   widened,
 } from '../../src/machines/gate/pacing.ts';
+import { Accounts, type RunAccount } from '../../src/machines/gate/run-budgets.ts';
 import type { StoredPace } from '../../src/run/entries.ts';
 import { addressee } from '../model/fakes.ts';
 

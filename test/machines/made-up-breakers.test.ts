@@ -4,7 +4,7 @@ import { createRun, type Engine, engine } from '../../src/actors/engine.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';

@@ -3,7 +3,7 @@ import type { Engine } from '../../src/actors/engine.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { AgentSpec, CommandAgentSpec, Plan } from '../../src/plan/types.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { fragile, ONE_TRY, onceSettled, outcomeOf, retrying, startOn, task, watch } from '../support/watched-run.ts';

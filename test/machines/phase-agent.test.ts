@@ -3,7 +3,7 @@ import { resolveAgents } from '../../src/agents/resolve.ts';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { soarMachines } from '../../src/phase-agent.ts';
-import type { AskOptions, SoarOptions } from '../../src/soar.ts';
+import type { AskOptions, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent, AgentRequest } from '../../src/types/agent.ts';
 import { ONE_TRY, watch } from '../support/watched-run.ts';

@@ -4,7 +4,7 @@ import { AgentError } from '../../src/errors/agent-error.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { PhaseControls } from '../../src/phases/controls.ts';
 import type { Phases } from '../../src/phases/types.ts';
-import type { AskOptions, SoarOptions } from '../../src/soar.ts';
+import type { AskOptions, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type ScriptedAgent, type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, retrying, watch } from '../support/watched-run.ts';

@@ -5,7 +5,7 @@ import type { SoarOutput } from '../../src/machines/soar/events.ts';
 import { soarMachine } from '../../src/machines/soar/machine.ts';
 import type { Phases, SynthesizeInput } from '../../src/phases/types.ts';
 import type { Synthesis } from '../../src/run/phase-outputs.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { outcomeOf, task, watch } from '../support/watched-run.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { TaskSpec } from '../../src/plan/types.ts';
-import type { RunOptions, SoarOptions } from '../../src/soar.ts';
+import type { RunOptions, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unstartedReport, WaveRoll } from '../../src/machines/wave/logic.ts';
+import { unstartedReport, WaveTasks } from '../../src/machines/wave/logic.ts';
 import { fakeReport, fakeTask } from '../model/fakes.ts';
 
 describe('the report of a task that had no actor', () => {
@@ -42,7 +42,7 @@ describe('the report of a task that had no actor', () => {
 describe('the roll of a wave', () => {
   it('shows an inspector who is where', () => {
     const tasks = ['one', 'two', 'three'].map((id) => fakeTask(id));
-    const roll = new WaveRoll({ tasks, ready: tasks, limit: 2 });
+    const roll = new WaveTasks({ tasks, ready: tasks, limit: 2 });
     roll.admit();
     roll.admit();
     expect(roll.admit()).toBeNull();
@@ -60,7 +60,7 @@ describe('the roll of a wave', () => {
 
   it('admits no task twice, nor one that settled before its turn', () => {
     const [one, two] = ['one', 'two'].map((id) => fakeTask(id)) as [never, never];
-    const roll = new WaveRoll({ tasks: [one, two], ready: [one, one], limit: null });
+    const roll = new WaveTasks({ tasks: [one, two], ready: [one, one], limit: null });
     expect(roll.admit()).toBe(one);
     expect(roll.admit()).toBeNull();
     roll.ready([two]);

@@ -3,7 +3,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { PhaseAnswer, PhaseCall } from '../../src/phases/controls.ts';
 import { createDocumentRetriever } from '../../src/phases/retrieve/retrieve.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import type { Agent } from '../../src/types/agent.ts';

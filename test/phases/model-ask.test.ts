@@ -6,7 +6,7 @@ import { formatPlanYaml } from '../../src/plan/format-plan.ts';
 import { parsePlanText } from '../../src/plan/parse.ts';
 import { withPlaces, withReading } from '../../src/plan/reading.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { ONE_TRY, watch } from '../support/watched-run.ts';

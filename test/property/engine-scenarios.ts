@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TaskSpec } from '../../src/plan/types.ts';
-import type { RunOptions, SoarOptions } from '../../src/soar.ts';
+import type { RunOptions, SoarOptions } from '../../src/soar-types.ts';
 import type { Step } from '../support/scripted-agent.ts';
 
 /** A plan, what its agents do, and the settings it runs under: plain data, so that a failing one can be read. */

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { InspectionEvent } from 'xstate';
 import { createSoar } from '../../src/create-soar.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { TraceRecord } from '../../src/trace/trace.schema.ts';
 import type { AgentFunction } from '../../src/types/agent.ts';

@@ -1,6 +1,6 @@
 import { createActor, type EventObject, fromCallback } from 'xstate';
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Addressee } from '../../src/xstate/scope.ts';
+import type { Addressee } from '../../src/xstate/messaging.ts';
 
 /** An actor that does nothing but keep what it is sent. */
 export function ear<E extends EventObject>(clock: VirtualClock) {

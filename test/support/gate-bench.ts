@@ -5,7 +5,7 @@ import type { GateNotice, GateReply, RunOpened } from '../../src/machines/gate/e
 import { type GateInput, gateMachine } from '../../src/machines/gate/machine.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent } from '../../src/types/agent.ts';
-import type { Addressee } from '../../src/xstate/scope.ts';
+import type { Addressee } from '../../src/xstate/messaging.ts';
 import { ear } from './ear.ts';
 
 const agent = (id: string, profile: Partial<Agent> = {}) => resolveAgent(id, { run: () => '', ...profile });

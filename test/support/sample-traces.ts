@@ -1,7 +1,7 @@
 import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import type { Plan, TaskSpec } from '../../src/plan/types.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ringSink } from '../../src/trace/ring-sink.ts';
 import type { TraceMode } from '../../src/trace/sink.ts';

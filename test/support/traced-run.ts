@@ -2,7 +2,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { RunResult } from '../../src/run/result.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
-import type { RunOptions, SoarOptions } from '../../src/soar.ts';
+import type { RunOptions, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { createRecorder, type RecorderOptions } from '../../src/trace/recorder.ts';
 import type { RecordOf, TraceRecord } from '../../src/trace/trace.schema.ts';

@@ -4,7 +4,7 @@ import type { PolicyInput } from '../../src/policy/policy.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import type { RunResult } from '../../src/run/result.ts';
 import type { RunHandle } from '../../src/run-handle.ts';
-import type { RunOptions, Soar, SoarOptions } from '../../src/soar.ts';
+import type { RunOptions, Soar, SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { TaskOutcome } from '../../src/types/task.ts';
 

@@ -1,6 +1,6 @@
 import type { BreakerPolicy } from '../../policy/policy.ts';
 import type { ErrorKind } from '../../types/error-kind.ts';
-import type { Addressee } from '../../xstate/scope.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 
 /** How an attempt ended, as far as a breaker cares. */
 export type PermitResult = 'success' | 'failure' | 'neutral';

@@ -1,5 +1,5 @@
+import { type Addressee, nowOf } from '../../xstate/messaging.ts';
 import { isObject, requireInput } from '../../xstate/required-input.ts';
-import { type Addressee, nowOf } from '../../xstate/scope.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import type { CollectEvent, CollectOutput } from './events.ts';
 import { createRun } from './run.ts';

@@ -8,7 +8,7 @@ import { type Publish, publishNothing, type RunNews } from '../../run/events.ts'
 import { COLLECT_SETTINGS, type CollectSettings, policiesOf } from '../../run/settings.ts';
 import type { TaskReport } from '../../run/task-report.ts';
 import type { TaskError } from '../../types/task.ts';
-import type { Addressee } from '../../xstate/scope.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 import type { GateNotice } from '../gate/events.ts';
 import type { WaveReport } from '../wave/events.ts';
 import { RunBook } from './book.ts';

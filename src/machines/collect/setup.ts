@@ -1,7 +1,7 @@
 import { type ActorRefFrom, type AnyActorRef, assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
+import { type Addressee, nowOf, type Sender, tell } from '../../xstate/messaging.ts';
 import { createRoster } from '../../xstate/roster.ts';
-import { type Addressee, nowOf, type Sender, tell } from '../../xstate/scope.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { WaveOutput } from '../wave/events.ts';
 import { waveMachine } from '../wave/machine.ts';

@@ -2,7 +2,7 @@ import type { AgentProfile } from '../../agents/resolve.ts';
 import type { Budget } from '../../policy/budget.ts';
 import type { Expenses } from '../../run/expenses.ts';
 import type { ErrorKind } from '../../types/error-kind.ts';
-import type { Addressee } from '../../xstate/scope.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 import type { BreakerReply, PermitResult } from '../breaker/events.ts';
 
 /** A task's wish to start one attempt. */

@@ -1,8 +1,8 @@
 import type { AgentProfile } from '../../agents/resolve.ts';
 import { Queue } from '../../base/queue.ts';
 import { TurnoverMap } from '../../base/turnover-map.ts';
-import type { RunAccount } from './accounts.ts';
 import type { StartRequest } from './events.ts';
+import type { RunAccount } from './run-budgets.ts';
 
 /** A request in its lane, numbered in the order of arrival over all lanes. */
 export interface Waiting {

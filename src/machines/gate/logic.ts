@@ -1,9 +1,9 @@
 import { TurnoverMap } from '../../base/turnover-map.ts';
-import { Accounts, type RunAccount } from './accounts.ts';
 import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { KnownPaces } from './known-paces.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
 import { coolingAfter, hasLearned, narrowed, newPace, type Pace, widened } from './pacing.ts';
+import { Accounts, type RunAccount } from './run-budgets.ts';
 
 export interface GateLimits {
   /** Leases out at once, over all runs. */

@@ -1,7 +1,7 @@
 import { type EventObject, raise, setup } from 'xstate';
 import { type AgentProfile, isOfRuns } from '../../agents/resolve.ts';
 import type { Within } from '../../base/async-context.ts';
-import { type Addressee, isOver, nowOf, tell } from '../../xstate/scope.ts';
+import { type Addressee, isOver, nowOf, tell } from '../../xstate/messaging.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';

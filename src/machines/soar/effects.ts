@@ -1,6 +1,6 @@
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { PhaseName } from '../../run/events.ts';
-import { type Addressee, nowOf, tell } from '../../xstate/scope.ts';
+import { type Addressee, nowOf, tell } from '../../xstate/messaging.ts';
 import type { GateNotice } from '../gate/events.ts';
 import type { Decision, SoarContext, SoarEvent } from './events.ts';
 import { faultOf, foundBy, runOpened, summaryOf, tooLate, withRule } from './logic.ts';

@@ -14,7 +14,7 @@ import { COLLECT_SETTINGS, type CollectSettings, runBounds } from '../../run/set
 import type { StopReason } from '../../run/task-report.ts';
 import { asksOneThing } from '../../text/questions.ts';
 import type { TaskError } from '../../types/task.ts';
-import type { Addressee } from '../../xstate/scope.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 import { watchCosts } from '../collect/costs.ts';
 import { tryCompile } from '../collect/logic.ts';
 import { buildMetadata } from '../collect/metadata.ts';

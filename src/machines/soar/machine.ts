@@ -2,7 +2,7 @@ import { type AnyActorRef, assign, type PromiseActorLogic, raise, sendTo, setup 
 import { engine } from '../../actors/engine.ts';
 import { OFFLINE_PHASES as offline } from '../../phases/built-in/built-in.ts';
 import { type PhaseInput, phaseLogic } from '../../phases/calls/phase.ts';
-import { singleSubgoal } from '../../phases/decompose/single.ts';
+import { singleSubgoal } from '../../phases/decompose/single-subgoal.ts';
 import type {
   AssessInput,
   DecomposeInput,
@@ -13,8 +13,8 @@ import type {
 } from '../../phases/types.ts';
 import type { PhaseName } from '../../run/events.ts';
 import type { Assessment, Decomposition, Retrieval, Routing, Synthesis } from '../../run/phase-outputs.ts';
+import { nowOf } from '../../xstate/messaging.ts';
 import { isText, requireInput } from '../../xstate/required-input.ts';
-import { nowOf } from '../../xstate/scope.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { CollectOutput } from '../collect/events.ts';

@@ -1,7 +1,7 @@
 import type { RunNews } from '../../run/events.ts';
 import type { ParkedTask } from '../../run/parked-task.ts';
 import type { TaskState } from '../../run/task-states.ts';
-import { type Addressee, nowOf, parentOf, tell } from '../../xstate/scope.ts';
+import { type Addressee, nowOf, parentOf, tell } from '../../xstate/messaging.ts';
 import type { BreakerEvent } from '../breaker/events.ts';
 import { isOnFallback } from './after-failure.ts';
 import type { TaskContext, TaskEvent } from './events.ts';

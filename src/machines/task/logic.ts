@@ -6,7 +6,7 @@ import { NO_ANSWER, NO_WAITS, type ParkedTask } from '../../run/parked-task.ts';
 import { NO_NOTES, type StopReason, type TaskNotes, type TaskReport } from '../../run/task-report.ts';
 import type { InsteadOf } from '../../types/agent.ts';
 import type { AttemptRecord, TaskError, TaskOutcome, TaskStatus } from '../../types/task.ts';
-import type { Addressee } from '../../xstate/scope.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 import type { GateReply, StartRequest } from '../gate/events.ts';
 import { coolingEnd, explained, isOnFallback, triesAgain } from './after-failure.ts';
 import type { TaskContext, TaskEvent, TaskInput } from './events.ts';

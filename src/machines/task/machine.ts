@@ -1,5 +1,5 @@
 import type { EngineInput } from '../../actors/engine.ts';
-import { nowOf } from '../../xstate/scope.ts';
+import { nowOf } from '../../xstate/messaging.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import { completeInput } from './alone.ts';
 import { attemptStates } from './attempt-states.ts';

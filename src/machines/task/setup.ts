@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
 import type { StopReason, TaskReport } from '../../run/task-report.ts';
-import { nowOf } from '../../xstate/scope.ts';
+import { nowOf } from '../../xstate/messaging.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
 import * as failure from './after-failure.ts';
 import type { TaskAloneInput } from './alone.ts';

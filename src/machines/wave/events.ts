@@ -1,8 +1,8 @@
 import type { Task } from '../../plan/types.ts';
 import type { StopReason, TaskReport } from '../../run/task-report.ts';
 import type { TaskOutcome } from '../../types/task.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 import type { RosterReport } from '../../xstate/roster.ts';
-import type { Addressee } from '../../xstate/scope.ts';
 import type { TaskInput } from '../task/events.ts';
 
 /** How a wave is told to stop admitting. */

@@ -5,7 +5,7 @@ import type { TaskOutcome, TaskStatus } from '../../types/task.ts';
 import type { WaveInput, WaveOutput } from './events.ts';
 
 /** Who of a wave is where. One object changed in place: a wave may have a hundred thousand tasks. */
-export class WaveRoll {
+export class WaveTasks {
   /** Neither admitted nor settled. */
   readonly pending = new Map<string, Task>();
   /** Admitted and not settled. */

@@ -3,19 +3,19 @@ import { engine } from '../../actors/engine.ts';
 import type { Services } from '../../actors/services.ts';
 import { elapsedMs } from '../../base/clock.ts';
 import type { StopReason, TaskReport } from '../../run/task-report.ts';
+import { type Addressee, nowOf, tell } from '../../xstate/messaging.ts';
 import { createRoster, type RosterCommand } from '../../xstate/roster.ts';
-import { type Addressee, nowOf, tell } from '../../xstate/scope.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import type { TaskEvent } from '../task/events.ts';
 import { taskLogicFor } from '../task/resumed.ts';
 import { aloneWave, engineOf, requireWave, type WaveAloneInput } from './alone.ts';
 import type { WaveEvent, WaveInput, WaveOutput, WaveReport } from './events.ts';
-import { unstartedReport, WaveRoll } from './logic.ts';
+import { unstartedReport, WaveTasks } from './logic.ts';
 
 export interface WaveContext extends WaveInput {
   /** Of a wave that runs alone. */
   services: Services | null;
-  roll: WaveRoll;
+  roll: WaveTasks;
   roster: ActorRefFrom<ReturnType<typeof createRoster>>;
 }
 
@@ -158,11 +158,11 @@ export const waveMachine = setup({
   id: 'wave',
   context: ({ input, spawn, self }) => {
     const roster = () => spawn('roster', { id: 'tasks' }) as WaveContext['roster'];
-    if (input && 'prepare' in input) return { ...input, services: null, roll: new WaveRoll(input), roster: roster() };
+    if (input && 'prepare' in input) return { ...input, services: null, roll: new WaveTasks(input), roster: roster() };
     requireWave(input);
     const { services } = spawn('engine', { id: 'engine', input: engineOf(input) }).getSnapshot();
     const own = aloneWave(input, services, () => nowOf(self));
-    return { ...own, services, roll: new WaveRoll(own), roster: roster() };
+    return { ...own, services, roll: new WaveTasks(own), roster: roster() };
   },
   initial: 'admitting',
   on: {

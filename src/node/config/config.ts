@@ -7,7 +7,7 @@ import { toIssues } from '../../errors/zod-issues.ts';
 import { lineMessage } from '../../plan/plan-source.ts';
 import type { AgentSpec, RunSettings } from '../../plan/types.ts';
 import type { PolicyInput } from '../../policy/policy.ts';
-import type { SoarOptions } from '../../soar.ts';
+import type { SoarOptions } from '../../soar-types.ts';
 import { quoted } from '../../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../../types/agent.ts';
 import { decodeText } from '../files/decode-text.ts';

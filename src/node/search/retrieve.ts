@@ -4,7 +4,7 @@ import { recencyWeights } from '../../phases/retrieve/recency.ts';
 import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../../phases/retrieve/retrieve.ts';
 import type { Retriever } from '../../phases/types.ts';
 import { MAX_BYTES, readRegularFile } from '../files/read-file.ts';
-import { changesOf } from './changes.ts';
+import { changesOf } from './git-changes.ts';
 import { holdsPrivateKey } from './secret-files.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 

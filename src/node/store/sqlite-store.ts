@@ -6,7 +6,7 @@ import { mergedPace } from '../../journal/merged-pace.ts';
 import { damagedRun, takenOver } from '../../journal/run-errors.ts';
 import { initialSummary, summaryAfter } from '../../journal/run-summary.ts';
 import type { RunHeader, RunSummary, StoredBreaker, StoredPace, StoredRun } from '../../run/entries.ts';
-import { readWhole } from '../../text/mask/lost-texts.ts';
+import { readWhole } from '../../text/mask/unmask.ts';
 import { fileId, syncFile, syncFileNow } from '../files/sync-file.ts';
 import { endOrphans } from '../process/end-orphans.ts';
 import { blobsIn, withBlobs } from './blobs.ts';

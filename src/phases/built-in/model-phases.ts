@@ -2,7 +2,7 @@ import type { Routing } from '../../run/phase-outputs.ts';
 import { modelAssess } from '../assess/model-assess.ts';
 import type { PhaseControls } from '../controls.ts';
 import { modelDecompose } from '../decompose/model-decompose.ts';
-import { offeredAgents } from '../decompose/offered.ts';
+import { offeredAgents } from '../decompose/plannable-agents.ts';
 import { routeWith } from '../route/route.ts';
 import { modelSynthesize } from '../synthesize/model-synthesize.ts';
 import type { Phases, RouteInput } from '../types.ts';

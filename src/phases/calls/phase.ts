@@ -2,10 +2,10 @@ import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate';
 import { currentContext } from '../../base/async-context.ts';
 import { copyOf } from '../../base/frozen.ts';
 import type { TaskReport } from '../../run/task-report.ts';
-import { isOver, relay } from '../../xstate/scope.ts';
+import { isOver, relay } from '../../xstate/messaging.ts';
 import type { Phase } from '../types.ts';
 import type { PhaseScope } from './calls.ts';
-import { Desk } from './desk.ts';
+import { Desk } from './phase-calls.ts';
 import type { InnerEvent, PhaseCommand } from './phase-events.ts';
 
 /** What a phase's actor gets: what the phase works on, and the run it asks agents in. */

@@ -4,9 +4,9 @@ import { type Questions, splitQuestions } from '../../text/questions.ts';
 import { uniqueSlug } from '../../text/slug.ts';
 import type { Passage } from '../../types/passage.ts';
 import type { AgentInfo, DecomposeInput } from '../types.ts';
-import { aspectsOf } from './aspects.ts';
 import { passagesFor } from './passages-for.ts';
 import { SUBGOAL_LIMITS } from './subgoal-limits.ts';
+import { aspectsOf } from './topics.ts';
 
 /** A subgoal before it has an id; `after` are places in the list it stands in. */
 interface Draft {

@@ -9,9 +9,9 @@ import type { DecomposeInput } from '../types.ts';
 import { decomposePrompt } from './decompose.prompt.ts';
 import { decompose } from './decompose.ts';
 import { type Proposal, readProposal } from './decomposition.schema.ts';
-import { offeredAgents } from './offered.ts';
 import { MAX_PASSAGES, passagesFor } from './passages-for.ts';
-import { singleSubgoal } from './single.ts';
+import { offeredAgents } from './plannable-agents.ts';
+import { singleSubgoal } from './single-subgoal.ts';
 import { verify } from './verify.ts';
 
 /** How much of the question each subgoal repeats, characters. */

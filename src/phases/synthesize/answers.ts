@@ -1,4 +1,4 @@
-import { beforeRefusal } from '../../errors/before-refusal.ts';
+import { lastAttemptError } from '../../errors/last-attempt-error.ts';
 import type { Source } from '../../run/result.ts';
 import { type Citation, citationsIn } from '../../text/citations.ts';
 import type { Passage } from '../../types/passage.ts';
@@ -41,7 +41,7 @@ export function failuresOf({ tasks }: SynthesizeInput['plan'], outcomes: readonl
     if (!outcome) return [`- ${task.id}: it has no outcome`];
     if (outcome.status === 'succeeded') return [];
     const { status, error } = outcome;
-    const why = error ? ` (${error.kind}): ${error.message}${beforeRefusal(outcome)}` : '';
+    const why = error ? ` (${error.kind}): ${error.message}${lastAttemptError(outcome)}` : '';
     return [`- ${task.id}: ${status}${why}`.replace(/\s+/g, ' ').trim()];
   });
   return lines.length === 0 ? '' : `### What failed\n${lines.join('\n')}`;

@@ -6,13 +6,13 @@ import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { LogEntry, StoredResult, StoredRun } from '../../run/entries.ts';
 import { NO_NOTES } from '../../run/task-report.ts';
 import type { TaskOutcome } from '../../types/task.ts';
-import { isUsed } from '../news.ts';
 import { clip } from '../plain.ts';
+import { isUsed } from '../run-event-recorder.ts';
 import type { TextRef, TraceRecord } from '../trace.schema.ts';
 import { TRACE_VERSION } from '../version.ts';
 import { chartNamed } from './chart-keys.ts';
-import { PhaseStory } from './phase-story.ts';
-import { TaskStory, type Told } from './task-story.ts';
+import { PhaseRecords } from './phase-records.ts';
+import { TaskRecords, type Told } from './task-records.ts';
 
 const TITLE_CHARS = 200;
 
@@ -36,9 +36,9 @@ export function toldByJournal(stored: StoredRun, options: JournalTraceOptions): 
 class JournalTrace {
   readonly #stored: StoredRun;
   readonly #run: string;
-  readonly #root: PhaseStory;
+  readonly #root: PhaseRecords;
   readonly #told: Told[] = [];
-  readonly #stories = new Map<string, TaskStory>();
+  readonly #stories = new Map<string, TaskRecords>();
   readonly #settled = new Map<string, TaskOutcome>();
   #plan: CompiledPlan | null = null;
   #compiledAt = 0;
@@ -51,7 +51,7 @@ class JournalTrace {
   constructor(stored: StoredRun) {
     this.#stored = stored;
     this.#run = stored.header.runId;
-    this.#root = new PhaseStory(stored, this.#tell);
+    this.#root = new PhaseRecords(stored, this.#tell);
     this.#lastAt = stored.header.startedAt;
     for (const entry of stored.entries) {
       if (entry.type === 'task.settled') this.#settled.set(entry.report.outcome.taskId, entry.report.outcome);
@@ -193,7 +193,7 @@ class JournalTrace {
   }
 
   /** @param asked The agent of a call that a phase makes; it is no task of the plan. */
-  #story(task: string, asked?: string): TaskStory | undefined {
+  #story(task: string, asked?: string): TaskRecords | undefined {
     const known = this.#stories.get(task);
     if (known) return known;
     const of = this.#plan?.byId.get(task);
@@ -203,7 +203,7 @@ class JournalTrace {
       ? { agent: of.agent, wave: of.wave, readyAt: this.#readyAt(of), openAt: this.#opens[of.wave - 1] ?? null }
       : { agent: asked ?? '', wave: 0, readyAt: null, openAt: null, ...(phase === undefined ? {} : { phase }) };
     const ids = { run: this.#run, task, actor: `${this.#run}:${task}`, parent: this.#root.actor };
-    const story = new TaskStory({ ...about, ...ids }, this.#tell);
+    const story = new TaskRecords({ ...about, ...ids }, this.#tell);
     this.#stories.set(task, story);
     return story;
   }

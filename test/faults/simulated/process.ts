@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/base/clock.ts';
 import { createSoar } from '../../../src/create-soar.ts';
 import { BufferedJournal } from '../../../src/journal/buffered-journal.ts';
-import type { Soar, SoarOptions } from '../../../src/soar.ts';
+import type { Soar, SoarOptions } from '../../../src/soar-types.ts';
 import type { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import type { Agent } from '../../../src/types/agent.ts';
 import type { SimulatedDisk, StoreFaults } from './disk.ts';

@@ -4,7 +4,7 @@ import { type MemoryJournal, memoryJournal } from '../../../src/journal/memory-j
 import { journalSource } from '../../../src/node/view/journal-source.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { StoredRun } from '../../../src/run/entries.ts';
-import type { SoarOptions } from '../../../src/soar.ts';
+import type { SoarOptions } from '../../../src/soar-types.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { type JournalTraceOptions, numbered, toldByJournal } from '../../../src/trace/journal/journal-trace.ts';
 import { intervalsOf } from '../../../src/trace/replay/intervals.ts';

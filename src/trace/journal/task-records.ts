@@ -52,7 +52,7 @@ const WAKES: Readonly<Record<string, string>> = {
 type Ended = Pick<TaskOutcome, 'settledAt' | 'status' | 'error'> & { attempts: readonly AttemptRecord[] };
 
 /** The moves of one task, worked out from what a journal keeps of it. */
-export class TaskStory {
+export class TaskRecords {
   readonly #of: StoryOf;
   readonly #tell: Tell;
   #moves = 0;

@@ -5,7 +5,7 @@ import type { TaskOutcome } from '../types/task.ts';
  * ` (before it: exit: no such file)`; empty when there was no such attempt. What the outcome itself says is then only why no
  * more was tried.
  */
-export function beforeRefusal({ error, attempts }: Pick<TaskOutcome, 'error' | 'attempts'>): string {
+export function lastAttemptError({ error, attempts }: Pick<TaskOutcome, 'error' | 'attempts'>): string {
   if (error?.kind !== 'circuit_open' && error?.kind !== 'budget') return '';
   const before = attempts.at(-1)?.error;
   return before ? ` (before it: ${before.kind}: ${before.message})` : '';

@@ -4,7 +4,7 @@ import { createSoar } from '../../src/create-soar.ts';
 import { AgentError } from '../../src/errors/agent-error.ts';
 import type { TaskSpec } from '../../src/plan/types.ts';
 import type { RunResult } from '../../src/run/result.ts';
-import type { SoarOptions } from '../../src/soar.ts';
+import type { SoarOptions } from '../../src/soar-types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Agent } from '../../src/types/agent.ts';
 import { watch } from '../support/watched-run.ts';

@@ -12,7 +12,7 @@ interface Left {
 }
 
 /** What breakers held against their agents when they ended; each for as long as that means something, or until it is used. */
-export class LeftBreakers {
+export class BreakerMemory {
   readonly #left = new TurnoverMap<string, Left>();
   /** Looked through once there are as many. */
   #many: number;

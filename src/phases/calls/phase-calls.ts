@@ -5,7 +5,7 @@ import { taskLogicFor } from '../../machines/task/resumed.ts';
 import { usageOf } from '../../policy/usage.ts';
 import type { SettledCall } from '../../run/calls.ts';
 import type { StopReason, TaskReport } from '../../run/task-report.ts';
-import { isOver, nowOf, parentOf, relay, type Sender } from '../../xstate/scope.ts';
+import { isOver, nowOf, parentOf, relay, type Sender } from '../../xstate/messaging.ts';
 import type { PhaseAnswer, PhaseCall, PhaseControls } from '../controls.ts';
 import { cachedCall, callKey, keepCall } from './call-cache.ts';
 import { answerOf, callInput, callNotes, knownAnswer, type PhaseScope, settledCall } from './calls.ts';

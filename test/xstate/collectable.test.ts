@@ -8,7 +8,7 @@ import {
   type InspectionEvent,
   setup,
 } from 'xstate';
-import { lean } from '../../src/xstate/lean.ts';
+import { collectable } from '../../src/xstate/collectable.ts';
 
 const noted: string[] = [];
 const machine = setup({
@@ -41,25 +41,25 @@ function record(logic: typeof machine) {
   return { noted: [...noted], seen, value, status, output };
 }
 
-describe('a lean machine', () => {
+describe('a collectable machine', () => {
   it('does what the machine does, and tells an inspector the same', () => {
-    expect(record(lean(machine))).toEqual(record(machine));
+    expect(record(collectable(machine))).toEqual(record(machine));
     expect(noted).toEqual(['xstate.init 0', 'tick 1', 'tick 2', 'stop 2']);
   });
 
   it('is one and the same for each machine, and known as it', () => {
-    expect(lean(machine)).toBe(lean(machine));
-    expect(lean(lean(machine))).toBe(lean(machine));
-    expect(lean(machine).root).toBe(machine.root);
-    expect(lean(machine).id).toBe('ticking');
+    expect(collectable(machine)).toBe(collectable(machine));
+    expect(collectable(collectable(machine))).toBe(collectable(machine));
+    expect(collectable(machine).root).toBe(machine.root);
+    expect(collectable(machine).id).toBe('ticking');
   });
 
   it('executes in the name of the actor that is in transition, also within the action of another', () => {
     const told: string[] = [];
     const tell = ({ self }: { self: { id: string } }) => told.push(self.id);
-    const inner = createActor(lean(createMachine({ on: { go: { actions: tell } } })), { id: 'inner' }).start();
+    const inner = createActor(collectable(createMachine({ on: { go: { actions: tell } } })), { id: 'inner' }).start();
     const outer = createMachine({ on: { go: { actions: [tell, () => inner.send({ type: 'go' }), tell] } } });
-    createActor(lean(outer), { id: 'outer' }).start().send({ type: 'go' });
+    createActor(collectable(outer), { id: 'outer' }).start().send({ type: 'go' });
     expect(told).toEqual(['outer', 'inner', 'outer']);
   });
 
@@ -73,7 +73,7 @@ describe('a lean machine', () => {
         return snapshot;
       },
     });
-    createActor(lean(spying)).start().send({ type: 'tick' });
+    createActor(collectable(spying)).start().send({ type: 'tick' });
     expect(executors).toHaveLength(2);
     expect(executors[1]).toBe(executors[0]);
   });
@@ -84,7 +84,7 @@ describe('a lean machine', () => {
     ['has it under another name', (scope) => Object.assign(scope, { execute: null }) && delete scope.actionExecutor],
   ])('is used as it is where the scope of an actor %s than is known', async (_, change) => {
     vi.resetModules();
-    const fresh = await import('../../src/xstate/lean.ts');
+    const fresh = await import('../../src/xstate/collectable.ts');
     const scope: Record<string, unknown> = {};
     for (const key of ['self', 'id', 'sessionId', 'logger', 'defer', 'emit', 'system', 'stopChild', 'actionExecutor'])
       scope[key] = null;
@@ -93,13 +93,13 @@ describe('a lean machine', () => {
     const spying = Object.assign(Object.create(machine) as typeof machine, {
       transition: (_snapshot: unknown, _event: unknown, own: unknown) => given.push(own),
     });
-    fresh.lean(spying).transition({} as never, { type: 'tick' }, scope as never);
+    fresh.collectable(spying).transition({} as never, { type: 'tick' }, scope as never);
     expect(given).toEqual([scope]);
     expect(given[0]).toBe(scope);
   });
 
   it('is the logic itself where that is no machine', () => {
     const logic = fromPromise(async () => 1);
-    expect(lean(logic)).toBe(logic);
+    expect(collectable(logic)).toBe(logic);
   });
 });

@@ -4,7 +4,7 @@ import type { LogEntry, StoredResult, StoredRun } from '../../run/entries.ts';
 import type { ChartDefinition } from '../chart/chart.schema.ts';
 import { clip } from '../plain.ts';
 import { chartNamed, transitionKeys } from './chart-keys.ts';
-import type { Tell } from './task-story.ts';
+import type { Tell } from './task-records.ts';
 
 type Of<T extends LogEntry['type']> = Extract<LogEntry, { type: T }>;
 
@@ -20,7 +20,7 @@ const FOUND: Readonly<Record<string, keyof SoarContext>> = {
 };
 
 /** The actor that a run is, and the phases of a question, worked out from what a journal keeps of them. */
-export class PhaseStory {
+export class PhaseRecords {
   readonly actor: string;
   readonly machine: 'collect' | 'soar';
   readonly #stored: StoredRun;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LeftBreakers } from '../../src/actors/left-breakers.ts';
+import { BreakerMemory } from '../../src/actors/breaker-memory.ts';
 import { POLICIES } from '../../src/policy/presets.ts';
 import type { StoredBreaker } from '../../src/run/entries.ts';
 
@@ -9,13 +9,13 @@ function failed(agentId: string, at: number, more: Partial<StoredBreaker> = {}):
   return { agentId, state: 'closed', failures: [{ at, kind: 'transient' }], retryAt: 0, ...more };
 }
 
-const addOthers = (left: LeftBreakers, now: number) => {
+const addOthers = (left: BreakerMemory, now: number) => {
   for (let n = 0; n < 200; n += 1) left.add(failed(`other ${now} ${n}`, now), POLICY, now);
 };
 
 describe('what a breaker held against its agent when it ended', () => {
   it('is for the next one, once', () => {
-    const left = new LeftBreakers(new Map([['of the journal', failed('of the journal', 0)]]));
+    const left = new BreakerMemory(new Map([['of the journal', failed('of the journal', 0)]]));
     left.add(failed('a', 5), POLICY, 5);
     expect(left.take('a')).toEqual(failed('a', 5));
     expect(left.take('a')).toBeUndefined();
@@ -24,13 +24,13 @@ describe('what a breaker held against its agent when it ended', () => {
   });
 
   it('is not kept when it is nothing', () => {
-    const left = new LeftBreakers(new Map());
+    const left = new BreakerMemory(new Map());
     left.add(failed('a', 0, { failures: [] }), POLICY, 5);
     expect(left.take('a')).toBeUndefined();
   });
 
   it('is forgotten when its failures, or its time to stay open, are out of the window, and not before', () => {
-    const left = new LeftBreakers(new Map());
+    const left = new BreakerMemory(new Map());
     left.add(failed('failed', 0), POLICY, 0);
     left.add(failed('open', 0, { state: 'open', retryAt: 5000 }), POLICY, 0);
     addOthers(left, 999);

@@ -1,6 +1,6 @@
 import type { Budget } from '../../policy/budget.ts';
 import type { Expenses } from '../../run/expenses.ts';
-import type { Addressee } from '../../xstate/scope.ts';
+import type { Addressee } from '../../xstate/messaging.ts';
 import type { GateNotice, RunOpened } from './events.ts';
 
 /** Why nothing more may start in a run. */

@@ -75,7 +75,7 @@ const leanMachines = new WeakMap<AnyStateMachine, AnyStateMachine>();
  * In a scope whose executor cannot be replaced that function is made, and reaches nothing. Only XState's pure functions
  * would read what it notes. Logic that is no machine is given back as it is.
  */
-export function lean<L extends AnyActorLogic>(logic: L): L {
+export function collectable<L extends AnyActorLogic>(logic: L): L {
   if (!('root' in logic)) return logic;
   const machine = logic as unknown as AnyStateMachine;
   let made = leanMachines.get(machine);

@@ -21,7 +21,7 @@ function timeOf(entry: LogEntry): number {
  * Moves a run's points in time to a clock that was put back: what was left of a wait then is left now, not an hour more. A
  * clock that was put forward cannot be told from time that has passed.
  */
-export function putBack(run: ReplayedRun, byMs: number): void {
+export function rollBackClock(run: ReplayedRun, byMs: number): void {
   if (byMs === 0) return;
   const moved = <T extends number | null>(at: T): T => (at === null ? at : at - byMs) as T;
   run.startedAt = moved(run.startedAt);

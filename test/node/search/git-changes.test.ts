@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { changesOf } from '../../../src/node/search/changes.ts';
+import { changesOf } from '../../../src/node/search/git-changes.ts';
 import { createFileRetriever } from '../../../src/node/search/retrieve.ts';
 
 let cwd = '';
