@@ -52,7 +52,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'test/conformance/conformance.test.ts',
     ],
   },
-  steps: {
+  scheduler: {
     mutate: ['src/machines/collect/scheduler.ts', 'src/machines/collect/stops.ts'],
     tests: ['test/machines/collect*.test.ts', 'test/machines/duplicate-tasks.test.ts', 'test/journal/resume.test.ts'],
   },
