@@ -7,8 +7,9 @@ import type { OutputReader, ProcessLeft } from '../../command/output-reader.ts';
 import { processFailure } from '../../command/process-failure.ts';
 import { BoundedBytes } from '../../files/bounded-bytes.ts';
 import { isLimitAlone } from './failure.ts';
-import { createJsonLines, eventsOf, type JsonEvent, MAX_LINE_CHARS } from './json-lines.ts';
-import { cutMark, isCut } from './string-cutter.ts';
+import { createJsonLines, eventsOf, type JsonEvent, type JsonLines, MAX_LINE_CHARS } from './json-lines.ts';
+import { SpokenText } from './spoken-text.ts';
+import { isCut } from './string-cutter.ts';
 import type { Failure, ToolEvent, ToolFormat } from './tool-event.ts';
 
 type Answer = Exclude<AgentAnswer, string>;
@@ -39,47 +40,96 @@ export interface ToolReaderOptions {
  * the flag, is taken by its plain text.
  */
 export function createToolReader(format: ToolFormat, options: ToolReaderOptions): OutputReader {
-  const { controls, maxOutputBytes, program, previous } = options;
-  const bounded = () => new BoundedBytes({ maxBytes: maxOutputBytes, head: 'half' });
-  const noise = new BoundedBytes({ maxBytes: NOISE_BYTES, head: 'none' });
-  const read = format.reader();
-  let seen = false;
-  let session = '';
-  /** What was said since work was last done, and all of it. */
-  let said = bounded();
-  const everything = bounded();
-  let isFresh = true;
-  let answer: { text: string; isSpare: boolean } | null = null;
-  let data: unknown;
-  let usage: Usage | null = null;
-  let limitAt: number | null = null;
-  /** A failure that is none if an answer follows. */
-  let complaint: Failure | null = null;
-  /** Its last statement of its end: the answer as it was then, or why there is none. */
-  let stated: Statement | null = null;
+  const reader = new ToolReader(format, options);
+  return { stdout: (piece) => reader.push(piece), finish: (left) => reader.finish(left) };
+}
 
-  function take(event: ToolEvent): void {
+class ToolReader {
+  readonly #format: ToolFormat;
+  readonly #options: ToolReaderOptions;
+  readonly #eventsOf: (event: JsonEvent) => ToolEvent[];
+  readonly #lines: JsonLines;
+  readonly #spoken: SpokenText;
+  /** Lines that are no events. */
+  readonly #noise = new BoundedBytes({ maxBytes: NOISE_BYTES, head: 'none' });
+  /** Whether an event of the tool's own format came. */
+  #seen = false;
+  #session = '';
+  #data: unknown;
+  #usage: Usage | null = null;
+  /** When a limit that was hit ends, epoch milliseconds. */
+  #limitAt: number | null = null;
+  /** A failure that counts unless an answer follows. */
+  #complaint: Failure | null = null;
+  /** The last statement of the end: the answer as it was then, or why there is none. */
+  #stated: Statement | null = null;
+
+  constructor(format: ToolFormat, options: ToolReaderOptions) {
+    const { maxOutputBytes, controls } = options;
+    this.#format = format;
+    this.#options = options;
+    this.#eventsOf = format.reader();
+    this.#spoken = new SpokenText(maxOutputBytes);
+    this.#lines = createJsonLines({
+      types: format.types,
+      maxLineChars: Math.min(LONGEST_LINE_CHARS, Math.max(MAX_LINE_CHARS, 4 * maxOutputBytes)),
+      maxStringChars: Math.max(0, maxOutputBytes - MARK_BYTES),
+      onEvent: (event) => this.#onEvent(event),
+      onText: (line) => {
+        this.#noise.push(Buffer.from(`${line}\n`));
+        controls.heartbeat();
+      },
+    });
+  }
+
+  push(piece: string): void {
+    this.#lines.push(piece);
+  }
+
+  /** The answer, once the process is over. Throws the failure. */
+  finish(left: ProcessLeft): AgentAnswer {
+    const { damaged, skipped } = this.#lines.end();
+    if (!this.#stated && !this.#complaint) this.#lookElsewhere(left);
+    const { exitCode, exitSignal, aborted } = left;
+    // Text after the last statement belongs to the answer only when the tool left by itself.
+    if (this.#stated && 'answer' in this.#stated && exitCode === 0 && aborted === null) return this.#whole();
+    if (this.#stated) return this.#statement(exitCode);
+    const produced: AgentErrorOptions = { ...this.#spoken.text, ...this.#used() };
+    if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
+    if (this.#complaint && exitSignal === null)
+      throw failed(told(this.#complaint, this.#format, exitCode), this.#limitAt, produced);
+    if (exitCode !== 0) throw this.#processFailure(left, produced);
+    const { program, maxOutputBytes } = this.#options;
+    if (skipped) throw new AgentError('output_limit', tooLong(program, maxOutputBytes), produced);
+    if (!this.#seen) return { output: left.plain, truncated: left.truncated, ...this.#used() };
+    if (!this.#format.hasEnd && !damaged) return { ...this.#spoken.text, ...this.#used() };
+    const message = `The output of \`${program}\` broke off: it exited with code 0 and never said that it had finished`;
+    throw new AgentError('transient', message, produced);
+  }
+
+  #onEvent(event: JsonEvent): void {
+    // An object of another kind, such as a line of some log, says nothing about the tool's format.
+    const isOwn = typeof event.type === 'string' && this.#format.types.has(event.type);
+    if (isOwn) this.#seen = true;
+    const before = this.#stated;
+    for (const one of this.#eventsOf(event)) this.#take(one);
+    if (this.#stated !== null && (isOwn || this.#stated !== before))
+      this.#options.controls.conclude(() => this.#statement(0));
+  }
+
+  #take(event: ToolEvent): void {
+    const { controls } = this.#options;
     switch (event.type) {
       case 'session':
-        if (event.id !== session) controls.session(event.id);
-        session = event.id;
+        if (event.id !== this.#session) controls.session(event.id);
+        this.#session = event.id;
         break;
-      case 'text': {
-        if (isFresh && everything.total > 0) {
-          everything.push(Buffer.from('\n\n'));
-          controls.output('\n\n');
-        }
-        isFresh = false;
-        const bytes = Buffer.from(event.text);
-        said.push(bytes);
-        everything.push(bytes);
-        complaint = null;
-        controls.output(event.text);
+      case 'text':
+        this.#complaint = null;
+        for (const piece of this.#spoken.add(event.text)) controls.output(piece);
         break;
-      }
       case 'work':
-        if (!isFresh) said = bounded();
-        isFresh = true;
+        this.#spoken.work();
         if (event.message === undefined) controls.heartbeat();
         else controls.progress({ message: event.message });
         break;
@@ -87,138 +137,91 @@ export function createToolReader(format: ToolFormat, options: ToolReaderOptions)
         controls.heartbeat();
         break;
       case 'answer':
-        answer = { text: event.text, isSpare: event.isSpare === true };
+        this.#spoken.answer(event.text, event.isSpare === true);
         break;
       case 'data':
-        data = event.value;
+        this.#data = event.value;
         break;
       case 'usage':
-        usage = event.add && usage ? sum(usage, event.usage) : event.usage;
+        this.#usage = event.add && this.#usage ? sum(this.#usage, event.usage) : event.usage;
         break;
       case 'limit':
-        limitAt = event.retryAt;
+        this.#limitAt = event.retryAt;
         controls.heartbeat();
         break;
       case 'failure':
-        if (event.isFinal) stated = { failure: event.failure, produced: { ...text(), ...used() } };
-        else complaint = event.failure;
+        if (event.isFinal)
+          this.#stated = { failure: event.failure, produced: { ...this.#spoken.text, ...this.#used() } };
+        else this.#complaint = event.failure;
         controls.heartbeat();
         break;
       case 'done':
-        stated = endOf(whole());
+        this.#stated = this.#endOf(this.#whole());
         break;
     }
   }
 
-  function onEvent(event: JsonEvent): void {
-    // An object of another kind, as a line of some log is, says nothing of the tool's format.
-    const isOwn = typeof event.type === 'string' && format.types.has(event.type);
-    if (isOwn) seen = true;
-    const before = stated;
-    for (const one of read(event)) take(one);
-    if (stated !== null && (isOwn || stated !== before)) controls.conclude(() => statement(0));
-  }
-
   /** The answer it stated; throws the failure it stated. */
-  function statement(exitCode: number | null): Answer {
-    if (stated === null) return whole();
+  #statement(exitCode: number | null): Answer {
+    const stated = this.#stated;
+    if (stated === null) return this.#whole();
     if ('answer' in stated) return stated.answer;
-    throw failed(told(stated.failure, format, exitCode), limitAt, stated.produced);
+    throw failed(told(stated.failure, this.#format, exitCode), this.#limitAt, stated.produced);
   }
 
   /** An answer that took no tokens and only says that a limit was hit is that limit: no model made it. */
-  function endOf(answered: Answer): Statement {
-    const { output } = answered;
-    const isFree = (usage?.totalTokens ?? 0) === 0 && (usage?.outputTokens ?? 0) === 0 && (usage?.costUsd ?? 0) === 0;
-    if (isCut(data)) {
+  #endOf(answered: Answer): Statement {
+    const { output, usage: used } = answered;
+    const { program, maxOutputBytes } = this.#options;
+    if (isCut(this.#data)) {
       return { failure: { kind: 'output_limit', message: tooLong(program, maxOutputBytes) }, produced: answered };
     }
-    if (!format.tellsUsage || !isFree || data !== undefined || !isLimitAlone(output, usage !== null))
-      return { answer: answered };
-    const { usage: used } = answered;
+    const isModels = !this.#format.tellsUsage || !isFree(this.#usage) || this.#data !== undefined;
+    if (isModels || !isLimitAlone(output, this.#usage !== null)) return { answer: answered };
     return {
       failure: { kind: 'rate_limited', message: output.trim() },
       produced: { ...(used ? { usage: used } : {}) },
     };
   }
 
-  function whole(): Answer {
-    return { ...text(), ...(data === undefined ? {} : { data }), ...used() };
+  #whole(): Answer {
+    return { ...this.#spoken.text, ...(this.#data === undefined ? {} : { data: this.#data }), ...this.#used() };
   }
 
-  const lines = createJsonLines({
-    types: format.types,
-    maxLineChars: Math.min(LONGEST_LINE_CHARS, Math.max(MAX_LINE_CHARS, 4 * maxOutputBytes)),
-    maxStringChars: Math.max(0, maxOutputBytes - MARK_BYTES),
-    onEvent,
-    onText(line) {
-      noise.push(Buffer.from(`${line}\n`));
-      controls.heartbeat();
-    },
-  });
-
-  /** Where stdout said nothing that decides: a tool's one object over many lines, and its words on stderr. */
-  function lookElsewhere({ stdout, stderr }: ProcessLeft): void {
-    if (!seen) for (const event of document(stdout)) onEvent(event);
-    if (stated || complaint) return;
-    createJsonLines({ types: format.types, onEvent, onText() {} }).push(`${stderr}\n`);
-    if (!stated && !complaint) for (const event of document(stderr)) onEvent(event);
-  }
-
-  function text(): { output: string; truncated: boolean } {
-    const given = answer && (!answer.isSpare || everything.total === 0) ? answer.text : null;
-    if (given === null) {
-      const kept = said.total > 0 ? said : everything;
-      return { output: kept.text(cutMark).replace(/\r?\n$/, ''), truncated: kept.truncated };
-    }
-    const kept = bounded();
-    kept.push(Buffer.from(given));
-    return { output: kept.text(cutMark).replace(/\r?\n$/, ''), truncated: kept.truncated || isCut(given) };
+  /** Where stdout has nothing that decides: one object over many lines, and the words on stderr. */
+  #lookElsewhere({ stdout, stderr }: ProcessLeft): void {
+    const onEvent = (event: JsonEvent) => this.#onEvent(event);
+    if (!this.#seen) for (const event of document(stdout)) onEvent(event);
+    if (this.#stated || this.#complaint) return;
+    createJsonLines({ types: this.#format.types, onEvent, onText() {} }).push(`${stderr}\n`);
+    if (!this.#stated && !this.#complaint) for (const event of document(stderr)) onEvent(event);
   }
 
   /** Of this run of the tool alone. */
-  function used(): { usage?: Usage } {
-    if (!usage) return {};
+  #used(): { usage?: Usage } {
+    if (!this.#usage) return {};
+    const { previous } = this.#options;
     const before = previous?.usage;
-    const goesOn = format.countsSession === true && (session === '' || session === previous?.session);
-    return { usage: goesOn && before ? usageSince(usage, before) : usage };
+    const continues =
+      this.#format.countsSession === true && (this.#session === '' || this.#session === previous?.session);
+    return { usage: continues && before ? usageSince(this.#usage, before) : this.#usage };
   }
 
-  return {
-    stdout: (piece) => lines.push(piece),
-    finish(left): AgentAnswer {
-      const { damaged, skipped } = lines.end();
-      if (!stated && !complaint) lookElsewhere(left);
-      const { exitCode, exitSignal, aborted } = left;
-      // What it said after its last statement belongs to the answer only when it left by itself.
-      if (stated && 'answer' in stated && exitCode === 0 && aborted === null) return whole();
-      if (stated) return statement(exitCode);
-      const produced: AgentErrorOptions = { ...text(), ...used() };
-      if (aborted !== null) throw new AgentError('cancelled', aborted, produced);
-      if (complaint && exitSignal === null) throw failed(told(complaint, format, exitCode), limitAt, produced);
-      if (exitCode !== 0) {
-        const spoken = seen ? noise.text() : left.stdout;
-        const error = processFailure({
-          ...left,
-          stdout: spoken,
-          output: seen ? text().output : left.plain,
-          truncated: false,
-          source: 'tool',
-        });
-        const kind = error.kind === 'exit' && exitSignal === null ? kindOf(format, left) : error.kind;
-        const { retryAfterMs } = error;
-        throw new AgentError(kind, error.message, {
-          ...produced,
-          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-        });
-      }
-      if (skipped) throw new AgentError('output_limit', tooLong(program, maxOutputBytes), produced);
-      if (!seen) return { output: left.plain, truncated: left.truncated, ...used() };
-      if (!format.hasEnd && !damaged) return { ...text(), ...used() };
-      const message = `The output of \`${program}\` broke off: it exited with code 0 and never said that it had finished`;
-      throw new AgentError('transient', message, produced);
-    },
-  };
+  #processFailure(left: ProcessLeft, produced: AgentErrorOptions): AgentError {
+    const stdout = this.#seen ? this.#noise.text() : left.stdout;
+    const output = this.#seen ? this.#spoken.text.output : left.plain;
+    const error = processFailure({ ...left, stdout, output, truncated: false, source: 'tool' });
+    const kind = error.kind === 'exit' && left.exitSignal === null ? kindOf(this.#format, left) : error.kind;
+    const { retryAfterMs } = error;
+    return new AgentError(kind, error.message, {
+      ...produced,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+}
+
+function isFree(usage: Usage | null): boolean {
+  return (usage?.totalTokens ?? 0) === 0 && (usage?.outputTokens ?? 0) === 0 && (usage?.costUsd ?? 0) === 0;
 }
 
 function tooLong(program: string, maxOutputBytes: number): string {
