@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { BAD_INPUT } from './exit-code.ts';
+import { nodeVersionFault } from './node-version.ts';
 import { createProgram } from './program.ts';
 import { reportOf } from './report-error.ts';
 import { claimStdout, flushOutput, say } from './stdout.ts';
@@ -14,6 +15,11 @@ function report(thrown: unknown): number {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
+  const fault = nodeVersionFault(process.versions.node);
+  if (fault) {
+    say(`error: ${fault}`);
+    return BAD_INPUT;
+  }
   let exitCode = 0;
   try {
     await createProgram((code) => {
