@@ -1,6 +1,7 @@
 import type { RunEvent } from '../run/events.ts';
 import { oneLine } from '../text/foreign-text.ts';
 import { counted, formatDuration } from './format.ts';
+import { withoutRootCause } from './root-cause.ts';
 import { clip } from './text-width.ts';
 
 /** Longest reason in a line of the log, columns. */
@@ -13,6 +14,8 @@ const HOW: Readonly<Record<string, string>> = { fallback: ' by the fallback', ca
 export function createProgressLog(): (event: RunEvent) => string[] {
   let waves = 0;
   const reasons = new Map<string, string>();
+  /** Errors of tasks that failed, as they were shown. */
+  const failures = new Map<string, string>();
   /** The last warning or stop: every task that is cancelled for it gives the same reason. */
   let said: string | null = null;
   const reasonOf = (taskId: string) => (reasons.has(taskId) ? `: ${reasons.get(taskId)}` : '');
@@ -42,7 +45,9 @@ export function createProgressLog(): (event: RunEvent) => string[] {
         reasons.delete(taskId);
         const done = `(${event.settled}/${event.total} done)`;
         const isSaid = (status === 'cancelled' || status === 'skipped') && error?.message === said;
-        const why = error && status !== 'succeeded' && !isSaid ? `: ${short(error.message)}` : '';
+        const isShown = error !== null && status !== 'succeeded' && !isSaid;
+        const why = isShown ? `: ${short(withoutRootCause(error, (id) => failures.get(id)))}` : '';
+        if (isShown && status === 'failed') failures.set(taskId, error.message);
         const how = status === 'succeeded' && via !== null ? (HOW[via] ?? '') : '';
         const time = status === 'skipped' || via === 'cache' ? '' : ` ${formatDuration(durationMs)}`;
         return [`${status === 'succeeded' ? 'done' : status} ${taskId}${time}${how} ${done}${why}`];

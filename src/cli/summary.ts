@@ -5,6 +5,7 @@ import { cleanText, escaped, oneLine } from '../text/foreign-text.ts';
 import type { TaskOutcome } from '../types/task.ts';
 import { counted, formatDollars, formatDuration } from './format.ts';
 import type { Paint, Style } from './paint.ts';
+import { withoutRootCause } from './root-cause.ts';
 import { type Column, tableLines } from './table.ts';
 import { clip } from './text-width.ts';
 
@@ -47,18 +48,26 @@ export function tableOf(result: RunResult, width: number, paint: Paint): string[
 /** Tasks, one in a line, below their titles; nothing when there are none. */
 export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, paint: Paint): string[] {
   if (outcomes.length === 0) return [];
-  const [titles = '', ...rows] = tableLines(COLUMNS, outcomes.map(cellsOf), width);
+  const failures = new Map(
+    outcomes.flatMap(({ taskId, status, error }) => (status === 'failed' && error ? [[taskId, error.message]] : [])),
+  );
+  const whys = outcomes.map((outcome) => whyOf(outcome, failures));
+  const [titles = '', ...rows] = tableLines(
+    COLUMNS,
+    outcomes.map((outcome, i) => cellsOf(outcome, whys[i] ?? '')),
+    width,
+  );
   const marked = rows.map((row, i) => {
     const { mark, style } = MARKS[outcomes[i]?.status ?? 'skipped'];
     return row.startsWith(mark) ? paint(style, mark) + row.slice(mark.length) : row;
   });
-  return ['', paint('dim', titles), ...marked, ...reasonLines(outcomes, rows)];
+  return ['', paint('dim', titles), ...marked, ...reasonLines(outcomes, whys, rows)];
 }
 
 /** Why tasks failed, in full, where their lines have no room for it. */
-function reasonLines(outcomes: readonly TaskOutcome[], rows: readonly string[]): string[] {
+function reasonLines(outcomes: readonly TaskOutcome[], whys: readonly string[], rows: readonly string[]): string[] {
   const unsaid = outcomes.flatMap((outcome, i) => {
-    const why = whyOf(outcome);
+    const why = whys[i] ?? '';
     if (outcome.status !== 'failed' || rows[i]?.includes(why)) return [];
     return [`${escaped(outcome.taskId)}: ${clip(why, SHOWN.reasonColumns)}`];
   });
@@ -86,17 +95,18 @@ function headline({ status, metadata }: RunResult, paint: Paint): string {
 }
 
 /** Why a task came to nothing, in one line; empty when it succeeded. */
-function whyOf(outcome: TaskOutcome): string {
+function whyOf(outcome: TaskOutcome, failures: ReadonlyMap<string, string>): string {
   const { status, error } = outcome;
   if (!error || status === 'succeeded') return '';
   const kind = status === 'skipped' && error.kind === 'dependency' ? status : error.kind;
-  return oneLine(`${kind}: ${error.message}${lastAttemptError(outcome)}`);
+  const message = withoutRootCause(error, (id) => failures.get(id));
+  return oneLine(`${kind}: ${message}${lastAttemptError(outcome)}`);
 }
 
-function cellsOf(outcome: TaskOutcome): string[] {
+function cellsOf(outcome: TaskOutcome, why: string): string[] {
   const { taskId, agentId, status, via, attempts, startedAt, durationMs } = outcome;
   const time = startedAt === null ? '–' : formatDuration(durationMs);
-  return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, whyOf(outcome)];
+  return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, why];
 }
 
 /** What the last tasks that succeeded said, each within bounds; `all` is what to type to see the rest. */

@@ -33,6 +33,31 @@ describe('the log of a run', () => {
     ]);
   });
 
+  it('says the error of a failure once, and of the tasks skipped for it only where it happened', () => {
+    const dependency = {
+      kind: 'dependency' as const,
+      message: 'dependency `a` failed: no space left',
+      retryable: false,
+    };
+    const skipped = (taskId: string) => outcome({ taskId, status: 'skipped', error: dependency, via: null });
+    const settled = (one: TaskOutcome, at: number): RunNews => ({
+      type: 'task.settled',
+      outcome: one,
+      settled: at,
+      total: 3,
+    });
+    const lines = linesOf(
+      settled(failed('a', 'exit', 'no space left'), 1),
+      settled(skipped('b'), 2),
+      settled(skipped('c'), 3),
+    );
+    expect(lines.slice(1)).toEqual([
+      'skipped b (2/3 done): dependency `a` failed',
+      'skipped c (3/3 done): dependency `a` failed',
+    ]);
+    expect(lines[0]).toMatch(/^failed a .*: no space left$/);
+  });
+
   it('tells whose answer a task waits for, and nothing of a task that only waits its turn', () => {
     const waits = { type: 'task.state', agentId: 'sh', wave: 1, state: 'staggered' } as const;
     expect(

@@ -6,6 +6,14 @@ import type { TaskOutcome } from '../../src/types/task.ts';
 import { failed, outcome, resultOf } from './results.ts';
 
 describe('the summary of a run', () => {
+  it('shows the error of a failure once, and where it happened in the rows of tasks skipped for it', () => {
+    const error = { kind: 'dependency' as const, message: 'dependency `a` failed: no space left', retryable: false };
+    const rows = ['b', 'c'].map((taskId) => outcome({ taskId, status: 'skipped', via: null, error }));
+    const lines = tableOf(resultOf('failed', [failed('a', 'exit', 'no space left'), ...rows]), 120, noPaint);
+    expect(lines.filter((line) => line.includes('no space left'))).toHaveLength(1);
+    expect(lines.filter((line) => line.endsWith('skipped: dependency `a` failed'))).toHaveLength(2);
+  });
+
   it('has a line per task', () => {
     const skipped = outcome({
       taskId: 'late',
