@@ -99,11 +99,11 @@ export function createHandle({
   const { promise, resolve } = Promise.withResolvers<RunResult>();
   const settle = (result: RunResult) => {
     signal?.removeEventListener('abort', onAbort);
-    if (!log) return tell(result);
+    if (!log) return publishResult(result);
     log.append(endOf(result, log, clock.now()));
-    log.durable(() => tell(result));
+    log.durable(() => publishResult(result));
   };
-  const tell = (made: RunResult) => {
+  const publishResult = (made: RunResult) => {
     // The event, the promise and every reader of either share it.
     const result = deepFreeze(made);
     onSettled();

@@ -54,7 +54,7 @@ async function takeAll(bytes: ReadableStream<Uint8Array>): Promise<void> {
   added(false);
 }
 
-function takeNews(text: string): void {
+function takeRecords(text: string): void {
   store.value.addLines(text.split('\n'));
   added(true);
 }
@@ -68,7 +68,7 @@ function follow(from: string): void {
   source.onerror = () => {
     connection.value = 'lost';
   };
-  source.onmessage = ({ data }) => takeNews(String(data));
+  source.onmessage = ({ data }) => takeRecords(String(data));
   // The file was written anew: another run, another page.
   source.addEventListener('reset', () => location.reload());
 }

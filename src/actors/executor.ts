@@ -79,7 +79,7 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
   };
   snapshot.inFlight.set(spec.attemptId, attempt);
   snapshot.auth.started(spec);
-  const ids = newsIds(attempt);
+  const ids = eventIds(attempt);
   const { log } = spec;
   const n = spec.request.attempt;
   log?.append({ type: 'attempt.started', ...ids, n, key: spec.attemptId, at: now });
@@ -121,8 +121,8 @@ function look(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): voi
   const { policy } = attempt.spec;
   const seen = checkClock(attempt.clock, policy.clocks, now);
   attempt.clock = seen.clock;
-  if (seen.verdict === 'stalled') tell(attempt, scope, { type: 'attempt.stalled', ...idsOf(attempt) });
-  if (seen.verdict === 'resumed') tell(attempt, scope, { type: 'attempt.resumed', ...idsOf(attempt) });
+  if (seen.verdict === 'stalled') send(attempt, scope, { type: 'attempt.stalled', ...idsOf(attempt) });
+  if (seen.verdict === 'resumed') send(attempt, scope, { type: 'attempt.resumed', ...idsOf(attempt) });
   if (seen.verdict === 'stop') {
     askToStop(snapshot, attempt, scope, seen.kind ?? 'timeout', seen.reason ?? 'A clock was due.', false);
     return;
@@ -165,7 +165,7 @@ function askToStop(
     end(snapshot, attempt, scope, (at) => statedResult(attempt, at) ?? abandonedResult(attempt, at));
   };
   attempt.timer = timersOf(clock).set(clock.now() + graceMs, () => attempt.within(abandon), { granted: () => {} });
-  tell(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
+  send(attempt, scope, { type: 'attempt.stopping', ...idsOf(attempt), kind, reason });
   attempt.abort.abort(new Error(reason));
 }
 
@@ -196,13 +196,13 @@ function end(
   const times = { startedAt: attempt.startedAt, endedAt: Math.max(attempt.startedAt, now) };
   const used = result.usage ? { usage: result.usage } : {};
   const record = { n: spec.request.attempt, key: spec.attemptId, ...times, result: result.status, error, ...used };
-  spec.publish({ type: 'attempt.ended', ...newsIds(attempt), ...record }, now);
+  spec.publish({ type: 'attempt.ended', ...eventIds(attempt), ...record }, now);
   const { gate, isCalm } = snapshot.input;
   const judgement = judgementOf(spec, result, now);
   // One more success of an agent in good health says nothing that could not wait, unless it may have spent a budget.
   const isCalmSuccess = judgement.result === 'success' && !result.usage && isCalm?.(spec.agent, spec.request.runId);
   if (!isCalmSuccess) relay(scope, gate, { type: 'attempt.judged', ...judgement });
-  tell(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
+  send(attempt, scope, { type: 'attempt.ended', ...idsOf(attempt), result });
   relay(scope, gate, { type: 'lease.release', ...judgement });
   for (const { spec: judged, isRefuted } of verdicts) {
     const type = isRefuted ? 'auth.refuted' : 'auth.confirmed';
@@ -216,14 +216,14 @@ function withCost(result: AttemptResult, price: Price | null): AttemptResult {
   return result.usage ? { ...result, usage: priced(result.usage, price) } : result;
 }
 
-function newsIds({ spec }: InFlight): { taskId: string; agentId: string } {
+function eventIds({ spec }: InFlight): { taskId: string; agentId: string } {
   return { taskId: spec.request.taskId, agentId: spec.agent.id };
 }
 
 function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender): AgentControls {
   const clock = clockOf(scope.self);
   const { spec } = attempt;
-  const ids = newsIds(attempt);
+  const ids = eventIds(attempt);
   const isOver = () => !snapshot.inFlight.has(spec.attemptId);
   const active = (now: number) => {
     timersOf(clock).noticeMissing(now);
@@ -283,7 +283,7 @@ function controlsOf(snapshot: ExecutorSnapshot, attempt: InFlight, scope: Sender
   };
 }
 
-function tell(attempt: InFlight, scope: Sender, event: AttemptEvent): void {
+function send(attempt: InFlight, scope: Sender, event: AttemptEvent): void {
   relay(scope, attempt.spec.ref, event);
 }
 

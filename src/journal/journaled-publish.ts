@@ -1,32 +1,32 @@
-import type { Publish, RunNews } from '../run/events.ts';
+import type { Publish, RunEventBody } from '../run/events.ts';
 import type { RunLog } from '../run/log.ts';
 
-type Told = [RunNews, number][];
+type Held = [RunEventBody, number][];
 
 /**
- * Holds back what a run tells until the records that led to it are durable: nobody hears of a settlement that could be
- * undone. The order stays as it was, and so does the time of each.
+ * Publishes an event only once the records that led to it are durable, so no subscriber sees a settlement that could be
+ * undone. Events keep their order and their times.
  */
 export function journaledPublish(log: RunLog, publish: Publish): Publish {
-  let held: { epoch: number; news: Told } | null = null;
-  let telling: Told | null = null;
-  const tell = (news: Told) => {
-    telling = news;
-    // What a listener brings about is told after what it was told of.
-    for (const [told, at] of news) publish(told, at);
-    telling = null;
+  let held: { epoch: number; events: Held } | null = null;
+  let flushing: Held | null = null;
+  const flush = (events: Held) => {
+    flushing = events;
+    // Events that a subscriber causes are appended, so they follow the one that caused them.
+    for (const [body, at] of events) publish(body, at);
+    flushing = null;
   };
-  return (news, at) => {
+  return (body, at) => {
     if (!log.isDirty) {
-      if (telling) telling.push([news, at]);
-      else publish(news, at);
+      if (flushing) flushing.push([body, at]);
+      else publish(body, at);
       return;
     }
     if (held?.epoch !== log.epoch) {
-      const own: Told = [];
-      held = { epoch: log.epoch, news: own };
-      log.durable(() => tell(own));
+      const events: Held = [];
+      held = { epoch: log.epoch, events };
+      log.durable(() => flush(events));
     }
-    held.news.push([news, at]);
+    held.events.push([body, at]);
   };
 }

@@ -80,9 +80,9 @@ export type RunEvent = { at: number; runId: string } & (
 type Untimed<E> = E extends unknown ? Omit<E, 'at' | 'runId'> : never;
 
 /** A run event before its run stamped it. */
-export type RunNews = Untimed<RunEvent>;
+export type RunEventBody = Untimed<RunEvent>;
 
 /** Where the actors of one run report to. Never throws. */
-export type Publish = (news: RunNews, at: number) => void;
+export type Publish = (body: RunEventBody, at: number) => void;
 
 export const publishNothing: Publish = () => {};

@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs';
 import type { Clock } from '../base/clock.ts';
-import type { RunNews } from '../run/events.ts';
+import type { RunEventBody } from '../run/events.ts';
 import { ProgressTally, type RunProgress } from './progress.ts';
 
 /** At most one progress in this time, milliseconds of the run's clock: ten thousand tasks may settle in a second. */
@@ -17,7 +17,7 @@ export class ProgressStream {
   readonly #out = new Subject<RunProgress>();
   #hasBegun = false;
   #isPending = false;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #emittedAt = Number.NEGATIVE_INFINITY;
   #timer: unknown = null;
 
   constructor(clock: Clock) {
@@ -47,15 +47,15 @@ export class ProgressStream {
     return this.#tally.at;
   }
 
-  note(news: RunNews, at: number): void {
-    if (!this.#tally.note(news, at)) return;
+  note(body: RunEventBody, at: number): void {
+    if (!this.#tally.note(body, at)) return;
     this.#hasBegun = true;
     if (!this.#out.observed) return;
     this.#isPending = true;
-    if (news.type === 'run.settled') this.#tell(at);
+    if (body.type === 'run.settled') this.#emit(at);
     else if (this.#timer === null) {
-      const waitMs = this.#toldAt + PROGRESS_MS - at;
-      if (waitMs <= 0) this.#tell(at);
+      const waitMs = this.#emittedAt + PROGRESS_MS - at;
+      if (waitMs <= 0) this.#emit(at);
       // A time from before, as a resumed run has it, must not make it wait for longer.
       else this.#timer = this.#clock.setTimeout(() => this.#due(), Math.min(waitMs, PROGRESS_MS));
     }
@@ -63,18 +63,18 @@ export class ProgressStream {
 
   complete(): void {
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
-    if (this.#isPending) this.#tell(this.#toldAt);
+    if (this.#isPending) this.#emit(this.#emittedAt);
     this.#out.complete();
   }
 
   #due(): void {
     this.#timer = null;
-    if (this.#isPending) this.#tell(this.#clock.now());
+    if (this.#isPending) this.#emit(this.#clock.now());
   }
 
-  #tell(at: number): void {
+  #emit(at: number): void {
     this.#isPending = false;
-    this.#toldAt = at;
+    this.#emittedAt = at;
     this.#out.next(this.#tally.snapshot());
   }
 }

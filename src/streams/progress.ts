@@ -1,5 +1,5 @@
 import { deepFreeze } from '../base/frozen.ts';
-import type { PhaseName, RunNews } from '../run/events.ts';
+import type { PhaseName, RunEventBody } from '../run/events.ts';
 import type { RunStatus } from '../run/result.ts';
 import type { TaskOutcome } from '../types/task.ts';
 
@@ -70,38 +70,38 @@ export class ProgressTally {
   }
 
   /** Enters a piece of news. False when it changes nothing. */
-  note(news: RunNews, at: number): boolean {
+  note(body: RunEventBody, at: number): boolean {
     const now = this.#now;
-    switch (news.type) {
+    switch (body.type) {
       case 'phase.started':
-        now.phase = news.phase;
+        now.phase = body.phase;
         break;
       case 'plan.compiled':
-        this.#perWave = news.waves.map(({ length }, index) => ({ wave: index + 1, total: length, settled: 0 }));
+        this.#perWave = body.waves.map(({ length }, index) => ({ wave: index + 1, total: length, settled: 0 }));
         this.#areWavesStale = true;
         now.total = this.#perWave.reduce((sum, { total }) => sum + total, 0);
         now.waves = this.#perWave.length;
         break;
       case 'wave.started':
-        now.wave = Math.max(now.wave, news.wave);
+        now.wave = Math.max(now.wave, body.wave);
         break;
       case 'attempt.started':
         now.running += 1;
         // What a phase asks runs beside no task, and says nothing of how many will.
-        if (news.phase === undefined) this.#peakRunning = Math.max(this.#peakRunning, now.running);
+        if (body.phase === undefined) this.#peakRunning = Math.max(this.#peakRunning, now.running);
         break;
       case 'attempt.ended':
         now.running -= 1;
         break;
       case 'task.settled':
-        now.settled = news.settled;
-        now.total = news.total;
-        this.#settle(news.outcome);
+        now.settled = body.settled;
+        now.total = body.total;
+        this.#settle(body.outcome);
         break;
       case 'run.settled':
         now.running = 0;
         now.phase = null;
-        now.status = news.result.status;
+        now.status = body.result.status;
         break;
       default:
         return false;

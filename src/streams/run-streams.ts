@@ -2,7 +2,7 @@ import { Subject } from 'rxjs';
 import type { Clock } from '../base/clock.ts';
 import { deepFreeze } from '../base/frozen.ts';
 import { showValue } from '../errors/show-value.ts';
-import type { Publish, RunEvent, RunNews } from '../run/events.ts';
+import type { Publish, RunEvent, RunEventBody } from '../run/events.ts';
 import { GuardedObservable, type RunStream } from './guarded.ts';
 import type { RunProgress } from './progress.ts';
 import { ProgressStream } from './progress-stream.ts';
@@ -42,8 +42,8 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
   const heartbeats = new Subject<Heartbeat>();
   const progress = new ProgressStream(clock);
   const lastBeat = new Map<string, number>();
-  let waiting: Parameters<typeof tell>[] = [];
-  let isTelling = false;
+  let waiting: Parameters<typeof emit>[] = [];
+  let isEmitting = false;
   let isEnding = false;
   let isWarning = false;
 
@@ -54,12 +54,12 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     send({ type: 'warning', message }, clock.now(), true);
   };
 
-  const tell = (news: RunNews, at: number, isAboutFault: boolean): void => {
+  const emit = (body: RunEventBody, at: number, isAboutFault: boolean): void => {
     isWarning = isAboutFault;
-    if (events.observed) events.next(deepFreeze({ ...news, at, runId } as RunEvent));
-    progress.note(news, at);
-    if (news.type === 'task.settled') lastBeat.delete(news.outcome.taskId);
-    const beat = heartbeats.observed ? heartbeatOf(news, at) : null;
+    if (events.observed) events.next(deepFreeze({ ...body, at, runId } as RunEvent));
+    progress.note(body, at);
+    if (body.type === 'task.settled') lastBeat.delete(body.outcome.taskId);
+    const beat = heartbeats.observed ? heartbeatOf(body, at) : null;
     if (beat && at - (lastBeat.get(beat.taskId) ?? Number.NEGATIVE_INFINITY) >= HEARTBEAT_MS) {
       lastBeat.set(beat.taskId, at);
       heartbeats.next(Object.freeze(beat));
@@ -67,16 +67,16 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     isWarning = false;
   };
 
-  const send = (news: RunNews, at: number, isAboutFault: boolean): void => {
-    if (isTelling) {
-      waiting.push([news, at, isAboutFault]);
+  const send = (body: RunEventBody, at: number, isAboutFault: boolean): void => {
+    if (isEmitting) {
+      waiting.push([body, at, isAboutFault]);
       return;
     }
-    isTelling = true;
-    tell(news, at, isAboutFault);
-    for (let next = 0; next < waiting.length; next += 1) tell(...(waiting[next] as Parameters<typeof tell>));
+    isEmitting = true;
+    emit(body, at, isAboutFault);
+    for (let next = 0; next < waiting.length; next += 1) emit(...(waiting[next] as Parameters<typeof emit>));
     if (waiting.length > 0) waiting = [];
-    isTelling = false;
+    isEmitting = false;
     if (isEnding) end();
   };
 
@@ -90,23 +90,23 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     events$: new GuardedObservable(events, onFault),
     progress$: new GuardedObservable(progress.progress$, onFault),
     heartbeats$: new GuardedObservable(heartbeats, onFault),
-    publish: (news, at) => send(news, at, false),
+    publish: (body, at) => send(body, at, false),
     onFault,
     complete: () => {
       isEnding = true;
-      if (!isTelling) end();
+      if (!isEmitting) end();
     },
   };
 }
 
-function heartbeatOf(news: RunNews, at: number): Heartbeat | null {
-  switch (news.type) {
+function heartbeatOf(body: RunEventBody, at: number): Heartbeat | null {
+  switch (body.type) {
     case 'attempt.heartbeat':
-      return { at, taskId: news.taskId, agentId: news.agentId, kind: 'heartbeat' };
+      return { at, taskId: body.taskId, agentId: body.agentId, kind: 'heartbeat' };
     case 'attempt.output':
-      return { at, taskId: news.taskId, agentId: news.agentId, kind: 'output' };
+      return { at, taskId: body.taskId, agentId: body.agentId, kind: 'output' };
     case 'attempt.progress': {
-      const { taskId, agentId, message, done, total } = news;
+      const { taskId, agentId, message, done, total } = body;
       const said = { ...(message === undefined ? {} : { message }), ...(done === undefined ? {} : { done }) };
       return { at, taskId, agentId, kind: 'progress', ...said, ...(total === undefined ? {} : { total }) };
     }

@@ -2,11 +2,11 @@ import type { AnyStateMachine, EventFromLogic, EventObject, SnapshotFrom } from 
 import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, getSimplePaths } from 'xstate/graph';
 import { bounded } from './bounded.ts';
 import type { ChartNode } from './chart-transitions.ts';
+import { distinguishingParts } from './distinguishing-parts.ts';
 import { labelOf, standInError } from './event-label.ts';
 import { broken, explored, keyOfVertex, replayed, type Vertex } from './exploration.ts';
 import { AFTER, DONE, ERROR, type Harness } from './harness.ts';
 import { stable } from './project.ts';
-import { tellingApart } from './telling-apart.ts';
 import { areNext } from './timers.ts';
 
 /** One sequence of events, with what the machine looks like before the first and after each. */
@@ -102,7 +102,7 @@ export function testPaths<M extends AnyStateMachine>(machine: M, options: TestPa
     }));
   } catch (error) {
     if (!(error instanceof Error && error.message === 'Traversal limit exceeded')) throw error;
-    const apart = tellingApart([...seen.values()].map(({ projected }) => projected));
+    const apart = distinguishingParts([...seen.values()].map(({ projected }) => projected));
     throw new Error(
       `${machine.id} has more than the limit of ${limit} edges; ${seen.size} states so far. What tells them apart: ${apart}. \`project\` less, stop earlier with \`stopWhen\`, or raise \`limit\`.`,
     );

@@ -13,7 +13,7 @@ type Moved = Pick<RecordOf<'actor.moved'>, 'until' | 'data'>;
 /** What a recorder tells of a machine beyond its states. */
 export interface Describer {
   started?(context: unknown, texts: Texts): Started;
-  /** `isAlways`: the event was told with the move before. */
+  /** `isAlways`: the event was described with the move before. */
   moved?(context: unknown, state: TraceState, event: { type: string }, isAlways: boolean, texts: Texts): Moved;
   /** Whether compact recordings leave a move out: into a state that takes no time, say. */
   isMinor?(state: TraceState, last: unknown): boolean;
@@ -30,8 +30,8 @@ const task: Describer = {
     const data: NonNullable<Started['data']> = { readyAt };
     if (request) data.request = request;
     if (fallback) data.fallback = fallback.id;
-    const told = { run: runId, task: own.id, agent: agent.id, wave: own.wave, data };
-    return phase === undefined ? told : { ...told, phase };
+    const described = { run: runId, task: own.id, agent: agent.id, wave: own.wave, data };
+    return phase === undefined ? described : { ...described, phase };
   },
   moved: (context, state, event, isAlways, texts) => {
     const given = context as TaskContext;
@@ -70,7 +70,7 @@ function taskData(context: TaskContext, event: TaskEvent, texts: Texts): Moved['
   }
 }
 
-/** By the id of the machine. A machine of a user's with such an id and another context is told without these. */
+/** By the id of the machine. A machine of a user's with such an id and another context is described without these. */
 export const DESCRIBERS: Readonly<Record<string, Describer>> = {
   task,
   collect: {

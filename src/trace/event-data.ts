@@ -16,8 +16,8 @@ const idsOf = (tasks: readonly { id?: string; taskId?: string }[]): string[] =>
 const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
   'child.start': ({ id }: { id: string }) => ({ id }),
   'child.done': ({ id }: { id: string }) => ({ id }),
-  'child.tell': ({ id, event }: { id: string; event: EventObject }) => ({ id, event: event.type }),
-  'children.tell': ({ event }: { event: EventObject }) => ({ event: event.type }),
+  'child.send': ({ id, event }: { id: string; event: EventObject }) => ({ id, event: event.type }),
+  'children.send': ({ event }: { event: EventObject }) => ({ event: event.type }),
   'attempt.start': ({ spec }: { spec: { attemptId: string; agent: { id: string } } }) => ({
     attemptId: spec.attemptId,
     agent: spec.agent.id,

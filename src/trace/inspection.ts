@@ -48,7 +48,7 @@ export class InspectionRecorder {
       case '@xstate.event':
         if (event.event.type === 'xstate.init') this.#started(ref);
         else {
-          if (isFull) this.#told(event, ref.sessionId);
+          if (isFull) this.#eventSent(event, ref.sessionId);
           this.#noteBroken(event);
         }
         break;
@@ -59,7 +59,7 @@ export class InspectionRecorder {
         if (isFull) this.#live.get(ref.sessionId)?.actions.push(event.action.type);
         break;
       case '@xstate.snapshot':
-        // A machine's moves are told as they happen: its snapshot comes after its parent has moved on.
+        // A machine's moves are described as they happen: its snapshot comes after its parent has moved on.
         if (event.snapshot.status !== 'active') this.#ended(ref.sessionId, event.snapshot);
         else if (isFull) this.#forgetActions(ref.sessionId);
         break;
@@ -74,8 +74,8 @@ export class InspectionRecorder {
     const parent = above ? this.#live.get(above.sessionId) : undefined;
     const snapshot = ref.getSnapshot() as Partial<AnyMachineSnapshot> & { input?: { at?: unknown } };
     const describer = logic && Object.hasOwn(DESCRIBERS, logic.id) ? DESCRIBERS[logic.id] : undefined;
-    const told = quietly(() => describer?.started?.(snapshot.context, this.#texts));
-    const run = told?.run ?? parent?.run;
+    const described = quietly(() => describer?.started?.(snapshot.context, this.#texts));
+    const run = described?.run ?? parent?.run;
     const actor = `${this.#trace}:${ref.sessionId.slice(ref.sessionId.indexOf(':') + 1)}`;
     this.#live.set(ref.sessionId, { actor, describer, run, state: snapshot.value, actions: [] });
     const record: RecordOf<'actor.started'> = {
@@ -89,7 +89,7 @@ export class InspectionRecorder {
     };
     const src: unknown = ref.src;
     if (typeof src === 'string') record.src = src;
-    if (told) Object.assign(record, told);
+    if (described) Object.assign(record, described);
     if (run !== undefined) record.run = run;
     if (machine !== null) record.state = snapshot.value;
     else if (typeof snapshot.input?.at === 'number') record.until = snapshot.input.at;
@@ -116,7 +116,7 @@ export class InspectionRecorder {
     this.#ended(sourceRef.sessionId, { status: 'error', error: (event as { error?: unknown }).error });
   }
 
-  #told(event: Inspected<'@xstate.event'>, session: string): void {
+  #eventSent(event: Inspected<'@xstate.event'>, session: string): void {
     const entry = this.#live.get(session);
     if (!entry) return;
     const from = event.sourceRef && this.#live.get(event.sourceRef.sessionId);
@@ -148,7 +148,7 @@ export class InspectionRecorder {
     const isShown = isMove && !describer?.isMinor?.(value, entry.state);
     if (isShown) entry.state = value;
     else if (!this.#outlet.wantsFull) return;
-    const told = movedAs(describer, snapshot, event.event, facts?.isAlways ?? false, this.#texts);
+    const described = movedAs(describer, snapshot, event.event, facts?.isAlways ?? false, this.#texts);
     const record: RecordOf<'actor.moved'> = {
       type: 'actor.moved',
       seq: this.#outlet.next(),
@@ -163,8 +163,8 @@ export class InspectionRecorder {
       record.actions = entry.actions;
       entry.actions = [];
     }
-    if (told?.until !== undefined) record.until = told.until;
-    if (told?.data !== undefined) record.data = told.data;
+    if (described?.until !== undefined) record.until = described.until;
+    if (described?.data !== undefined) record.data = described.data;
     if (status !== 'active') {
       record.status = status;
       this.#live.delete(session);
@@ -226,11 +226,11 @@ function movedAs(
   }
 }
 
-function quietly<T>(tell: () => T): T | undefined {
+function quietly<T>(read: () => T): T | undefined {
   try {
-    return tell();
+    return read();
   } catch {
-    // A machine of another form than its id promises: told without what we know of ours.
+    // A machine of another form than its id promises: described without what we know of ours.
     return undefined;
   }
 }

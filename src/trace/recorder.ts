@@ -6,7 +6,7 @@ import { createSecretMask } from '../text/mask/secret-mask.ts';
 import type { Environment } from '../text/mask/secrets-of.ts';
 import { InspectionRecorder } from './inspection.ts';
 import { Outlet, type Redact } from './outlet.ts';
-import { newsRecorder } from './run-event-recorder.ts';
+import { runEventRecorder } from './run-event-recorder.ts';
 import type { TraceMode, TraceSink } from './sink.ts';
 import { Texts } from './texts.ts';
 
@@ -65,7 +65,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     options.texts ? (ref, text) => outlet.write({ type: 'text', ...outlet.stamp(), ref, text }) : null,
   );
   const inspection = new InspectionRecorder(outlet, texts, trace);
-  const news = newsRecorder(outlet, texts);
+  const news = runEventRecorder(outlet, texts);
   return {
     inspect: outlet.guard((event) => inspection.see(event)),
     publish: outlet.guard(news),

@@ -32,7 +32,7 @@ function asStarted({ started, moved }: Alive): RecordOf<'actor.started'> {
   return moved ? { ...started, state: moved.state, until: moved.until } : started;
 }
 
-function tellAll(listeners: ReadonlySet<(record: TraceRecord) => void>, record: TraceRecord): void {
+function notifyAll(listeners: ReadonlySet<(record: TraceRecord) => void>, record: TraceRecord): void {
   for (const listener of listeners) {
     try {
       listener(record);
@@ -95,7 +95,7 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
         ring[head] = record;
         head = (head + 1) % size;
       }
-      if (listeners.size > 0) tellAll(listeners, record);
+      if (listeners.size > 0) notifyAll(listeners, record);
     },
     records: () => {
       const before = [...definitions, ...[...plans.values()].flat(), ...[...alive.values()].map(asStarted)].sort(

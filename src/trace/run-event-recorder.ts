@@ -16,7 +16,7 @@ type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
  * Records what a run tells of itself. States of tasks, waves and attempts are left to inspection: it sees them in the
  * order in which they really happen.
  */
-export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) => void {
+export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) => void {
   const lastActivity = new Map<string, number>();
   const errorOf = (error: TaskError): TaskError => ({ ...error, message: texts.line(error.message) });
 
@@ -97,8 +97,8 @@ export function newsRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) =>
       case 'call.settled': {
         const { phase, taskId: task, agentId: agent, status, error, durationMs, via } = event;
         lastActivity.delete(`${run}/${task}`);
-        const told = { run, phase, task, agent, status, error: error && errorOf(error), durationMs };
-        outlet.write({ type: 'call.settled', ...outlet.stamp(), ...told, ...(via ? { via } : {}) });
+        const settled = { run, phase, task, agent, status, error: error && errorOf(error), durationMs };
+        outlet.write({ type: 'call.settled', ...outlet.stamp(), ...settled, ...(via ? { via } : {}) });
         return;
       }
       case 'attempt.output':
@@ -154,8 +154,8 @@ function attemptOf(
   { n, agentId: agent, startedAt, endedAt, result, error, usage }: AttemptRecord,
   errorOf: (error: TaskError) => TaskError,
 ): RecordOf<'task.settled'>['attempts'][number] {
-  const told = { n, agent, startedAt, endedAt, result, error: error && errorOf(error) };
-  return usage ? { ...told, usage } : told;
+  const attempt = { n, agent, startedAt, endedAt, result, error: error && errorOf(error) };
+  return usage ? { ...attempt, usage } : attempt;
 }
 
 function runSettled(

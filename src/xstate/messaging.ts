@@ -60,9 +60,9 @@ interface Deferring {
  * state, and nothing is processed in the middle of an action. For what `sendTo` costs, which resolves its target and
  * its event anew each time, a task would pay a third more.
  */
-export function tell<E extends EventObject>(sender: Sender, target: Addressee<E>, event: E, within?: Within): void {
-  const send = () => relay(sender, target, event);
-  (sender.self as Deferring)._deferred.push(within ? () => within(send) : send);
+export function send<E extends EventObject>(sender: Sender, target: Addressee<E>, event: E, within?: Within): void {
+  const deliver = () => relay(sender, target, event);
+  (sender.self as Deferring)._deferred.push(within ? () => within(deliver) : deliver);
 }
 
 const clocks = new WeakMap<object, Clock>();

@@ -14,8 +14,8 @@ import { isOver, parentOf, relay } from './messaging.ts';
 /** What a roster is told. Any other event comes from a child and goes up to the roster's parent. */
 export type RosterCommand =
   | { type: 'child.start'; id: string; input: unknown }
-  | { type: 'child.tell'; id: string; event: EventObject }
-  | { type: 'children.tell'; event: EventObject };
+  | { type: 'child.send'; id: string; event: EventObject }
+  | { type: 'children.send'; event: EventObject };
 
 /** What a roster tells its parent. */
 export type RosterReport =
@@ -51,14 +51,14 @@ export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActo
           child.start();
           return snapshot;
         }
-        case 'child.tell': {
-          const { id, event: told } = event as Extract<RosterCommand, { type: 'child.tell' }>;
+        case 'child.send': {
+          const { id, event: told } = event as Extract<RosterCommand, { type: 'child.send' }>;
           const child = live.get(id);
           if (child && !isOver(child)) relay(scope, child, told);
           return snapshot;
         }
-        case 'children.tell': {
-          const { event: told } = event as Extract<RosterCommand, { type: 'children.tell' }>;
+        case 'children.send': {
+          const { event: told } = event as Extract<RosterCommand, { type: 'children.send' }>;
           for (const child of [...live.values()]) if (!isOver(child)) relay(scope, child, told);
           return snapshot;
         }

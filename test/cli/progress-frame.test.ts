@@ -3,13 +3,13 @@ import { noPaint } from '../../src/cli/paint.ts';
 import { frameLines } from '../../src/cli/progress-frame.ts';
 import { initialView, type ProgressView, watchEvent } from '../../src/cli/progress-view.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
-import type { RunNews } from '../../src/run/events.ts';
+import type { RunEventBody } from '../../src/run/events.ts';
 import type { TaskState } from '../../src/run/task-states.ts';
 import { outcome } from './results.ts';
 
 const size = { columns: 80, rows: 24 };
 
-function viewOf(...events: (RunNews & { at?: number })[]): ProgressView {
+function viewOf(...events: (RunEventBody & { at?: number })[]): ProgressView {
   const view = initialView(0);
   for (const event of events) watchEvent(view, { at: 0, runId: 'run', ...event });
   return view;
@@ -19,7 +19,7 @@ const state = (taskId: string, name: TaskState, more: { at?: number; until?: num
   ({ type: 'task.state', taskId, agentId: 'sh', wave: 1, state: name, ...more }) as const;
 const said = (taskId: string, text: string) =>
   ({ type: 'attempt.output', taskId, agentId: 'sh', stream: 'stdout', text }) as const;
-const planned: RunNews = { type: 'plan.compiled', waves: [['a', 'b'], ['c']], timeoutMs: 1 };
+const planned: RunEventBody = { type: 'plan.compiled', waves: [['a', 'b'], ['c']], timeoutMs: 1 };
 
 describe('a frame', () => {
   it('has a header and a line per active task', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createProgressLog } from '../../src/cli/progress-log.ts';
-import type { RunNews } from '../../src/run/events.ts';
+import type { RunEventBody } from '../../src/run/events.ts';
 import type { TaskOutcome } from '../../src/types/task.ts';
 import { failed, outcome } from './results.ts';
 
-function linesOf(...events: RunNews[]): string[] {
+function linesOf(...events: RunEventBody[]): string[] {
   const log = createProgressLog();
   return events.flatMap((event) => log({ at: 0, runId: 'run', ...event }));
 }
@@ -40,7 +40,7 @@ describe('the log of a run', () => {
       retryable: false,
     };
     const skipped = (taskId: string) => outcome({ taskId, status: 'skipped', error: dependency, via: null });
-    const settled = (one: TaskOutcome, at: number): RunNews => ({
+    const settled = (one: TaskOutcome, at: number): RunEventBody => ({
       type: 'task.settled',
       outcome: one,
       settled: at,

@@ -432,9 +432,9 @@ describe('what a run comes to', () => {
   };
 
   it('is cancelled when it was told to stop or its time was up, and failed when it broke', () => {
-    expect(concluded(stopped('told'), 'succeeded', 'cancelled').status).toBe('cancelled');
+    expect(concluded(stopped('request'), 'succeeded', 'cancelled').status).toBe('cancelled');
     expect(concluded(stopped('time', 'timeout'), 'succeeded', 'cancelled').status).toBe('cancelled');
-    expect(concluded(stopped('told', 'internal'), 'succeeded', 'cancelled').status).toBe('failed');
+    expect(concluded(stopped('request', 'internal'), 'succeeded', 'cancelled').status).toBe('failed');
     expect(concluded(stopped('budget', 'budget'), 'succeeded', 'skipped').status).toBe('partial');
     expect(concluded(stopped('budget', 'internal'), 'succeeded', 'skipped').status).toBe('failed');
     expect(concluded(stopped('failure', 'dependency'), 'succeeded', 'cancelled').status).toBe('failed');
@@ -456,7 +456,7 @@ describe('what a run comes to', () => {
   it('has the error of what stopped it, unless that stopped nothing', () => {
     const moot = concluded(stopped('budget', 'budget'), 'succeeded', 'succeeded');
     expect([moot.status, moot.error]).toEqual(['succeeded', null]);
-    expect(concluded(stopped('told'), 'succeeded', 'cancelled').error).toEqual({
+    expect(concluded(stopped('request'), 'succeeded', 'cancelled').error).toEqual({
       kind: 'cancelled',
       message: 'So.',
       retryable: false,

@@ -7,7 +7,7 @@ import type { RunOpened } from '../../src/machines/gate/events.ts';
 import type { WaveEvent, WaveInput } from '../../src/machines/wave/events.ts';
 import type { Task, TaskSpec } from '../../src/plan/types.ts';
 import type { LogEntry } from '../../src/run/entries.ts';
-import type { RunNews } from '../../src/run/events.ts';
+import type { RunEventBody } from '../../src/run/events.ts';
 import type { RunLog } from '../../src/run/log.ts';
 import { drive } from '../../src/testing/index.ts';
 import type { TaskStatus } from '../../src/types/task.ts';
@@ -18,7 +18,7 @@ import { task } from '../support/watched-run.ts';
 /** The collect machine alone: its waves are told things and do nothing, its gate and its log remember. */
 function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) {
   const told: RosterCommand[] = [];
-  const news: RunNews[] = [];
+  const body: RunEventBody[] = [];
   const logged: LogEntry[] = [];
   const gate = addressee();
   const roster = {
@@ -34,7 +34,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
     input: {
       plan: { tasks: input.services ? tasks : tasks.map((one) => ({ agent: 'a', ...one })) },
       services: { ...fakeServices(), gate },
-      publish: (one) => news.push(one),
+      publish: (one) => body.push(one),
       log: { append: (entry: LogEntry) => logged.push(entry) } as unknown as RunLog,
       ...input,
     },
@@ -45,7 +45,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
     const report = fakeReport(one, status);
     actor.send({ type: 'tasks.settled', wave: one.wave, reports: [report] });
   };
-  const events = () => told.flatMap((command) => (command.type === 'child.tell' ? [command.event as WaveEvent] : []));
+  const events = () => told.flatMap((command) => (command.type === 'child.send' ? [command.event as WaveEvent] : []));
   return {
     actor,
     gates,
@@ -53,7 +53,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
     scheduler,
     gate,
     told,
-    news,
+    body,
     logged,
     settle,
     send: (event: CollectEvent) => actor.send(event),
@@ -61,7 +61,7 @@ function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) 
     inputs: () => told.flatMap((command) => (command.type === 'child.start' ? [command.input as WaveInput] : [])),
     handed: () => events().flatMap((event) => (event.type === 'tasks.ready' ? event.tasks.map(({ id }) => id) : [])),
     skipped: () => events().flatMap((event) => (event.type === 'tasks.skip' ? event.skips : [])),
-    stops: () => told.flatMap((command) => (command.type === 'children.tell' ? [command.event] : [])),
+    stops: () => told.flatMap((command) => (command.type === 'children.send' ? [command.event] : [])),
     outcomes: () => run.book.reports().map(({ outcome }) => [outcome.taskId, outcome.status, outcome.error?.message]),
   };
 }
@@ -77,12 +77,12 @@ beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 
 describe('a wave', () => {
   it('starts when the one before it is done, and is told of when it starts and settles', () => {
-    const { started, news, settle, send } = collect([task('one'), task('two', { dependsOn: ['one'] })]);
+    const { started, body, settle, send } = collect([task('one'), task('two', { dependsOn: ['one'] })]);
     settle('one');
     expect(started()).toEqual(['wave.1']);
     send(done(1));
     expect(started()).toEqual(['wave.1', 'wave.2']);
-    expect(news.filter(({ type }) => type.startsWith('wave.'))).toEqual([
+    expect(body.filter(({ type }) => type.startsWith('wave.'))).toEqual([
       { type: 'wave.started', wave: 1, tasks: 1 },
       { type: 'wave.settled', wave: 1, succeeded: 2, failed: 1, partial: 3 },
       { type: 'wave.started', wave: 2, tasks: 1 },
@@ -114,7 +114,7 @@ describe('a wave', () => {
   });
 
   it('that breaks settles its tasks as failed, and the next one starts', () => {
-    const { outcomes, started, news, settle, send } = collect([
+    const { outcomes, started, body, settle, send } = collect([
       task('one'),
       task('two'),
       task('later', { dependsOn: ['one'] }),
@@ -126,7 +126,7 @@ describe('a wave', () => {
       ['two', 'failed', 'Its wave broke: Error: out of luck'],
     ]);
     expect(started()).toEqual(['wave.1', 'wave.2']);
-    expect(news.some(({ type }) => type === 'wave.settled')).toBe(false);
+    expect(body.some(({ type }) => type === 'wave.settled')).toBe(false);
   });
 
   it('breaks for what cannot be retried', () => {
@@ -170,12 +170,12 @@ describe('a wave', () => {
 
 describe('a task', () => {
   it('that settles is logged and told once, however often its wave says so', () => {
-    const { logged, news, settle } = collect([task('one'), task('two')]);
+    const { logged, body, settle } = collect([task('one'), task('two')]);
     for (const id of ['one', 'one']) settle(id);
     expect(logged.filter(({ type }) => type === 'task.settled')).toMatchObject([
       { report: { outcome: { taskId: 'one', status: 'succeeded' } } },
     ]);
-    expect(news.filter(({ type }) => type === 'task.settled')).toMatchObject([{ settled: 1, total: 2 }]);
+    expect(body.filter(({ type }) => type === 'task.settled')).toMatchObject([{ settled: 1, total: 2 }]);
   });
 });
 
@@ -199,7 +199,7 @@ describe('a failure that had ended the run before it was interrupted', () => {
       if (type === 'run.opened') (ref as unknown as AnyActorRef).send({ type: 'budget.spent', what: 'tokens' });
     };
     const gate = { send: spender, _send: spender };
-    const { logged, news, outcomes } = collect(plan, {
+    const { logged, body, outcomes } = collect(plan, {
       settled: [failed],
       resumed,
       services: { ...fakeServices(), gate },
@@ -209,7 +209,7 @@ describe('a failure that had ended the run before it was interrupted', () => {
       ['two', 'skipped', `Task \`one\` failed: ${failed.outcome.error?.message}`],
     ]);
     expect(logged.map((entry) => entry.type === 'task.settled' && entry.report.outcome.taskId)).toEqual(['two']);
-    expect(news.filter(({ type }) => type === 'task.settled')).toHaveLength(2);
+    expect(body.filter(({ type }) => type === 'task.settled')).toHaveLength(2);
   });
 });
 
@@ -246,7 +246,7 @@ describe('of the eager schedule', () => {
     const { skipped, told, settle } = collect([task('a'), task('b', { dependsOn: ['a'] })], eager(4));
     settle('a', 'failed');
     expect(skipped()).toMatchObject([{ taskId: 'b', kind: 'dependency' }]);
-    expect(told.at(-1)).toMatchObject({ type: 'child.tell', id: 'wave.2' });
+    expect(told.at(-1)).toMatchObject({ type: 'child.send', id: 'wave.2' });
   });
 
   it('thousands of tasks are handed on once each, in the order in which they became ready', () => {
@@ -267,7 +267,7 @@ describe('a task that asks what another one asks', () => {
   });
   const answered = ({ told }: ReturnType<typeof collect>) =>
     told.flatMap((one) =>
-      one.type === 'child.tell' && one.event.type === 'tasks.answered'
+      one.type === 'child.send' && one.event.type === 'tasks.answered'
         ? (one.event as Extract<WaveEvent, { type: 'tasks.answered' }>).answers
         : [],
     );
@@ -276,7 +276,7 @@ describe('a task that asks what another one asks', () => {
     const agents = resolveAgents({ a: () => '' });
     const one = collect(same, { ...cached('wave'), services: { ...fakeServices(), agents } });
     expect(one.inputs()[0]?.ready.map(({ id }) => id)).toEqual(['a', 'c']);
-    expect(one.news.filter(({ type }) => type === 'task.state')).toEqual([
+    expect(one.body.filter(({ type }) => type === 'task.state')).toEqual([
       {
         type: 'task.state',
         taskId: 'b',
@@ -309,7 +309,7 @@ describe('a task that asks what another one asks', () => {
     const resumed = { tasks, isCompiled: true, spent: {}, lastStartAt: null } as never;
     const one = collect(same, { ...cached('wave'), resumed });
     expect(one.inputs()[0]?.ready.map(({ id }) => id)).toEqual(['b', 'c']);
-    expect(one.news.find(({ type }) => type === 'task.state')).toMatchObject({ taskId: 'a' });
+    expect(one.body.find(({ type }) => type === 'task.state')).toMatchObject({ taskId: 'a' });
   });
 
   it.each(['wave', 'eager'] as const)('is told what another run was answered, of the %s schedule', (schedule) => {
@@ -341,13 +341,13 @@ describe('a run that stops', () => {
       { type: 'wave.stop', kind: 'cancelled', message: 'enough', unadmitted: 'cancelled', admitted: 'cancel' },
     ]);
     expect(one.outcomes()).toEqual([['later', 'cancelled', 'enough']]);
-    expect(one.news).toContainEqual({ type: 'run.stopping', kind: 'cancelled', reason: 'enough' });
+    expect(one.body).toContainEqual({ type: 'run.stopping', kind: 'cancelled', reason: 'enough' });
   });
 
   it('when its time is up', () => {
     const one = collect(plan, { settings: { timeoutMs: 700 } });
     one.gates.done('deadline');
-    expect(one.news).toContainEqual({
+    expect(one.body).toContainEqual({
       type: 'run.stopping',
       kind: 'timeout',
       reason: 'The run did not finish within 700 ms.',
@@ -364,7 +364,7 @@ describe('a run that stops', () => {
       { type: 'wave.stop', kind: 'budget', message: reason, unadmitted: 'skipped', admitted: 'skip' },
     ]);
     expect(one.outcomes()).toEqual([['later', 'skipped', reason]]);
-    expect(one.news).toContainEqual({ type: 'run.stopping', kind: 'budget', reason });
+    expect(one.body).toContainEqual({ type: 'run.stopping', kind: 'budget', reason });
   });
 
   it('not for a budget that the last start needed has spent', () => {
@@ -372,13 +372,13 @@ describe('a run that stops', () => {
     one.settle('one');
     one.run.inFlight.now = 1;
     one.send({ type: 'budget.spent', what: 'attempts' });
-    expect(one.news.some(({ type }) => type === 'run.stopping')).toBe(false);
+    expect(one.body.some(({ type }) => type === 'run.stopping')).toBe(false);
   });
 
   it('names the budget of time, which nobody spends', () => {
     const one = collect(plan, { settings: { budget: { timeMs: 100 } } });
     one.gates.done('budget');
-    expect(one.news).toContainEqual({
+    expect(one.body).toContainEqual({
       type: 'run.stopping',
       kind: 'budget',
       reason: "The run's budget of time is spent.",

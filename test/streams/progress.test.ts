@@ -2,7 +2,7 @@ import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import type { RunNews } from '../../src/run/events.ts';
+import type { RunEventBody } from '../../src/run/events.ts';
 import type { RunResult } from '../../src/run/result.ts';
 import type { RunProgress } from '../../src/streams/progress.ts';
 import { createRunStreams, type RunStreams } from '../../src/streams/run-streams.ts';
@@ -10,14 +10,14 @@ import type { TaskOutcome } from '../../src/types/task.ts';
 
 const BASE = { agentId: 'one', taskId: 't', queuedMs: 0, partialContext: false } as const;
 
-function settled(wave: number, count: number, more: Partial<TaskOutcome> = {}, total = 4): RunNews {
+function settled(wave: number, count: number, more: Partial<TaskOutcome> = {}, total = 4): RunEventBody {
   const attempts = [{ n: 1 }] as TaskOutcome['attempts'];
   const outcome = { ...BASE, status: 'succeeded', wave, attempts, durationMs: 10, ...more } as TaskOutcome;
   return { type: 'task.settled', outcome, settled: count, total };
 }
 
-const started: RunNews = { type: 'attempt.started', taskId: 't', agentId: 'one', attempt: 1, key: 'r/t/1' };
-const compiled: RunNews = {
+const started: RunEventBody = { type: 'attempt.started', taskId: 't', agentId: 'one', attempt: 1, key: 'r/t/1' };
+const compiled: RunEventBody = {
   type: 'plan.compiled',
   waves: [
     ['a', 'b', 'c'],
@@ -25,10 +25,10 @@ const compiled: RunNews = {
   ],
   timeoutMs: 1,
 };
-const ended: RunNews = { type: 'run.settled', result: { status: 'succeeded' } as RunResult };
+const ended: RunEventBody = { type: 'run.settled', result: { status: 'succeeded' } as RunResult };
 
 /** News of every letter that diagrams may use; the count of settled tasks is what tells states apart. */
-const NEWS: Readonly<Record<string, RunNews>> = {
+const NEWS: Readonly<Record<string, RunEventBody>> = {
   p: { type: 'phase.started', phase: 'collect' },
   a: settled(1, 1),
   b: settled(1, 2),
@@ -56,7 +56,7 @@ function marbles(
       play(diagram) {
         const streams = createRunStreams('r', clock);
         hot(diagram).subscribe((letter) => {
-          streams.publish(NEWS[letter] as RunNews, scheduler.now());
+          streams.publish(NEWS[letter] as RunEventBody, scheduler.now());
           if (letter === 'e') streams.complete();
         });
         return streams;
@@ -131,9 +131,9 @@ describe('the progress of a run', () => {
 });
 
 /** The state after these news. */
-function progressAfter(...news: readonly RunNews[]): RunProgress {
+function progressAfter(...body: readonly RunEventBody[]): RunProgress {
   const streams = createRunStreams('r', { now: () => 0, setTimeout: () => 0, clearTimeout: () => {} });
-  for (const [at, one] of news.entries()) streams.publish(one, at);
+  for (const [at, one] of body.entries()) streams.publish(one, at);
   let last: RunProgress | null = null;
   streams.progress$.subscribe((progress) => {
     last = progress;

@@ -4,11 +4,11 @@ import { questionTrace, recordPlan, stormTrace } from '../support/sample-traces.
 import { seqAfter, storeOf } from './traces.ts';
 
 const storm = storeOf(await stormTrace());
-const toldAt = (seq: number) => troublesOf(storm.mishaps, 'sample', seq);
+const emittedAt = (seq: number) => troublesOf(storm.mishaps, 'sample', seq);
 
 describe('what went wrong in a run', () => {
   test('is told by cause, with its agent, how often, and the tasks it was about', () => {
-    const told = toldAt(Number.POSITIVE_INFINITY).map(({ what, who, attempts, lost, tasks }) => ({
+    const told = emittedAt(Number.POSITIVE_INFINITY).map(({ what, who, attempts, lost, tasks }) => ({
       ...{ what, who, attempts, lost },
       tasks: [...tasks],
     }));
@@ -26,10 +26,10 @@ describe('what went wrong in a run', () => {
   });
 
   test('is what had gone wrong by the instant looked at', () => {
-    expect(toldAt(-1)).toEqual([]);
-    const early = toldAt(seqAfter(storm, 4000));
+    expect(emittedAt(-1)).toEqual([]);
+    const early = emittedAt(seqAfter(storm, 4000));
     expect(early.length).toBeGreaterThan(0);
-    expect(early.length).toBeLessThan(toldAt(storm.lastSeq).length);
+    expect(early.length).toBeLessThan(emittedAt(storm.lastSeq).length);
     expect(early.every(({ at }) => at <= storm.startedAt + 4000)).toBe(true);
   });
 

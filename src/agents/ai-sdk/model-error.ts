@@ -5,7 +5,7 @@ import { asksToWait, retryAfterOfHeaders } from '../../errors/retry-after-header
 import { maskOfValues } from '../../text/mask/secret-mask.ts';
 import { type ErrorKind, isPermanent } from '../../types/error-kind.ts';
 import type { Usage } from '../../types/usage.ts';
-import { readFailure, type ToldFailure } from './told-failure.ts';
+import { readFailure, type StatedFailure } from './stated-failure.ts';
 
 /** What is known when a call to a model fails. */
 export interface FailedCall {
@@ -84,7 +84,7 @@ export function toAgentError(thrown: unknown, call: FailedCall): AgentError {
   });
 }
 
-function kindOf({ status, headers, codes, said, isUnreached }: ToldFailure, hasBegun: boolean): ErrorKind {
+function kindOf({ status, headers, codes, said, isUnreached }: StatedFailure, hasBegun: boolean): ErrorKind {
   // Also called a rate limit, where one request alone is more than the limit allows.
   if (status === 413) return 'invalid_request';
   for (const code of codes) {
@@ -106,6 +106,6 @@ function kindOf({ status, headers, codes, said, isUnreached }: ToldFailure, hasB
   return BY_STATUS[status] ?? (status >= 500 ? 'transient' : 'invalid_request');
 }
 
-function retryAfterOf({ headers, said }: ToldFailure, now: number): number | null {
+function retryAfterOf({ headers, said }: StatedFailure, now: number): number | null {
   return retryAfterOfHeaders(headers, now) ?? parseRetryAfterMs(said, now);
 }

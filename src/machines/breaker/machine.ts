@@ -2,7 +2,7 @@ import { assign, setup } from 'xstate';
 import type { BreakerPolicy } from '../../policy/policy.ts';
 import { POLICIES } from '../../policy/presets.ts';
 import type { BreakerMetrics } from '../../run/result.ts';
-import { nowOf, tell } from '../../xstate/messaging.ts';
+import { nowOf, send } from '../../xstate/messaging.ts';
 import { isText, requireInput } from '../../xstate/required-input.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
@@ -49,13 +49,13 @@ type Returned = Extract<BreakerEvent, { type: 'permit.return' }>;
 const failureIn = (event: BreakerEvent): Failure => ({ at: (event as Returned).at, kind: (event as Returned).kind });
 
 const call = (args: Args, { ref }: Waiter) =>
-  tell(args, ref, { type: 'permit.available', agentId: args.context.agentId });
+  send(args, ref, { type: 'permit.available', agentId: args.context.agentId });
 
 const reasonOf = ({ context: { agentId, failures, retryAt }, self }: Args) =>
   refusalReason(agentId, failures.length, retryAt, nowOf(self));
 
 const callOpen = (args: Args, { ref, followsProbes }: Waiter) => {
-  if (followsProbes) tell(args, ref, { type: 'circuit.opened', agentId: args.context.agentId, reason: reasonOf(args) });
+  if (followsProbes) send(args, ref, { type: 'circuit.opened', agentId: args.context.agentId, reason: reasonOf(args) });
 };
 
 /** One agent's circuit breaker. While half-open it lets one probe through, however many ask. */
@@ -66,14 +66,14 @@ export const breakerMachine = setup({
     grant: (args: Args) => {
       const { event } = args;
       if (event.type !== 'permit.request') return;
-      tell(args, event.ref, { type: 'permit.granted', requestId: event.requestId, permitId: event.requestId });
+      send(args, event.ref, { type: 'permit.granted', requestId: event.requestId, permitId: event.requestId });
     },
     refuse: (args: Args) => {
       const { event } = args;
       if (event.type !== 'permit.request') return;
       const { retryAt } = args.context;
       const { requestId } = event;
-      tell(args, event.ref, { type: 'permit.refused', requestId, reason: reasonOf(args), retryAt });
+      send(args, event.ref, { type: 'permit.refused', requestId, reason: reasonOf(args), retryAt });
     },
     refuseForProbe: (args: Args) => {
       const { event } = args;
@@ -82,7 +82,7 @@ export const breakerMachine = setup({
       const { requestId } = event;
       const refusal = { type: 'permit.refused', requestId, reason: probeReason(agentId), retryAt: probeUntil } as const;
       // An overdue probe is waited for no longer.
-      tell(args, event.ref, probeUntil > nowOf(args.self) ? { ...refusal, probeUntil } : refusal);
+      send(args, event.ref, probeUntil > nowOf(args.self) ? { ...refusal, probeUntil } : refusal);
     },
     countRefusal: assign(({ context }) => counted(context, 'rejected')),
     countHalfOpen: assign(({ context }) => counted(context, 'halfOpened')),
@@ -106,7 +106,7 @@ export const breakerMachine = setup({
     announceProbe: (args: Args) => {
       const { agentId, probeUntil: until, waiters } = args.context;
       for (const { ref, followsProbes } of waiters.values())
-        if (followsProbes) tell(args, ref, { type: 'probe.started', agentId, until });
+        if (followsProbes) send(args, ref, { type: 'probe.started', agentId, until });
     },
     dropProbe: assign({ probe: null }),
     configure: assign({

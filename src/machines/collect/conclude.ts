@@ -13,7 +13,7 @@ export function conclude(run: CollectRun, stop: Stop | null, now: number): Colle
     ({ status, taskId }) => status === 'failed' && plan.byId.get(taskId)?.critical === true,
   );
   const status = statusOf({
-    cancelled: stop?.kind !== 'internal' && (stop?.cause === 'told' || stop?.cause === 'time'),
+    cancelled: stop?.kind !== 'internal' && (stop?.cause === 'request' || stop?.cause === 'time'),
     broke: fault !== null || criticalFailed || stop?.cause === 'failure' || stop?.kind === 'internal',
     succeeded: run.book.counts.succeeded,
     total: run.book.total,

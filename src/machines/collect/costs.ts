@@ -1,6 +1,6 @@
 import type { ResolvedAgent } from '../../agents/resolve.ts';
 import type { Budget } from '../../policy/budget.ts';
-import type { Publish, RunNews } from '../../run/events.ts';
+import type { Publish, RunEventBody } from '../../run/events.ts';
 
 type Agents = ReadonlyMap<string, ResolvedAgent>;
 
@@ -11,9 +11,9 @@ type Agents = ReadonlyMap<string, ResolvedAgent>;
 export function watchCosts(budget: Budget | null, agents: Agents, publish: Publish): Publish {
   if (budget?.costUsd === undefined) return publish;
   const told = new Set<string>();
-  return (news, at) => {
-    publish(news, at);
-    const agent = uncounted(news, agents);
+  return (body, at) => {
+    publish(body, at);
+    const agent = uncounted(body, agents);
     if (!agent || told.has(agent.id)) return;
     told.add(agent.id);
     publish({ type: 'warning', message: uncountedMessage(agent) }, at);
@@ -21,12 +21,12 @@ export function watchCosts(budget: Budget | null, agents: Agents, publish: Publi
 }
 
 /** The agent of an attempt that cost something nobody knows. */
-function uncounted(news: RunNews, agents: Agents): ResolvedAgent | null {
-  if (news.type !== 'attempt.ended' || news.usage?.costUsd !== undefined) return null;
-  const agent = agents.get(news.agentId);
+function uncounted(body: RunEventBody, agents: Agents): ResolvedAgent | null {
+  if (body.type !== 'attempt.ended' || body.usage?.costUsd !== undefined) return null;
+  const agent = agents.get(body.agentId);
   // A command or a function that reports nothing is taken to cost nothing; so is what did not get as far as an answer.
   const isPaid = agent?.kind === 'model' || agent?.kind === 'cli';
-  if (!agent || !(news.usage || (isPaid && news.result === 'succeeded'))) return null;
+  if (!agent || !(body.usage || (isPaid && body.result === 'succeeded'))) return null;
   return agent;
 }
 

@@ -15,5 +15,5 @@ export type Message =
   | { to: 'deadline'; event: SleepMoved };
 
 export function toWave(wave: number, event: WaveEvent): Message {
-  return { to: 'waves', event: { type: 'child.tell', id: `wave.${wave}`, event } };
+  return { to: 'waves', event: { type: 'child.send', id: `wave.${wave}`, event } };
 }

@@ -4,7 +4,7 @@ import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { CompiledPlan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { type Publish, publishNothing, type RunNews } from '../../run/events.ts';
+import { type Publish, publishNothing, type RunEventBody } from '../../run/events.ts';
 import { COLLECT_SETTINGS, type CollectSettings, policiesOf } from '../../run/settings.ts';
 import type { TaskReport } from '../../run/task-report.ts';
 import type { TaskError } from '../../types/task.ts';
@@ -81,9 +81,9 @@ export function createRun(input: CollectInput, services: Services, actor: RunAct
     actor,
     agents,
     inFlight,
-    publish: (news, at) => {
-      countAttempts(inFlight, news);
-      publish(news, at);
+    publish: (body, at) => {
+      countAttempts(inFlight, body);
+      publish(body, at);
     },
     plan,
     fault: isFaulty ? compiled : null,
@@ -101,7 +101,7 @@ function longestCoolingMs({ tasks }: CompiledPlan, policyOf: CollectRun['policyO
   return tasks.reduce((most, task) => Math.max(most, policyOf(task).cooling.maxCoolingMs), 0);
 }
 
-function countAttempts(inFlight: CollectRun['inFlight'], { type }: RunNews): void {
+function countAttempts(inFlight: CollectRun['inFlight'], { type }: RunEventBody): void {
   if (type === 'attempt.ended') inFlight.now -= 1;
   if (type !== 'attempt.started') return;
   inFlight.now += 1;

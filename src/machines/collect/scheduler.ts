@@ -184,7 +184,7 @@ export class Scheduler {
       {
         to: 'waves',
         event: {
-          type: 'children.tell',
+          type: 'children.send',
           event: { type: 'wave.stop', kind, message, ...STOPS[cause], ...(except ? { except } : {}) } as WaveEvent,
         },
       },

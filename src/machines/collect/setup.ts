@@ -1,6 +1,6 @@
 import { type ActorRefFrom, type AnyActorRef, assign, setup } from 'xstate';
 import { engine } from '../../actors/engine.ts';
-import { type Addressee, nowOf, type Sender, tell } from '../../xstate/messaging.ts';
+import { type Addressee, nowOf, type Sender, send } from '../../xstate/messaging.ts';
 import { createRoster } from '../../xstate/roster.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { WaveOutput } from '../wave/events.ts';
@@ -31,7 +31,7 @@ function deliver(args: Sender & { context: CollectContext }, messages: readonly 
   for (const { to, event } of messages) {
     const { children } = (args.self as AnyActorRef).getSnapshot();
     const addressee = to === 'deadline' ? children.deadline : { waves, gate, engine, self: args.self }[to];
-    if (addressee) tell(args, addressee as Addressee<typeof event>, event);
+    if (addressee) send(args, addressee as Addressee<typeof event>, event);
   }
 }
 
@@ -71,7 +71,7 @@ export const collectSetup = setup({
     loseAllWaves: sends(({ scheduler }, event) =>
       scheduler.loseAllWaves((event as Of<'xstate.error.actor.waves'>).error),
     ),
-    cancel: stops('told'),
+    cancel: stops('request'),
     cancelForTime: stops('time'),
     abort: stops('failure'),
     exhaust: stops('budget'),

@@ -4,7 +4,7 @@ import { endsRun } from './logic.ts';
 import type { CollectRun } from './run.ts';
 
 /** Why a run stops before its plan is through. */
-export type StopCause = 'told' | 'time' | 'failure' | 'budget';
+export type StopCause = 'request' | 'time' | 'failure' | 'budget';
 
 export interface Stop extends StopReason {
   cause: StopCause;
@@ -12,7 +12,7 @@ export interface Stop extends StopReason {
 
 /** What a stop does to tasks, by its cause. */
 export const STOPS = {
-  told: { unadmitted: 'cancelled', admitted: 'cancel' },
+  request: { unadmitted: 'cancelled', admitted: 'cancel' },
   time: { unadmitted: 'cancelled', admitted: 'cancel' },
   failure: { unadmitted: 'skipped', admitted: 'both' },
   budget: { unadmitted: 'skipped', admitted: 'skip' },

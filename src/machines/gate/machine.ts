@@ -1,7 +1,7 @@
 import { type EventObject, raise, setup } from 'xstate';
 import { type AgentProfile, isOfRuns } from '../../agents/resolve.ts';
 import type { Within } from '../../base/async-context.ts';
-import { type Addressee, isOver, nowOf, tell } from '../../xstate/messaging.ts';
+import { type Addressee, isOver, nowOf, send } from '../../xstate/messaging.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import { sleepUntil } from '../../xstate/sleep-until.ts';
 import type { BreakerEvent, BreakerReply } from '../breaker/events.ts';
@@ -56,7 +56,7 @@ export const gateMachine = setup({
       if (!isWaiting && !isOver(event.ref)) {
         answer(args, event, { type: 'start.refused', requestId, cause: 'budget', reason, retryAt: null });
       }
-      tellRuns(args);
+      notifyRuns(args);
     },
     withdraw: ({ context, event }: Args) => {
       if (event.type === 'start.withdraw') context.ledger.withdraw(event.requestId);
@@ -64,7 +64,7 @@ export const gateMachine = setup({
     },
     openRun: (args: Args) => {
       if (args.event.type === 'run.opened') args.context.ledger.open(args.event, nowOf(args.self));
-      tellRuns(args);
+      notifyRuns(args);
     },
     closeRun: (args: Args) => {
       const { context, event } = args;
@@ -72,7 +72,7 @@ export const gateMachine = setup({
       const { runId } = event;
       context.ledger.close(runId);
       // After whatever this gate has still to ask of them: a breaker that is gone would never answer.
-      if (context.engine) tell(args, context.engine, { type: 'breakers.release', runId });
+      if (context.engine) send(args, context.engine, { type: 'breakers.release', runId });
     },
     decide: ({ context, self }: Args) => {
       context.ledger.decide(nowOf(self));
@@ -82,7 +82,7 @@ export const gateMachine = setup({
       const asked = args.context.ledger.reserveNext(nowOf(args.self));
       const breaker = asked && args.context.breakerOf?.(asked.agent, asked.runId);
       if (breaker)
-        tell(args, breaker, {
+        send(args, breaker, {
           type: 'permit.request',
           requestId: asked.requestId,
           ...(asked.limitMs === undefined ? undefined : { limitMs: asked.limitMs }),
@@ -110,7 +110,7 @@ export const gateMachine = setup({
       } else if (permitId && asked) {
         returnPermit(args, asked, { permitId, result: 'neutral', kind: null });
       }
-      tellRuns(args);
+      notifyRuns(args);
     },
     refuse: (args: Args) => {
       const { context, event } = args;
@@ -124,7 +124,7 @@ export const gateMachine = setup({
       if (args.event.type !== 'lease.release') return;
       judge(args);
       args.context.ledger.release(args.event);
-      tellRuns(args);
+      notifyRuns(args);
     },
   },
   guards: {
@@ -241,11 +241,11 @@ function answer<E extends EventObject>(
   { runId, ref }: { runId: string; ref: Addressee<E> },
   event: E,
 ): void {
-  tell(args, ref, event, args.context.withinRun?.(runId));
+  send(args, ref, event, args.context.withinRun?.(runId));
 }
 
 /** Tells runs of spent budgets and cooling providers, after the tasks concerned: a task granted the last start must not be skipped. */
-function tellRuns(args: Args): void {
+function notifyRuns(args: Args): void {
   const { accounts } = args.context.ledger;
   for (const { runId, ref, event } of accounts.notices) answer(args, { runId, ref }, event);
   if (accounts.notices.length > 0) accounts.notices = [];
@@ -260,5 +260,5 @@ function returnPermit(
   // The last lease of a run comes back when the run is over, and the breakers of agents that are its own are gone.
   if (isOfRuns(agent) && !ledger.accounts.runs.has(runId)) return;
   const breaker = breakerOf?.(agent, runId);
-  if (breaker) tell(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
+  if (breaker) send(args, breaker, { type: 'permit.return', permitId, result, kind, at: nowOf(args.self) });
 }

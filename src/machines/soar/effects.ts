@@ -1,6 +1,6 @@
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { PhaseName } from '../../run/events.ts';
-import { type Addressee, nowOf, tell } from '../../xstate/messaging.ts';
+import { type Addressee, nowOf, send } from '../../xstate/messaging.ts';
 import type { GateNotice } from '../gate/events.ts';
 import type { Decision, SoarContext, SoarEvent } from './events.ts';
 import { faultOf, foundBy, runOpened, summaryOf, tooLate, withRule } from './logic.ts';
@@ -12,11 +12,11 @@ type OfPhase = { phase: PhaseName };
 
 export function openRun(args: Args): void {
   const { context, self } = args;
-  tell(args, context.services.gate, runOpened(context, self as Addressee<GateNotice>, nowOf(self)));
+  send(args, context.services.gate, runOpened(context, self as Addressee<GateNotice>, nowOf(self)));
 }
 
 export function closeRun(args: Args): void {
-  tell(args, args.context.services.gate, { type: 'run.closed', runId: args.context.runId });
+  send(args, args.context.services.gate, { type: 'run.closed', runId: args.context.runId });
 }
 
 export function announce({ context, self }: Args, { phase }: OfPhase): void {
@@ -56,7 +56,7 @@ export function recordApproval({ context: { input, publish, routing, edited }, s
   if (message) publish({ type: 'warning', message }, at);
 }
 
-export function tellFault({ context, event, self }: Args): void {
+export function publishFault({ context, event, self }: Args): void {
   const fault = faultOf(context, event as Extract<Decision, { type: 'plan.approve' }>);
   context.publish({ type: 'plan.faulty', message: fault?.message ?? '' }, nowOf(self));
 }

@@ -1,7 +1,7 @@
 import type { EngineInput } from '../../actors/engine.ts';
 import type { Services } from '../../actors/services.ts';
 import type { ResolvedAgent } from '../../agents/resolve.ts';
-import type { PhaseNews, PhaseReport } from '../../phases/calls/phase-events.ts';
+import type { PhaseNotice, PhaseReport } from '../../phases/calls/phase-events.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { CallNotes } from '../../run/calls.ts';
 import type { Publish } from '../../run/events.ts';
@@ -15,7 +15,7 @@ import type { TaskError } from '../../types/task.ts';
 import type { CollectOutput } from '../collect/events.ts';
 import type { GateNotice } from '../gate/events.ts';
 
-export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNews | GateNotice | Decision;
+export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNotice | GateNotice | Decision;
 
 /** What a person says of a proposed plan. */
 export type Decision =

@@ -101,7 +101,7 @@ export const soarMachine = setup({
     notePhaseError: assign(({ self }, { phase, error }: { phase: PhaseName; error: unknown }) => ({
       error: phaseError(phase, error, nowOf(self)),
     })),
-    tellPhase: sendTo(
+    sendToPhase: sendTo(
       (_, { phase }: { phase: PhaseName }) => phase,
       ({ event }) => event,
     ),
@@ -112,7 +112,7 @@ export const soarMachine = setup({
     propose: effects.propose,
     adopt: assign(({ context, event }) => adopted(context, event as Of<'plan.approve'>)),
     recordApproval: effects.recordApproval,
-    tellFault: effects.tellFault,
+    publishFault: effects.publishFault,
     noteRefusal: assign(({ event }) => ({
       error: { kind: 'cancelled' as const, message: (event as Of<'plan.refuse'>).reason, retryable: false },
     })),
@@ -226,7 +226,7 @@ export const soarMachine = setup({
       on: {
         'plan.approve': [
           { guard: 'isSound', target: 'collect', actions: ['adopt', 'recordApproval'] },
-          { actions: 'tellFault' },
+          { actions: 'publishFault' },
         ],
         'plan.refuse': { target: 'cancelled', actions: 'noteRefusal' },
       },
@@ -262,7 +262,9 @@ export const soarMachine = setup({
       initial: 'running',
       states: {
         running: {
-          on: { 'run.cancel': { target: 'cancelling', actions: { type: 'tellPhase', params: { phase: 'collect' } } } },
+          on: {
+            'run.cancel': { target: 'cancelling', actions: { type: 'sendToPhase', params: { phase: 'collect' } } },
+          },
         },
         cancelling: {},
       },

@@ -40,7 +40,7 @@ export const phaseModes = <P extends PhaseName>(phase: P) =>
         on: {
           'phase.idle': 'thinking',
           'budget.spent': { actions: { type: 'skipCalls', params: { phase } } },
-          'run.cancel': { target: 'cancelling', actions: ['noteReason', { type: 'tellPhase', params: { phase } }] },
+          'run.cancel': { target: 'cancelling', actions: ['noteReason', { type: 'sendToPhase', params: { phase } }] },
         },
       },
       // Left only when the phase has ended, which waits for its attempts: stopping it would lose them.

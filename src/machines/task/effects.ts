@@ -1,7 +1,7 @@
-import type { RunNews } from '../../run/events.ts';
+import type { RunEventBody } from '../../run/events.ts';
 import type { ParkedTask } from '../../run/parked-task.ts';
 import type { TaskState } from '../../run/task-states.ts';
-import { type Addressee, nowOf, parentOf, tell } from '../../xstate/messaging.ts';
+import { type Addressee, nowOf, parentOf, send } from '../../xstate/messaging.ts';
 import type { BreakerEvent } from '../breaker/events.ts';
 import { isOnFallback } from './after-failure.ts';
 import type { TaskContext, TaskEvent } from './events.ts';
@@ -13,13 +13,13 @@ export type Args = { context: TaskContext; event: TaskEvent; self: unknown; syst
 function request(args: Args, agent: TaskContext['attemptAgent']): void {
   const { context, self, system } = args;
   const wish = logic.startRequest(context, agent, self as Addressee<TaskEvent>);
-  tell({ self, system }, context.input.services.gate, wish);
+  send({ self, system }, context.input.services.gate, wish);
 }
 
 function publishState({ context, self }: Args, state: TaskState, more?: { until?: number; reason?: string }): void {
   const { task, agent, publish } = context.input;
-  const news: RunNews = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
-  publish(more ? { ...news, ...more } : news, nowOf(self));
+  const body: RunEventBody = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
+  publish(more ? { ...body, ...more } : body, nowOf(self));
 }
 
 /** Records where a task waits, so that it waits there again in a run that is resumed. */
@@ -32,10 +32,10 @@ const runningState = ({ attemptAgent, input }: TaskContext): TaskState =>
   attemptAgent === input.agent ? 'running' : 'fallback.running';
 
 /** Says that the task now waits in the gate, or no longer does; its wave admits others by that. */
-function tellParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
+function sendToParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
   if (args.context.input.alone) return;
   const parent = parentOf(args.self);
-  if (parent) tell(args, parent, { type, taskId: args.context.input.task.id });
+  if (parent) send(args, parent, { type, taskId: args.context.input.task.id });
 }
 
 export function requestStart(args: Args): void {
@@ -51,45 +51,45 @@ export function requestFallback(args: Args): void {
 
 export function withdraw(args: Args): void {
   const requestId = logic.requestId(args.context);
-  tell(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
+  send(args, args.context.input.services.gate, { type: 'start.withdraw', requestId });
 }
 
 export function startAttempt(args: Args): void {
   const { context, self } = args;
   const spec = logic.attemptSpec(context, self as Addressee<TaskEvent>);
   publishState(args, runningState(context));
-  tell(args, context.input.services.executor, { type: 'attempt.start', spec });
+  send(args, context.input.services.executor, { type: 'attempt.start', spec });
 }
 
 export function stopAttempt(args: Args): void {
   const attemptId = logic.attemptId(args.context);
   const { message: reason } = args.event as Extract<TaskEvent, { type: 'run.cancel' }>;
-  tell(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
+  send(args, args.context.input.services.executor, { type: 'attempt.stop', attemptId, kind: 'cancelled', reason });
 }
 
 /** The breaker of the agent whose turn it is. */
-function tellBreaker(args: Args, event: BreakerEvent): void {
+function sendToBreaker(args: Args, event: BreakerEvent): void {
   const { attemptAgent, input } = args.context;
-  tell(args, input.services.breakerOf(attemptAgent, input.runId), event);
+  send(args, input.services.breakerOf(attemptAgent, input.runId), event);
 }
 
 export function joinBreaker(args: Args): void {
   if (!isOnFallback(args.context)) park(args, 'circuitOpen');
   const waiterId = logic.taskKey(args.context);
-  tellBreaker(args, { type: 'permit.await', waiterId, followsProbes: true, ref: args.self as Addressee<TaskEvent> });
+  sendToBreaker(args, { type: 'permit.await', waiterId, followsProbes: true, ref: args.self as Addressee<TaskEvent> });
 }
 
 export function leaveBreaker(args: Args): void {
   if (args.context.waits.refusals === 0) return;
-  tellBreaker(args, { type: 'permit.forgo', waiterId: logic.taskKey(args.context) });
+  sendToBreaker(args, { type: 'permit.forgo', waiterId: logic.taskKey(args.context) });
 }
 
 export function enterQueue(args: Args): void {
-  tellParent(args, 'task.queued');
+  sendToParent(args, 'task.queued');
 }
 
 export function leaveQueue(args: Args): void {
-  tellParent(args, 'task.dequeued');
+  sendToParent(args, 'task.dequeued');
 }
 
 export function announceResumed(args: Args): void {
@@ -118,7 +118,7 @@ export function announceVerdict(args: Args): void {
 export function blameAgent(args: Args): void {
   const { permitId } = args.context;
   if (permitId === null) return;
-  tellBreaker(args, { type: 'permit.return', permitId, result: 'failure', kind: 'auth', at: nowOf(args.self) });
+  sendToBreaker(args, { type: 'permit.return', permitId, result: 'failure', kind: 'auth', at: nowOf(args.self) });
 }
 
 export function announceProbe(args: Args): void {

@@ -3,7 +3,7 @@ import { engine } from '../../actors/engine.ts';
 import type { Services } from '../../actors/services.ts';
 import { elapsedMs } from '../../base/clock.ts';
 import type { StopReason, TaskReport } from '../../run/task-report.ts';
-import { type Addressee, nowOf, tell } from '../../xstate/messaging.ts';
+import { type Addressee, nowOf, send } from '../../xstate/messaging.ts';
 import { createRoster, type RosterCommand } from '../../xstate/roster.ts';
 import { withSecondStart } from '../../xstate/second-start.ts';
 import type { TaskEvent } from '../task/events.ts';
@@ -24,15 +24,15 @@ type Args = { context: WaveContext; event: WaveEvent; self: unknown; system: unk
 function report(args: Args, reports: readonly TaskReport[]): void {
   const { parent, roll, wave } = args.context;
   for (const one of reports) roll.settled(one);
-  if (parent && reports.length > 0) tell<WaveReport>(args, parent, { type: 'tasks.settled', wave, reports });
+  if (parent && reports.length > 0) send<WaveReport>(args, parent, { type: 'tasks.settled', wave, reports });
 }
 
-function tellRoster(args: Args, command: RosterCommand): void {
-  tell(args, args.context.roster as Addressee<RosterCommand>, command);
+function sendToRoster(args: Args, command: RosterCommand): void {
+  send(args, args.context.roster as Addressee<RosterCommand>, command);
 }
 
-function tellTasks(args: Args, event: TaskEvent): void {
-  tellRoster(args, { type: 'children.tell', event });
+function sendToTasks(args: Args, event: TaskEvent): void {
+  sendToRoster(args, { type: 'children.send', event });
 }
 
 /** Settles tasks that will never have an actor. */
@@ -83,14 +83,14 @@ function noteDequeued(args: Args): void {
   const { roll, parent, limit } = args.context;
   if (args.event.type !== 'task.dequeued') return;
   roll.queued.delete(args.event.taskId);
-  if (limit === null && parent) tell<WaveReport>(args, parent, args.event);
+  if (limit === null && parent) send<WaveReport>(args, parent, args.event);
 }
 
 /** Starts an actor for each ready task there is room for. */
 function admit(args: Args): void {
   const { roll, prepare } = args.context;
   for (let task = roll.admit(); task; task = roll.admit()) {
-    tellRoster(args, { type: 'child.start', id: task.id, input: prepare(task) });
+    sendToRoster(args, { type: 'child.start', id: task.id, input: prepare(task) });
   }
 }
 
@@ -115,7 +115,7 @@ export const waveMachine = setup({
       const { roll, parent, limit } = args.context;
       if (args.event.type !== 'task.queued') return;
       roll.queued.add(args.event.taskId);
-      if (limit === null && parent) tell<WaveReport>(args, parent, args.event);
+      if (limit === null && parent) send<WaveReport>(args, parent, args.event);
     },
     noteDequeued: (args: Args) => noteDequeued(args),
     admit: (args: Args) => admit(args),
@@ -146,8 +146,8 @@ export const waveMachine = setup({
       const { kind, message, unadmitted, admitted, except } = args.event;
       const stopped = [...args.context.roll.pending.keys()].filter((id) => !except?.has(id));
       settlePending(args, stopped, unadmitted, { kind, message });
-      if (admitted !== 'cancel') tellTasks(args, { type: 'task.skip', kind, message });
-      if (admitted !== 'skip') tellTasks(args, { type: 'run.cancel', kind, message });
+      if (admitted !== 'cancel') sendToTasks(args, { type: 'task.skip', kind, message });
+      if (admitted !== 'skip') sendToTasks(args, { type: 'run.cancel', kind, message });
     },
   },
   guards: {

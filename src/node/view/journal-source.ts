@@ -2,7 +2,7 @@ import type { Journal } from '../../journal/journal.ts';
 import { readingRun, unknownRun } from '../../journal/run-errors.ts';
 import type { RunSummary } from '../../run/entries.ts';
 import { createSecretMask } from '../../text/mask/secret-mask.ts';
-import { numbered, toldByJournal } from '../../trace/journal/journal-trace.ts';
+import { numbered, recordsOfJournal } from '../../trace/journal/journal-trace.ts';
 import { BATCH_LINES, type OnLines, partsOf, type ViewerSource } from './viewer-source.ts';
 
 export interface JournalSourceOptions {
@@ -110,7 +110,7 @@ class Story {
     const stored = this.#journal.load(this.#runId);
     if (!stored) throw unknownRun(this.#runId);
     const isRunning = this.status === 'running';
-    const told = readingRun(this.#runId, () => toldByJournal(stored, { now, isRunning }));
+    const told = readingRun(this.#runId, () => recordsOfJournal(stored, { now, isRunning }));
     const fresh = told.filter(({ id }) => !this.#known.has(id));
     for (const { id } of fresh) this.#known.add(id);
     const last = this.#lastAt;

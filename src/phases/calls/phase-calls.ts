@@ -9,7 +9,7 @@ import { isOver, nowOf, parentOf, relay, type Sender } from '../../xstate/messag
 import type { PhaseAnswer, PhaseCall, PhaseControls } from '../controls.ts';
 import { cachedCall, callKey, keepCall } from './call-cache.ts';
 import { answerOf, callInput, callNotes, knownAnswer, type PhaseScope, settledCall } from './calls.ts';
-import type { InnerEvent, PhaseCommand, PhaseNews, PhaseReport } from './phase-events.ts';
+import type { InnerEvent, PhaseCommand, PhaseNotice, PhaseReport } from './phase-events.ts';
 
 type OpenCall = Extract<InnerEvent, { type: 'phase.call' }> & {
   actor: AnyActorRef;
@@ -47,7 +47,7 @@ export class Desk {
     return { calls: [...this.#live.keys()], settled: this.#settled.map(({ taskId }) => taskId) };
   }
 
-  controls(sender: Sender, tell: (event: InnerEvent) => void): PhaseControls {
+  controls(sender: Sender, send: (event: InnerEvent) => void): PhaseControls {
     return {
       signal: this.#abort.signal,
       call: (call) => {
@@ -56,7 +56,7 @@ export class Desk {
         promise.catch(() => {});
         const fault = this.#faultOf(call);
         if (fault) reject(fault);
-        else tell({ type: 'phase.call', call, resolve, reject });
+        else send({ type: 'phase.call', call, resolve, reject });
         return promise;
       },
       note: (message, { by } = {}) => {
@@ -124,7 +124,7 @@ export class Desk {
     const { id } = input.task;
     const actor = createActor(taskLogicFor(input), { id, input, parent: sender.self as AnyActorRef });
     this.#live.set(id, { ...told, actor, asked, key });
-    if (this.#live.size === 1) this.#tellRun(sender, { type: 'phase.asking', phase: scope.phase });
+    if (this.#live.size === 1) this.#notifyRun(sender, { type: 'phase.asking', phase: scope.phase });
     actor.start();
   }
 
@@ -162,17 +162,17 @@ export class Desk {
   #close(taskId: string, sender: Sender): void {
     if (!this.#live.delete(taskId) || this.#live.size > 0 || !this.#scope) return;
     const { phase } = this.#scope;
-    this.#tellRun(sender, { type: 'phase.idle', phase });
+    this.#notifyRun(sender, { type: 'phase.idle', phase });
   }
 
   cancel(reason: StopReason, sender: Sender): void {
     if (this.#stop) return;
     this.#stop = { kind: reason.kind, message: reason.message };
     this.#abort.abort(new AgentError(reason.kind, reason.message));
-    this.tellCalls({ type: 'run.cancel', ...this.#stop }, sender);
+    this.sendToCalls({ type: 'run.cancel', ...this.#stop }, sender);
   }
 
-  tellCalls(event: PhaseCommand, sender: Sender): void {
+  sendToCalls(event: PhaseCommand, sender: Sender): void {
     for (const { actor } of [...this.#live.values()]) if (!isOver(actor)) relay(sender, actor, event);
   }
 
@@ -180,7 +180,7 @@ export class Desk {
     if (this.#end) return;
     this.#end = end;
     const message = `Phase ${this.#scope?.phase} ended without waiting for it.`;
-    this.tellCalls({ type: 'run.cancel', kind: 'cancelled', message }, sender);
+    this.sendToCalls({ type: 'run.cancel', kind: 'cancelled', message }, sender);
   }
 
   /** The phase is over once its function and all its calls are; one that was told to stop, once its calls are. */
@@ -190,7 +190,7 @@ export class Desk {
     if (this.#scope) {
       const { phase } = this.#scope;
       const notes = callNotes(this.#settled);
-      this.#tellRun(sender, { type: 'phase.reported', phase, report: this.#report(), notes });
+      this.#notifyRun(sender, { type: 'phase.reported', phase, report: this.#report(), notes });
     }
     return { ...snapshot, ...end } as S;
   }
@@ -221,9 +221,9 @@ export class Desk {
     };
   }
 
-  #tellRun(sender: Sender, news: PhaseNews): void {
+  #notifyRun(sender: Sender, body: PhaseNotice): void {
     const parent = parentOf(sender.self);
-    if (parent && !isOver(parent)) relay(sender, parent, news);
+    if (parent && !isOver(parent)) relay(sender, parent, body);
   }
 }
 

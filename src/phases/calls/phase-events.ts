@@ -11,7 +11,7 @@ export type PhaseCommand =
   | ({ type: 'task.skip' } & StopReason);
 
 /** What a phase's actor tells its run. */
-export type PhaseNews =
+export type PhaseNotice =
   /** A first call is under way: from now on the actor must not be stopped. */
   | { type: 'phase.asking'; phase: PhaseRecord['phase'] }
   /** No call is under way any more. */

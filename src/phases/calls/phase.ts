@@ -18,7 +18,7 @@ export interface PhaseLogic<I, O> extends ActorLogic<PhaseSnapshot<O>, EventObje
 /**
  * A phase as an actor: runs the function, and every agent that it calls is a task machine of its own under it, with all that a
  * task goes through. It ends when the function has ended *and* no call is under way; whatever the function did not wait
- * for is told to stop.
+ * for is command to stop.
  */
 export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
   return {
@@ -29,10 +29,10 @@ export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
     start: (snapshot, scope) => {
       const { input, desk } = snapshot as PhaseSnapshot<O> & { input: PhaseInput<I> };
       const { scope: _, ...own } = input;
-      const tell = (event: InnerEvent) => {
+      const send = (event: InnerEvent) => {
         if (!isOver(scope.self)) relay(scope, scope.self as AnyActorRef, event);
       };
-      const controls = desk.controls(scope, tell);
+      const controls = desk.controls(scope, send);
       const within = currentContext();
       // In a turn of its own: the gate must have heard of the run, and what bounds it, before anything is asked.
       Promise.resolve()
@@ -41,28 +41,28 @@ export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
           return within(() => run(copyOf(own) as I, controls));
         })
         .then(
-          (output) => within(() => tell({ type: 'phase.returned', output })),
-          (error) => within(() => tell({ type: 'phase.threw', error })),
+          (output) => within(() => send({ type: 'phase.returned', output })),
+          (error) => within(() => send({ type: 'phase.threw', error })),
         );
     },
     transition: (snapshot, event, scope) => {
       const { desk } = snapshot;
-      const told = event as PhaseCommand | InnerEvent | { type: 'xstate.stop' };
-      switch (told.type) {
+      const command = event as PhaseCommand | InnerEvent | { type: 'xstate.stop' };
+      switch (command.type) {
         case 'phase.call':
-          desk.open(told, scope);
+          desk.open(command, scope);
           return snapshot;
         case 'run.cancel':
-          desk.cancel(told, scope);
+          desk.cancel(command, scope);
           return desk.finish(snapshot, scope);
         case 'task.skip':
-          desk.tellCalls(told, scope);
+          desk.sendToCalls(command, scope);
           return snapshot;
         case 'phase.returned':
-          desk.ended({ status: 'done', output: told.output, error: undefined }, scope);
+          desk.ended({ status: 'done', output: command.output, error: undefined }, scope);
           return desk.finish(snapshot, scope);
         case 'phase.threw':
-          desk.ended({ status: 'error', output: undefined, error: told.error }, scope);
+          desk.ended({ status: 'error', output: undefined, error: command.error }, scope);
           return desk.finish(snapshot, scope);
         case 'xstate.stop':
           desk.abandon(scope.stopChild);

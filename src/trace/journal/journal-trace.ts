@@ -12,7 +12,7 @@ import type { TextRef, TraceRecord } from '../trace.schema.ts';
 import { TRACE_VERSION } from '../version.ts';
 import { chartNamed } from './chart-keys.ts';
 import { PhaseRecords } from './phase-records.ts';
-import { TaskRecords, type Told } from './task-records.ts';
+import { type JournalRecord, TaskRecords } from './task-records.ts';
 
 const TITLE_CHARS = 200;
 
@@ -29,15 +29,15 @@ export interface JournalTraceOptions {
  * What a trace of a run would tell, as far as its journal knows: its phases, its plan, the states of every task, and how it
  * ended; nothing of gate and breakers. In order of time.
  */
-export function toldByJournal(stored: StoredRun, options: JournalTraceOptions): Told[] {
-  return new JournalTrace(stored).told(options);
+export function recordsOfJournal(stored: StoredRun, options: JournalTraceOptions): JournalRecord[] {
+  return new JournalTrace(stored).records(options);
 }
 
 class JournalTrace {
   readonly #stored: StoredRun;
   readonly #run: string;
   readonly #root: PhaseRecords;
-  readonly #told: Told[] = [];
+  readonly #records: JournalRecord[] = [];
   readonly #stories = new Map<string, TaskRecords>();
   readonly #settled = new Map<string, TaskOutcome>();
   #plan: CompiledPlan | null = null;
@@ -51,41 +51,41 @@ class JournalTrace {
   constructor(stored: StoredRun) {
     this.#stored = stored;
     this.#run = stored.header.runId;
-    this.#root = new PhaseRecords(stored, this.#tell);
+    this.#root = new PhaseRecords(stored, this.#add);
     this.#lastAt = stored.header.startedAt;
     for (const entry of stored.entries) {
       if (entry.type === 'task.settled') this.#settled.set(entry.report.outcome.taskId, entry.report.outcome);
     }
   }
 
-  told({ now, isRunning }: JournalTraceOptions): Told[] {
+  records({ now, isRunning }: JournalTraceOptions): JournalRecord[] {
     this.#begin();
     for (const entry of this.#stored.entries) this.#enter(entry);
     const isOver = this.#stored.entries.at(-1)?.type === 'run.settled';
     if (isRunning && !isOver) for (const story of this.#stories.values()) story.look(now);
     else if (!isOver) this.#left();
-    if (!isRunning || isOver) this.#tell(this.#lastAt, 'ended', { type: 'trace.ended', faults: 0 });
+    if (!isRunning || isOver) this.#add(this.#lastAt, 'ended', { type: 'trace.ended', faults: 0 });
     // Stable: what happened at one instant stays in the order in which it was written down.
-    return this.#told.sort((a, b) => a.at - b.at);
+    return this.#records.sort((a, b) => a.at - b.at);
   }
 
-  readonly #tell = (at: number, id: string, record: Told['record']): void => {
+  readonly #add = (at: number, id: string, record: JournalRecord['record']): void => {
     const when = Math.max(at, this.#floor);
     this.#lastAt = Math.max(this.#lastAt, when);
-    this.#told.push({ at: when, id, record });
+    this.#records.push({ at: when, id, record });
   };
 
   #begin(): void {
     const { startedAt, goal, query } = this.#stored.header;
     const run = this.#run;
     const opening = { type: 'trace.started', v: TRACE_VERSION, trace: run, mode: 'compact' } as const;
-    this.#tell(startedAt, 'opening', opening);
+    this.#add(startedAt, 'opening', opening);
     for (const name of [this.#root.machine, 'task']) {
-      this.#tell(startedAt, `machine/${name}`, { type: 'machine.defined', machine: name, chart: chartNamed(name) });
+      this.#add(startedAt, `machine/${name}`, { type: 'machine.defined', machine: name, chart: chartNamed(name) });
     }
     const reference = query === undefined ? undefined : this.#text(startedAt, `query/${run}`, query);
     const title = query ?? goal;
-    this.#tell(startedAt, 'run', {
+    this.#add(startedAt, 'run', {
       type: 'run.started',
       run,
       ...(title === undefined ? {} : { title: clip(title, TITLE_CHARS) }),
@@ -137,7 +137,7 @@ class JournalTrace {
   }
 
   #warn(at: number, message: string): void {
-    this.#tell(at, `warning/${at}/${message}`, { type: 'warning', run: this.#run, message });
+    this.#add(at, `warning/${at}/${message}`, { type: 'warning', run: this.#run, message });
   }
 
   /** Nobody goes on with it: what was in flight ended with its process. */
@@ -161,7 +161,7 @@ class JournalTrace {
     const { tasks, waves } = this.#plan;
     const { header } = this.#stored;
     this.#opens = header.settings.schedule === 'eager' ? waves.map(() => at) : this.#openings(this.#plan, at);
-    this.#tell(at, 'plan', {
+    this.#add(at, 'plan', {
       type: 'plan.compiled',
       run: this.#run,
       ...(plan.goal === undefined ? {} : { goal: clip(plan.goal, 500) }),
@@ -203,7 +203,7 @@ class JournalTrace {
       ? { agent: of.agent, wave: of.wave, readyAt: this.#readyAt(of), openAt: this.#opens[of.wave - 1] ?? null }
       : { agent: asked ?? '', wave: 0, readyAt: null, openAt: null, ...(phase === undefined ? {} : { phase }) };
     const ids = { run: this.#run, task, actor: `${this.#run}:${task}`, parent: this.#root.actor };
-    const story = new TaskRecords({ ...about, ...ids }, this.#tell);
+    const story = new TaskRecords({ ...about, ...ids }, this.#add);
     this.#stories.set(task, story);
     return story;
   }
@@ -218,7 +218,7 @@ class JournalTrace {
     const at = last?.endedAt ?? this.#lastAt;
     // What came from the cache had no machine.
     if (!via) this.#story(taskId, agentId)?.settled({ attempts, settledAt: at, status, error }, NO_NOTES);
-    this.#tell(at, `called/${taskId}`, {
+    this.#add(at, `called/${taskId}`, {
       type: 'call.settled',
       run: this.#run,
       phase,
@@ -236,7 +236,7 @@ class JournalTrace {
     this.#settledCount += 1;
     const { taskId, agentId, settledAt: at, output, attempts } = outcome;
     const reference = output === '' ? undefined : this.#text(at, `output/${this.#run}/${taskId}`, output);
-    this.#tell(at, `settled/${taskId}`, {
+    this.#add(at, `settled/${taskId}`, {
       type: 'task.settled',
       run: this.#run,
       task: taskId,
@@ -265,7 +265,7 @@ class JournalTrace {
     const { totalTasks: total, succeeded, failed, cancelled, skipped } = metadata;
     const reference = answer === undefined ? undefined : this.#text(at, `answer/${this.#run}`, answer);
     this.#root.ended(result, at);
-    this.#tell(at, 'end', {
+    this.#add(at, 'end', {
       type: 'run.settled',
       run: this.#run,
       status,
@@ -280,14 +280,14 @@ class JournalTrace {
   }
 
   #text(at: number, ref: string, text: string): TextRef {
-    if (text !== '') this.#tell(at, ref, { type: 'text', ref, text });
+    if (text !== '') this.#add(at, ref, { type: 'text', ref, text });
     return { ref, chars: text.length };
   }
 }
 
 /** Numbers what was told, as lines of a trace. */
-export function numbered(told: readonly Told[], from = 0): TraceRecord[] {
-  return told.map(({ at, record }, index) => {
+export function numbered(records: readonly JournalRecord[], from = 0): TraceRecord[] {
+  return records.map(({ at, record }, index) => {
     const { type, ...rest } = record;
     return { type, seq: from + index, at, ...rest } as TraceRecord;
   });

@@ -25,7 +25,7 @@ export class PhaseRecords {
   readonly machine: 'collect' | 'soar';
   readonly #stored: StoredRun;
   readonly #run: string;
-  readonly #tell: Tell;
+  readonly #add: Tell;
   #state: string;
   #complexity: unknown;
   #moves = 0;
@@ -35,7 +35,7 @@ export class PhaseRecords {
 
   constructor(stored: StoredRun, tell: Tell) {
     this.#stored = stored;
-    this.#tell = tell;
+    this.#add = tell;
     this.#run = stored.header.runId;
     this.actor = `${this.#run}:run`;
     this.machine = stored.header.query === undefined ? 'collect' : 'soar';
@@ -47,7 +47,7 @@ export class PhaseRecords {
   begin(at: number): void {
     const { actor, machine } = this;
     const about = { actor, id: this.#run, parent: null, machine, run: this.#run };
-    this.#tell(at, 'root', { type: 'actor.started', ...about, state: this.#state });
+    this.#add(at, 'root', { type: 'actor.started', ...about, state: this.#state });
     if (machine === 'soar') this.#phase('assess', at);
   }
 
@@ -56,9 +56,9 @@ export class PhaseRecords {
     if (phase === 'assess') this.#complexity = (output as { complexity?: unknown } | null)?.complexity;
     if (record?.note !== undefined) {
       const message = clip(record.note, LINE_CHARS);
-      this.#tell(at, `note/${phase}`, { type: 'phase.note', run: this.#run, phase, message });
+      this.#add(at, `note/${phase}`, { type: 'phase.note', run: this.#run, phase, message });
     }
-    this.#tell(at, `done/${phase}`, {
+    this.#add(at, `done/${phase}`, {
       type: 'phase.completed',
       run: this.#run,
       phase,
@@ -101,7 +101,7 @@ export class PhaseRecords {
   }
 
   #phase(phase: string, at: number): void {
-    this.#tell(at, `phase/${phase}`, { type: 'phase.started', run: this.#run, phase });
+    this.#add(at, `phase/${phase}`, { type: 'phase.started', run: this.#run, phase });
   }
 
   #move(at: number, to: string, event: string, status?: 'done'): void {
@@ -110,7 +110,7 @@ export class PhaseRecords {
     this.#moves += 1;
     const { actor } = this;
     const more = status ? { status } : {};
-    this.#tell(at, `${actor}#${this.#moves}`, { type: 'actor.moved', actor, state: to, event, keys, ...more });
+    this.#add(at, `${actor}#${this.#moves}`, { type: 'actor.moved', actor, state: to, event, keys, ...more });
   }
 }
 

@@ -8,7 +8,7 @@ import { transitionKeys } from './chart-keys.ts';
 type Untimed<R> = R extends TraceRecord ? Omit<R, 'seq' | 'at'> : never;
 
 /** A record whose place among the others is not known yet. */
-export interface Told {
+export interface JournalRecord {
   at: number;
   /** The same for the same thing, however often and by how much knowledge it is told. */
   id: string;
@@ -54,7 +54,7 @@ type Ended = Pick<TaskOutcome, 'settledAt' | 'status' | 'error'> & { attempts: r
 /** The moves of one task, worked out from what a journal keeps of it. */
 export class TaskRecords {
   readonly #of: StoryOf;
-  readonly #tell: Tell;
+  readonly #add: Tell;
   #moves = 0;
   /** Null until it was admitted. */
   #state: TraceState | null = null;
@@ -68,7 +68,7 @@ export class TaskRecords {
 
   constructor(of: StoryOf, tell: Tell) {
     this.#of = of;
-    this.#tell = tell;
+    this.#add = tell;
   }
 
   started(n: number, agent: string, at: number): void {
@@ -153,7 +153,7 @@ export class TaskRecords {
     const at = Math.min(Math.max(openAt ?? ready, ready), by);
     const own = { actor, id: task, parent, machine: 'task', run, task, agent, wave };
     const about = phase === undefined ? own : { ...own, phase };
-    this.#tell(at, actor, { type: 'actor.started', ...about, state: 'staggered', data: { readyAt: ready } });
+    this.#add(at, actor, { type: 'actor.started', ...about, state: 'staggered', data: { readyAt: ready } });
   }
 
   /** From a wait back to its turn in the gate. */
@@ -179,7 +179,7 @@ export class TaskRecords {
     this.#state = state;
     this.#moves += 1;
     const { actor } = this.#of;
-    this.#tell(at, `${actor}#${this.#moves}`, { type: 'actor.moved', actor, state, event, keys, ...more });
+    this.#add(at, `${actor}#${this.#moves}`, { type: 'actor.moved', actor, state, event, keys, ...more });
   }
 }
 

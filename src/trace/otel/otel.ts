@@ -104,9 +104,9 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
           // Names of our own: the conventions' stand at the attempts, and whoever adds them up must not count twice.
           const attributes: Attributes = {
             'soar.run.status': status,
-            ...told('soar.usage.input_tokens', usage?.inputTokens),
-            ...told('soar.usage.output_tokens', usage?.outputTokens),
-            ...told('soar.usage.cost_usd', usage?.costUsd),
+            ...optional('soar.usage.input_tokens', usage?.inputTokens),
+            ...optional('soar.usage.output_tokens', usage?.outputTokens),
+            ...optional('soar.usage.cost_usd', usage?.costUsd),
           };
           for (const [name, count] of Object.entries(counts)) attributes[`soar.tasks.${name}`] = count;
           const failure = status === 'failed' ? (error ?? { kind: 'internal', message: 'Tasks failed.' }) : null;
@@ -125,7 +125,7 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
   };
 }
 
-function told(name: string, value: number | undefined): Attributes {
+function optional(name: string, value: number | undefined): Attributes {
   return value === undefined ? {} : { [name]: value };
 }
 
@@ -201,10 +201,10 @@ function attemptEnded(
     timeOf(at),
     {
       'soar.attempt.result': String(data.result),
-      ...told('gen_ai.usage.input_tokens', usage?.inputTokens),
-      ...told('gen_ai.usage.cache_read.input_tokens', usage?.cachedInputTokens),
-      ...told('gen_ai.usage.output_tokens', usage?.outputTokens),
-      ...told('soar.usage.cost_usd', usage?.costUsd),
+      ...optional('gen_ai.usage.input_tokens', usage?.inputTokens),
+      ...optional('gen_ai.usage.cache_read.input_tokens', usage?.cachedInputTokens),
+      ...optional('gen_ai.usage.output_tokens', usage?.outputTokens),
+      ...optional('soar.usage.cost_usd', usage?.costUsd),
     },
     error ?? null,
   );

@@ -6,7 +6,7 @@ import type { Plan } from '../../../src/plan/types.ts';
 import type { StoredRun } from '../../../src/run/entries.ts';
 import type { SoarOptions } from '../../../src/soar-types.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-import { type JournalTraceOptions, numbered, toldByJournal } from '../../../src/trace/journal/journal-trace.ts';
+import { type JournalTraceOptions, numbered, recordsOfJournal } from '../../../src/trace/journal/journal-trace.ts';
 import { intervalsOf } from '../../../src/trace/replay/intervals.ts';
 import { parseTrace } from '../../../src/trace/replay/parse-trace.ts';
 import { createReplay } from '../../../src/trace/replay/replay.ts';
@@ -20,7 +20,7 @@ import { textOf } from '../../support/source-text.ts';
 const OVER: JournalTraceOptions = { now: 0, isRunning: false };
 
 function tell(journal: MemoryJournal, runId: string, options: JournalTraceOptions = OVER): TraceRecord[] {
-  return numbered(toldByJournal(journal.load(runId) as StoredRun, options));
+  return numbered(recordsOfJournal(journal.load(runId) as StoredRun, options));
 }
 
 function of<T extends TraceRecord['type']>(records: readonly TraceRecord[], type: T): RecordOf<T>[] {

@@ -51,7 +51,7 @@ export const claudeFormat: ToolFormat = {
     'conversation_reset',
   ]),
   hasEnd: true,
-  tellsUsage: true,
+  reportsUsage: true,
   reader() {
     /** Parts of the message under way that were told already. */
     let told = '';

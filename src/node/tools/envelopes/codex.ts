@@ -35,7 +35,7 @@ export const codexFormat: ToolFormat = {
     'error',
   ]),
   hasEnd: true,
-  tellsUsage: true,
+  reportsUsage: true,
   countsSession: true,
   words: [[/--skip-git-repo-check was not specified/, 'forbidden']],
   reader: () => read,

@@ -48,7 +48,7 @@ const exitCode = (status: number) => status & 0xff;
 export const geminiFormat: ToolFormat = {
   types: new Set(['init', 'message', 'tool_use', 'tool_result', 'error', 'result']),
   hasEnd: true,
-  tellsUsage: true,
+  reportsUsage: true,
   exitCodes: {
     41: 'auth',
     42: 'invalid_request',

@@ -27,7 +27,7 @@ const ERRORS: Readonly<Record<string, ErrorKind>> = {
 export const opencodeFormat: ToolFormat = {
   types: new Set(['step_start', 'step_finish', 'text', 'reasoning', 'tool_use', 'error', 'done']),
   hasEnd: false,
-  tellsUsage: true,
+  reportsUsage: true,
   reader() {
     let hasFailed = false;
     return (event) => {

@@ -43,7 +43,7 @@ export interface ToolFormat {
   /** Whether every stream that is whole ends with an event that says so. */
   hasEnd: boolean;
   /** Whether every answer comes with the tokens it took; one without any then was not made by a model. Default false. */
-  tellsUsage?: boolean;
+  reportsUsage?: boolean;
   /** Whether the tokens it tells are those of its whole session, earlier runs of the tool included. Default false. */
   countsSession?: boolean;
   /** Reads the events of one run of the tool, in order. Never throws: what it does not know is a `beat`. */

@@ -176,7 +176,7 @@ class ToolReader {
     if (isCut(this.#data)) {
       return { failure: { kind: 'output_limit', message: tooLong(program, maxOutputBytes) }, produced: answered };
     }
-    const isModels = !this.#format.tellsUsage || !isFree(this.#usage) || this.#data !== undefined;
+    const isModels = !this.#format.reportsUsage || !isFree(this.#usage) || this.#data !== undefined;
     if (isModels || !isLimitAlone(output, this.#usage !== null)) return { answer: answered };
     return {
       failure: { kind: 'rate_limited', message: output.trim() },

@@ -5,7 +5,7 @@ import { clipped, oneLine } from '../../text/foreign-text.ts';
 const SAID_CHARS = 600;
 
 /** A failure as the provider put it, with everything that may hold a key left behind. */
-export interface ToldFailure {
+export interface StatedFailure {
   status: number | null;
   headers: Readonly<Record<string, string>>;
   codes: readonly string[];
@@ -20,7 +20,7 @@ export interface ToldFailure {
  *
  * @param mask Takes out of a text what must not get out, before it is cut.
  */
-export function readFailure(thrown: unknown, mask: (text: string) => string): ToldFailure {
+export function readFailure(thrown: unknown, mask: (text: string) => string): StatedFailure {
   const clean = (text: string) => clipped(oneLine(mask(text)), SAID_CHARS);
   const none = { status: null, headers: {}, codes: [], isUnreached: false };
   if (APICallError.isInstance(thrown)) {

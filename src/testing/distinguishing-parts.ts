@@ -5,7 +5,7 @@ import { stable } from './project.ts';
 const SHOWN = 5;
 
 /** The parts of many projections that differ most: `context.count (101 values), value (2 values)`. */
-export function tellingApart(projections: readonly unknown[]): string {
+export function distinguishingParts(projections: readonly unknown[]): string {
   const values = new Map<string, Set<string>>();
   for (const projected of projections) {
     for (const [at, value] of leavesOf(projected, '')) {
