@@ -109,7 +109,7 @@ export function createSoar(given: SoarOptions = {}): Soar {
       streams.publish({ type: 'warning', message }, clock.now());
       handle.interrupt(message);
     };
-    // In a turn of its own, so that whoever subscribes to the handle at once misses nothing.
+    // On the next microtask, so callers can subscribe before the first event.
     const begin = (fault?: unknown) => within(() => start(fault));
     if (before) before.then(() => begin(), begin);
     else microtask(() => begin());
@@ -246,7 +246,7 @@ export function createSoar(given: SoarOptions = {}): Soar {
     },
     close,
   };
-  // Where there is no such symbol yet, nobody can write `await using` either.
+  // Without this symbol, callers cannot write `await using` either.
   return (Symbol.asyncDispose ? { ...soar, [Symbol.asyncDispose]: () => close() } : soar) as Soar;
 }
 

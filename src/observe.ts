@@ -20,7 +20,7 @@ export interface ObserveOptions {
    */
   trace?: TraceOptions | readonly TraceSink[];
   /**
-   * Sees every event and snapshot of every actor as XState tells it: a function or an observer, as `createActor` takes them, such
+   * Observes every event and snapshot of every actor as XState emits it: a function or an observer, as `createActor` takes them, such
    * as `inspector.inspect` of `@statelyai/inspect`. Or, as a sink such as `statelyInspector()`, what the recorder makes of it.
    * May throw without hurting a run. Actors and snapshots are XState's own, to be read and not to be changed.
    */
@@ -28,7 +28,7 @@ export interface ObserveOptions {
 }
 
 export interface Observation {
-  /** For the root actor; undefined when nobody watches, which costs nothing. */
+  /** For the root actor; undefined without an observer, which costs nothing. */
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
   /** Takes the events of every run. */
   readonly publish: ((event: RunEvent) => void) | undefined;

@@ -110,7 +110,7 @@ export function parseSoarOptions(options: SoarOptions): SoarOptions {
     const known = ids.map((one) => `\`${one}\``).join(', ');
     throw new SoarError('invalid-options', `Expected \`${name}\` to be one of the agents ${known}, got ${quoted(id)}.`);
   }
-  // Whoever keeps the object may change it; what the engine goes by stays.
+  // The caller may change the object later; the engine keeps its own copy.
   const { limits, prices, policy, budget, ...rest } = options;
   return { ...rest, ...defined(frozenCopy({ limits, prices, policy, budget })) };
 }
@@ -127,7 +127,7 @@ export function engineLimits({ maxConcurrent, staggerMs, limits: given }: SoarOp
 /**
  * The settings of one run: its own options over the plan's over the engine's over the defaults.
  *
- * @param failureRule Where nothing else says: `skip` for a plan somebody has written, `proceed` for that of a question.
+ * @param failureRule The default: `skip` for a written plan, `proceed` for the plan of a question.
  */
 export function settingsOf(
   engine: SoarOptions,

@@ -8,7 +8,7 @@ import type { SoarOptions } from './soar-types.ts';
 import { quoted } from './text/foreign-text.ts';
 
 /**
- * The agent that assesses, decomposes and synthesizes, by id; null: nobody, words alone decide.
+ * The agent that assesses, decomposes and synthesizes, by id; null: none, words alone decide.
  *
  * @throws SoarError `invalid-options` when there is no such agent.
  */

@@ -62,7 +62,7 @@ export function resumeRun(
   if (known) return { ...known, log: null };
   const log = journal.attach(runId);
   try {
-    // Read once more: until it was ours, its owner may have gone on with it.
+    // Read again: until it was ours, its owner may have continued it.
     const run = withLimit(storedRun(journal, runId, now), timeoutMs, now);
     const over = ended(run);
     if (over) {

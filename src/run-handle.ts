@@ -33,12 +33,12 @@ export interface RunHandle {
   /** Stops everything; what has finished is kept. Harmless when called again or after the end. */
   cancel(reason?: string): void;
   /**
-   * Stops everything as `cancel` does, but leaves the run to be resumed: what was stopped has not settled for its journal.
+   * Stops everything as `cancel` does, but leaves the run to be resumed: its journal keeps stopped tasks as unsettled.
    * Without a journal the same as `cancel`.
    */
   interrupt(reason?: string): void;
   /**
-   * Lets a run go on that waits for a person's word, with its plan as `plan.proposed` told it, or as it was edited; the new plan may
+   * Approves the plan of a waiting run, as `plan.proposed` gave it or as edited; the new plan may
    * bring agents along. Does nothing to a run that does not wait.
    *
    * @throws SoarError `invalid-plan` with every issue; the run then waits on.
@@ -46,7 +46,7 @@ export interface RunHandle {
   approve(plan?: Plan): void;
   /** Ends a run that waits for a person's word: as cancelled, with this reason. Does nothing to another run. */
   refuse(reason?: string): void;
-  /** Never rejects: what failed is told in it. Frozen; take a `structuredClone` to change it. */
+  /** Never rejects: failures are part of it. Frozen; take a `structuredClone` to change it. */
   readonly result: Promise<RunResult>;
 }
 
@@ -64,13 +64,13 @@ export function createHandle({
 }: {
   runId: string;
   actor: Actor<AnyActorLogic>;
-  /** The async context of the run, whoever cancels or approves it. */
+  /** The async context of the run, wherever it is cancelled or approved. */
   within: Within;
   streams: RunStreams;
   clock: Clock;
   resultOf: (output: unknown) => RunResult;
   signal: AbortSignal | undefined;
-  /** Keeps the result before it is told. */
+  /** Stores the result before it is published. */
   log: RunLog | null;
   /** Compiles an edited plan, and makes its agents. Throws `invalid-plan`. */
   prepare: (plan: Plan) => PreparedPlan;

@@ -20,7 +20,7 @@ export interface SoarOptions<Known extends string = string> extends RunSettings,
   defaultAgent?: AgentId<NoInfer<Known>>;
   /** Most attempts in flight by agent id and by provider. Default: no limit of their own. */
   limits?: { perAgent?: Record<string, number>; perProvider?: Record<string, number> };
-  /** How long an attempt that was told to stop may take to end, milliseconds. Default 5000. */
+  /** Time for an attempt to end after it is asked to stop, milliseconds. Default 5000. */
   killGraceMs?: number;
   /** Longest time a task may spend cooling after rate limits, milliseconds. Default 120000. */
   maxCoolingMs?: number;
@@ -104,7 +104,7 @@ export interface Soar<Known extends string = string> extends AsyncDisposable {
    */
   plan(query: string, options?: PlanOptions): RunHandle;
   /**
-   * Goes on with a run of the journal that a crash or an interrupt left behind. What has settled is not run again; an
+   * Resumes a run of the journal that a crash or an interrupt left behind. What has settled is not run again; an
    * attempt that was cut off is, with a new number. The agents must be the same as then, by id. A run that has ended gives
    * its result, and runs nothing.
    *

@@ -266,7 +266,7 @@ effect(() => {
 const LONGEST_SILENCE_MS = 600_000;
 const TICK_MS = 200;
 
-/** Lets time go on between the records of a run under way. Does nothing for runs of another time. */
+/** Lets time continue between the records of a run under way. Does nothing for runs of another time. */
 export function tick(): void {
   const { endedAt } = store.peek();
   const wall = Date.now();

@@ -15,7 +15,7 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 const soar = createSoar({
   agents: {
     shout: ({ prompt }) => prompt.toUpperCase(),
-    // Works until it is told to stop: what a client that goes away leaves behind.
+    // Works until it is asked to stop: what a client that goes away leaves behind.
     watch: (_, { signal, heartbeat }) =>
       new Promise((_, reject) => {
         const beat = setInterval(heartbeat, 100);

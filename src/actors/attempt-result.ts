@@ -112,15 +112,15 @@ export function statedResult(attempt: InFlight, endedAt: number): AttemptResult 
   }
 }
 
-/** Whether what was thrown is a failure the agent stated, and not its way to leave when it was told to. */
+/** Whether the thrown error is a failure that the agent stated, not its way to stop when asked to. */
 function isStatement(thrown: unknown): boolean {
   return AgentError.isInstance(thrown) && thrown.kind !== 'cancelled';
 }
 
-/** It was told to stop, everything was tried, and it has not ended. */
+/** Result of an attempt that has not ended although everything was tried. */
 export function abandonedResult(attempt: InFlight, endedAt: number): AttemptResult {
   const kind = attempt.stop?.kind ?? 'timeout';
-  const message = `${attempt.stop?.reason ?? 'It was told to stop.'} It did not end in time and was abandoned.`;
+  const message = `${attempt.stop?.reason ?? 'It was asked to stop.'} It did not end in time and was abandoned.`;
   const error: TaskError = { kind, message, retryable: isRetryable(kind) };
   // A rate limit stays one, for the gate and for the task, however it ended.
   return {
@@ -157,7 +157,7 @@ function isDecided(error: TaskError | null): boolean {
   return error !== null && ['cancelled', 'budget', 'dependency', 'rate_limited'].includes(error.kind);
 }
 
-/** What the gate learns of an end: the verdict on the agent, its limit, and what was used. */
+/** Report of an end to the gate: the verdict on the agent, its limit, and its usage. */
 export function judgementOf({ leaseId, permitId, ref }: AttemptSpec, result: AttemptResult, at: number) {
   const { usage, retryAt } = result;
   return {

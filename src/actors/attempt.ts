@@ -19,7 +19,7 @@ export interface AttemptSpec {
   /** The task's own hard limit of one attempt, milliseconds. */
   timeoutMs: number | undefined;
   killGraceMs: number;
-  /** Whether a 401 waits for what other attempts of the agent come to. Default false. */
+  /** Whether a 401 waits for the results of the agent's other attempts. Default false. */
   mayBeRefuted?: boolean;
   leaseId: string;
   permitId: string | null;

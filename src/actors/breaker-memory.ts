@@ -17,7 +17,7 @@ export class BreakerMemory {
   /** Looked through once there are as many. */
   #many: number;
 
-  /** @param stored Those of a journal, which mean something to whoever judges them by a policy. */
+  /** @param stored The breakers of a journal, to be judged by a policy. */
   constructor(stored: ReadonlyMap<string, StoredBreaker>) {
     for (const [agentId, breaker] of stored) this.#left.set(agentId, { breaker, until: Number.POSITIVE_INFINITY });
     this.#many = Math.max(FEW, 2 * stored.size);

@@ -19,9 +19,9 @@ export type Guarded = Pick<AgentProfile, 'id'> & Partial<Pick<AgentProfile, 'adH
 /** How a breaker is made, or judged from now on. */
 export interface BreakerTerms {
   policy?: BreakerPolicy;
-  /** Of an agent that a plan makes up: as it was left by whoever had it before. The others are known here. */
+  /** For an agent that a plan defines: the state its last run left. The others are known here. */
   stored?: StoredBreaker | undefined;
-  /** Of such an agent: hears what it holds against its agent, whenever that changes. */
+  /** For such an agent: notified of its record of failures whenever that changes. */
   keep?: ((breaker: StoredBreaker) => void) | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface BreakersInput {
   parent: AnyActorRef;
   /** As the journal had them, by agent; each is used once. */
   stored: ReadonlyMap<string, StoredBreaker>;
-  /** Keeps what breakers learn that are of more than one run. Default: nobody does. */
+  /** Stores the state of breakers that outlive a run. Default: none. */
   keep?: ((breaker: StoredBreaker) => void) | undefined;
 }
 
@@ -83,7 +83,7 @@ export class Breakers {
     return snapshot ? { state: stateOf(snapshot), ...snapshot.context.metrics } : null;
   }
 
-  /** Forgets those that nobody has a use for without a run that is over, and gives them. */
+  /** Forgets and returns the breakers that only an ended run used. */
   release(runId: string): Breaker[] {
     const released: Breaker[] = [];
     for (const key of this.#usedBy.get(runId) ?? []) {
@@ -158,7 +158,7 @@ function storedBreaker(snapshot: SnapshotFrom<typeof breakerMachine>, agentId: s
   return { agentId, state: stateOf(snapshot), failures, retryAt };
 }
 
-/** Tells what a breaker holds against its agent, whenever that changes. */
+/** Reports a breaker's record of failures whenever that changes. */
 function keepChanges(breaker: Breaker, agentId: string, keep: (breaker: StoredBreaker) => void): void {
   let last = breaker.getSnapshot();
   breaker.subscribe((snapshot) => {

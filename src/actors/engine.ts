@@ -134,7 +134,7 @@ export class Engine implements Services {
     return this.#breakers.metrics(agent, runId);
   }
 
-  /** Forgets the breakers that nobody has a use for without a run that is over, and gives them. */
+  /** Forgets and returns the breakers that only an ended run used. */
   releaseBreakers(runId: string): AnyActorRef[] {
     return this.#breakers.release(runId);
   }

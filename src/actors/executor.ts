@@ -90,7 +90,7 @@ function begin(snapshot: ExecutorSnapshot, spec: AttemptSpec, within: Within, sc
   const { around = (_, call) => call() } = snapshot.input;
   const fail = (thrown: unknown) =>
     within(() => end(snapshot, attempt, scope, (at) => failedResult(attempt, thrown, at)));
-  // The agent starts in a turn of its own, and once its start is durable: what it throws or answers at once is still an
+  // The agent starts on a later microtask, and once its start is durable: an error or answer at once is still an
   // end that comes later, and no execution is ever unknown.
   const recorded = log ? new Promise<void>((resolve) => log.committed(resolve)) : Promise.resolve();
   recorded
@@ -160,7 +160,7 @@ function askToStop(
   timersOf(clock).clear(attempt.timer);
   const graceMs = stopGraceMs(agent, killGraceMs);
   const abandon = () => {
-    const message = `Attempt ${attempt.spec.attemptId} did not end within ${graceMs} ms of being told to stop (${reason}); whatever it still does goes on unwatched.`;
+    const message = `Attempt ${attempt.spec.attemptId} did not end within ${graceMs} ms of being asked to stop (${reason}); anything it still does is no longer watched.`;
     attempt.spec.publish({ type: 'warning', message, taskId: attempt.spec.request.taskId }, clock.now());
     end(snapshot, attempt, scope, (at) => statedResult(attempt, at) ?? abandonedResult(attempt, at));
   };
@@ -170,7 +170,7 @@ function askToStop(
 }
 
 /**
- * The one end of an attempt. Breaker and pace hear of it first, so that nobody starts on stale news; then the task,
+ * The one end of an attempt. Breaker and pace receive it first, so that nothing starts on stale facts; then the task,
  * and by way of it the run, which may want nothing more to start; then the lease is free.
  */
 function end(

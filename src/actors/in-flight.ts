@@ -17,7 +17,7 @@ export interface ExecutorInput {
   isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
   /** What an agent's tokens cost. Default: unknown. */
   priceOf?: (agent: ResolvedAgent) => Price | null;
-  /** The async context in which a run's agents are called and its tasks are told. Default: whichever is active. */
+  /** The async context in which a run's agents are called and its tasks are notified. Default: the active one. */
   withinRun?: (runId: string) => Within;
   around?: AroundAttempt | undefined;
   /** Notified when an agent is called. Default: nothing is. */
@@ -43,11 +43,11 @@ export interface InFlight {
   suspicion: { kind: ErrorKind; reason: string; at: number } | null;
   /** Set once it has stated its end. */
   linger: (Linger & { end: () => AgentAnswer }) | null;
-  /** Set once it was told to stop. */
+  /** Set once it was asked to stop. */
   stop: { kind: ErrorKind; reason: string; early: boolean; at: number } | null;
 }
 
-/** Time in which this process did not run is nobody's silence. */
+/** Time in which this process did not run does not count as silence. */
 export function grant(attempt: InFlight, ms: number, now: number): void {
   const later = (at: number) => Math.min(now, at + ms);
   const { suspicion, linger } = attempt;

@@ -3,7 +3,7 @@ import { actAsPrompt } from './act-as.prompt.ts';
 import type { ResolvedAgent } from './resolve.ts';
 
 /**
- * The agent that a plan makes up: another agent, told to play a part. It has a breaker of its own, with the lenient thresholds of
+ * The agent that a plan defines: another agent with a role in its prompt. It has a breaker of its own, with the lenient thresholds of
  * ad-hoc agents; start gaps, cooling and limits of the provider are those of its base.
  */
 export function actAs(id: string, spec: AdHocAgentSpec, base: ResolvedAgent): ResolvedAgent {

@@ -49,9 +49,9 @@ export function combiningAgent(): Agent {
       progress({ done: outputs.length, total: outputs.length, message: 'outputs combined' });
       const empty = outputs.filter(([, output]) => saidIn(output).length === 0).map(([id]) => id);
       const ids = outputs.map(([id]) => id);
-      const told = titles.size > 1 ? grouped(asked, findings, ids, name) : ranked(findings, ids);
+      const answer = titles.size > 1 ? grouped(asked, findings, ids, name) : ranked(findings, ids);
       return [
-        findings.length > 0 ? told : NO_ANSWER,
+        findings.length > 0 ? answer : NO_ANSWER,
         findings.length > 0
           ? [whereabouts(findings), gaps(findings, asked)].filter((line) => line !== '').join(' ')
           : '',

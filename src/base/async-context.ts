@@ -34,7 +34,7 @@ export function captureContext(): Within {
   return within;
 }
 
-/** The context entered last, for what goes on later, such as a timer. Free, unlike {@link captureContext}. */
+/** The context entered last, for work that runs later, such as a timer. Free, unlike {@link captureContext}. */
 export function currentContext(): Within {
   return current;
 }

@@ -24,7 +24,7 @@ export function elapsedMs(from: number, to: number): number {
 const startedAt = Date.now() - performance.now();
 
 /**
- * The system's time as it was when this was loaded, and steady from then on: when somebody sets the clock of the machine, no
+ * The system's time as it was when this was loaded, and steady from then on: when the clock of the machine is set, no
  * wait becomes an hour longer and no attempt is late by one. What is read from a journal is put right when it is read.
  */
 export const systemClock: Clock = {

@@ -8,7 +8,7 @@ export interface Timer {
   seq: number;
   fire: () => void;
   background: boolean;
-  /** Set for a patient wait, whose deadline moves by time in which this process did not run; told by how much. */
+  /** Set for a patient wait, whose deadline moves by time in which this process did not run; called with that time. */
   granted: ((ms: number) => void) | null;
   /** Position in the heap, −1 when it is over, −2 when it is due and about to fire. */
   slot: number;

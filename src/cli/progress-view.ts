@@ -105,7 +105,7 @@ function update(view: ProgressView, taskId: string, changes: Partial<TaskView>):
   const task = view.active.get(taskId);
   if (!task) return;
   Object.assign(task, changes);
-  // Nothing announces that a stalled attempt goes on; what it says does.
+  // Nothing announces that a stalled attempt continues; what it says does.
   if (task.state === 'stalled') task.state = 'running';
 }
 

@@ -9,7 +9,7 @@ import { initialView, watchEvent } from './progress-view.ts';
 import { printable } from './stdout.ts';
 import { columnsOf, rowsOf } from './terminal-width.ts';
 
-/** Shows a run on stderr while it goes on. */
+/** Shows a run on stderr while it continues. */
 export interface Progress {
   watch(event: RunEvent): void;
   /** Says a line that stays. */

@@ -23,7 +23,7 @@ import { answerOf, outputsOf, tableOf } from './summary.ts';
 import { NO_CHOICE } from './tool-agent.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
 
-/** `soar resume <runId>`: goes on with a run, or prints what one that has ended came to. Returns the exit code. */
+/** `soar resume <runId>`: continues with a run, or prints what one that has ended came to. Returns the exit code. */
 export async function resumeCommand(runId: string, flags: RunFlags): Promise<number> {
   enter(flags.cwd);
   const journal = await requireJournal(flags, runId);

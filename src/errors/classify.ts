@@ -4,7 +4,7 @@ import { HINT, isProse, isRetrying, RULES } from './patterns.ts';
 export { parseRetryAfterMs } from './retry-after.ts';
 export { toTaskError } from './to-task-error.ts';
 
-/** What a text says about the failure of whoever wrote it. */
+/** Failure of its author, as a text states it. */
 export interface Classified {
   kind: ErrorKind;
   /** The words that say so. */
@@ -58,7 +58,7 @@ function cleaned(line: string): string {
 /** What a line is taken by that belongs to the one before: an object or a list over many lines, a stack. */
 const CONTINUES = /^(?:\s|[{}[\]()"',|+>-]|at |caused by|$)/i;
 
-/** Most lines of one piece that are classified, its last: what was said long before is no reason for the silence after it. */
+/** Most lines of one piece that are classified, the last ones: older lines do not explain the silence after them. */
 const MOST_LINES = 100;
 
 export interface PatternScanner {

@@ -50,7 +50,7 @@ const FILLER =
 
 interface Part {
   pattern: RegExp;
-  /** Null when it is none after all. */
+  /** Null when the text is not a moment after all. */
   read(groups: Groups, whole: string): Moment | null;
 }
 

@@ -9,7 +9,7 @@ const ABOUT = String.raw`(?![-_ ]*(?:handl|middleware|tests?\b|helper|class|modu
 /** Where a statement begins: at the start of the line, or after a prefix such as `Error:`, `[claude]`, `"message": "`. */
 const START = String.raw`(?:(?:^|[:\]!>|({=—–-]|✗|×|⚠|error|err!)\s*["'({\[]{0,4}\s*)`;
 
-/** Where it ends, or goes on to say more. */
+/** Where it ends, or continues. */
 const STOP = String.raw`(?=\s*(?:$|["'.,:;!()\[\]{}|—–-]|for\b|on\b|by\b|from\b|while\b|when\b|after\b|in\b|to\b|access\b|request\b|occurred\b|detected\b|error\b))`;
 
 /** A status is one only where it is called one: `HTTP 429`, `status code: 429`, `Error 429`, `API Error (model): 429`. */
@@ -33,7 +33,7 @@ const OTHER_LIMIT = String.raw`(?!(?:[\w.-]{1,24} ){0,3}(?:context|turns?|output
 const words = (text: string) => text.replaceAll(' ', '[ _-]?');
 
 /**
- * By kind, most telling first; the first kind with a match anywhere in the text wins. A rate limit comes before all
+ * By kind, the most specific first; the first kind with a match anywhere in the text wins. A rate limit comes before all
  * else, as providers answer it with 403 or 400 too; a wrong model before the 400 or 404 it comes with; permanent kinds
  * before passing ones; the vague `inference` last.
  */
@@ -170,7 +170,7 @@ export const RULES: readonly Rule[] = SOURCES.map(([kind, sources]) => ({
 export const HINT =
   /limit|quota|allowance|usage|上限|限额|限額|额度|額度|配额|配額|用量|频繁|한도|利用制限|exhausted|throttl|many requests|auth|log ?in|api|forbidden|permission|privilege|scope|denied|balance|billing|payment|model|request|malformed|invalid|json|prompt|context|not[ _]found|conn|timed?[ -_]?out|network|resolve|reach|socket|getaddrinfo|handshake|fetch|server|gateway|unavailable|overloaded|inference|deadline|enotfound|eai_again|unreach|netdown|und_err|\b(?:4\d\d|5\d\d)\b/i;
 
-/** A line that tells of work on such things ("Implementing 429 handling"), unless it also reports a failure. */
+/** A line that describes work on such things ("Implementing 429 handling"), unless it also reports a failure. */
 const PROSE =
   /^[^\p{L}\p{N}]*(?:(?:info|debug|note|todo|log|step \d+)\b\W*)?(?:(?:now|next|i am|i'm|i will|i'll|let me|let's|we)\s+)*(?:implement|add(?:ed|ing|s)?\b|wrote|writ(?:e|es|ing|ten)\b|creat(?:e|ed|es|ing)\b|updat(?:e|ed|es|ing)\b|document|refactor|handl(?:e|es|ed|ing)\b|fix(?:e[ds]|ing)?\b|renam(?:e|ed|es|ing)\b|remov(?:e|ed|es|ing)\b|describ(?:e|ed|es|ing)\b|explain|regist|support(?:s|ed|ing)?\b)/iu;
 const REPORTS = /\b(?:errors?|failed|failure|fatal|exception)\s*[:!(]|\berror code\b/i;
@@ -179,7 +179,7 @@ export function isProse(line: string): boolean {
   return PROSE.test(line) && !REPORTS.test(line);
 }
 
-/** A line by which a tool says that it goes on by itself: it tries again, or waits for that. */
+/** A line by which a tool says that it continues by itself: it tries again, or waits to. */
 const RETRIES =
   /\b(?:re-?trying|re-?connecting|trying (?:it )?again|back(?:ing)?[ -]?off(?! limit)|will (?:be )?(?:re-?try|re-?tried|try again|re-?connect|resume)|retry (?:attempt )?#?\d|next (?:attempt|retry|try) in|(?:waiting|sleeping|pausing|delaying) (?:for )?(?:about |~ ?)?\d)/i;
 const GIVES_UP =

@@ -35,7 +35,7 @@ export interface Issue {
 /**
  * The one error class of the library. Thrown for bad input and broken wiring, **not** for failed tasks: those are
  * outcomes in a {@link RunResult}. Recognise it with `SoarError.isInstance(e)`, which also works across duplicate installs.
- * Its messages quote what was given: control and format characters in them are escaped, so they can be printed as they are.
+ * Its messages quote the input: control and format characters in them are escaped, so they can be printed as they are.
  */
 export class SoarError extends Error {
   readonly code: SoarErrorCode;

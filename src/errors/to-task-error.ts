@@ -8,11 +8,11 @@ import { limitWaitMs } from './limits.ts';
 const MESSAGE_CHARS = 4000;
 /** Longest kind of an agent's own that is kept, characters. */
 const KIND_CHARS = 100;
-/** Most errors of an `AggregateError` that are told. */
+/** Most errors of an `AggregateError` that a message quotes. */
 const MOST_REASONS = 5;
 const NO_MESSAGE = 'It threw an object without a message.';
 
-/** What was thrown, as a task's error, with what it says about when to come back. */
+/** Converts a thrown value to a task's error, with the time it names for the next try. */
 export type ThrownError = TaskError & {
   /** Epoch milliseconds. */
   retryAt?: number;
@@ -48,7 +48,7 @@ function fromAgentError(error: AgentError, now: number): ThrownError {
   };
 }
 
-/** A kind that is none of ours is kept as text, for whoever made it up to find it again. */
+/** Keeps an unknown kind as text, so that its author finds it again. */
 function withOwnKind(kind: unknown, message: string): string {
   const own = typeof kind === 'string' ? cleanText(kind).trim().slice(0, KIND_CHARS) : '';
   return own === '' || message.startsWith(`${own}:`) ? message : cut(`${own}: ${message}`);
@@ -68,15 +68,15 @@ function messageOf(thrown: unknown): string {
   return reasons.length === 0 ? message : `${message} (${reasons.join('; ')})`.trim();
 }
 
-/** "fetch failed" or "All promises were rejected" alone helps nobody: the reasons are in the cause, or in the errors. */
+/** "fetch failed" or "All promises were rejected" alone does not help: the reasons are in the cause, or in the errors. */
 function reasonsOf(thrown: object): string[] {
   const { cause, errors } = thrown as { cause?: unknown; errors?: unknown };
   const several = Array.isArray(errors) ? errors : [];
   const more = several.length > MOST_REASONS ? [`${several.length - MOST_REASONS} more`] : [];
-  const told = [cause, ...several.slice(0, MOST_REASONS)].map((one) =>
+  const reasons = [cause, ...several.slice(0, MOST_REASONS)].map((one) =>
     typeof one === 'object' && one !== null ? textOf(one, 'message') : typeof one === 'string' ? one.trim() : '',
   );
-  return [...new Set(told), ...more];
+  return [...new Set(reasons), ...more];
 }
 
 function textOf(thrown: object, key: 'message' | 'name'): string {

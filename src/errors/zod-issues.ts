@@ -9,7 +9,7 @@ type ZodIssue = z.core.$ZodIssue;
 /** An issue with its path in parts, for those who can say where in a text it stands. */
 export type LocatedIssue = Issue & { at: readonly PropertyKey[] };
 
-/** What was checked, for issues that concern the whole of it. */
+/** Name of the checked value, for issues that concern the whole of it. */
 export interface Checked {
   /** `The plan`, `The policy`, … */
   subject: string;

@@ -3,7 +3,7 @@ import type { JournalStore } from './journal-store.ts';
 
 /** The answer of a task that succeeded, kept for tasks of other runs that ask the same. Plain JSON. */
 export interface StoredAnswer {
-  /** Says what was asked, of what agent, in what state. */
+  /** Cache key: the question, its agent and the state of the folder. */
   key: string;
   agentId: string;
   runId: string;
@@ -18,7 +18,7 @@ export interface StoredAnswer {
 
 /** Where answers are kept beyond their run. */
 export interface AnswerStore {
-  /** The answer by this key; null when there is none, or it is too old. */
+  /** The answer by this key; null when it is missing or too old. */
   find(key: string, now: number): StoredAnswer | null;
   /** Keeps an answer, in the place of an older one. One that JSON or secrets do not leave whole is not kept. */
   save(answer: StoredAnswer): void;
@@ -42,7 +42,7 @@ export function isPlain(value: unknown, depth = 0): boolean {
 
 const DEEPEST = 100;
 
-/** A damaged answer is none, and is given anew. */
+/** A damaged answer counts as missing, and is stored anew. */
 function isAnswer(value: unknown): value is StoredAnswer {
   const { output, agentId, runId, taskId, at } = (value ?? {}) as Partial<StoredAnswer>;
   return [output, agentId, runId, taskId].every((one) => typeof one === 'string') && Number.isFinite(at);
@@ -68,7 +68,7 @@ export function keptAnswers(store: JournalStore, mask: (json: string) => string,
       try {
         store.saveAnswer(answer.key, answer.at, json);
       } catch {
-        // A disk that is full, or a journal that was closed, is told of where records are written.
+        // A full disk or a closed journal is reported where records are written.
       }
     },
   };

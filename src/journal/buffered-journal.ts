@@ -35,7 +35,7 @@ export class BufferedJournal implements Journal {
   #isScheduled = false;
   #isClosed = false;
   #isDead = false;
-  /** Its last run was taken over: what this process learns from then on is stale. */
+  /** Its last run was taken over: what this process observes from then on is stale. */
   #isStale = false;
 
   constructor(store: JournalStore, options: BufferedJournalOptions = {}) {
@@ -115,12 +115,12 @@ export class BufferedJournal implements Journal {
     this.#store.release([...this.#live.keys()]);
     this.#live.clear();
     this.#store.close();
-    const told = this.#undurable;
+    const callbacks = this.#undurable;
     this.#undurable = [];
-    for (const callback of told) callback();
+    for (const callback of callbacks) callback();
   }
 
-  /** Ends as its process would: nothing it is told from now on happens. */
+  /** Ends as its process would: nothing it receives from now on happens. */
   protected die(): void {
     this.#isDead = true;
     this.#isClosed = true;
@@ -209,21 +209,21 @@ export class BufferedJournal implements Journal {
   /** One at a time; what is committed meanwhile waits for the next. */
   #sync(): void {
     if (this.#isSyncing || this.#undurable.length === 0) return;
-    const told = this.#undurable;
+    const callbacks = this.#undurable;
     this.#undurable = [];
     this.epoch += 1;
-    const tell = () => {
-      for (const callback of told) callback();
+    const report = () => {
+      for (const callback of callbacks) callback();
     };
     if (!this.#store.sync) {
-      tell();
+      report();
       return;
     }
     this.#isSyncing = true;
     const over = () => {
       if (this.#isDead) return;
       this.#isSyncing = false;
-      tell();
+      report();
       if (this.#writes.length > 0) this.#commit();
       else this.#sync();
     };

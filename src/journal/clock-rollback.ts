@@ -18,8 +18,8 @@ function timeOf(entry: LogEntry): number {
 }
 
 /**
- * Moves a run's points in time to a clock that was put back: what was left of a wait then is left now, not an hour more. A
- * clock that was put forward cannot be told from time that has passed.
+ * Moves a run's points in time to a clock that was set back: the rest of a wait stays the same, not an hour longer. A
+ * clock that was set forward cannot be distinguished from time that has passed.
  */
 export function rollBackClock(run: ReplayedRun, byMs: number): void {
   if (byMs === 0) return;

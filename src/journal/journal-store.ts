@@ -35,19 +35,19 @@ export interface JournalStore {
   /** Makes the run, owned by this store's owner. False when there is one of this id. */
   create(header: RunHeader, body: string): boolean;
   /**
-   * Writes all of it or nothing. Runs that have ended belong to nobody afterwards.
+   * Writes all of it or nothing. Runs that have ended have no owner afterwards.
    *
    * @throws SoarError `run-owned` when one of the runs belongs to another owner, `io` when it cannot be written.
    */
   commit(writes: readonly RunWrite[], learned: Learned): void;
-  /** Makes what was committed outlive a loss of power. Absent where it does at once, or where nothing does. */
+  /** Makes committed records outlive a loss of power. Absent where it does at once, or where nothing does. */
   sync?(): Promise<void>;
   /** Makes the run this owner's. Throws `run-owned` when a live owner has it; false when there is no such run. */
   claim(runId: string): boolean;
   /** Gives up runs. */
   release(runIds: readonly string[]): void;
   /**
-   * What it gives outlives a loss of power: its writer may have died before that was so, and whoever goes on from it tells of
+   * Returned records outlive a loss of power: their writer may have died before that was so, and the process that resumes the run reports
    * it.
    */
   load(runId: string): StoredRun | null;
@@ -56,13 +56,13 @@ export interface JournalStore {
   damaged?(): string[];
   breakers(): ReadonlyMap<string, StoredBreaker>;
   paces(): ReadonlyMap<string, StoredPace>;
-  /** The JSON of an answer; null when there is none by this key. */
+  /** The JSON of an answer; null when the key is unknown. */
   findAnswer(key: string): string | null;
   /** Keeps an answer in the place of an older one, and forgets the oldest. */
   saveAnswer(key: string, at: number, body: string): void;
   /** Ends processes and waits until they are gone. Rejects when some would not end. */
   endProcesses(left: LeftBehind): Promise<void>;
-  /** Calls back for every run of this owner that another has taken over, without waiting for a commit. Absent: only commits tell. */
+  /** Calls back for every run of this owner that another has taken over, without waiting for a commit. Absent: only commits report it. */
   onLost?(callback: (runId: string, error: Error) => void): void;
   close(): void;
 }

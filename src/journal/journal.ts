@@ -7,7 +7,7 @@ import type { LeftBehind } from './journal-store.ts';
 /**
  * The record that runs can be resumed from. What is appended is committed at the end of the turn (the next microtask), all
  * of it at once; from then on no end of the process undoes it. It is durable, and may be announced, when not even a loss of
- * power would; a journal may take its time for that, while the run goes on.
+ * power would; a journal may take its time for that, while the run continues.
  */
 export interface Journal {
   /**

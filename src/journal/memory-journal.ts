@@ -36,7 +36,7 @@ function emptyDisk(): MemoryDisk {
 export interface MemoryJournal extends Journal {
   readonly disk: MemoryDisk;
   /**
-   * Ends this journal as the death of its process would: what was not committed is lost, nothing it is told from now on
+   * Ends this journal as the death of its process would: uncommitted records are lost, nothing it receives from now on
    * happens, and who asks it to call back is never called. Gives the journal that the next process would open.
    */
   crash(): MemoryJournal;

@@ -9,7 +9,7 @@ import type { AttemptRecord } from '../types/task.ts';
 import { lastInstant, rollBackClock } from './clock-rollback.ts';
 import type { ReplayedRun } from './replayed-run.ts';
 
-/** How an attempt is recorded that nobody saw the end of. It consumes no retry. */
+/** Record of an attempt whose end was not seen. It consumes no retry. */
 export const INTERRUPTED = 'Interrupted by the end of its process.';
 
 const UNTOUCHED: ParkedTask = Object.freeze({
@@ -147,13 +147,13 @@ export function replay({ header, entries, lost }: StoredRun, now: number): Repla
   return run;
 }
 
-/** Time in which no process worked on a run is not counted in a limit that nobody has set. */
+/** Time in which no process worked on a run is not counted in a derived limit. */
 function grantDeadTime(run: ReplayedRun, last: number, now: number): void {
   if (run.deadlineAt === null || isLimitSet(run)) return;
   run.deadlineAt += elapsedMs(Math.max(last, run.heldUntil ?? last), now);
 }
 
-/** Whether somebody has set the limit of a run; else it is derived from its plan. */
+/** Whether the limit of a run was given; else it is derived from its plan. */
 export function isLimitSet({ limitAt, header }: ReplayedRun): boolean {
   return limitAt !== null || (header.settings.timeoutMs ?? null) !== null;
 }

@@ -7,7 +7,7 @@ import type { ParkedTask } from '../run/parked-task.ts';
 import type { PhaseRecord } from '../run/result.ts';
 import type { TaskReport } from '../run/task-report.ts';
 
-/** A run as its records leave it: what must not happen again, and where to go on. */
+/** A run as its records leave it: what must not happen again, and where to resume. */
 export interface ReplayedRun {
   header: RunHeader;
   /** As of {@link StoredRun}. */
@@ -25,7 +25,7 @@ export interface ReplayedRun {
   /** Null when nothing is known of it: it follows from a plan that there was not yet. */
   deadlineAt: number | null;
   budgetAt: number | null;
-  /** When a limit that somebody set ends the run of a question; a limit that follows from its plan is that of the plan. */
+  /** Deadline of a question from an explicit limit. A limit derived from its plan belongs to the plan. */
   limitAt: number | null;
   /** Until when its derived limit stood still, epoch milliseconds; null: never. */
   heldUntil: number | null;
@@ -43,6 +43,6 @@ export interface ReplayedRun {
   spent: Expenses;
   /** Of tasks and calls that have not settled. Kept over resumes, because one that was killed may not have ended them. */
   processes: StoredProcess[];
-  /** Null when it can go on. */
+  /** Null when it can be resumed. */
   end: StoredResult | null;
 }

@@ -14,7 +14,7 @@ export function planOf({ header, approved, phases }: ReplayedRun): Plan | null {
   return header.plan ?? approved ?? (phases.route as Routing | undefined)?.plan ?? null;
 }
 
-/** The result of a run that has ended, as it was then; null when it can go on. */
+/** The result of a run that has ended, as it was then; null when it can be resumed. */
 export function finishedResult(run: ReplayedRun): RunResult | null {
   if (!run.end) return null;
   const order = planOf(run)?.tasks.map(({ id }) => id) ?? [];
@@ -22,7 +22,7 @@ export function finishedResult(run: ReplayedRun): RunResult | null {
 }
 
 /**
- * A run of the journal, or why it cannot go on.
+ * A run of the journal, or the reason it cannot be resumed.
  *
  * @throws SoarError `unknown-run`; `run-cancelled` for one that its program ended.
  */
@@ -41,12 +41,12 @@ export function storedRun(journal: Journal, runId: string, now: number): Replaye
   return run;
 }
 
-/** Throws `not-supported` when what would be run is not what was given: it held a secret, which is not stored. */
+/** Throws `not-supported` when the stored input differs from the given one: it contained a secret, which is not stored. */
 export function requireWhole(run: ReplayedRun): void {
   const plan = planOf(run) ?? { tasks: [] };
   const settled = new Set(run.settled.map(({ outcome }) => outcome.taskId));
   const left = plan.tasks.filter(({ id }) => !settled.has(id));
-  // What a task is given to read is what somebody found; with a secret masked in it, it says what it has to say.
+  // Passages for a task were found in files; they stay useful with a secret masked in them.
   const masked = left.filter(({ passages: _, ...task }) => isTorn(task, run.lost)).map(({ id }) => `task \`${id}\``);
   if (isTorn({ ...plan.agents, ...run.header.agents }, run.lost)) masked.push('its agents');
   if (isTorn(run.header.query, run.lost)) masked.push('its question');

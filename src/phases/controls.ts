@@ -38,7 +38,7 @@ export interface PhaseControls {
    */
   call(call: PhaseCall): Promise<PhaseAnswer>;
   /**
-   * Tells the user something: a phase that fell back to offline logic, say. Becomes a `phase.note` of the run, and stays in
+   * Notes something for the user, such as a fall back to offline logic. Becomes a `phase.note` of the run, and stays in
    * `metadata.phases`.
    *
    * @param about.by Who does the phase in the end, where it is not the agent that answered last: `'offline'` after a fallback.

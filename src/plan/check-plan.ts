@@ -172,7 +172,7 @@ function reportDependency(
     issues.push(fault(at, `Task ${quoted(taskId)} depends on itself.`, 'self-dependency', taskId));
     return;
   }
-  // With an unreadable id in the plan nobody can say that a dependency is unknown: it may mean that one.
+  // With an unreadable id in the plan, no dependency is certainly unknown: it may mean that one.
   if (ids.has('')) return;
   const hint = issues.length < LISTED_ISSUES ? didYouMean(dependency, ids.keys()) : '';
   const message = `Task ${quoted(taskId)} depends on ${quoted(dependency)}, which is not in the plan.${hint}`;
@@ -198,7 +198,7 @@ function reportCycles(
 }
 
 /** Ends a sentence about an agent that was named in vain. */
-export const CODE_AGENT = 'runs its prompt as code, and what was made of a question is never run. Name another agent.';
+export const CODE_AGENT = 'runs its prompt as code, and text made of a question is never run. Name another agent.';
 
 /** Says which agent a task has, after checking those that are named. */
 function agentsOf(

@@ -6,7 +6,7 @@ import { fairShare, middleCut } from '../text/middle-cut.ts';
 import type { Passage } from '../types/passage.ts';
 import type { TaskError, TaskStatus } from '../types/task.ts';
 
-/** Characters of context a prompt gets beyond its own text, unless told otherwise: some 6,000 tokens. */
+/** Characters of context a prompt gets beyond its own text, by default: some 6,000 tokens. */
 export const DEFAULT_CONTEXT_CHARS = 24_000;
 
 /** What a dependency came to. */
@@ -45,7 +45,7 @@ export interface BuiltPrompt {
  * whose number follows from all outputs: no output can know it, so none can end its block or pose as another's.
  *
  * The budget is shared fairly: short pieces stay whole, long ones share what is left and keep their head and tail around
- * a mark that counts what was cut. Without dependencies and passages the prompt is unchanged.
+ * a mark that counts the characters cut. Without dependencies and passages the prompt is unchanged.
  *
  * @example
  * buildPrompt({ prompt: 'Sum up', dependencies: [{ taskId: 'a', status: 'succeeded', output: '42', error: null }] }).prompt;

@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Passage } from '../types/passage.ts';
 import type { AgentSpec } from './types.ts';
 
-/** All that an agent is told, save who is asking: two tasks that tell the same are the same work. */
+/** Cache key of a task: everything its agent receives except the task's id. Tasks with one key are the same work. */
 export interface Work {
   agentId: string;
   /** With its context. */
@@ -21,8 +21,8 @@ export interface Work {
 /** One short text for each piece of work; the same for the same work alone. */
 export function workKey({ agentId, prompt, question, dependencies, passages, query, env, cwd }: Work): string {
   const found = passages?.map(({ path, startLine, endLine, text }) => [path, startLine, endLine, text]);
-  const told = [agentId, prompt, question, Object.entries(dependencies), found, query, env && sorted(env), cwd];
-  return digest(told.map((part) => part ?? null));
+  const received = [agentId, prompt, question, Object.entries(dependencies), found, query, env && sorted(env), cwd];
+  return digest(received.map((part) => part ?? null));
 }
 
 /** The key of work whose answer is good beyond its run: what its agent is belongs to it. */

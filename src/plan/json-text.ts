@@ -17,7 +17,7 @@ const DEEPEST = 6;
 /**
  * Reads JSON strictly. A byte order mark is ignored.
  *
- * @throws SyntaxError with line, column and what was expected there.
+ * @throws SyntaxError with line, column and the expected token.
  */
 export function readJson(text: string): JsonText {
   const body = text.replace(/^\uFEFF/, '');

@@ -1,4 +1,4 @@
-/** A line of a task list, told apart from the others by its form alone. */
+/** A line of a task list, recognized by its form alone. */
 export type MarkdownLine =
   | { kind: 'blank' }
   | { kind: 'heading'; text: string }
@@ -11,7 +11,7 @@ const HEADING = /^ {0,3}#{1,6}\s+(.*)$/s;
 const TASK = /^(\s*)[-*+]\s+\[([ xX])\](?:\s+(.*))?$/s;
 /** `1.`, `1.1`, `1.2.3.`, `2)`, ids with letters in front of a number (`T1.`, `step-2:`), and `T001` alone. */
 const ID = /^(?:(\d+(?:\.\d+)*)[.):]?|([A-Za-z]+[-_]?\d+(?:\.\d+)*)[.):]|(T\d+))(?:\s+|$)/;
-/** A list item whose box is none of `[ ]` and `[x]`, is numbered, or touches what follows. A link is no box. */
+/** A list item whose box is neither `[ ]` nor `[x]`, is numbered, or touches the text after it. A link is not a box. */
 const UNKNOWN_BOX = /^(\s*)((?:[-*+]|\d{1,9}[.)])\s+\[(?:[^\p{L}\p{N}[\]]{0,3}|\s{0,3}[xX]\s{0,3})\])(?!\()/u;
 const SETTING = /^(\s*)[-*+]\s+(?:\*\*)?([A-Za-z]+(?:[ -][Oo]n)?)(?:\*\*)?:(?:\*\*)?(?:\s+(.*))?$/s;
 const BULLET = /^(\s*)[-*+]\s+/;

@@ -37,7 +37,7 @@ const ORDER_HEADING = /\b(?:dependenc(?:y|ies)|execution order|parallel)\b/i;
  * Reads a Markdown task list as a plan.
  *
  * A task is a list item with a box, `- [ ] 1. text`; a ticked one (`- [x]`) counts as done before. Its id is the number in
- * front (or the next free number), its text goes on over the lines indented below it. `- Agent: @name`, `- Depends: 1, 2.1`,
+ * front (or the next free number), its text continues on the lines indented below it. `- Agent: @name`, `- Depends: 1, 2.1`,
  * `- Critical: yes` and `- Timeout: 60s` below a task are its settings, also without a bullet and as `<!-- agent: name -->`.
  * The first heading is the goal. Prose around the tasks is ignored.
  *
@@ -129,7 +129,7 @@ function readDrafts(
       const message = `${quoted(line.box)} is not a box of a task list. Write \`- [ ]\` for a task, \`- [x]\` for one that is done, and a space after it.`;
       faults.push(lineFault(number, message, 'unknown-box'));
     } else {
-      // Text right below goes on with a task even when it is not indented, as Markdown has it.
+      // Text right below continues a task even when it is not indented, as in Markdown.
       const belongs = task && (line.indent > task.indent || (line.kind === 'text' && !line.bullet && !afterBlank));
       if (!belongs) task = null;
       if (isOrderSection) orderLines.push({ line: number, text: raw.text });

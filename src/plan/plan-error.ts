@@ -3,7 +3,7 @@ import { type Issue, SoarError } from '../errors/soar-error.ts';
 /** Faults that the message itself lists; all of them are in `issues`. */
 export const LISTED_ISSUES = 20;
 
-/** The error that tells what is wrong with a plan. `issues` must not be empty. */
+/** Error that lists the faults of a plan. `issues` must not be empty. */
 export function planError(found: readonly Issue[], options: { cause?: unknown; name?: string } = {}): SoarError {
   const issues = found.map(({ path, message, taskId, code }) => ({
     path,

@@ -92,7 +92,7 @@ const commandAgent = strictObject({
   ),
   promptIsCode: described(
     z.optional(z.boolean()),
-    'Whether it runs its prompt as code; no planner may then give it tasks. Default: what the command tells.',
+    'Whether it runs its prompt as code; no planner may then give it tasks. Default: derived from the command.',
   ),
   ...common,
   ...processFields,
@@ -105,7 +105,7 @@ const cliAgent = strictObject({
   args: described(z.optional(z.array(z.string())), 'Extra arguments, before the prompt.'),
   session: described(
     z.optional(z.boolean()),
-    'Whether a retry goes on with the session of the attempt before it, where the tool has one. Default true.',
+    'Whether a retry continues the session of the attempt before it, where the tool has one. Default true.',
   ),
   ...common,
   ...processFields,
@@ -185,7 +185,7 @@ export const taskSpecSchema: z.ZodMiniType<TaskSpec, unknown> = strictObject({
   ),
   onDependencyFailure: described(
     failureRule,
-    "What becomes of it when a dependency fails: `proceed`, `skip`, or `abort`, which ends the run. Default: the run's rule.",
+    "What it does when a dependency fails: `proceed`, `skip`, or `abort`, which ends the run. Default: the run's rule.",
   ),
   timeoutMs: described(z.optional(limitMs), "Hard limit of one attempt, milliseconds; wins over the policy's clocks."),
   policy: z.optional(policyInputSchema),
@@ -244,7 +244,7 @@ export const runSettingsShape = {
   schedule: described(z.optional(z.enum(['wave', 'eager'])), "Default 'wave'."),
   onDependencyFailure: described(
     failureRule,
-    "What dependents of a failed task do. 'skip' (the default): they do not run; 'proceed': they run, and are told what is missing; 'abort': the run ends.",
+    "What dependents of a failed task do. 'skip' (the default): they do not run; 'proceed': they run, and their prompts name what is missing; 'abort': the run ends.",
   ),
   timeoutMs: described(
     z.optional(limitMs),

@@ -18,7 +18,7 @@ export function parseReading(text: string): Reading {
   return { path: path.trim(), lines: start === undefined ? null : [Number(start), Number(end)] };
 }
 
-/** The lines of a text that are to be read, as a passage. Throws a sentence when there are none. */
+/** The lines of a text that are to be read, as a passage. Throws a sentence when no lines are left. */
 export function passageOf({ path, lines }: Reading, text: string): Passage {
   const all = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   if (all.length > 1 && all.at(-1) === '') all.pop();
@@ -34,7 +34,7 @@ export function passageOf({ path, lines }: Reading, text: string): Passage {
 /**
  * A plan whose tasks carry what they are to read as passages, before those they have.
  *
- * @param read The passage for one entry of `read`; throws when there is none. Null: nothing here reads files.
+ * @param read The passage for one entry of `read`; throws when the lines do not exist. Null: nothing here reads files.
  * @throws SoarError `invalid-plan` naming every entry that cannot be read; `not-supported` when nothing here reads files.
  */
 export function withReading(plan: Plan, read: ((entry: string) => Passage) | null): Plan {

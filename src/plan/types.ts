@@ -15,8 +15,8 @@ export interface RunSettings {
    */
   schedule?: Schedule;
   /**
-   * What dependents of a failed task do: run all the same and be told what is missing (`proceed`), not run (`skip`), or end the
-   * run (`abort`). Default `'skip'`; of a question, whose plan nobody has written, `'proceed'`.
+   * What dependents of a failed task do: run with a prompt that names what is missing (`proceed`), not run (`skip`), or end the
+   * run (`abort`). Default `'skip'`; of a question, whose plan is generated, `'proceed'`.
    */
   onDependencyFailure?: OnDependencyFailure;
   /** Limit of the whole run, milliseconds. Default: derived from the plan and the policy. */
@@ -42,7 +42,7 @@ export interface TaskSpec {
   dependsOn?: readonly string[];
   /** When it fails, what is in flight is cancelled and what has not started is skipped. Default false. */
   critical?: boolean;
-  /** What becomes of it when a dependency fails; `abort` ends the run. Default: the run's rule. */
+  /** What it does when a dependency fails; `abort` ends the run. Default: the run's rule. */
   onDependencyFailure?: OnDependencyFailure;
   /** Hard limit of one attempt, milliseconds; wins over the policy's clocks. Default: by the policy. */
   timeoutMs?: number;
@@ -78,7 +78,7 @@ export interface CommandAgentSpec {
   prompt?: 'stdin' | 'argument' | 'none';
   /**
    * Whether it runs its prompt as code. Questions that are taken apart never use such an agent, and no planner is offered it.
-   * Default: what the command tells (`bash -c {{prompt}}`, `ssh host {{prompt}}`, a shell that reads stdin). Say `true` for a program of
+   * Default: derived from the command (`bash -c {{prompt}}`, `ssh host {{prompt}}`, a shell that reads stdin). Say `true` for a program of
    * your own that passes its prompt to a shell.
    */
   promptIsCode?: boolean;
@@ -113,7 +113,7 @@ export interface CliAgentSpec extends Omit<CommandAgentSpec, 'kind' | 'command' 
   /** Extra arguments, before the prompt. Default: none. */
   args?: readonly string[];
   /**
-   * Whether an attempt goes on with the session of the one before it, where the tool has sessions, instead of beginning anew.
+   * Whether an attempt continues the session of the one before it, where the tool has sessions, instead of beginning anew.
    * Default true.
    */
   session?: boolean;

@@ -67,7 +67,7 @@ export function readYaml(text: string): PlanSource | YamlFaults | null {
   return { value, lineOf, faults: [], notes: [] };
 }
 
-/** The parser makes an error of each fault, and most of what a million of them take is their stacks, which nobody reads. */
+/** The parser makes an error of each fault, and most of the cost of a million of them is their unused stacks. */
 function parsed(text: string, lineCounter: LineCounter): Document {
   const { stackTraceLimit } = Error;
   try {

@@ -25,7 +25,7 @@ const clocksSchema = z.partial(
   strictObject({
     startTimeoutMs: described(
       z.nullable(limitMs),
-      'Longest time until something is heard, milliseconds; null: no limit.',
+      'Longest time until the first output or heartbeat, milliseconds; null: no limit.',
     ),
     idleTimeoutMs: described(z.nullable(limitMs), 'Longest silence, milliseconds; null: no limit.'),
     onIdle: described(

@@ -1,9 +1,9 @@
 /**
  * The three clocks an attempt runs under, milliseconds. `null` switches a clock off. Defaults, here and in the other parts of a
- * policy, are those of its preset: `POLICIES` has them all, `resolvePolicy(input)` what an input comes to.
+ * policy, are those of its preset: `POLICIES` has them all, `resolvePolicy(input)` resolves an input.
  */
 export interface ClockPolicy {
-  /** Nothing heard yet. */
+  /** No output or heartbeat yet. */
   startTimeoutMs: number | null;
   /** No activity since. */
   idleTimeoutMs: number | null;

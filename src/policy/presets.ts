@@ -29,7 +29,7 @@ function fixedClocks(timeoutMs: number, idleTimeoutMs: number): ClockPolicy {
   };
 }
 
-/** Where silence is no failure nothing has to be heard by a certain time either: it only shows as `stalled`. */
+/** Where silence is not a failure, there is no start limit either: silence only shows as `stalled`. */
 const SILENCE_IS_FINE = { onIdle: 'stall', startTimeoutMs: null } as const;
 
 const RETRY: RetryPolicy = {

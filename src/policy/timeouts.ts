@@ -8,7 +8,7 @@ export interface AttemptClock {
   /** No extension goes beyond. */
   readonly hardDeadlineAt: number;
   lastActivityAt: number;
-  /** Whether anything was heard at all; the start alone is no activity. */
+  /** Whether there was any output or heartbeat; the start alone is no activity. */
   heard: boolean;
   /** Silent for too long, and tolerated. */
   stalled: boolean;
@@ -47,7 +47,7 @@ export function startClock(clocks: ClockPolicy, now: number, timeoutMs?: number)
   };
 }
 
-/** The clocks of an attempt whose silence means nothing any more: the limits alone go on. */
+/** The clocks of an attempt whose silence no longer matters: only the limits remain. */
 export function withoutSilence(clock: AttemptClock): AttemptClock {
   return clock.watchesSilence ? { ...clock, watchesSilence: false } : clock;
 }
@@ -55,7 +55,7 @@ export function withoutSilence(clock: AttemptClock): AttemptClock {
 const KILL_SLACK_MS = 500;
 
 /**
- * How long an attempt that was told to stop may take to end, milliseconds. An agent that kills its own process first asks
+ * Time for an attempt to end after it is asked to stop, milliseconds. An agent that kills its own process first asks
  * it politely for one grace, so its last resort comes that much later.
  */
 export function stopGraceMs({ killsItself }: { killsItself: boolean }, killGraceMs: number): number {
@@ -75,7 +75,7 @@ export function withGrantedTime(clock: AttemptClock, ms: number, now: number): A
     startedAt: clock.startedAt + ms,
     deadlineAt: clock.deadlineAt + ms,
     hardDeadlineAt: clock.hardDeadlineAt + ms,
-    // What arrived in that time was heard when it was read.
+    // Output that arrived in that time counts from when it was read.
     lastActivityAt: Math.min(now, clock.lastActivityAt + ms),
   };
 }
@@ -83,7 +83,7 @@ export function withGrantedTime(clock: AttemptClock, ms: number, now: number): A
 /**
  * What the clocks say at `now`. When several are due, the one that was due first counts.
  *
- * - Until something is heard `startTimeoutMs` runs; when that is null the idle clock runs from the start.
+ * - Until the first output or heartbeat `startTimeoutMs` runs; when that is null the idle clock runs from the start.
  * - An idle clock that is due stops the attempt, or (`onIdle: 'stall'`) says `stalled` once; `resumed` after activity.
  * - A progressive limit that is due is extended (× `extensionFactor`, at most to the hard limit) when there was activity
  *   within `extensionThresholdMs` before it.

@@ -1,7 +1,7 @@
 import type { Usage, UsageTotals } from '../types/usage.ts';
 import type { Price } from './budget.ts';
 
-/** What a report comes to: its total, else its parts; 0 for one that says nothing. */
+/** Tokens of a report: its total, else the sum of its parts; 0 for an empty report. */
 export function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: Usage): number {
   return totalTokens ?? inputTokens + outputTokens;
 }
@@ -23,7 +23,7 @@ function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** The sum of what was reported. Attempts that reported nothing count as nothing. */
+/** Sum of the reported usage. Attempts without a report add nothing. */
 export function sumUsage(reports: Iterable<Usage | undefined>): UsageTotals {
   const sum: UsageTotals = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
   for (const usage of reports) {
@@ -52,7 +52,7 @@ export function usageOf(attempts: readonly { usage?: Usage }[]): Usage | undefin
 const TOKENS = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'totalTokens'] as const;
 
 /**
- * What was used since then, of counts that go on over several attempts. Where any of them is lower than it was, they did not go on, and
+ * Usage since then, of counters that continue over several attempts. If any counter is lower than before, they started anew, and
  * stand as they are.
  */
 export function usageSince(total: Usage, before: Usage): Usage {
@@ -68,7 +68,7 @@ const PER_MILLION = 1_000_000;
 export function priced(usage: Usage, price: Price | null): Usage {
   if (usage.costUsd !== undefined || !price) return usage;
   const { inputTokens, outputTokens, totalTokens, cachedInputTokens = 0 } = usage;
-  // A total alone cannot be told apart: all of it counts as the dearer kind.
+  // A total alone cannot be split: all of it counts as the dearer kind.
   const isSplit = inputTokens !== undefined || outputTokens !== undefined;
   const { inputPerMillion, outputPerMillion, cachedInputPerMillion = inputPerMillion } = price;
   if (!isSplit) {

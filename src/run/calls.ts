@@ -9,7 +9,7 @@ export interface SettledCall {
   prompt: string;
   agentId: string;
   status: TaskStatus;
-  /** Set when an earlier run had the answer, and nobody was asked. */
+  /** Set when the answer came from an earlier run and no agent was asked. */
   via?: 'cache';
   output: string;
   data?: unknown;

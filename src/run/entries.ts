@@ -35,7 +35,7 @@ export interface StoredProcess {
   /** Of the attempt it works for. */
   key: string;
   pid: number;
-  /** Opaque; tells the process from a later one with the same pid. */
+  /** Opaque; distinguishes the process from a later one with the same pid. */
   started: string;
 }
 
@@ -80,7 +80,7 @@ export type LogEntry =
   /** The breaker of an agent that the run's plan made up; it lives as long as the run. */
   | ({ type: 'breaker.changed' } & StoredBreaker)
   | { type: 'run.interrupted'; at: number; reason: string }
-  /** Another process goes on with it. */
+  /** Another process has taken it over. */
   | { type: 'run.resumed'; at: number; deadlineAt: number | null }
   | { type: 'run.settled'; at: number; result: StoredResult };
 
@@ -113,7 +113,7 @@ export interface StoredRun {
   header: RunHeader;
   /** In the order they were written. */
   entries: readonly LogEntry[];
-  /** Texts in which a secret stood that was not stored. Absent: nobody knows, and every text that holds its mark is taken for one. */
+  /** Texts in which a secret stood that was not stored. Absent: unknown, and every text that contains the mark counts as one. */
   lost?: ReadonlySet<string>;
 }
 

@@ -12,7 +12,7 @@ interface OfPhase {
   phase?: PhaseName;
 }
 
-/** What happens in a run, as `events$` and `--jsonl` tell it. `at` is epoch milliseconds in the run's clock. */
+/** An event of a run, as `events$` and `--jsonl` emit it. `at` is epoch milliseconds in the run's clock. */
 export type RunEvent = { at: number; runId: string } & (
   | { type: 'run.started'; query?: string; goal?: string }
   | { type: 'phase.started'; phase: PhaseName }
@@ -23,7 +23,7 @@ export type RunEvent = { at: number; runId: string } & (
       complexity?: Complexity;
       /** Who did it: an agent, by id, or `offline`. Absent for `collect`. */
       by?: string;
-      /** Answers of earlier runs that it is made of (`cache`); absent when there are none. */
+      /** Number of answers taken from earlier runs (`cache`); absent when none were. */
       cached?: number;
     }
   /** What a phase wants the user to know: that it fell back to offline logic, say. */
@@ -67,7 +67,7 @@ export type RunEvent = { at: number; runId: string } & (
       taskId: string;
       agentId: string;
       status: TaskOutcome['status'];
-      /** Set when an earlier run had the answer, and nobody was asked. */
+      /** Set when the answer came from an earlier run and no agent was asked. */
       via?: 'cache';
       error: TaskError | null;
       durationMs: number;

@@ -6,7 +6,7 @@ export interface RunLog {
   append(entry: LogEntry): void;
   /** Calls back when everything appended so far is committed: at once if it is, else at the end of this turn. */
   committed(callback: () => void): void;
-  /** Whether something that somebody waits for is not durable. */
+  /** Whether a record that a caller waits for is not durable yet. */
   readonly isDirty: boolean;
   /** Calls back when everything appended so far is durable: at once if it is. In the order of the calls. */
   durable(callback: () => void): void;

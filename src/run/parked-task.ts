@@ -1,7 +1,7 @@
 import type { AttemptRecord, TaskError } from '../types/task.ts';
 import type { TaskNotes } from './task-report.ts';
 
-/** A task that waits and holds nothing, with all it needs to go on from there in another process. Plain JSON. */
+/** A task that waits and holds nothing, with all it needs to continue in another process. Plain JSON. */
 export interface ParkedTask {
   state: 'staggered' | 'retrying' | 'cooling' | 'circuitOpen' | 'fallback';
   attempts: readonly AttemptRecord[];
@@ -34,7 +34,7 @@ export interface TaskWaits {
   /** The present wait, epoch milliseconds. */
   since: number;
   until: number;
-  /** The provider's next possible start, as the gate told it. */
+  /** The provider's next possible start, as the gate reported it. */
   resumeAt: number | null;
 }
 

@@ -37,7 +37,7 @@ export interface PhaseRecord {
   durationMs: number;
   /** Of all attempts together, where agents reported it. */
   usage?: Usage;
-  /** What the user was told of it. */
+  /** Notes to the user about it. */
   note?: string;
 }
 

@@ -8,13 +8,13 @@ import type { PhaseRecord } from './result.ts';
 import type { RunBounds } from './settings.ts';
 import type { TaskReport } from './task-report.ts';
 
-/** A run of a plan that goes on: its clocks, its budget and its tasks stay what they were. */
+/** A resumed run of a plan: its clocks, its budget and its tasks stay what they were. */
 export interface ResumedRun {
   /** When it first began, epoch milliseconds, like the others. */
   startedAt: number;
   /** `null`: it got no further than its start, and has its whole time. */
   deadlineAt: number | null;
-  /** Whether somebody has set that limit. Default: it was derived. */
+  /** Whether that limit was given. Default false: it was derived. */
   isLimitSet?: boolean;
   /** Until when a derived limit stood still, epoch milliseconds. Default: never. */
   heldUntil?: number | null;
@@ -30,7 +30,7 @@ export interface ResumedRun {
   tasks: ReadonlyMap<string, ParkedTask>;
 }
 
-/** Where a run of a plan goes on. */
+/** Where a run of a plan resumes. */
 export interface ResumedPlan {
   /** Settled before, by the run that this one resumes; they are not run again. */
   settled?: readonly TaskReport[];
@@ -38,7 +38,7 @@ export interface ResumedPlan {
   resumed?: ResumedRun;
 }
 
-/** A run of a query that goes on: its completed phases are not repeated. */
+/** A resumed run of a query: its completed phases are not repeated. */
 export interface ResumedQuery extends RunBounds {
   /** When it first began, epoch milliseconds. */
   startedAt: number;

@@ -1,5 +1,5 @@
 /**
- * What a spectator gave to be called, so that it hurts nobody: what it throws, or rejects with when it is async, is passed
+ * Guards a user's callback, so that it harms no run: an error that it throws, or rejects with when it is async, is passed
  * to `onFault`.
  */
 export function guardedCall<A extends unknown[]>(
@@ -7,7 +7,7 @@ export function guardedCall<A extends unknown[]>(
   onFault: (error: unknown) => void,
 ): ((...args: A) => void) | undefined {
   if (!call) return undefined;
-  // Once: a fault is told as an event, at which one that always rejects would reject again, for ever.
+  // Once: a fault becomes an event, at which a callback that always rejects would reject again, for ever.
   let hasRejected = false;
   const onRejected = (error: unknown) => {
     if (!hasRejected) onFault(error);

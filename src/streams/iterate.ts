@@ -4,7 +4,7 @@ import { Queue } from '../base/queue.ts';
 const DONE = { value: undefined, done: true } as const;
 
 /**
- * What a stream tells from now on, each value kept until it is asked for. Leaving it is at once, also while somebody waits for a
+ * Iterates over a stream from now on; each value is kept until it is read. Leaving takes effect at once, also while a reader waits for a
  * value: with agents that say nothing for an hour, the next one may be an hour away.
  */
 export function iterate<T>(stream: Observable<T>): AsyncIterableIterator<T, undefined> {
@@ -14,7 +14,7 @@ export function iterate<T>(stream: Observable<T>): AsyncIterableIterator<T, unde
   let isOver = false;
   let failure: { error: unknown } | null = null;
 
-  /** The first who waits hears of a failure; if nobody does, who asks next. */
+  /** The first waiting reader receives a failure; without one, the next reader does. */
   const finish = (why: { error: unknown } | null) => {
     isOver = true;
     failure = why;

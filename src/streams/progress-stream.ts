@@ -7,9 +7,9 @@ import { ProgressTally, type RunProgress } from './progress.ts';
 export const PROGRESS_MS = 50;
 
 /**
- * Progress, coalesced: the first change is told at once, then at most one state every {@link PROGRESS_MS}, each as it is
- * by then, so that the last change of a burst is never held back for longer; the end is told at once. Costs a count when
- * nobody listens.
+ * Progress, coalesced: the first change is emitted at once, then at most one state every {@link PROGRESS_MS}, each as it is
+ * by then, so that the last change of a burst is never held back for longer; the end is emitted at once. Costs a count when
+ * nothing subscribes.
  */
 export class ProgressStream {
   readonly #tally = new ProgressTally();

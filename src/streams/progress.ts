@@ -39,7 +39,7 @@ export interface RunProgress {
   status: RunStatus | null;
 }
 
-/** Counts what a run tells, in place: each piece of news costs the same however many tasks and waves there are. */
+/** Counts the events of a run in place: each event costs the same however many tasks and waves there are. */
 export class ProgressTally {
   readonly #now: RunProgress = {
     at: 0,
@@ -69,7 +69,7 @@ export class ProgressTally {
     return this.#now.at;
   }
 
-  /** Enters a piece of news. False when it changes nothing. */
+  /** Counts an event. False when it changes nothing. */
   note(body: RunEventBody, at: number): boolean {
     const now = this.#now;
     switch (body.type) {
@@ -106,7 +106,7 @@ export class ProgressTally {
       default:
         return false;
     }
-    // What settled before a resume is told with the time of then.
+    // Outcomes from before a resume keep their times.
     now.at = Math.max(now.at, at);
     this.#copy = null;
     return true;
@@ -130,7 +130,7 @@ export class ProgressTally {
       this.#perWave[wave - 1] = { ...before, settled: before.settled + 1 };
       this.#areWavesStale = true;
     }
-    // What was skipped or ticked took no time, which says nothing about the others.
+    // Skipped and ticked tasks took no time, which says nothing about the others.
     if (attempts.length === 0) return;
     this.#ran += 1;
     this.#ranMs += durationMs;

@@ -24,7 +24,7 @@ export interface RunStreams {
   readonly progress$: RunStream<RunProgress>;
   readonly heartbeats$: RunStream<Heartbeat>;
   readonly publish: Publish;
-  /** Tells what a spectator threw. */
+  /** Reports an error thrown by a subscriber. */
   readonly onFault: (error: unknown) => void;
   complete(): void;
 }

@@ -3,7 +3,7 @@ import type { AnyStateMachine } from 'xstate';
 /** Microsteps after which a machine is taken to go round in circles. */
 const MOST_MICROSTEPS = 10_000;
 
-/** A copy of a machine that says so when it goes round in circles, where XState would go on until memory is full. */
+/** A copy of a machine that says so when it goes round in circles, where XState would continue until memory is full. */
 export function bounded<M extends AnyStateMachine>(machine: M): M {
   return withBound(machine.provide({}) as M);
 }

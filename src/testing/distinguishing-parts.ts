@@ -1,7 +1,7 @@
 import { isRecord } from './differences.ts';
 import { stable } from './project.ts';
 
-/** Most parts told. */
+/** Most parts listed. */
 const SHOWN = 5;
 
 /** The parts of many projections that differ most: `context.count (101 values), value (2 values)`. */
@@ -14,8 +14,8 @@ export function distinguishingParts(projections: readonly unknown[]): string {
     }
   }
   const parts = [...values].filter(([, { size }]) => size > 1).sort(([, a], [, b]) => b.size - a.size);
-  const told = parts.slice(0, SHOWN).map(([at, { size }]) => `${at || 'all of it'} (${size} values)`);
-  return told.join(', ') || 'pending deadlines alone';
+  const listed = parts.slice(0, SHOWN).map(([at, { size }]) => `${at || 'all of it'} (${size} values)`);
+  return listed.join(', ') || 'pending deadlines alone';
 }
 
 function* leavesOf(value: unknown, at: string): Generator<[string, string]> {

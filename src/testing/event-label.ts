@@ -2,7 +2,7 @@ import type { EventObject } from 'xstate';
 import { DONE, ERROR } from './harness.ts';
 import { stable } from './project.ts';
 
-/** Longest payload that is told, characters. */
+/** Longest payload in a label, characters. */
 const SHOWN = 60;
 
 const standIns = new WeakSet<Error>();

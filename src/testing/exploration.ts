@@ -77,7 +77,7 @@ function vertexOf<M extends AnyStateMachine>(
   return { status: 'active', output: undefined, error: undefined, snapshot, projected, history, timers };
 }
 
-/** The snapshot, unless something threw on the way to it: an error that nobody handles is where a path ends, a fault is none. */
+/** The snapshot, unless something threw on the way to it: an unhandled error ends a path, a fault does not count. */
 function unbroken<M extends AnyStateMachine>(
   history: readonly EventObject[],
   options: Explored<M>,
@@ -92,7 +92,7 @@ function unbroken<M extends AnyStateMachine>(
   }
 }
 
-/** What a machine that broke is told with: the way there, and what may have been missing. */
+/** Message of a broken machine: the way there, and what may have been missing. */
 export function broken<M extends AnyStateMachine>(
   history: readonly EventObject[],
   cause: unknown,

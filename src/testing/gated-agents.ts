@@ -12,13 +12,13 @@ export interface GatedAttempt extends Omit<AgentControls, 'killGraceMs'> {
   reject(error: unknown): void;
   /** Ends it with a rate limit. */
   limit(options?: Pick<AgentErrorOptions, 'retryAt' | 'retryAfterMs'>): void;
-  /** Makes it ignore being told to stop: it ends when the test ends it, or is abandoned. */
+  /** Makes it ignore a request to stop: it ends when the test ends it, or is abandoned. */
   hang(): void;
 }
 
 /** A function agent whose attempts wait for the test. */
 export interface GatedAgent extends AgentFunction {
-  /** The attempt that has waited longest. Throws when none waits: an agent starts in a turn of its own, so drain the clock first. */
+  /** The attempt that has waited longest. Throws when none waits: an agent starts on a later microtask, so drain the clock first. */
   next(): GatedAttempt;
   /** Attempts under way, oldest first. */
   readonly waiting: readonly GatedAttempt[];
@@ -27,7 +27,7 @@ export interface GatedAgent extends AgentFunction {
 }
 
 /**
- * Agents whose every attempt waits until the test answers, fails, limits or hangs it. An attempt that is told to stop
+ * Agents whose every attempt waits until the test answers, fails, limits or hangs it. An attempt that is asked to stop
  * ends by itself, as a well-behaved agent does, unless it was made to `hang`.
  *
  * @example

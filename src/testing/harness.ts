@@ -32,7 +32,7 @@ export interface Harness<M extends AnyStateMachine> {
    * `xstate.after.…` moves the clock until it comes, everything else is sent.
    */
   events?: Readonly<Record<string, EventDriver<M>>>;
-  /** What of a snapshot is compared, and tells states apart. Default: status, value and context. */
+  /** The part of a snapshot that is compared and distinguishes states. Default: status, value and context. */
   project?: (snapshot: SnapshotFrom<M>) => unknown;
   /** Called after each step with the real actor; throws when something that must hold does not. */
   invariant?: (driven: Driven<M>, event: EventObject | null) => void;

@@ -27,9 +27,9 @@ export interface PropertyTestOptions<W> {
   runs?: number;
   /** Makes a run repeatable. Default: by the clock, and printed. */
   seed?: number;
-  /** The way to one failure, as told with it; together with `seed` and `replayPath`. */
+  /** The way to one failure, as its message gives it; together with `seed` and `replayPath`. */
   path?: string;
-  /** Which commands of that failure made sense, as told with it. */
+  /** The commands of that failure that applied, as its message gives them. */
   replayPath?: string;
   /** Longest sequence. Default 25. */
   maxCommands?: number;
@@ -38,7 +38,7 @@ export interface PropertyTestOptions<W> {
   /** What must hold at the end. */
   finally?: Readonly<Record<string, Invariant<W>>>;
   inspect?: (event: InspectionEvent) => void;
-  /** What a failure tells of the world after each command. Default: of a machine its state, of another world nothing. */
+  /** What a failure's message shows of the world after each command. Default: of a machine its state, of another world nothing. */
   describe?(world: W): unknown;
   /** Where the line with the seed goes. Default `console.info`. */
   log?: (line: string) => void;
@@ -46,7 +46,7 @@ export interface PropertyTestOptions<W> {
 
 /**
  * Random sequences of commands on the real thing, with invariants after every command; a failing sequence is shrunk to
- * a shortest one, and told with the options that repeat it.
+ * a shortest one, and reported with the options that repeat it.
  *
  * @param machineOrSetup A machine, driven with its actors gated; or a function that makes a fresh world for each run, as
  *   `() => drive(machine, { input })` does for a machine that takes an input.
@@ -120,7 +120,7 @@ interface Trial<W> {
   readonly world: W;
   readonly invariants: Readonly<Record<string, Invariant<W>>>;
   readonly describe: ((world: W) => unknown) | null;
-  /** What was done so far, as a failure tells it. */
+  /** The commands so far, as a failure's message shows them. */
   readonly steps: string[];
 }
 

@@ -1,13 +1,13 @@
 import type { RunEvent } from '../run/events.ts';
 import type { RunHandle } from '../run-handle.ts';
 
-/** What a run told of itself so far, in order. */
+/** Events of a run so far, in order. */
 export interface RunRecord {
   readonly events: readonly RunEvent[];
 }
 
 /**
- * Keeps everything a run tells in `events$`. Call it at once, in the turn that started the run, and nothing is missed.
+ * Keeps every event of `events$`. Call it in the same turn that started the run, so nothing is missed.
  *
  * @example
  * const record = recordRun(soar.run(plan));

@@ -53,9 +53,9 @@ export interface TestPathsOptions<M extends AnyStateMachine> extends Harness<M> 
  * Paths through a machine, for {@link runPath}: the events of `samples`, and done, error and deadline events of what is
  * invoked, tried in every state that can take them. States with the same projection are one.
  *
- * A deadline is tried only where it can be the next one to come. What was cancelled, or came before, is not tried.
+ * A deadline is tried only where it can be the next one to come. Cancelled and past deadlines are not tried.
  *
- * @throws When there are more edges than `limit`, with what tells the states apart; and when the machine breaks: an action or a
+ * @throws When there are more edges than `limit`, with what distinguishes the states; and when the machine breaks: an action or a
  *   guard threw, with the events that led there.
  * @example
  * const harness = { input: { query: '?' }, project: ({ value }) => value };
@@ -104,7 +104,7 @@ export function testPaths<M extends AnyStateMachine>(machine: M, options: TestPa
     if (!(error instanceof Error && error.message === 'Traversal limit exceeded')) throw error;
     const apart = distinguishingParts([...seen.values()].map(({ projected }) => projected));
     throw new Error(
-      `${machine.id} has more than the limit of ${limit} edges; ${seen.size} states so far. What tells them apart: ${apart}. \`project\` less, stop earlier with \`stopWhen\`, or raise \`limit\`.`,
+      `${machine.id} has more than the limit of ${limit} edges; ${seen.size} states so far. What distinguishes them: ${apart}. \`project\` less, stop earlier with \`stopWhen\`, or raise \`limit\`.`,
     );
   }
 }
@@ -159,7 +159,7 @@ function eventsIn<M extends AnyStateMachine>(
         const done = { type: `${DONE}${id}`, actorId: id, output };
         if (isTaken(done)) events.push(done);
       }
-      // Not asked whether it can be taken: one that nobody handles breaks the machine, which is a transition too.
+      // Not asked whether it can be taken: an unhandled one breaks the machine, which is a transition too.
       for (const error of errors[id] ?? [standInError(id)]) {
         events.push({ type: `${ERROR}${id}`, actorId: id, error } as EventObject);
       }

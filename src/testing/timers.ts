@@ -39,7 +39,7 @@ export function areNext(type: string, timers: readonly Timer[] | null): boolean 
   return timer !== undefined && before(timer, timers).length === 0;
 }
 
-/** What tells apart two sets of deadlines: which there are, and which of them certainly come before others. */
+/** Distinguishes two sets of deadlines: which there are, and which of them certainly come before others. */
 export function keyOfTimers(timers: readonly Timer[] | null): string {
   const keys = (timers ?? []).map((timer) => [timer.type, ...before(timer, timers ?? [])].sort().join(' < '));
   return keys.sort().join('\n');

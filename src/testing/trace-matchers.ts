@@ -9,7 +9,7 @@ interface Verdict {
 export interface TraceMatchers<R = unknown> {
   /** The task went through these states in this order, others between them or not. `done` is its settlement. */
   toHaveVisited(taskId: string, states: readonly string[]): R;
-  /** Each of these tasks, by default each the run tells of, settled exactly once. */
+  /** Each of these tasks, by default each task of the run, settled exactly once. */
   toHaveSettledOnce(taskIds?: readonly string[]): R;
   /** At no time were more attempts in flight, of one agent or of all. */
   toNeverExceed(limit: number, only?: { agentId?: string }): R;
@@ -53,11 +53,11 @@ export const traceMatchers = {
     for (const state of visited) if (state === states[place]) place += 1;
     const pass = place === states.length;
     const message = () =>
-      `Expected task ${taskId} ${pass ? 'not ' : ''}to go through ${states.join(' → ')}; ${visited.length > 0 ? `it went through ${visited.join(' → ')}` : `the record tells nothing of it, of ${toldOf(record).join(', ') || 'no task at all'}`}.`;
+      `Expected task ${taskId} ${pass ? 'not ' : ''}to go through ${states.join(' → ')}; ${visited.length > 0 ? `it went through ${visited.join(' → ')}` : `the record does not contain it, only ${recordedTasks(record).join(', ') || 'no task at all'}`}.`;
     return { pass, message };
   },
   toHaveSettledOnce(record: RunRecord, taskIds?: readonly string[]): Verdict {
-    const counts = new Map<string, number>((taskIds ?? toldOf(record)).map((id) => [id, 0]));
+    const counts = new Map<string, number>((taskIds ?? recordedTasks(record)).map((id) => [id, 0]));
     for (const event of eventsOf(record)) {
       if (event.type !== 'task.settled') continue;
       const { taskId } = event.outcome;
@@ -114,13 +114,13 @@ function asserting(record: RunRecord, expected: boolean): TraceAssertion {
   return assertion;
 }
 
-/** The events of a record. Throws when it is none, as the handle of a run. */
+/** The events of a record. Throws for other values, such as the handle of a run. */
 function eventsOf(record: RunRecord): RunRecord['events'] {
   if (Array.isArray(record?.events)) return record.events;
   throw new Error('Expected what `recordRun(run)` gives: a record of the events of a run.');
 }
 
-function toldOf(record: RunRecord): string[] {
+function recordedTasks(record: RunRecord): string[] {
   const ids = eventsOf(record).flatMap((event) => {
     if (event.type === 'plan.compiled') return event.waves.flat();
     return event.type === 'task.state' ? [event.taskId] : [];

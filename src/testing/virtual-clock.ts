@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /**
- * A clock that only moves when told to, one timer at a time, with microtasks drained between them: what a timer
+ * A clock that moves only on request, one timer at a time, with microtasks drained between them: what a timer
  * causes has happened before the next one fires, so timelines are exact.
  *
  * @example

@@ -3,7 +3,7 @@ const K1 = 1.2;
 const B = 0.6;
 const DELTA = 0.4;
 
-/** How much a term tells, by the number of texts it occurs in. Always positive. */
+/** Weight of a term by the number of texts it occurs in. Always positive. */
 export function inverseFrequency(texts: number, withTerm: number): number {
   return Math.log(1 + (texts - withTerm + 0.5) / (withTerm + 0.5));
 }

@@ -11,13 +11,13 @@ const MAX_MENDED = 200_000;
 export interface FoundJson {
   /** Objects and arrays, longest first. */
   values: unknown[];
-  /** Why there is none, for whoever wrote the text; null when there is some. */
+  /** Reason for the missing JSON, addressed to the author of the text; null when JSON was found. */
   fault: string | null;
 }
 
 /**
  * Finds the JSON in a model's answer, whatever stands around it: prose, a code fence, both. Small slips are mended
- * (trailing commas, comments, line breaks in strings, single quotes), but never a missing end: what was cut off is gone, and
+ * (trailing commas, comments, line breaks in strings, single quotes), but never a missing end: text that was cut off is gone, and
  * closing its brackets would pass a part off as the whole.
  *
  * @example
@@ -50,7 +50,7 @@ function bracketed(text: string): { spans: string[]; isCut: boolean } {
   for (let opened = 0; at >= 0 && opened < MAX_OPEN; ) {
     const end = endOf(text, at);
     if (end > 0) spans.push(text.slice(at, end));
-    // An object without an end is what was asked for, cut off; what closes inside it is no answer.
+    // An object without an end is the answer cut off; an object that closes inside it is not the answer.
     else if (/^\{\s*["'}/\w]/.test(text.slice(at, at + 40))) return { spans, isCut: true };
     else {
       isCut = true;

@@ -104,10 +104,10 @@ const ESCAPES = /\\(?:u([\da-fA-F]{4})|.)/gs;
 
 /** The same JSON with texts in which control and format characters are written out, for a page that shows them. */
 export function shownJson(json: string): string {
-  const told = json.replace(ESCAPES, (given: string, code?: string) => {
+  const restored = json.replace(ESCAPES, (given: string, code?: string) => {
     if (code === undefined) return SHORT_IN_JSON[given] ?? given;
     const character = String.fromCharCode(Number.parseInt(code, 16));
     return character.search(IN_LINES) === 0 && !/[\ud800-\udfff]/.test(character) ? `\\${given}` : given;
   });
-  return told.replace(IN_JSON, (character) => written(character).replaceAll('\\', '\\\\'));
+  return restored.replace(IN_JSON, (character) => written(character).replaceAll('\\', '\\\\'));
 }

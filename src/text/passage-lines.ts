@@ -22,7 +22,7 @@ export function linesOf(text: string): string[] {
   return lines;
 }
 
-/** Longest text of a heading, characters; a longer line is none. */
+/** Longest text of a heading, characters; a longer line is not a heading. */
 const MAX_HEADING = 300;
 
 /** The level (1 to 6) and text of a heading, or null for any other line. */

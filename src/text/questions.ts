@@ -4,7 +4,7 @@ import { isSpaceOr, withoutEnd } from './without-end.ts';
 /** One thing a query asks. */
 export interface QuestionPart {
   text: string;
-  /** The text without what was added to it to stand alone. */
+  /** The text without the words added so that it stands alone. */
   title: string;
   /** Index of the part it follows ("then", "based on that"), or null. */
   after: number | null;

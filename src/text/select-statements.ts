@@ -11,7 +11,7 @@ export interface ScoredStatement extends Statement {
   coverage: number;
 }
 
-/** What a kind of statement is worth to someone who reads the answer. */
+/** Worth of each kind of statement to a reader of the answer. */
 const KIND_WEIGHT: Readonly<Record<Statement['kind'], number>> = Object.freeze({
   sentence: 1,
   item: 1,
@@ -26,7 +26,7 @@ const MIN_COVERAGE = 0.34;
 const MIN_SCORE_SHARE = 0.3;
 /** With this many statements in words, code is left out. */
 const ENOUGH_PROSE = 4;
-/** How much being like what was chosen already costs. */
+/** Penalty for being like statements already chosen. */
 const REDUNDANCY = 0.75;
 /** Share of its terms from which a statement only repeats another. */
 const REPEATED = 0.9;

@@ -26,7 +26,7 @@ interface Entry {
   actions: string[];
 }
 
-/** Records what XState's inspection tells of actors. An actor is known from its start on, not from its creation. */
+/** Records what XState's inspection reports actors. An actor is known from its start on, not from its creation. */
 export class InspectionRecorder {
   readonly #outlet: Outlet;
   readonly #texts: Texts;

@@ -39,7 +39,7 @@ export interface RecorderOptions extends TraceOptions {
 export interface Recorder {
   /** Observer for `createActor(root, { inspect })`. Never throws. */
   readonly inspect: (event: InspectionEvent) => void;
-  /** Takes what a run's `events$` tells: outcomes, phases, progress, which inspection does not see. Never throws. */
+  /** Takes what a run's `events$` reports: outcomes, phases, progress, which inspection does not see. Never throws. */
   readonly publish: (event: RunEvent) => void;
   /** Ends the recording and closes its sinks; never rejects. What comes later is not recorded. */
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export interface Recorder {
 
 /**
  * Makes the recorder of an actor system: one on the root actor sees all of them. It works at once, in the order of the
- * events; each actor is told from its start with the state it begins in, and every machine is defined before its first.
+ * events; each actor is distinguished from its start with the state it begins in, and every machine is defined before its first.
  *
  * @example
  * const ring = ringSink();

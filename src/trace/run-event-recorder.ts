@@ -13,7 +13,7 @@ const TITLE_CHARS = 200;
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
 /**
- * Records what a run tells of itself. States of tasks, waves and attempts are left to inspection: it sees them in the
+ * Records what a run reports itself. States of tasks, waves and attempts are left to inspection: it sees them in the
  * order in which they really happen.
  */
 export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent) => void {
@@ -107,7 +107,7 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
         activity(event);
         return;
       case 'task.state': {
-        // A task that waits for its twin has no actor; any other's states are told by inspection.
+        // A task that waits for its duplicate has no actor; any other's states are recognized by inspection.
         if (event.state !== 'staggered' || event.reason === undefined) return;
         const { taskId: task, agentId: agent, wave } = event;
         outlet.write({

@@ -11,13 +11,13 @@ import { TurnoverMap } from '../base/turnover-map.ts';
 import { collectable } from './collectable.ts';
 import { isOver, parentOf, relay } from './messaging.ts';
 
-/** What a roster is told. Any other event comes from a child and goes up to the roster's parent. */
+/** Commands of a roster. Any other event comes from a child and goes up to the roster's parent. */
 export type RosterCommand =
   | { type: 'child.start'; id: string; input: unknown }
   | { type: 'child.send'; id: string; event: EventObject }
   | { type: 'children.send'; event: EventObject };
 
-/** What a roster tells its parent. */
+/** Events a roster sends its parent. */
 export type RosterReport =
   | { type: 'child.done'; id: string; output: unknown }
   | { type: 'child.failed'; id: string; error: unknown };
@@ -52,14 +52,14 @@ export function createRoster(logicOf: AnyActorLogic | ((input: never) => AnyActo
           return snapshot;
         }
         case 'child.send': {
-          const { id, event: told } = event as Extract<RosterCommand, { type: 'child.send' }>;
+          const { id, event: inner } = event as Extract<RosterCommand, { type: 'child.send' }>;
           const child = live.get(id);
-          if (child && !isOver(child)) relay(scope, child, told);
+          if (child && !isOver(child)) relay(scope, child, inner);
           return snapshot;
         }
         case 'children.send': {
-          const { event: told } = event as Extract<RosterCommand, { type: 'children.send' }>;
-          for (const child of [...live.values()]) if (!isOver(child)) relay(scope, child, told);
+          const { event: inner } = event as Extract<RosterCommand, { type: 'children.send' }>;
+          for (const child of [...live.values()]) if (!isOver(child)) relay(scope, child, inner);
           return snapshot;
         }
         case 'xstate.stop':

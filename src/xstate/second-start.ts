@@ -4,7 +4,7 @@ import { SoarError } from '../errors/soar-error.ts';
 interface SecondStart {
   /** Whether it did anything that must not be done again unasked. Default: never. */
   hasWorked?: (context: never) => boolean;
-  /** A persisted snapshot as an actor can go on from it. Default: such a snapshot is refused. */
+  /** Converts a persisted snapshot to one an actor can continue from. Default: such a snapshot is refused. */
   revive?: (snapshot: AnyMachineSnapshot) => object;
 }
 
@@ -53,5 +53,5 @@ export function withSecondStart<M extends AnyStateMachine>(machine: M, answers: 
 }
 
 function lost(id: string, how: string): string {
-  return `An actor of the machine \`${id}\` was ${how} while it was under way. Its attempts and timers are in no snapshot, so it cannot go on. To survive a restart, give the engine a journal (createSoar({ journal })) and call soar.resume(runId); in React, make the engine outside of components and follow run.actor.`;
+  return `An actor of the machine \`${id}\` was ${how} while it was under way. A snapshot has no attempts and no timers, so it cannot continue. To survive a restart, give the engine a journal (createSoar({ journal })) and call soar.resume(runId); in React, make the engine outside of components and follow run.actor.`;
 }

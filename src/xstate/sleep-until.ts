@@ -12,7 +12,7 @@ export interface SleepInput {
   background?: boolean;
   /** Waits for all runs, so it wakes in the async context of none. Default false. */
   shared?: boolean;
-  /** Time in which this process did not run moves the deadline; the parent is told with `time.granted`. Default false. */
+  /** Time in which this process did not run moves the deadline; the parent receives `time.granted`. Default false. */
   patient?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { type AnyStateMachine, StateMachine } from 'xstate';
 
 /**
- * The same machine, begun in another of its top-level states: how an actor goes on where a journal says it was.
+ * The same machine, begun in another of its top-level states, so an actor resumes where its journal left it.
  * A persisted snapshot would need every reference in its context revived; this needs the context's input alone.
  */
 export function startingIn<M extends AnyStateMachine>(machine: M, state: string, actions: readonly string[] = []): M {

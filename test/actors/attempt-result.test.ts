@@ -37,7 +37,7 @@ describe('an answer', () => {
     });
   });
 
-  it('counts although the attempt was told to stop: its work is done, and no termination was early', () => {
+  it('counts although the attempt was asked to stop: its work is done, and no termination was early', () => {
     const result = succeededResult(attempt({ stop: stop('timeout', true) }), 'done', 5000);
     expect(result).toMatchObject({ status: 'succeeded', earlyTermination: null });
   });
@@ -89,12 +89,12 @@ describe('what an agent throws', () => {
     ['rate_limited', 'rate_limited', true],
     ['timeout', 'failed', true],
     ['auth', 'failed', false],
-  ] as const)('is the reason it was told to stop for, once it was: %s', (kind, status, retryable) => {
+  ] as const)('is the reason it was asked to stop for, once it was: %s', (kind, status, retryable) => {
     const result = failing('exit', { output: 'half' }, { stop: stop(kind) });
     expect(result).toMatchObject({ status, output: 'half', error: { kind, message: `because ${kind}`, retryable } });
   });
 
-  it('tells of an early end when and why it was seen', () => {
+  it('reports an early end when and why it was seen', () => {
     const { earlyTermination } = failing('exit', {}, { stop: stop('auth', true) });
     expect(earlyTermination).toEqual({ kind: 'auth', reason: 'because auth', detectedMs: 3000 });
     expect(failing('exit', {}, { stop: stop('timeout') }).earlyTermination).toBeNull();
@@ -111,7 +111,7 @@ describe('what an agent throws', () => {
 });
 
 describe('an attempt that does not end', () => {
-  it('is abandoned for the reason it was told to stop for', () => {
+  it('is abandoned for the reason it was asked to stop for', () => {
     expect(abandonedResult(attempt({ stop: stop('idle_timeout') }), 5000)).toMatchObject({
       status: 'abandoned',
       error: {

@@ -40,7 +40,7 @@ describe('an agent that a plan makes up', () => {
     await soar.close();
   });
 
-  it('goes on after an interrupt, as its plan in the journal says', async () => {
+  it('continues after an interrupt, as its plan in the journal says', async () => {
     const journal = memoryJournal();
     const started = Promise.withResolvers<void>();
     const first = createSoar({

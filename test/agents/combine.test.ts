@@ -39,7 +39,7 @@ describe('combiningAgent', () => {
     expect(said).toBe('What is a lease?\n- A lease is a right.\n\nWho grants permits?\n- The breaker grants permits.');
   });
 
-  it('tells what concerns both sides of a comparison', () => {
+  it('reports what concerns both sides of a comparison', () => {
     const said = combine(
       { gate: '- The gate has limits.\n- The gate asks the breaker.', breaker: '- The breaker opens.' },
       'Compare the gate with the breaker',

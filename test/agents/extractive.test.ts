@@ -67,7 +67,7 @@ describe('extractiveAgent', () => {
     expect(controls.progressed).toEqual([{ done: 1, total: 1, message: 'passages read' }]);
   });
 
-  it('does nothing once it is told to stop', () => {
+  it('does nothing once it is asked to stop', () => {
     const controls = fakeControls();
     controls.abort(new Error('enough'));
     expect(() => extractiveAgent().run(fakeRequest(), controls)).toThrow('enough');

@@ -346,7 +346,7 @@ describe('a model that fails', () => {
   });
 });
 
-describe('a model that is told to stop', () => {
+describe('a model that is asked to stop', () => {
   it('is left at once: the request is aborted', async () => {
     const server = await startModelServer({ m: [{ deltas: ['Once upon'], end: 'never' }] });
     const controls = fakeControls();

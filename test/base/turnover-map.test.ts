@@ -37,7 +37,7 @@ describe('a turnover map', () => {
     );
   });
 
-  it('goes on with an iteration during which it is emptied', () => {
+  it('continues with an iteration during which it is emptied', () => {
     const map = new TurnoverMap<number, string>();
     for (let n = 0; n < 200; n += 1) map.set(n, `${n}`);
     const seen: number[] = [];

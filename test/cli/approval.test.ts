@@ -62,7 +62,7 @@ describe('a plan that is to be approved', () => {
     expect(await talk(['no'])).toMatchObject({ done: [['refused', 'The plan was refused.']] });
   });
 
-  it('is asked about again after an answer that is none', async () => {
+  it('is asked about again after an invalid answer', async () => {
     const { said, done } = await talk(['', 'maybe', 'y']);
     expect(said.filter((line) => line === 'Answer y, e or n.')).toHaveLength(2);
     expect(done).toEqual([['approved', null]]);

@@ -40,7 +40,7 @@ describe('Output of an attempt', () => {
     expect(texts()).toEqual(['fine', '«masked:A_TOKEN»!']);
   });
 
-  it('is told before the end of its attempt, with nothing lost', () => {
+  it('is reported before the end of its attempt, with nothing lost', () => {
     const { see, say, texts } = story();
     say('the end is hunter2-');
     see(ended('b'));
@@ -48,7 +48,7 @@ describe('Output of an attempt', () => {
     expect(texts()).toEqual(['the end is ', 'attempt.ended', 'hunter2-', 'attempt.ended']);
   });
 
-  it('is told after a pause, and once', async () => {
+  it('is reported after a pause, and once', async () => {
     const { clock, see, say, texts } = story();
     say('Name: hunter2-');
     await clock.advance(PAUSE_MS - 1);

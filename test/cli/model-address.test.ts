@@ -4,7 +4,7 @@ import { requireKeys, usedAgents } from '../../src/cli/model-keys.ts';
 import type { AgentSpec } from '../../src/plan/types.ts';
 
 describe('a model with its address', () => {
-  it('is told from the name of one', () => {
+  it('is distinguished from the name of one', () => {
     expect(['http://127.0.0.1:1/v1#m', 'HTTPS://x/v1#m', 'llama3.2:1b', 'openai/gpt-5', null].map(isAddress)).toEqual([
       true,
       true,

@@ -37,7 +37,7 @@ describe('a frame', () => {
     ]);
   });
 
-  it('tells how long a wait still takes, and why', () => {
+  it('reports how long a wait still takes, and why', () => {
     const ended = {
       type: 'attempt.ended',
       taskId: 'a',

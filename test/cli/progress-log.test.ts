@@ -10,7 +10,7 @@ function linesOf(...events: RunEventBody[]): string[] {
 }
 
 describe('the log of a run', () => {
-  it('tells who did a phase when that was an agent, and what a phase notes', () => {
+  it('reports who did a phase when that was an agent, and what a phase notes', () => {
     expect(
       linesOf(
         { type: 'phase.completed', phase: 'retrieve', summary: '3 passages', by: 'offline' },
@@ -58,17 +58,17 @@ describe('the log of a run', () => {
     expect(lines[0]).toMatch(/^failed a .*: no space left$/);
   });
 
-  it('tells whose answer a task waits for, and nothing of a task that only waits its turn', () => {
+  it('reports whose answer a task waits for, and nothing of a task that only waits its turn', () => {
     const waits = { type: 'task.state', agentId: 'sh', wave: 1, state: 'staggered' } as const;
     expect(
       linesOf(
         { ...waits, taskId: 'first' },
-        { ...waits, taskId: 'twin', reason: 'waits for `first`, which asks the same' },
+        { ...waits, taskId: 'duplicate', reason: 'waits for `first`, which asks the same' },
       ),
-    ).toEqual(['hold twin: it waits for `first`, which asks the same']);
+    ).toEqual(['hold duplicate: it waits for `first`, which asks the same']);
   });
 
-  it('tells waves, starts, retries and ends', () => {
+  it('reports waves, starts, retries and ends', () => {
     const ids = { taskId: 'lint', agentId: 'sh' };
     const failure = { kind: 'exit', message: 'exited with code 1', retryable: true } as const;
     const ended = { n: 1, key: 'k', startedAt: 0, endedAt: 9, result: 'failed', error: failure } as const;

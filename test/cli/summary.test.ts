@@ -122,7 +122,7 @@ describe('the outputs of a run', () => {
     expect(lines.filter((line) => line.startsWith('──'))).toEqual(['── second ──']);
   });
 
-  it('are none of ticked tasks, nor of what others went on with', () => {
+  it('are none of ticked tasks, nor of what others continued with', () => {
     const outcomes = [{ ...said('ticked', ''), via: null }, said('inner', 'x'), said('leaf', 'y')];
     const lines = shown(outcomes, task('ticked'), task('inner'), task('leaf', ['inner']));
     expect(lines.filter((line) => line.startsWith('──'))).toEqual(['── leaf ──']);

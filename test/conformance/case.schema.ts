@@ -24,7 +24,7 @@ export const stepSchema = z
       .strictObject({ inputTokens: z.int(), outputTokens: z.int(), totalTokens: z.int() })
       .partial()
       .optional()
-      .describe('Tokens it tells it used.'),
+      .describe('Tokens it reports it used.'),
     fail: kind.optional().describe('Fails of this kind instead of answering.'),
     message: z.string().optional().describe('Message of the failure. Default: `it is <kind>`.'),
     details: z
@@ -33,10 +33,10 @@ export const stepSchema = z
       .optional()
       .describe('What else the failure says: when its provider may be asked again, and so on.'),
     throws: z.json().optional().describe('Breaks with this value as it is, whatever an error is in the language.'),
-    hang: z.boolean().optional().describe('Never ends by itself; ends when it is told to.'),
-    deaf: z.boolean().optional().describe('Does not even end when it is told to.'),
+    hang: z.boolean().optional().describe('Never ends by itself; ends on request.'),
+    deaf: z.boolean().optional().describe('Does not even end on request.'),
     dyingMs: ms.optional().describe('How long it takes to end after it was told to, milliseconds. Default 0.'),
-    lastWords: z.string().optional().describe('What it answers, rather than fails with, when it is told to end.'),
+    lastWords: z.string().optional().describe('What it answers, rather than fails with, on request end.'),
     says: z.array(saidSchema).optional(),
   })
   .meta({ id: 'step', description: 'What one execution does.' });

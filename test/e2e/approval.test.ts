@@ -54,7 +54,7 @@ describe.runIf(hasScript)('soar ask --approve at a terminal', () => {
     expect(await lastRun(cwd)).toMatchObject({ status: 'cancelled', settled: 0 });
   });
 
-  it('opens the editor, tells faults, and runs the plan as it was edited', async () => {
+  it('opens the editor, reports faults, and runs the plan as it was edited', async () => {
     const cwd = await library();
     const script =
       'if grep -q "agent: nobody" "$2"; then sed -i "s/agent: nobody/agent: extract/;s/id: .*/id: $1/" "$2"; else sed -i "s/agent: extract/agent: nobody/" "$2"; fi\n';

@@ -48,7 +48,7 @@ it('soar run gets over coding agents that fail, and no secret stays behind', asy
   const { code, result, tasks, stdout, stderr } = await run(['run', 'plan.json'], cwd);
   expect({ code, status: result.status }, stderr).toEqual({ code: 0, status: 'succeeded' });
 
-  // A rate limit that says success with exit code 0: it cools until the instant an event named, then goes on in the same session.
+  // A rate limit that says success with exit code 0: it cools until the instant an event named, then continues in the same session.
   const [limited, answered] = tasks.get('limited')?.attempts ?? [];
   expect(limited).toMatchObject({ result: 'rate_limited', error: { message: 'API Error: Rate limit reached' } });
   expect(tasks.get('limited')?.output).toBe('claude did limited, going on where it had stopped.');
@@ -84,7 +84,7 @@ it('soar run gets over coding agents that fail, and no secret stays behind', asy
   for (const place of [stdout, stderr, files]) expect(place).not.toContain(SECRET);
 });
 
-it('soar resume goes on in the session that an interrupt broke off', async () => {
+it('soar resume continues in the session that an interrupt broke off', async () => {
   const cwd = await temporaryDirectory();
   const task = { id: 'long', prompt: 'one', agent: 'claude', env: { FAKE: 'hang ok' } };
   await writeIn(cwd, 'plan.json', { ...PLAN, tasks: [task] });

@@ -109,7 +109,7 @@ describe('soar doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('asks the tools that are there for one word when told to, and says that it may cost money', async () => {
+  it('asks the tools that are there for one word on request, and says that it may cost money', async () => {
     const env = { PATH: pathWithFakes() };
     const { stdout, stderr, code } = await runSoar(['doctor', '--self-test'], { cwd: await temporaryDirectory(), env });
     expect(stderr).toContain('may cost money');

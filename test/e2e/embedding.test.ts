@@ -95,7 +95,7 @@ describe('the HTTP service', () => {
     expect(response.status).toBe(400);
   });
 
-  it('stops when it is told to', async () => {
+  it('stops on request', async () => {
     const own = await startService();
     expect(await own.stop()).toEqual([0, null]);
   });

@@ -133,7 +133,7 @@ describe('the coding agents that fail', async () => {
     ]);
   });
 
-  it('go on where they had stopped', () => {
+  it('continue where they had stopped', () => {
     for (const id of ['limited', 'crashed']) {
       expect(tasks.get(id)?.output).toMatch(/going on where it had stopped/);
       const [first, second] = tasks.get(id)?.attempts ?? [];

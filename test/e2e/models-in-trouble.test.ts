@@ -9,7 +9,7 @@ const KEY = 'the-real-key-of-the-provider-0123456789';
 const WRONG = 'a-key-that-was-revoked-long-ago-987654';
 
 describe('a plan of models, of which each is in trouble of its own', () => {
-  it('gets through, and tells what happened', async () => {
+  it('gets through, and reports what happened', async () => {
     const cwd = await temporaryDirectory();
     const provider = await startMockProvider({
       key: KEY,

@@ -46,7 +46,7 @@ async function runsIn(cwd: string): Promise<RunSummary[]> {
 }
 
 describe('a run that is killed', () => {
-  it('goes on where it was, three times, to one result: nothing settled is run again, nothing is left behind', async () => {
+  it('continues where it was, three times, to one result: nothing settled is run again, nothing is left behind', async () => {
     // Three blocks of twelve, each shut by a gate: however late a process is killed, it cannot have come to the end.
     const ids = Array.from({ length: 40 }, (_, i) => `t${i}`);
     const tasks = ids.map((id, i) => {
@@ -102,7 +102,7 @@ describe('a run that is killed', () => {
 });
 
 describe('a run that is interrupted', () => {
-  it('says how to go on, is listed as interrupted, and goes on', async () => {
+  it('says how to continue, is listed as interrupted, and continues', async () => {
     const prompt = 'if [ $SOAR_ATTEMPT = 1 ]; then echo leader=$$; sleep 300; fi; echo second';
     const { cwd, path } = await planIn({
       goal: 'Go on',
@@ -286,7 +286,7 @@ describe('soar resume', () => {
     expect(JSON.parse(more.stdout)).toMatchObject({ status: 'succeeded' });
   });
 
-  it('goes on with a question', async () => {
+  it('continues with a question', async () => {
     const cwd = await temporaryDirectory();
     const agent =
       'const slow = async () => { console.error("leader=" + process.pid); if (!process.env.FAST) await new Promise((r) => setTimeout(r, 300000)); return "It paces starts."; };\n' +

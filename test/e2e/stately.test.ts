@@ -259,7 +259,7 @@ describe('--inspect', () => {
     expect(code).toBe(0);
   });
 
-  it('tells a URL from the plan that follows it', async () => {
+  it('reports a URL from the plan that follows it', async () => {
     const { code, stderr } = await startSoar(['run', '--inspect', 'plan.json'], { cwd }).ended;
     expect(stderr).toContain('Expected an http:// or ws:// URL');
     expect(code).toBe(2);

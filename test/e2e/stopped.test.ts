@@ -59,7 +59,7 @@ describe('a soar process that is stopped and continued', () => {
     process.kill(leader, 'SIGSTOP');
     child.kill('SIGSTOP');
     await sleep(STOPPED_MS);
-    // The agent goes on a little later: a SIGKILL at once would find it as it was.
+    // The agent continues a little later: a SIGKILL at once would find it as it was.
     child.kill('SIGCONT');
     await sleep(500);
     process.kill(leader, 'SIGCONT');

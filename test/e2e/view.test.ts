@@ -87,7 +87,7 @@ test('shows the newest run when none is named', async () => {
   });
 });
 
-test('shows in a browser a run that goes on in another terminal, to its end', async () => {
+test('shows in a browser a run that continues in another terminal, to its end', async () => {
   const wait = 'until [ -e go ]; do sleep 0.02; done';
   const agents = { sh: { kind: 'command', command: ['sh', '-c', '{{prompt}}'], prompt: 'argument' } };
   await writeIn(cwd, 'plan.json', {
@@ -131,7 +131,7 @@ test('says of a run that was killed that it was interrupted', async () => {
   await runSoar(['view', '--once', 'run.html'], { cwd });
   const warning = (await traceIn('run.html')).find(({ type }) => type === 'warning');
   expect(warning).toMatchObject({
-    message: expect.stringMatching(/The process ended here. `soar resume \S+` goes on/),
+    message: expect.stringMatching(/The process ended here. `soar resume \S+` continues/),
   });
 });
 

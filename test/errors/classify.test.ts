@@ -216,7 +216,7 @@ describe('a pattern scanner', () => {
     expect(scanner.push('\n')).toBeNull();
   });
 
-  it('tells the line alone, however it was cut', () => {
+  it('reports the line alone, however it was cut', () => {
     const scanner = createPatternScanner();
     expect(scanner.push('  Error: \u001b[31mForbidden\u001b[0m  \n')?.line).toBe('Error: Forbidden');
     expect(scanner.push('all is well\nHTTP 4')).toBeNull();

@@ -72,7 +72,7 @@ describe('toTaskError', () => {
     );
   });
 
-  it('adds no reason that the message tells, and gives one alone where there is no message', () => {
+  it('adds no reason that the message reports, and gives one alone where there is no message', () => {
     expect(toTaskError(new Error('down: no net', { cause: new Error('no net') }), 0).message).toBe('down: no net');
     expect(toTaskError({ message: ' ', cause: ' no net ' }, 0).message).toBe('(no net)');
     const five = Array.from({ length: 5 }, (_, i) => new Error(`e${i}`));
@@ -131,7 +131,7 @@ describe('toTaskError', () => {
     }
   });
 
-  it('tells what can be read of an object that throws when it is read', () => {
+  it('reports what can be read of an object that throws when it is read', () => {
     const hands = {
       get() {
         throw new Error('hands off');

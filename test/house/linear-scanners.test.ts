@@ -20,7 +20,7 @@ function faultOf({ scan, length = 250_000 }: Scanner, shape: Shape): string | nu
     const text = textOf(shape, length / part);
     const before = times.at(-1) ?? FIRST_MS / MOST_GROWTH;
     let ms = cpuMsOf(() => scan(text));
-    // Once more, since what else a process does has hit one of the two.
+    // Again, since what else a process does has hit one of the two.
     if (ms > MOST_GROWTH * before + NOISE_MS) ms = cpuMsOf(() => scan(text));
     times.push(ms);
     if (ms > MOST_GROWTH * before + NOISE_MS) return `${JSON.stringify(shape)}: ${times.map(Math.round).join(', ')} ms`;

@@ -96,12 +96,12 @@ describe('an answer of an earlier run', () => {
     expect((await run({ ok: 'newer', version: 'v1' })).outcome?.output).toBe('new');
   });
 
-  it('is looked up once for all twins, in both schedules', async () => {
-    const twins = ['x', 'y', 'z'].map((id) => task(id, { prompt: 'do a' }));
+  it('is looked up once for all duplicates, in both schedules', async () => {
+    const duplicates = ['x', 'y', 'z'].map((id) => task(id, { prompt: 'do a' }));
     for (const schedule of ['wave', 'eager'] as const) {
       const { run } = story();
       await run({ ok: 'known', version: 'v1' });
-      const { result, calls } = await run({ version: 'v1' }, [...twins, task('w', { dependsOn: ['x', 'y'] })], {
+      const { result, calls } = await run({ version: 'v1' }, [...duplicates, task('w', { dependsOn: ['x', 'y'] })], {
         schedule,
       });
       expect(calls).toBe(1);
@@ -116,7 +116,7 @@ describe('an answer of an earlier run', () => {
     expect(result.status).toBe('succeeded');
   });
 
-  it('is told by a place where the task works', async () => {
+  it('is recognized by a place where the task works', async () => {
     const places: unknown[] = [];
     const version: Agent['version'] = (place) => {
       places.push(place);

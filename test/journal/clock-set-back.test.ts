@@ -61,7 +61,7 @@ describe('A run whose clock was set back by a year before it was resumed', () =>
     expect(attempts.filter(({ startedAt, endedAt }) => endedAt < startedAt)).toEqual([]);
   });
 
-  it('is told in the order in which it happened', async () => {
+  it('is reported in the order in which it happened', async () => {
     const records = parseTrace((await resumedEarlier()).trace);
     expect(records[0]?.type).toBe('trace.started');
     const times = records.map(({ at }) => at);

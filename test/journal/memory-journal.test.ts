@@ -22,7 +22,7 @@ describe('a journal in memory that crashes', () => {
     expect(next.load('r')?.entries).toEqual([]);
   });
 
-  it('is told when another journal has taken its run', async () => {
+  it('is reported when another journal has taken its run', async () => {
     const journal = memoryJournal();
     const log = journal.begin(headerOf('r'));
     const faults: string[] = [];

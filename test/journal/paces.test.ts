@@ -33,7 +33,7 @@ function processes(script: readonly Step[], options: SoarOptions = {}, profile: 
   };
 }
 
-describe('a run that goes on in another process', () => {
+describe('a run that continues in another process', () => {
   it('keeps the gap from its last start', async () => {
     const { clock, next, die, starts } = processes([{ ms: 100 }], { staggerMs: 5000 });
     next().run(3);

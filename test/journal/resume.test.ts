@@ -15,7 +15,7 @@ interface Story {
   /** The executions of all processes, in order. */
   one: ScriptedAgent;
   run(plan: Plan | readonly TaskSpec[], options?: object): Watched;
-  /** The process dies; another one goes on with the run. */
+  /** The process dies; another one continues with the run. */
   reborn(options?: Partial<SoarOptions>): Watched;
 }
 
@@ -111,7 +111,7 @@ describe('a run that is resumed', () => {
     expect(callsOf(one, 't2').map(({ at }) => at)).toEqual([1000, 1050]);
   });
 
-  it('goes on with the fallback where it was', async () => {
+  it('continues with the fallback where it was', async () => {
     const clock = new VirtualClock();
     const agents = { one: scriptedAgent(clock, [{ fail: 'auth' }]), two: scriptedAgent(clock, [{ ms: 100 }]) };
     const journal = memoryJournal();
@@ -203,7 +203,7 @@ describe('a run that is resumed', () => {
     expect(result).toMatchObject({ status: 'cancelled', metadata: { totalDurationMs: 100_000 } });
   });
 
-  it('asks again for work that was under way, and hands its answer to the twins that waited', async () => {
+  it('asks again for work that was under way, and hands its answer to the duplicates that waited', async () => {
     const { run, reborn, clock, one } = story([{ ms: 100 }]);
     run(tasks(3, { prompt: 'the same' }), { cache: true });
     await clock.advance(50);
@@ -216,7 +216,7 @@ describe('a run that is resumed', () => {
     ]);
   });
 
-  it('lets a task go on that had begun, and holds its twin', async () => {
+  it('lets a task continue that had begun, and holds its duplicate', async () => {
     const { run, reborn, clock, one } = story(
       { t1: [{ fail: 'auth' }], t2: [{ fail: 'transient' }, { ms: 10 }] },
       { policy: retrying(1, 1000) },
@@ -270,7 +270,7 @@ describe('a run that is resumed', () => {
     expect(one.calls.length).toBe(attempts.length);
   });
 
-  it('tells of what settled before', async () => {
+  it('reports what settled before', async () => {
     const { run, reborn, clock } = story([{ ms: 100 }], { maxConcurrent: 1 });
     run(tasks(2));
     await clock.advance(150);
@@ -395,7 +395,7 @@ describe('resuming', () => {
     expect(() => other.resume('r')).toThrow(expect.objectContaining({ code: 'run-owned' }));
   });
 
-  it('refuses a run nobody knows, and an engine without a journal', () => {
+  it('refuses a run nothing knows, and an engine without a journal', () => {
     const clock = new VirtualClock();
     expect(() => createSoar({ clock, journal: memoryJournal() }).resume('x')).toThrow(
       expect.objectContaining({ code: 'unknown-run' }),

@@ -15,7 +15,7 @@ function onSlowDisk() {
   return { clock, one, store, run: watch(soar.run({ tasks: tasks(3) }, { runId: 'r' }), clock, soar) };
 }
 
-it('tells of what has settled once the disk has it, while the run goes on', async () => {
+it('reports what has settled once the disk has it, while the run continues', async () => {
   const { clock, one, store, run } = onSlowDisk();
   await clock.advance(250);
   expect(one.calls).toHaveLength(3);
@@ -31,7 +31,7 @@ it('tells of what has settled once the disk has it, while the run goes on', asyn
   ]);
 });
 
-it('tells everything in its order, the result last', async () => {
+it('reports everything in its order, the result last', async () => {
   const { clock, store, run } = onSlowDisk();
   let result: unknown = null;
   void run.run.result.then((settled) => {

@@ -40,7 +40,7 @@ describe('a run that is to be approved', () => {
     expect(run.clock.pending).toBe(0);
   });
 
-  it('goes on with the plan as it was shown', async () => {
+  it('continues with the plan as it was shown', async () => {
     const run = story();
     await run.clock.advance(1000);
     run.run.approve();
@@ -50,7 +50,7 @@ describe('a run that is to be approved', () => {
     expect(result.metadata.totalDurationMs).toBe(1100);
   });
 
-  it('goes on with the plan as it was edited', async () => {
+  it('continues with the plan as it was edited', async () => {
     const run = story();
     await run.clock.advance(0);
     run.run.approve(edited);
@@ -189,7 +189,7 @@ describe('a run that is to be approved and is resumed', () => {
     expect((await next.settled()).answer).toBe('first by one,second by one');
   });
 
-  it('goes on with the plan that was approved, edited and all', async () => {
+  it('continues with the plan that was approved, edited and all', async () => {
     const first = memoryJournal();
     const run = story({ journal: first });
     await run.clock.advance(0);

@@ -32,7 +32,7 @@ function durationsOf({ outcomes, metadata }: RunResult): number[] {
 const says = [{ at: 100, suspect: 'transient' as const }];
 const plan = [task('a'), task('b', { dependsOn: ['a'] }), task('c')];
 
-it('gives no negative durations when the clock is set back while a run goes on', async () => {
+it('gives no negative durations when the clock is set back while a run continues', async () => {
   const clock = new WallClock(2 * HOUR);
   clock.setBackAt = 2 * HOUR + 450;
   const one = scriptedAgent(clock, { a: [{ ms: 500 }], c: [{ hang: true, says }, { ms: 200 }] });

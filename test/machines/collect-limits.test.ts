@@ -22,7 +22,7 @@ describe('the timeout of a run', () => {
     expect(outcomeOf(result, 't2').settledAt).toBe(1010);
   });
 
-  it('cancels a run, too, that a failure is ending already; what was told to stop before keeps its reason', async () => {
+  it('cancels a run, too, that a failure is ending already; what was asked to stop before keeps its reason', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { slow: [{ hang: true, dyingMs: 500 }], bad: [{ ms: 900, fail: 'forbidden' }] });
     const plan = [task('slow'), task('bad', { critical: true })];
@@ -245,7 +245,7 @@ describe('a budget', () => {
     expect(run.of('warning')).toEqual([]);
   });
 
-  it('of cost says once of each agent whose cost nobody knows', async () => {
+  it('of cost says once of each agent whose cost nothing knows', async () => {
     const clock = new VirtualClock();
     const usage = { inputTokens: 300, outputTokens: 100 };
     const agents = {

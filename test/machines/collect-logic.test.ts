@@ -216,7 +216,7 @@ describe('the report of a task that did not run any more', () => {
     answer: { output: 'half', truncated: true },
   };
 
-  it('tells what it went through before', () => {
+  it('reports what it went through before', () => {
     expect(withHistory(report, parked)).toEqual({
       outcome: {
         ...report.outcome,
@@ -232,7 +232,7 @@ describe('the report of a task that did not run any more', () => {
     expect(withHistory(early, parked).outcome.durationMs).toBe(0);
   });
 
-  it('is as it is when there was nothing before, or when it tells of its own', () => {
+  it('is as it is when there was nothing before, or when it reports its own', () => {
     expect(withHistory(report, undefined)).toBe(report);
     expect(withHistory(report, { ...parked, attempts: [] })).toBe(report);
     const own = reportOf(taskOf(plan, 'x'), { attempts: [attempt(1, 'succeeded')] });
@@ -431,7 +431,7 @@ describe('what a run comes to', () => {
     return agentId === 'a' ? metrics : null;
   };
 
-  it('is cancelled when it was told to stop or its time was up, and failed when it broke', () => {
+  it('is cancelled when it was asked to stop or its time was up, and failed when it broke', () => {
     expect(concluded(stopped('request'), 'succeeded', 'cancelled').status).toBe('cancelled');
     expect(concluded(stopped('time', 'timeout'), 'succeeded', 'cancelled').status).toBe('cancelled');
     expect(concluded(stopped('request', 'internal'), 'succeeded', 'cancelled').status).toBe('failed');

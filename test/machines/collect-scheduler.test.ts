@@ -76,7 +76,7 @@ const done = (wave: number): CollectEvent => ({
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 
 describe('a wave', () => {
-  it('starts when the one before it is done, and is told of when it starts and settles', () => {
+  it('starts when the one before it is done, and is reported of when it starts and settles', () => {
     const { started, body, settle, send } = collect([task('one'), task('two', { dependsOn: ['one'] })]);
     settle('one');
     expect(started()).toEqual(['wave.1']);
@@ -227,7 +227,7 @@ describe('of the eager schedule', () => {
     expect(handed()).toEqual(['a', 'b']);
     send({ type: 'task.dequeued', taskId: 'a' });
     expect(handed()).toEqual(['a', 'b', 'c']);
-    // It waits again, in a retry say, and takes room; what is told of it is no news.
+    // It waits again, in a retry say, and takes room; what is reported of it is no news.
     send({ type: 'task.queued', taskId: 'a' });
     send({ type: 'task.dequeued', taskId: 'b' });
     expect(handed()).toEqual(['a', 'b', 'c']);
@@ -312,7 +312,7 @@ describe('a task that asks what another one asks', () => {
     expect(one.body.find(({ type }) => type === 'task.state')).toMatchObject({ taskId: 'a' });
   });
 
-  it.each(['wave', 'eager'] as const)('is told what another run was answered, of the %s schedule', (schedule) => {
+  it.each(['wave', 'eager'] as const)('is reported what another run was answered, of the %s schedule', (schedule) => {
     const answers = { find: () => ({ output: 'because' }), save: () => {} } as never;
     const agents = resolveAgents({ a: { run: () => '', version: '1' } });
     const one = collect([task('a'), task('b', { dependsOn: ['a'] })], {
@@ -331,7 +331,7 @@ describe('a run that stops', () => {
   const withdrawn = ({ gate }: ReturnType<typeof collect>) =>
     gate.sent.filter(({ type }) => type === 'run.withdraw').length;
 
-  it('when it is told to: its waits are withdrawn, its waves cancelled, what never began settles as cancelled', () => {
+  it('on request: its waits are withdrawn, its waves cancelled, what never began settles as cancelled', () => {
     const one = collect(plan);
     one.run.inFlight.now = 3;
     one.send({ type: 'run.cancel', kind: 'cancelled', message: 'enough' });
@@ -355,7 +355,7 @@ describe('a run that stops', () => {
     expect(withdrawn(one)).toBe(1);
   });
 
-  it('when a budget is spent: what is at work goes on, and nothing is withdrawn', () => {
+  it('when a budget is spent: what is at work continues, and nothing is withdrawn', () => {
     const one = collect(plan);
     one.send({ type: 'budget.spent', what: 'tokens' });
     const reason = "The run's budget of tokens is spent.";

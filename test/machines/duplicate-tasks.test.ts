@@ -5,7 +5,7 @@ import { type Step, scriptedAgent } from '../support/scripted-agent.ts';
 import { outcomeOf, retrying, start, task, tasks } from '../support/watched-run.ts';
 
 /** Tasks that ask the same. */
-const twins = (count: number, more: Partial<TaskSpec> = {}) => tasks(count, { prompt: 'the same', ...more });
+const duplicates = (count: number, more: Partial<TaskSpec> = {}) => tasks(count, { prompt: 'the same', ...more });
 
 function story(
   script: readonly Step[] | Record<string, readonly Step[]>,
@@ -19,8 +19,8 @@ function story(
 }
 
 describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (schedule) => {
-  it('is done once, and its twins settle with the same answer', async () => {
-    const { settled, asked, of } = story([{ ms: 100, ok: 'forty-two' }], twins(4), { schedule });
+  it('is done once, and its duplicates settle with the same answer', async () => {
+    const { settled, asked, of } = story([{ ms: 100, ok: 'forty-two' }], duplicates(4), { schedule });
     const { status, outcomes, metadata } = await settled();
     expect(asked()).toEqual(['t1']);
     expect(status).toBe('succeeded');
@@ -33,14 +33,14 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     expect(of('task.settled').map(({ settled: n }) => n)).toEqual([1, 2, 3, 4]);
   });
 
-  it('is done by each when nobody asked for a cache', async () => {
-    const { settled, asked } = story([{ ms: 100 }], twins(3), { schedule, cache: false });
+  it('is done by each without a cache', async () => {
+    const { settled, asked } = story([{ ms: 100 }], duplicates(3), { schedule, cache: false });
     expect((await settled()).metadata.cacheHits).toBe(0);
     expect(asked()).toHaveLength(3);
   });
 
-  it('says what a twin waits for, and lets it hold nothing', async () => {
-    const plan = [...twins(3), task('other')];
+  it('says what a duplicate waits for, and lets it hold nothing', async () => {
+    const plan = [...duplicates(3), task('other')];
     const { settled, of, startTimes } = story([{ ms: 100 }], plan, { schedule, maxConcurrent: 2 });
     await settled();
     expect(startTimes()).toEqual([0, 0]);
@@ -51,9 +51,9 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     ]);
   });
 
-  it('is done by the next twin, by itself, when the first one fails', async () => {
+  it('is done by the next duplicate, by itself, when the first one fails', async () => {
     const script = { t1: [{ ms: 100, fail: 'auth' as const }], t2: [{ ms: 100, fail: 'exit' as const }] };
-    const { settled, asked, one, startTimes } = story({ ...script, t3: [{ ms: 100 }] }, twins(5), { schedule });
+    const { settled, asked, one, startTimes } = story({ ...script, t3: [{ ms: 100 }] }, duplicates(5), { schedule });
     const result = await settled();
     expect(asked()).toEqual(['t1', 't2', 't3']);
     expect(startTimes()).toEqual([0, 100, 200]);
@@ -73,7 +73,7 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
         { ms: 100, fail: 'transient' },
         { ms: 100, ok: 'at last' },
       ],
-      twins(3),
+      duplicates(3),
       {
         schedule,
         policy: retrying(1),
@@ -91,7 +91,7 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     const clock = new VirtualClock();
     const agents = { one: scriptedAgent(clock, [step]), two: scriptedAgent(clock) };
     const options = { agents, clock, cache: true, schedule, fallback: 'two', defaultAgent: 'one' };
-    const { metadata } = await start(twins(3), options).settled();
+    const { metadata } = await start(duplicates(3), options).settled();
     expect(agents.one.calls).toHaveLength(3);
     expect(metadata).toMatchObject({ cacheHits: 0, succeeded: 3 });
   });
@@ -102,13 +102,13 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
       asked += 1;
       return { output: 'half of it', truncated: true };
     };
-    await start(twins(2), { agents: { one }, cache: true, schedule }).settled();
+    await start(duplicates(2), { agents: { one }, cache: true, schedule }).settled();
     expect(asked).toBe(2);
   });
 
   it('hands on the structured part of an answer', async () => {
     const one = () => ({ output: 'two', data: { n: 2 } });
-    const result = await start(twins(2), { agents: { one }, cache: true, schedule }).settled();
+    const result = await start(duplicates(2), { agents: { one }, cache: true, schedule }).settled();
     expect(outcomeOf(result, 't2')).toMatchObject({ via: 'cache', data: { n: 2 } });
   });
 
@@ -167,8 +167,8 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     );
   });
 
-  it('cancels its twins with the run', async () => {
-    const { run, settled, clock, asked } = story([{ hang: true }], twins(3), { schedule });
+  it('cancels its duplicates with the run', async () => {
+    const { run, settled, clock, asked } = story([{ hang: true }], duplicates(3), { schedule });
     await clock.advance(50);
     run.cancel('enough');
     const { outcomes, status } = await settled();
@@ -181,8 +181,8 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     expect(asked()).toEqual(['t1']);
   });
 
-  it('skips its twins when the first one was critical and failed', async () => {
-    const plan = [...twins(1, { critical: true }), ...twins(3).slice(1)];
+  it('skips its duplicates when the first one was critical and failed', async () => {
+    const plan = [...duplicates(1, { critical: true }), ...duplicates(3).slice(1)];
     const { settled, asked } = story([{ ms: 100, fail: 'auth' }], plan, { schedule });
     const result = await settled();
     expect(asked()).toEqual(['t1']);
@@ -191,7 +191,7 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
   });
 
   it('costs one start of a budget, also when that is spent before the answer comes', async () => {
-    const plan = [...twins(4), task('other'), task('late', { dependsOn: ['t1'] })];
+    const plan = [...duplicates(4), task('other'), task('late', { dependsOn: ['t1'] })];
     const { settled, asked } = story([{ ms: 100 }], plan, { schedule, run: { budget: { attempts: 2 } } });
     const result = await settled();
     expect(asked()).toEqual(['t1', 'other']);
@@ -202,9 +202,9 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
     expect(exact.of('run.stopping')).toEqual([]);
   });
 
-  it('is skipped, twin by twin, when its budget is spent and the first one fails', async () => {
+  it('is skipped, duplicate by duplicate, when its budget is spent and the first one fails', async () => {
     const options = { schedule, run: { budget: { attempts: 1 } } };
-    const { settled, asked } = story([{ ms: 100, fail: 'auth' }], twins(4), options);
+    const { settled, asked } = story([{ ms: 100, fail: 'auth' }], duplicates(4), options);
     const result = await settled();
     expect(asked()).toEqual(['t1']);
     expect(result.outcomes.map(({ status, error }) => [status, error?.kind])).toEqual([
@@ -215,14 +215,14 @@ describe.each(['wave', 'eager'] as const)('identical work in the schedule %s', (
 
   it('is cancelled with its run while it waits for an answer that a spent budget still allows', async () => {
     const options = { schedule, run: { budget: { attempts: 1 } } };
-    const { settled, clock, run } = story([{ hang: true }], twins(3), options);
+    const { settled, clock, run } = story([{ hang: true }], duplicates(3), options);
     await clock.advance(50);
     run.cancel('enough');
     expect((await settled()).outcomes.map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
   });
 
-  it('skips what depends on a failed twin, and never asks for it', async () => {
-    const plan = [task('bad'), ...twins(2, { dependsOn: ['bad'] })];
+  it('skips what depends on a failed duplicate, and never asks for it', async () => {
+    const plan = [task('bad'), ...duplicates(2, { dependsOn: ['bad'] })];
     const { settled, asked } = story({ bad: [{ fail: 'auth' }] }, plan, { schedule, onDependencyFailure: 'skip' });
     expect((await settled()).metadata).toMatchObject({ failed: 1, skipped: 2 });
     expect(asked()).toEqual(['bad']);

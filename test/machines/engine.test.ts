@@ -72,17 +72,17 @@ describe('bad options', () => {
     ['an unknown preset', { policy: 'hasty' as never }],
     ['an unknown option', { maxConcurent: 3 } as never],
     ['an unknown phase', { phases: { synthesise: () => '' } as never }],
-    ['a phase that is none', { phases: { route: 'by hand' as never } }],
-    ['a journal that is none', { journal: './runs' as never }],
+    ['an invalid phase', { phases: { route: 'by hand' as never } }],
+    ['an invalid journal', { journal: './runs' as never }],
     ['an unknown fallback', { fallback: 'nobody' }],
-    ['an agent that is none', { agents: { one: 'a string' as never } }],
+    ['an invalid agent', { agents: { one: 'a string' as never } }],
     ['an agent without an id', { agents: { '': () => '' } }],
     ['an unknown agent for the phases', { phaseAgent: 'nobody' }],
     ['a clock without timers', { clock: { now: () => 0 } as never }],
     ['a random number for its source', { random: 0.5 as never }],
     ['the name of a file for a sink', { trace: ['run.jsonl'] as never }],
     ['trace options without sinks', { trace: { texts: true } as never }],
-    ['an inspector that is none', { inspect: true as never }],
+    ['an invalid inspector', { inspect: true as never }],
   ])('are errors at the call: %s', (_, options) => {
     expect(() => createSoar({ agents: { one: () => '' }, ...(options as SoarOptions) })).toThrow(
       expect.objectContaining({ code: 'invalid-options' }),
@@ -121,7 +121,7 @@ describe('bad options', () => {
     expect(one.calls).toEqual([]);
   });
 
-  it.each(['', ' \n', undefined, 5])('include a question that is none: %j', (query) => {
+  it.each(['', ' \n', undefined, 5])('include an invalid question: %j', (query) => {
     const one = scriptedAgent(new VirtualClock());
     const soar = createSoar({ agents: { one } });
     expect(() => soar.ask(query as string)).toThrow(expect.objectContaining({ code: 'invalid-options' }));
@@ -129,7 +129,7 @@ describe('bad options', () => {
     expect(one.calls).toEqual([]);
   });
 
-  it.each([undefined, null, 5, 'a plan', []])('include a plan that is none: %j', (plan) => {
+  it.each([undefined, null, 5, 'a plan', []])('include an invalid plan: %j', (plan) => {
     const soar = createSoar({ agents: { one: () => '' }, defaultAgent: 'one', fallback: 'one' });
     expect(() => soar.run(plan as never)).toThrow(/^The plan is not valid: (?:Expected the plan|The plan is missing)/);
   });

@@ -59,7 +59,7 @@ describe('a process that did not run for an hour', () => {
     expect(outcome).toMatchObject({ status: 'succeeded' });
   });
 
-  it('leaves an attempt that is told to stop its grace', async () => {
+  it('leaves an attempt that is asked to stop its grace', async () => {
     const clocks = { ...silent, maxTimeoutMs: 5000 };
     const { outcome } = await frozen({ hang: true, dyingMs: 1500 }, clocks, 5500);
     expect(outcome.attempts[0]?.result).toBe('failed');

@@ -104,7 +104,7 @@ describe('a rate limit', () => {
 });
 
 describe('a budget', () => {
-  it('of attempts refuses what would be one too many, and tells the run once', () => {
+  it('of attempts refuses what would be one too many, and reports the run once', () => {
     const { request, open, task, ids } = gate();
     const run = open('r', { budget: { attempts: 2 } });
     for (const id of ['q1', 'q2', 'q3']) request(id);

@@ -44,7 +44,7 @@ describe('trouble of this machine', () => {
     });
   });
 
-  it('is told from the wait of a retry that follows', async () => {
+  it('is distinguished from the wait of a retry that follows', async () => {
     const { run } = trouble({ t1: [SHORT, { fail: 'transient' }, {}] }, { policy: { retry: { retries: 1 } } });
     await run.settled();
     const [, retry] = run.of('task.state').filter(({ state }) => state === 'retrying');
@@ -107,7 +107,7 @@ describe('trouble of this machine', () => {
     expect(outcomeOf(await run.settled(), 't1')).toMatchObject({ status: 'cancelled', settledAt: 10_000 });
   });
 
-  it('goes on counting when the run is resumed', async () => {
+  it('continues counting when the run is resumed', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [SHORT]);
     let journal = memoryJournal();

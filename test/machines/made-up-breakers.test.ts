@@ -50,7 +50,7 @@ describe('the breaker of an agent that a plan makes up', () => {
     await soar.close();
   });
 
-  it('is another one in another run, also while both go on', async () => {
+  it('is another one in another run, also while both continue', async () => {
     const { run } = story({ bad: [{ fail: 'transient' }], slow: [{ ms: 500 }] });
     const slow = run(planOf(task('slow'), task('after', { dependsOn: ['slow'] })), 'a');
     const bad = await run(planOf(task('bad'), task('blocked', onceSettled('bad'))), 'b').settled();
@@ -74,7 +74,7 @@ describe('the breaker of an agent that a plan makes up', () => {
   });
 
   it('has answered its gate before it ends, whoever ends its run in the middle of that', async () => {
-    // Two providers whose gaps end at one instant: the gate tells one run of its spent budget, and asks for the other, at once.
+    // Two providers whose gaps end at one instant: the gate reports one run of its spent budget, and asks for the other, at once.
     const clock = new VirtualClock();
     const gap = { staggerMs: 100 };
     const both = { llm: scriptedAgent(clock, [{}], gap), other: scriptedAgent(clock, [{}], gap) };

@@ -98,7 +98,7 @@ describe('the agent that thinks', () => {
     expect((await run.run.result).answer).toBe('mine');
   });
 
-  it('is told of, and the words decide, when it gives nothing of use', async () => {
+  it('is reported of, and the words decide, when it gives nothing of use', async () => {
     const one = mind('model', ({ taskId }) => (taskId.startsWith('phase:') ? 'I would rather not.' : 'done'));
     const run = ask({ agents: { one } });
     expect(await doneBy(run)).toMatchObject({ decompose: 'offline' });

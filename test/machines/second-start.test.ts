@@ -105,7 +105,7 @@ describe('a persisted snapshot', () => {
     });
   }
 
-  it('of a machine inside that of a user fails that child, so the user’s machine goes on', async () => {
+  it('of a machine inside that of a user fails that child, so the user’s machine continues', async () => {
     const parent = setup({ actors: { ask: soarMachine } }).createMachine({
       initial: 'asking',
       states: {
@@ -126,7 +126,7 @@ describe('a persisted snapshot', () => {
     expect(createActor(parent, { snapshot: kept }).start().getSnapshot().value).toBe('lost');
   });
 
-  it('of a breaker goes on: open until its time, half-open with another probe', async () => {
+  it('of a breaker continues: open until its time, half-open with another probe', async () => {
     const clock = new VirtualClock();
     const input = { agentId: 'a' };
     const first = createActor(breakerMachine, { clock, input }).start();

@@ -55,7 +55,7 @@ function ask({ steps = [{ ms: 100, ok: 'do it' }], think = askOnce, asked = {}, 
 const inFlight = (...agents: ScriptedAgent[]) => agents.reduce((sum, agent) => sum + agent.inFlight, 0);
 
 describe('a call of a phase', () => {
-  it('is answered by the agent, who is told what it is asked and for what', async () => {
+  it('is answered by the agent, who is reported what it is asked and for what', async () => {
     const run = ask();
     const result = await run.settled();
     expect(result).toMatchObject({ status: 'succeeded', outcomes: [{ taskId: 'only' }] });
@@ -80,7 +80,7 @@ describe('a call of a phase', () => {
     expect(run.of('attempt.started').map(({ taskId }) => taskId)).toEqual([CALL, 'only', 'phase:synthesize']);
   });
 
-  it('has the breaker of its agent, and its rate limits, in what the run tells of itself', async () => {
+  it('has the breaker of its agent, and its rate limits, in what the run reports itself', async () => {
     const limited: Step = { fail: 'rate_limited', details: { retryAfterMs: 3000 } };
     const synthesize: Phases['synthesize'] = async (_, { call }) => {
       const { output } = await call({ name: 'synthesize', prompt: 'Sum it up', agentId: 'writer' });
@@ -108,7 +108,7 @@ describe('a call of a phase', () => {
     expect(metadata.breakers.thinker).toMatchObject({ state: 'closed', failures: 1 });
   });
 
-  it('is told of also in a run that has only planned', async () => {
+  it('is reported of also in a run that has only planned', async () => {
     const clock = new VirtualClock();
     const thinker = scriptedAgent(clock, [{ ok: 'do it' }]);
     const soar = createSoar({ agents: { worker: () => '', thinker }, phases: decomposing(askOnce), clock });
@@ -229,7 +229,7 @@ describe('a call of a phase', () => {
   });
 });
 
-describe('a run that is told to stop while a phase asks', () => {
+describe('a run that is asked to stop while a phase asks', () => {
   it('waits for the attempt, and leaves nothing behind', async () => {
     const run = ask({ steps: [{ hang: true, dyingMs: 300 }] });
     await run.clock.advance(100);
@@ -287,7 +287,7 @@ describe('a run that is told to stop while a phase asks', () => {
   });
 });
 
-describe('a run that is told to stop at any instant of its phases', () => {
+describe('a run that is asked to stop at any instant of its phases', () => {
   const policy = {
     preset: 'patient',
     retry: { retries: 2, strategy: 'fixed', baseDelayMs: 200, jitter: 0 },
@@ -443,7 +443,7 @@ describe('the limits of a run of a question', () => {
   });
 });
 
-describe('what is told of a phase', () => {
+describe('what is reported of a phase', () => {
   it('is who did it, with what effort', async () => {
     const steps: Step[] = [
       { ms: 100, fail: 'transient' },

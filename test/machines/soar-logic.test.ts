@@ -158,7 +158,7 @@ describe('the result of a query', () => {
     });
   });
 
-  it('is cancelled when it was told to stop, but failed when it broke meanwhile', () => {
+  it('is cancelled when it was asked to stop, but failed when it broke meanwhile', () => {
     const ended = (error: TaskError | null, how: 'done' | 'failed' | 'cancelled') =>
       resultOf({ ...FOUND, error }, how, 0).status;
     expect(ended(told, 'cancelled')).toBe('cancelled');
@@ -234,7 +234,7 @@ describe('a query that begins', () => {
     expect(bounded).toMatchObject({ runId: 'r', bounds: { deadlineAt: 150, budgetAt: 120 } });
   });
 
-  it('tells once when what it used is of unknown cost, where that is bounded', () => {
+  it('reports once when what it used is of unknown cost, where that is bounded', () => {
     const warnings = (budget?: { costUsd: number }) => {
       const told: string[] = [];
       const context = begun({ settings: budget ? { budget } : {}, publish: ({ type }) => void told.push(type) });
@@ -245,14 +245,14 @@ describe('a query that begins', () => {
     expect([warnings({ costUsd: 1 }), warnings()]).toEqual([1, 0]);
   });
 
-  it('goes on with what was found, by the bounds it had', () => {
+  it('continues with what was found, by the bounds it had', () => {
     const context = begun({ resumed, settings: { timeoutMs: 50 } });
     const { startedAt, phases, assessment, retrieval, decomposition, routing } = resumed;
     expect(context).toMatchObject({ startedAt, phases, assessment, retrieval, decomposition, routing, phaseAt: 100 });
     expect(context.bounds).toMatchObject({ deadlineAt: 500, budgetAt: 300 });
   });
 
-  it('goes on with the plan that a person approved', () => {
+  it('continues with the plan that a person approved', () => {
     expect(begun({ resumed }).routing?.plan).toBe(plan);
     const matches = FOUND.routing?.matches;
     expect(begun({ resumed: { ...resumed, approved: edited } }).routing).toEqual({ matches, plan: edited });

@@ -48,7 +48,7 @@ function ask(options: Partial<SoarOptions> = {}, clock = new VirtualClock()) {
   return { one, ...watch(soar.ask('Why is it so?', { runId: 'asked' }), clock, soar) };
 }
 
-/** A phase that never answers, and how it was told to stop. */
+/** A phase that never answers, and how it was asked to stop. */
 function stuck() {
   const told: unknown[] = [];
   const phase = (_: unknown, { signal }: { signal: AbortSignal }) =>
@@ -76,7 +76,7 @@ describe('a query', () => {
   });
 
   it.each([
-    ['a subgoal that is none', null],
+    ['an invalid subgoal', null],
     ['a subgoal without its dependencies', { id: 'a', title: 'A', prompt: 'do a' }],
     ['a subgoal without a prompt', { id: 'a', title: 'A', dependsOn: [] }],
   ])('fails by its decompose phase when that gives %s', async (_, subgoal) => {

@@ -16,7 +16,7 @@ import {
   watch,
 } from '../support/watched-run.ts';
 
-/** When it is stopped, and how long an agent takes to end once it is told to. */
+/** When it is stopped, and how long an agent takes to end once it is asked to. */
 const AT = 200;
 const DYING_MS = 300;
 /** Ends by itself, long after. */

@@ -130,7 +130,7 @@ describe('cancelling a task that runs', () => {
     expect(run.of('run.stopping')).toHaveLength(1);
   });
 
-  it('tells the agent why', async () => {
+  it('reports the agent why', async () => {
     const clock = new VirtualClock();
     let reason: unknown;
     const one = (_: unknown, { signal }: { signal: AbortSignal }) =>

@@ -54,7 +54,7 @@ it('cools 5 s when nothing says, doubling', async () => {
   expect(run.startTimes()).toEqual([0, 5000, 15_000, 35_000]);
 });
 
-it('tells until when it cools, and so do the metadata', async () => {
+it('reports until when it cools, and so do the metadata', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [limited(30_000), {}]);
   const run = start([task('a')], { agents: { one }, clock });

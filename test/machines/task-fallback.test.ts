@@ -212,7 +212,7 @@ it('leaves the lease it had to the next', async () => {
   expect((await again.settled()).outcomes).toHaveLength(1);
 });
 
-it('is told whom it stands in for, and what failed', async () => {
+it('is reported whom it stands in for, and what failed', async () => {
   const clock = new VirtualClock();
   const told: AgentRequest['insteadOf'][] = [];
   const two: AgentFunction = ({ insteadOf }) => {
@@ -232,7 +232,7 @@ it('is told whom it stands in for, and what failed', async () => {
   ]);
 });
 
-it('is told of an open circuit, too', async () => {
+it('is reported of an open circuit, too', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, { z: [{ ms: 10, fail: 'transient' }] });
   const told: AgentRequest['insteadOf'][] = [];

@@ -63,7 +63,7 @@ describe('an agent that has stated its end and does not leave', () => {
     });
   });
 
-  it('may go on working, and is stopped when that is over', async () => {
+  it('may continue working, and is stopped when that is over', async () => {
     const clock = new VirtualClock();
     const says = [concludes(1000), ...every(4000, 80_000, { output: 'more ' })];
     expect((await settledBy(lingerer(clock, says), clock)).outcome).toMatchObject({

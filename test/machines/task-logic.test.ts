@@ -86,7 +86,7 @@ describe('a task that is resumed', () => {
   });
 });
 
-describe('what the executor is told of an attempt', () => {
+describe('what the executor is reported of an attempt', () => {
   const specOf = (input: Given) => attemptSpec(contextOf(input, { attempt: 2 }), addressee());
 
   it('has nothing that was not said', () => {
@@ -127,7 +127,7 @@ describe('an attempt that ended', () => {
     expect(own({ status: 'succeeded', error: null })).toBe('');
   });
 
-  it('is recorded with the usage it told, and without one it did not tell', () => {
+  it('is recorded with the usage it told, and without one it did not report', () => {
     const usage = { totalTokens: 7 };
     expect(ended(contextOf(), resultOf({ usage })).attempts?.at(-1)?.usage).toEqual(usage);
     expect(ended(contextOf(), resultOf()).attempts?.at(-1)).not.toHaveProperty('usage');

@@ -46,7 +46,7 @@ it('ignores an answer to another request', async () => {
   expect(one.calls.map(({ at }) => at)).toEqual([0, 1000]);
 });
 
-it('settles once, also when its end is told twice', async () => {
+it('settles once, also when its end is reported twice', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, { t1: [{ ms: 100 }], t2: [{ ms: 500 }] });
   const run = start(tasks(2), { agents: { one }, clock });
@@ -86,7 +86,7 @@ it('gives lease and permit back exactly once', async () => {
   expect(seen.map(([type]) => type).sort()).toEqual(['attempt.ended', 'lease.release', 'permit.return']);
 });
 
-it('tells the breaker of a failure, then the task, and only then frees the lease', async () => {
+it('reports the breaker of a failure, then the task, and only then frees the lease', async () => {
   const clock = new VirtualClock();
   const { sent, inspect } = inspected();
   const agents = { one: scriptedAgent(clock, [{ fail: 'transient' }]) };

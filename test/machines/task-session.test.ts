@@ -100,7 +100,7 @@ describe('previousAttempt', () => {
     expect(previousAttempt(attempts, 'one')).toBeNull();
   });
 
-  it('tells what was used in its session, and in no other', () => {
+  it('reports what was used in its session, and in no other', () => {
     const used = (session: string, totalTokens?: number): AttemptRecord => ({
       ...record('failed', session),
       ...(totalTokens === undefined ? {} : { usage: { totalTokens } }),

@@ -66,7 +66,7 @@ describe('a task that retries', () => {
     ]);
   });
 
-  it('tells until when it backs off', async () => {
+  it('reports until when it backs off', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100, fail: 'transient' }, {}]);
     const run = start([task('a')], { agents: { one }, clock, policy: retrying(1) });

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { scriptedAgent } from '../support/scripted-agent.ts';
 import { onceSettled, outcomeOf, retrying, start, task, tasks, type Watched } from '../support/watched-run.ts';
 
-/** The most tasks that were in a state at once, as the events tell it. */
+/** The most tasks that were in a state at once, as the events report it. */
 function mostIn(run: Watched, state: string): number {
   const now = new Map<string, string>();
   let most = 0;
@@ -33,7 +33,7 @@ describe.each(['wave', 'eager'] as const)('the schedule %s', (schedule) => {
     expect(one.peak).toBe(3);
   });
 
-  it('never tells of more attempts in flight than maxConcurrent', async () => {
+  it('never reports more attempts in flight than maxConcurrent', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100 }]);
     const run = start(tasks(20), { agents: { one }, clock, schedule, maxConcurrent: 3 });
@@ -52,7 +52,7 @@ describe.each(['wave', 'eager'] as const)('the schedule %s', (schedule) => {
     expect((await run.settled()).metadata.succeeded).toBe(20);
   });
 
-  it('tells of each wave when it starts and when it has settled', async () => {
+  it('reports each wave when it starts and when it has settled', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { t1: [{ fail: 'auth' }] });
     const plan = [...tasks(2), task('z', onceSettled('t1', 't2'))];

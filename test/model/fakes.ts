@@ -34,7 +34,7 @@ export function fakeServices({ isSpent = false }: { isSpent?: boolean } = {}): S
   };
 }
 
-/** Stands in for a roster: takes everything, and breaks when told to. */
+/** Stands in for a roster: takes everything, and breaks on request. */
 export const fakeRoster: ActorLogic<Snapshot<undefined>, EventObject> = {
   getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
   transition: (snapshot, event) =>

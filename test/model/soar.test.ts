@@ -85,7 +85,7 @@ describe('the soar machine', () => {
   const paths = testPaths(soarMachine, { ...harness, samples, outputs });
 
   test.each([
-    ['that goes on to an answer', {}],
+    ['that continues to an answer', {}],
     ['that ends with a plan', { until: 'route' as const }],
     ['that waits for a person', { approve: true }],
   ])('%s does on every path what its chart says', async (_, more) => {
@@ -106,7 +106,7 @@ describe('the soar machine', () => {
     }
   });
 
-  test('tells a collecting run to stop and waits until it has ended', async () => {
+  test('reports a collecting run to stop and waits until it has ended', async () => {
     const ends = 'xstate.done.actor.route → run.cancel → run.cancel';
     const typesOf = ({ steps }: TestPath) => steps.map(({ event }) => event.type).join(' → ');
     const told = paths.filter((path) => typesOf(path).endsWith(ends));

@@ -100,7 +100,7 @@ export function simulate(given: Case): Simulated {
       if (task.state !== 'running' || !flight) settle(task, isTold ? 'cancelled' : 'skipped', why);
       else if (why !== 'budget' && task.stop === null) {
         task.stop = why;
-        // Whoever was told to stop before and has not ended has its time already.
+        // Whoever was asked to stop before and has not ended has its time already.
         if (flight.hangs && now >= flight.dueAt - given.killGraceMs) continue;
         flight.ending = { result: flight.hangs ? 'abandoned' : 'cancelled', kind: why, retryAt: null };
         land(flight, flight.hangs ? now + given.killGraceMs : now);
@@ -244,7 +244,7 @@ export function simulate(given: Case): Simulated {
     ask(task);
   };
 
-  // The end of an attempt: the breaker hears of it, the task goes on, then the lease is free.
+  // The end of an attempt: the breaker hears of it, the task continues, then the lease is free.
   const end = (flight: Flight) => {
     const { task, ending, n, agentId, startedAt } = flight;
     const ended: Ended = { ...ending, agentId, startedAt, endedAt: now };

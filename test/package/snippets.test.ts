@@ -27,7 +27,7 @@ declare global {
 }`;
 const PROVIDERS = `declare module '@ai-sdk/openai' { export const openai: (model: string) => import('ai').LanguageModel; }`;
 
-/** TypeScript of a page, by section: what stands further down may go on with what stands above. */
+/** TypeScript of a page, by section: what stands further down may continue with what stands above. */
 function sectionsOf(page: string): { name: string; code: string }[] {
   const text = readFileSync(path.join(root, page), 'utf8');
   return text.split(/^## /m).flatMap((section, position) => {

@@ -35,7 +35,7 @@ describe('the types', () => {
     expect((await made.run({ tasks: [{ id: 'a', prompt: '', agent: 'one' }] }).result).status).toBe('succeeded');
   });
 
-  it('tell what an agent gets and gives', () => {
+  it('report what an agent gets and gives', () => {
     const soar = createSoar({
       agents: {
         one: ({ prompt, dependencies }, { signal, heartbeat }) => {
@@ -70,7 +70,7 @@ describe('the types', () => {
     expect(made.tasks[1]?.dependsOn).toEqual(['a']);
   });
 
-  it('tell events apart by their type, and states by their names', async () => {
+  it('report events apart by their type, and states by their names', async () => {
     const run = createSoar({ agents }).run({ tasks: [{ id: 'a', prompt: '', agent: 'fetcher' }] });
     const states: TaskState[] = [];
     run.events$.subscribe((event) => {

@@ -135,7 +135,7 @@ describe('a question that was asked before, with a cache', () => {
     for (const version of ['v1', 'v2', 'v3', 'v4']) expect((await ask({ version })).asked).toContain('phase:decompose');
   });
 
-  it('goes on from the journal when it is resumed, without the cache', async () => {
+  it('continues from the journal when it is resumed, without the cache', async () => {
     const { ask, clock, journal } = story();
     await ask();
     const profile = { kind: 'model', description: 'A model' } as const;
@@ -161,7 +161,7 @@ describe('a question that was asked before, with a cache', () => {
 });
 
 describe('a call that had begun when its run was interrupted', () => {
-  it('goes on by itself, and forgets nothing of what it used, whatever another run was answered meanwhile', async () => {
+  it('continues by itself, and forgets nothing of what it used, whatever another run was answered meanwhile', async () => {
     const { ask, clock, journal } = story();
     const failing: Step = { fail: 'transient', details: { usage: { totalTokens: 7 } } };
     const script = { ...GOOD, 'phase:decompose': [failing, ...(GOOD['phase:decompose'] ?? [])] };

@@ -158,7 +158,7 @@ describe('a question whose phases ask a model', () => {
     expect(asked).toContain('in square brackets: [gate], [both].');
   });
 
-  it('says so, and asks nobody, when every task failed', async () => {
+  it('says so, and asks no agent, when every task failed', async () => {
     const failing = [{ fail: 'auth', message: 'Bad key' }] as const;
     const run = ask({ gate: failing, breaker: failing, both: failing });
     const result = await run.settled();
@@ -167,7 +167,7 @@ describe('a question whose phases ask a model', () => {
     expect(run.llm.calls.filter(({ taskId }) => taskId.startsWith('phase:synthesize'))).toEqual([]);
   });
 
-  it('gives nothing that a model wrote to a command that nobody described, though it is the default', async () => {
+  it('gives nothing that a model wrote to a command without a description, though it is the default', async () => {
     const open = decomposition.subgoals.map(({ agent: _, match: __, ...subgoal }) => subgoal);
     const script = { 'phase:decompose': [{ ok: JSON.stringify({ subgoals: open }) }] };
     const bare = ask(script, { defaultAgent: 'worker' }, { kind: 'command' });
@@ -177,7 +177,7 @@ describe('a question whose phases ask a model', () => {
     expect(outcomes(await described.settled())[0]).toBe('gate worker succeeded');
   });
 
-  it('has no task taken over by a command that nobody described, when its own agent fails, and says so', async () => {
+  it('has no task taken over by a command without a description, when its own agent fails, and says so', async () => {
     const failing = [{ fail: 'auth', message: 'Bad key' }] as const;
     const open = decomposition.subgoals.map(({ agent: _, match: __, ...subgoal }) => subgoal);
     const script = { 'phase:decompose': [{ ok: JSON.stringify({ subgoals: open }) }], gate: failing, both: failing };

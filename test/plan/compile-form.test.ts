@@ -98,7 +98,7 @@ describe('what can be read of a plan of the wrong form', () => {
     for (const nothing of [null, undefined, 5, 'x', {}, { tasks: 'x' }]) expect(issuesOf(nothing)).toHaveLength(1);
   });
 
-  it('tells a task without an agent only where its agent was readable', () => {
+  it('reports a task without an agent only where its agent was readable', () => {
     const plan = {
       colour: 1,
       tasks: [
@@ -116,7 +116,7 @@ describe('an agent that does not exist', () => {
   const task = { id: 't', prompt: '' };
   const ids = (count: number) => Array.from({ length: count }, (_, i) => `agent-number-${i}`);
 
-  it('is told with where it is named, and with those there are', () => {
+  it('is reported with where it is named, and with those there are', () => {
     const plan = {
       defaults: { agent: 'gone' },
       fallback: 'gone too',
@@ -207,7 +207,7 @@ describe('an agent that does not exist', () => {
 describe('what tasks say of each other', () => {
   const task = (id: string, ...dependsOn: string[]) => ({ id, prompt: '', dependsOn });
 
-  it('is told with its place and its code', () => {
+  it('is reported with its place and its code', () => {
     expect(issuesOf(planOf(task('a'), task('b', 'b'), task('a'), task('c', 'ab')))).toEqual([
       {
         path: 'tasks[2].id',
@@ -237,7 +237,7 @@ describe('what tasks say of each other', () => {
     expect(agents[20]).not.toContain('Did you mean');
   });
 
-  it('tells circles in the order of the plan, each from its first task on, however they are come upon', () => {
+  it('reports circles in the order of the plan, each from its first task on, however they are come upon', () => {
     const plan = planOf(task('a', 'e'), task('b', 'c'), task('c', 'b'), task('d', 'e'), task('e', 'd'));
     expect(messagesOf(plan)).toEqual([
       'Tasks depend on each other in a circle: b → c → b.',

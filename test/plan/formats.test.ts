@@ -18,7 +18,7 @@ it('writes what stands above a plan as comments', () => {
   expect(formatPlanYaml(PLAN, 'One\nTwo')).toBe('# One\n# Two\ntasks:\n  - id: a\n    prompt: x\n');
 });
 
-it('writes nothing above a plan unless it is told to', () => {
+it('writes nothing above a plan unless asked', () => {
   expect(formatPlanYaml(PLAN)).toBe('tasks:\n  - id: a\n    prompt: x\n');
 });
 
@@ -41,7 +41,7 @@ it('takes a task that names its agent where there are several', () => {
   expect(compilePlan(plan, { agents: ['x', 'y'] }).tasks[0]?.agent).toBe('x');
 });
 
-it('tells passages apart by lines of their own', () => {
+it('reports passages apart by lines of their own', () => {
   const passage = (path: string) => ({ id: path, path, startLine: 1, endLine: 1, text: path, score: 0 });
   const { prompt } = buildPrompt({ prompt: 'x', dependencies: [], passages: [passage('a.md'), passage('b.md')] });
   expect(prompt).toMatch(/<\/passage>\n<passage path="b\.md"/);

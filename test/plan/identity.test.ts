@@ -22,7 +22,7 @@ it.each<[string, Partial<Work>]>([
   expect(workKey({ ...work, ...other })).not.toBe(workKey(work));
 });
 
-it('tells apart what only looks alike when it is put together', () => {
+it('distinguishes what only looks alike when it is put together', () => {
   expect(workKey({ ...work, prompt: 'ab', question: 'c' })).not.toBe(workKey({ ...work, prompt: 'a', question: 'bc' }));
   expect(workKey({ ...work, env: { cwd: 'x' } })).not.toBe(workKey({ ...work, cwd: 'x' }));
 });

@@ -16,7 +16,7 @@ describe('the text of a task in a list', () => {
     expect(promptOf('- [ ] 1. a', '  more', '  <!-- a note -->', '  text')).toBe('a\nmore\ntext');
   });
 
-  it('goes on right below a comment', () => {
+  it('continues right below a comment', () => {
     expect(promptOf('- [ ] 1. a', '<!-- a note -->', 'more')).toBe('a\nmore');
     expect(promptOf('- [ ] 1. a', '', 'no more')).toBe('a');
   });
@@ -111,7 +111,7 @@ describe('a fault in a list', () => {
     expect(dependency).toMatchObject({ taskId: '1', message: expect.stringMatching(/^Line 3: /) });
   });
 
-  it('is told with the name of the file, and without a line when the list is empty', () => {
+  it('is reported with the name of the file, and without a line when the list is empty', () => {
     const { message, issues } = planFailure(() => parseMarkdownPlan('words', 'tasks.md'));
     expect(message).toMatch(/^The plan tasks\.md is not valid: There is no task in it/);
     expect(issues).toMatchObject([{ path: '', code: 'no-tasks' }]);

@@ -108,7 +108,7 @@ describe('a setting', () => {
     expect(settingsOf(['Timeout', ' soon '])).toMatch(/^`Timeout: soon` cannot/);
   });
 
-  it('that is not known is told with those that are', () => {
+  it('that is not known is reported with those that are', () => {
     expect(settingsOf(['constructor', 'x'])).toBe(
       'Unknown setting `constructor`; known are Agent, Depends, Critical, Timeout, OnDependencyFailure.',
     );

@@ -43,7 +43,7 @@ describe('a Markdown task list', () => {
     });
   });
 
-  it('goes on with a task’s text over the lines below it, code and lists included', () => {
+  it('continues with a task’s text over the lines below it, code and lists included', () => {
     const { tasks } = plan(
       '- [ ] 1. Fix this',
       '  in these places:',

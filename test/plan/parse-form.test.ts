@@ -72,7 +72,7 @@ describe('the look of a text', () => {
   });
 });
 
-describe('what is told of a text that cannot be read', () => {
+describe('what is reported of a text that cannot be read', () => {
   it('names the file, the line and the cause', () => {
     const json = failure('{\n"tasks": x}', { name: 'p.json' });
     expect(json.message).toBe(

@@ -59,7 +59,7 @@ it('describes itself to editors by name', () => {
   });
 });
 
-it('tells agents from parts that others play', () => {
+it('distinguishes agents from parts that others play', () => {
   const sh = { kind: 'command', command: ['sh'] } as const;
   const part = { kind: 'adHoc', base: 'sh', role: 'reviewer' } as const;
   expect(ownAgents({ sh, part })).toEqual({ sh });

@@ -55,7 +55,7 @@ describe('parsePlan', () => {
     });
   });
 
-  it('drops the line that tells an editor which schema this is', () => {
+  it('drops the line that reports an editor which schema this is', () => {
     expect(parsePlan({ $schema: './plan.schema.json', tasks: [] })).toEqual({ tasks: [] });
   });
 

@@ -19,7 +19,7 @@ interface Scenario {
   cancelAt: number | null;
 }
 
-/** Few prompts for many tasks, so that most of them have twins. */
+/** Few prompts for many tasks, so that most of them have duplicates. */
 const scenario: fc.Arbitrary<Scenario> = fc.record({
   tasks: fc
     .array(

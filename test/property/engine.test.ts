@@ -45,7 +45,7 @@ async function play({
   return { ...watched, result, progress, agents, probes: breakers.seen };
 }
 
-/** Attempts in flight, as the events tell it. */
+/** Attempts in flight, as the events report it. */
 function peaks({ events }: Played): { all: number; byAgent: Record<string, number> } {
   const now: Record<string, number> = {};
   const byAgent: Record<string, number> = {};

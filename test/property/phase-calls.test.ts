@@ -16,7 +16,7 @@ const execution = fc.record({
 const process = fc.record({
   /** When it is told to end, milliseconds from its start. */
   cutMs: fc.integer({ min: 0, max: 400 }),
-  /** Whether another run asks the same before the next one goes on. */
+  /** Whether another run asks the same before the next one continues. */
   isAskedElsewhere: fc.boolean(),
 });
 const scenarios = fc.record({

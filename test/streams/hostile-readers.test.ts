@@ -145,7 +145,7 @@ describe('a reader that changes what it gets', () => {
           (input: unknown) => {
             inputs.push([name, structuredClone(input)]);
             spoil(input);
-            // It may also go on changing what it has given.
+            // It may also continue changing what it has given.
             setTimeout(() => spoil(output));
             return output;
           },

@@ -27,7 +27,7 @@ const compiled: RunEventBody = {
 };
 const ended: RunEventBody = { type: 'run.settled', result: { status: 'succeeded' } as RunResult };
 
-/** News of every letter that diagrams may use; the count of settled tasks is what tells states apart. */
+/** News of every letter that diagrams may use; the count of settled tasks is what reports states apart. */
 const NEWS: Readonly<Record<string, RunEventBody>> = {
   p: { type: 'phase.started', phase: 'collect' },
   a: settled(1, 1),
@@ -68,19 +68,19 @@ function marbles(
 }
 
 describe('the progress of a run', () => {
-  it('is told at once when nothing was told shortly before', () => {
+  it('is reported at once when nothing was told shortly before', () => {
     marbles(({ play, see }) => see(play('  p 99ms a 99ms b 99ms (e|)')).toBe('0 99ms 1 99ms 2 99ms (E|)'));
   });
 
-  it('is told at most every 50 ms, as it is by then', () => {
+  it('is reported at most every 50 ms, as it is by then', () => {
     marbles(({ play, see }) => see(play('p 9ms a 9ms b 9ms c 99ms d 9ms (e|)')).toBe('0 49ms 3 79ms 4 9ms (E|)'));
   });
 
-  it('does not wait for further news to tell the last', () => {
+  it('does not wait for further news to report the last', () => {
     marbles(({ play, see }) => see(play('(pa) 996ms (e|)')).toBe('0 49ms 1 949ms (E|)'));
   });
 
-  it('tells the end at once', () => {
+  it('reports the end at once', () => {
     marbles(({ play, see }) => see(play('p 4ms a 4ms (be|)')).toBe('0 9ms (E|)'));
   });
 

@@ -20,7 +20,7 @@ it('beats at most ten times a second for each task', async () => {
   expect(beats).toHaveLength(20);
 });
 
-it('tells every piece of output, by task and agent', async () => {
+it('reports every piece of output, by task and agent', async () => {
   const clock = new VirtualClock();
   const run = start([task('a')], { agents: { one: scriptedAgent(clock, [{ ms: 1000, says: chatter }]) }, clock });
   await run.settled();

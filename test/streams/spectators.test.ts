@@ -20,7 +20,7 @@ function streams() {
 const isWarning = ({ type }: RunEvent) => type === 'warning';
 
 describe('a subscriber that throws', () => {
-  it('is told of in a warning, after the event it threw at, and hurts no other', () => {
+  it('is reported of in a warning, after the event it threw at, and hurts no other', () => {
     const { events$, events, listen, publish } = streams();
     events$.subscribe(boom);
     listen();
@@ -31,7 +31,7 @@ describe('a subscriber that throws', () => {
     ]);
   });
 
-  it('is told of with what it threw, also where that is no error', () => {
+  it('is reported of with what it threw, also where that is no error', () => {
     const { events$, events, listen, publish } = streams();
     events$.subscribe(() => {
       throw undefined;
@@ -41,7 +41,7 @@ describe('a subscriber that throws', () => {
     expect(events.at(-1)).toMatchObject({ type: 'warning', message: 'A subscriber threw: nothing' });
   });
 
-  it('is told of once when it is async and always rejects', async () => {
+  it('is reported of once when it is async and always rejects', async () => {
     const clock = new VirtualClock();
     const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
     let calls = 0;

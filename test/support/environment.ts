@@ -4,7 +4,7 @@
  * proxies, options of Node and what a hook of git sets would change what is tested.
  */
 const KEPT = /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|TEMP|TMP|TZ|LD_LIBRARY_PATH|FONTCONFIG_\w+)$/;
-/** What tests are told by those that run them. */
+/** What tests are recognized by those that run them. */
 const FOR_TESTS = /^(?:NODE_ENV|VITEST\w*|TEST|DEV|PROD|MODE|SSR|BASE_URL|ORACLE_\w+|MUTATION_\w+|_*STRYKER\w*)$/;
 
 for (const name of Object.keys(process.env)) if (!KEPT.test(name) && !FOR_TESTS.test(name)) delete process.env[name];

@@ -187,7 +187,7 @@ export function crowdTrace(count: number): Promise<TraceRecord[]> {
 
 /**
  * A question: its decompose phase asks a model, which is rate-limited first; a person approves the plan; one task's answer is
- * that of its twin; every answer tells its tokens.
+ * that of its duplicate; every answer reports its tokens.
  */
 export async function questionTrace(more: SoarOptions = {}): Promise<TraceRecord[]> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 15, 9, 30));
@@ -216,7 +216,11 @@ export async function questionTrace(more: SoarOptions = {}): Promise<TraceRecord
       decompose: async ({ query }, { call }) => {
         const { output } = await call({ name: 'decompose', prompt: `Take apart: ${query}`, agentId: 'model' });
         const part = (id: string, dependsOn: string[] = []) => ({ id, title: '', prompt: output, dependsOn });
-        return { goal: query, subgoals: [part('one'), part('twin'), part('last', ['one', 'twin'])], notes: [] };
+        return {
+          goal: query,
+          subgoals: [part('one'), part('duplicate'), part('last', ['one', 'duplicate'])],
+          notes: [],
+        };
       },
       synthesize: ({ outcomes }) => ({ answer: outcomes.at(-1)?.output ?? '', confidence: 0.8, sources: [] }),
     },

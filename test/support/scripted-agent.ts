@@ -19,13 +19,13 @@ export interface Step {
   details?: AgentErrorOptions;
   /** Throws this as it is. */
   throws?: unknown;
-  /** Never ends by itself; ends when it is told to. */
+  /** Never ends by itself; ends on request. */
   hang?: boolean;
-  /** Does not even end when it is told to. */
+  /** Does not even end on request. */
   deaf?: boolean;
   /** Time it takes to end after it was told to. Default 0. */
   dyingMs?: number;
-  /** What it answers, rather than fails with, when it is told to end. */
+  /** What it answers, rather than fails with, on request end. */
   lastWords?: string;
   /** Heartbeats, output, suspicions and statements of its end on the way. */
   says?: readonly { at: number; beat?: true; output?: string; suspect?: ErrorKind; concludes?: string }[];

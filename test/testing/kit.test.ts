@@ -23,7 +23,7 @@ declare module 'vitest' {
 expect.extend(traceMatchers);
 
 describe('transitionCoverage', () => {
-  test('tells what is missing, guards that never said no included', () => {
+  test('reports what is missing, guards that never said no included', () => {
     const coverage = transitionCoverage(flow);
     const { actor, gates } = drive(flow, { inspect: coverage });
     actor.send({ type: 'go' });
@@ -108,7 +108,7 @@ describe('gatedAgents', () => {
     expect(record).not.toNeverExceed(1);
   });
 
-  test('end by themselves when told to stop, unless they hang', async () => {
+  test('end by themselves on request stop, unless they hang', async () => {
     const clock = new VirtualClock();
     const agents = gatedAgents(['a']);
     const soar = createSoar({ agents, clock, killGraceMs: 3000 });
@@ -139,7 +139,7 @@ describe('assertTrace', () => {
     events: [state('a', 'staggered'), state('a', 'running'), started('a'), started('b')],
   } as unknown as RunRecord;
 
-  test('says nothing when all is as said, and goes on', () => {
+  test('says nothing when all is as said, and continues', () => {
     const same = assertTrace(record).toNeverExceed(2).not.toHaveSettledOnce(['a']).toHaveVisited('a', ['running']);
     expect(same.not.toHaveVisited('a', ['cooling'])).toMatchObject({ not: expect.anything() });
   });

@@ -50,11 +50,11 @@ describe('testPaths', () => {
       on: { add: { actions: 'add' } },
     });
     expect(() => testPaths(counter, { limit: 100 })).toThrow(
-      'counter has more than the limit of 100 edges; 101 states so far. What tells them apart: context.count (101 values).',
+      'counter has more than the limit of 100 edges; 101 states so far. What distinguishes them: context.count (101 values).',
     );
   });
 
-  test('tells paths apart by what their events carry', () => {
+  test('reports paths apart by what their events carry', () => {
     const shop = setup({
       types: { events: {} as { type: 'pay'; amount: number } },
       actors: { ship: fromPromise(async () => ({ ok: true })) },
@@ -204,7 +204,7 @@ describe('runPath', () => {
     );
   });
 
-  test('tells what the machine or the invariant threw, and after which steps', async () => {
+  test('reports what the machine or the invariant threw, and after which steps', async () => {
     const [path] = testPaths(flow).filter(({ description }) => description.startsWith(again));
     const broken = flow.provide({
       guards: {
@@ -231,7 +231,7 @@ describe('runPath', () => {
     );
   });
 
-  test('tells what came of itself', async () => {
+  test('reports what came of itself', async () => {
     const stopLate = async ({ actor, clock }: Driven<AnyStateMachine>) => {
       await clock.advance(600);
       actor.send({ type: 'stop' });
@@ -255,7 +255,7 @@ describe('runPath', () => {
     );
   });
 
-  test('tells what differs part by part, and no more than can be read', async () => {
+  test('reports what differs part by part, and no more than can be read', async () => {
     const project = (list: unknown) => () => ({ a: { b: [1, { c: 2 }], list }, same: 1 });
     const paths = testPaths(flow, { project: project({}), kind: 'shortest' });
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`k${i}`, i]));

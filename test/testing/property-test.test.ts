@@ -7,7 +7,7 @@ describe('propertyTest', () => {
   const lines: string[] = [];
   const options = { fc, runs: 50, seed: 1, log: (line: string) => void lines.push(line) };
 
-  test('finds a shortest sequence that breaks an invariant, and tells the seed', async () => {
+  test('finds a shortest sequence that breaks an invariant, and reports the seed', async () => {
     const world = () => ({ count: 0 });
     const set = (given: { count: number }, count: number) => Object.assign(given, { count });
     const commands = {
@@ -29,7 +29,7 @@ describe('propertyTest', () => {
     expect(lines.at(-1)).toMatch(/^property test: \d+ runs, seed 1$/);
   });
 
-  test('tells where a machine was after each command, and how to see it again', async () => {
+  test('reports where a machine was after each command, and how to see it again', async () => {
     type World = Driven<typeof flow>;
     const counts = { seen: 0 };
     const commands = {
@@ -62,7 +62,7 @@ describe('propertyTest', () => {
     expect(counts.seen).toBe(4);
   });
 
-  test('tells of a world of its own what it is asked to, and of one that is wrong from the start that it is', async () => {
+  test('reports a world of its own what it is asked to, and of one that is wrong from the start that it is', async () => {
     const add = { run: (given: { count: number }) => void Object.assign(given, { count: given.count + 1 }) };
     const failure = (bound: number) =>
       propertyTest(

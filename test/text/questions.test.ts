@@ -42,7 +42,7 @@ describe('splitQuestions', () => {
     ]);
   });
 
-  it('tells a part that says "it" what it is about', () => {
+  it('distinguishes a part that says "it" what it is about', () => {
     expect(texts('How does the breaker open and what closes it?')[1]).toBe('What closes it? (about: breaker open)');
   });
 

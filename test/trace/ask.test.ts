@@ -24,7 +24,7 @@ async function asked() {
 }
 
 describe('the trace of a question', () => {
-  it('tells its six phases, its plan and its answer', async () => {
+  it('reports its six phases, its plan and its answer', async () => {
     const { replay, result } = await asked();
     const run = replay.run('q');
     expect(run?.title).toBe('What is a state machine, and what is an actor?');

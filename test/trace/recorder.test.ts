@@ -37,9 +37,9 @@ function keysOf(chart: ChartDefinition): string[] {
 }
 
 describe('a recorder', () => {
-  it('tells a small run from its beginning to its end', async () => {
+  it('reports a small run from its beginning to its end', async () => {
     const { records, of } = await tracedRun(withRetry());
-    // Numbers of actors go on over all that this process ever starts.
+    // Numbers of actors continue over all that this process ever starts.
     const actors = of('actor.started').map(({ actor }) => actor);
     const nth = (actor: string) => `t:${actors.indexOf(actor)}`;
     const lines = records.flatMap((record) => {
@@ -143,7 +143,7 @@ describe('a recorder', () => {
     expect(defined.sort()).toEqual(['breaker', 'collect', 'gate', 'task', 'wave']);
   });
 
-  it('tells moves by the keys of the definition', async () => {
+  it('reports moves by the keys of the definition', async () => {
     const { of } = await tracedRun({ ...withRetry(), trace: { mode: 'full' } });
     const known = new Set(of('machine.defined').flatMap(({ chart }) => keysOf(chart)));
     const used = of('actor.moved').flatMap(({ keys }) => keys);
@@ -267,7 +267,7 @@ describe('a recorder', () => {
     expect(full[0]).toMatchObject({ type: 'trace.started', mode: 'full' });
   });
 
-  it('tells of a full recording who sent what, and which actions it brought about', async () => {
+  it('reports a full recording who sent what, and which actions it brought about', async () => {
     const { of } = await tracedRun({ ...withRetry(), trace: { mode: 'full' } });
     const task = of('actor.started').find((record) => record.task === 'a')?.actor;
     const gate = of('actor.started').find(({ id }) => id === 'gate')?.actor;
@@ -363,13 +363,13 @@ describe('a recorder on a machine of somebody else', () => {
     });
   });
 
-  it('tells a machine that only shares an id with ours by its states alone', () => {
+  it('distinguishes a machine that only shares an id with ours by its states alone', () => {
     const records = record((actor) => actor.send({ type: 'POISON' }));
     expect(records.find((one) => one.type === 'actor.moved')).toMatchObject({ state: 'two', event: 'POISON' });
     expect(records.some((one) => one.type === 'warning')).toBe(false);
   });
 
-  it('tells an actor that breaks', () => {
+  it('distinguishes a actor that breaks', () => {
     const records: TraceRecord[] = [];
     const recorder = createRecorder({ clock: new VirtualClock(), sinks: [{ write: (one) => records.push(one) }] });
     const parent = setup({ actors: { machine } }).createMachine({

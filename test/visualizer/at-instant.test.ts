@@ -79,7 +79,7 @@ describe('from instant to instant', () => {
     }
   });
 
-  test('records that come in meanwhile change what they tell of, wherever one looks', () => {
+  test('records that come in meanwhile change what they report, wherever one looks', () => {
     for (const { records } of traces) {
       const begun = records.findIndex(({ type }) => type === 'plan.compiled') + 1;
       const property = fc.property(journeys, (journey) => {
@@ -100,7 +100,7 @@ describe('from instant to instant', () => {
     }
   });
 
-  test('an outcome that is told late changes the instants before it, too', () => {
+  test('an outcome that is reported late changes the instants before it, too', () => {
     const settled = crowd.findIndex(({ type }) => type === 'task.settled');
     const { task, seq } = crowd[settled] as TraceRecord & { task: string };
     const store = storeOf(crowd.slice(0, settled));

@@ -51,7 +51,7 @@ describe.each([
     expect(faint).toEqual([]);
   });
 
-  test('has bars and icons that can be told from what they stand on', () => {
+  test('has bars and icons that can be distinguished from what they stand on', () => {
     const faint = [...palette.keys()]
       .filter((name) => /^k-/.test(name))
       .filter((name) => SURFACES.some((surface) => contrast(of(name), of(surface)) < 3));

@@ -469,7 +469,7 @@ test('a file carries its trace whatever stands in it, and needs no server', asyn
   expect(await page.locator('.pane-details').textContent()).toContain('</script><img src=x');
 });
 
-test('a trace without the end of its run says so, and not that it goes on', async () => {
+test('a trace without the end of its run says so, and not that it continues', async () => {
   const half = storm.slice(0, Math.round(storm.length / 2));
   const page = await openFile(half);
   expect(await page.getByTestId('run-status').textContent()).toBe('cut off');
@@ -510,13 +510,13 @@ describe('a question whose phases ask agents', () => {
     expect(await page.locator('.pane-details .facts').first().textContent()).toContain('Tokens1,200 in, 90 out, $0.18');
   });
 
-  test('shows a task that waits for its twin as held, and says of its answer whose it is', async () => {
+  test('shows a task that waits for its duplicate as held, and says of its answer whose it is', async () => {
     const page = await openFile(await questionTrace());
-    await page.locator('.card[data-task="twin"]').click();
+    await page.locator('.card[data-task="duplicate"]').click();
     const store = storeOf(await questionTrace());
-    const { held } = taskOf(store, 'twin');
+    const { held } = taskOf(store, 'duplicate');
     await seek(page, (held?.at ?? 0) - store.startedAt + 700);
-    expect((await cardKinds(page)).twin).toBe('held');
+    expect((await cardKinds(page)).duplicate).toBe('held');
     expect(await page.locator('.pane-details .status').textContent()).toBe('waits for `one`, which asks the same');
     expect(await page.locator('[data-count="waiting"] b').textContent()).toBe('1');
     expect(await page.locator('.guard', { hasText: 'gate' }).textContent()).toContain('0 waiting · 1 running');

@@ -18,7 +18,7 @@ const text = (store: TraceStore, id: string, now = store.endedAt) =>
   );
 
 describe('the bars of the timeline', () => {
-  test('tell stagger, running, backoff and running again', () => {
+  test('report stagger, running, backoff and running again', () => {
     expect(text(release, 'api-diff')).toEqual([
       'staggered 0–2400',
       'running 2400–4200',
@@ -27,29 +27,29 @@ describe('the bars of the timeline', () => {
     ]);
   });
 
-  test('tell cooling and the fallback', () => {
+  test('report cooling and the fallback', () => {
     expect(text(storm, 'rates').some((bar) => bar.startsWith('cooling'))).toBe(true);
     expect(text(storm, 'fetch-east').at(-1)).toMatch(/^fallback\.running /);
   });
 
-  test('tell a refusal though it takes no time', () => {
+  test('report a refusal though it takes no time', () => {
     expect(text(storm, 'audit').some((bar) => /^circuitOpen (\d+)–\1$/.test(bar))).toBe(true);
   });
 
-  test('tell a wait for its wave before it was admitted', () => {
+  test('report a wait for its wave before it was admitted', () => {
     expect(text(release, 'docs-check')[0]).toMatch(/^queued /);
   });
 
-  test('tell the wait for a twin, as long as it takes', async () => {
+  test('report the wait for a duplicate, as long as it takes', async () => {
     const store = storeOf(await questionTrace());
     const [own] = barsOf(taskOf(store, 'one'), store.endedAt);
-    const twin = taskOf(store, 'twin');
-    expect(twin.actor).toBeNull();
-    const end = twin.settled?.settledAt ?? 0;
+    const duplicate = taskOf(store, 'duplicate');
+    expect(duplicate.actor).toBeNull();
+    const end = duplicate.settled?.settledAt ?? 0;
     expect(end).toBeGreaterThan(own?.from ?? 0);
-    expect(barsOf(twin, store.endedAt)).toEqual([{ kind: 'held', from: own?.from, to: end, isOpen: false }]);
+    expect(barsOf(duplicate, store.endedAt)).toEqual([{ kind: 'held', from: own?.from, to: end, isOpen: false }]);
     const half = (own?.from ?? 0) + 700;
-    expect(barsOf(twin, half)).toEqual([{ kind: 'held', from: own?.from, to: half, isOpen: true }]);
+    expect(barsOf(duplicate, half)).toEqual([{ kind: 'held', from: own?.from, to: half, isOpen: true }]);
   });
 
   test('end at the instant looked at, and are open then', () => {

@@ -18,7 +18,7 @@ describe('a trace in the viewer', () => {
     expect(taskOf(store, 'breaking').dependents).toEqual(['changelog', 'risk']);
   });
 
-  test('tells the state an actor was in at any instant', () => {
+  test('reports the state an actor was in at any instant', () => {
     const store = storeOf(records);
     const { actor } = taskOf(store, 'api-diff');
     const stateAt = (ms: number) => actor && stateText(moveAt(actor, seqAfter(store, ms))?.state ?? null);

@@ -7,7 +7,7 @@ const storm = storeOf(await stormTrace());
 const emittedAt = (seq: number) => troublesOf(storm.mishaps, 'sample', seq);
 
 describe('what went wrong in a run', () => {
-  test('is told by cause, with its agent, how often, and the tasks it was about', () => {
+  test('is recognized by cause, with its agent, how often, and the tasks it was about', () => {
     const told = emittedAt(Number.POSITIVE_INFINITY).map(({ what, who, attempts, lost, tasks }) => ({
       ...{ what, who, attempts, lost },
       tasks: [...tasks],

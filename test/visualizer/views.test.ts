@@ -78,7 +78,7 @@ describe('the statechart', () => {
     }
   });
 
-  test('tells what may follow, innermost first', () => {
+  test('reports what may follow, innermost first', () => {
     const chart = chartOf('task');
     const next = possibleTransitions(chart, activeIds(chart, { running: 'active' }));
     expect(next[0]?.label).toBe('attempt.stalled [isCurrent]');
@@ -97,7 +97,7 @@ describe('the event log', () => {
     expect(rows.every((row) => !storm.log[row]?.type.startsWith('actor.'))).toBe(true);
   });
 
-  test('tells of one task all it did', () => {
+  test('reports one task all it did', () => {
     const { actor } = taskOf(storm, 'rates');
     const rows = filterLog(storm, { hidden: new Set(['life']), words: '', actor: actor?.id ?? null, task: 'rates' });
     expect(rows).toHaveLength((actor?.moves.length ?? 0) - 1 + 1);

@@ -42,7 +42,7 @@ function record(logic: typeof machine) {
 }
 
 describe('a collectable machine', () => {
-  it('does what the machine does, and tells an inspector the same', () => {
+  it('does what the machine does, and reports an inspector the same', () => {
     expect(record(collectable(machine))).toEqual(record(machine));
     expect(noted).toEqual(['xstate.init 0', 'tick 1', 'tick 2', 'stop 2']);
   });

@@ -4,7 +4,7 @@ import type { TraceStore } from './store.ts';
 
 /**
  * What each task of a run's plan is at an instant. Going to another one looks anew only at tasks of which something is
- * recorded in between, or was recorded since: what is told late may change what a task was before.
+ * recorded in between, or was recorded since: what is reported late may change what a task was before.
  */
 export class AtInstant<T> {
   /** By the places of the tasks in the plan. */

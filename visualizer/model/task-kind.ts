@@ -18,7 +18,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 
 export const KIND_TEXTS: Readonly<Record<TaskKind, string>> = {
   pending: 'not started',
-  held: 'waiting for its twin',
+  held: 'waiting for its duplicate',
   staggered: 'waiting for its start',
   running: 'running',
   stalled: 'stalled',

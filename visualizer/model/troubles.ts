@@ -37,7 +37,7 @@ export interface Trouble {
   readonly tasks: Set<string>;
 }
 
-/** What a record tells of that did not go as wished; null for most of them. */
+/** What a record reports that did not go as wished; null for most of them. */
 export function mishapOf(record: TraceRecord, actor: ActorTrack | undefined): Mishap | null {
   const { seq, at } = record;
   switch (record.type) {
@@ -48,7 +48,7 @@ export function mishapOf(record: TraceRecord, actor: ActorTrack | undefined): Mi
       const { run, task, agent, status, error } = record;
       if (!isLoss(status) || !error) return null;
       const last = record.type === 'task.settled' ? record.attempts.at(-1) : undefined;
-      // What its last attempt ended with, be it the fallback's, is told in the words of that attempt.
+      // What its last attempt ended with, be it the fallback's, is reported in the words of that attempt.
       const cause = last?.error?.kind === error.kind ? last : { agent, error };
       const message = cause.error?.message ?? '';
       return { seq, at, run, task, kind: status, what: error.kind, who: cause.agent, message };

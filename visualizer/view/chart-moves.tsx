@@ -4,7 +4,7 @@ import { activeIds, eventName, possibleTransitions, transitionOf } from '../mode
 import { clockText } from '../model/spans.ts';
 import { seekRecord, seq, trace } from '../state.ts';
 
-/** A state's name that may go on in the next line after a dot. */
+/** A state's name that may continue in the next line after a dot. */
 function breakable(name: string) {
   return name.split('.').flatMap((part, index) => (index === 0 ? [part] : ['.', <wbr key={part} />, part]));
 }

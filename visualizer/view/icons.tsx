@@ -1,6 +1,6 @@
 import { cssName, type TaskKind } from '../model/task-kind.ts';
 
-/** Lines in a square of 16, so that no state is told by its colour alone; the same in the drawings on canvas. */
+/** Lines in a square of 16, so that no state is recognized by its colour alone; the same in the drawings on canvas. */
 export const KIND_PATHS: Readonly<Record<TaskKind, string>> = {
   pending: 'M8 7.2a.8.8 0 1 0 0 1.6a.8.8 0 1 0 0-1.6',
   held: 'M3 3h6.5v6.5h-6.5zM6.5 12.8h6.3v-6.3',

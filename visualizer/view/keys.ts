@@ -53,7 +53,7 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
 /** Keys that hold everywhere, except where text is written. */
 export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  // The signal follows when the browser tells of the end of the dialog, a moment after its key.
+  // The signal follows when the browser reports the end of the dialog, a moment after its key.
   if (document.querySelector('dialog[open]')) return;
   const from = event.target as HTMLElement;
   const isWriting = from instanceof HTMLInputElement && from.type === 'search';

@@ -130,7 +130,7 @@ function drawCell(
   } else {
     context.fillStyle = colour;
     context.fillRect(x, y, inner, inner);
-    // No room for an icon: what failed is told by a hole in it.
+    // No room for an icon: what failed is recognized by a hole in it.
     if (kind === 'failed' && inner >= 4) {
       context.fillStyle = panel;
       context.fillRect(x + inner / 2 - 1, y + inner / 2 - 1, 2, 2);

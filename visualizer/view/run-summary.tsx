@@ -11,8 +11,8 @@ const counted = (count: number, what: string): string =>
   `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
 const STATUS_NOTES: Readonly<Record<string, string>> = {
-  'cut off': 'The records end here, the run does not: they were copied while it went on, or its process was killed.',
-  silent: 'Nothing has been recorded for more than ten minutes. If its process was killed, `soar resume` goes on.',
+  'cut off': 'The records end here, the run does not: they were copied while it continued, or its process was killed.',
+  silent: 'Nothing has been recorded for more than ten minutes. If its process was killed, `soar resume` continues.',
 };
 
 /** What there is to know of the run, while nothing is selected. */

@@ -46,7 +46,7 @@ export function VirtualList(props: VirtualListProps) {
   const shown = props.shown ?? active;
   const page = Math.max(1, Math.floor(height / rowHeight) - 1);
 
-  // The browser tells of a scroll only after it is drawn: the rows are those of where the list will be.
+  // The browser reports a scroll only after it is drawn: the rows are those of where the list will be.
   const most = Math.max(0, count * rowHeight - height);
   useMemo(() => {
     top.current = Math.min(most, Math.max(0, topFor(shown, top.current, rowHeight, height)));

@@ -7,7 +7,7 @@ import type { Usage } from '../../types/usage.ts';
 import { toAgentError } from './model-error.ts';
 import type { ModelSettings } from './model-settings.ts';
 
-/** Steps a model with tools may take when nobody says otherwise; the SDK's own agents have the same. */
+/** Default number of steps of a model with tools; the SDK's own agents have the same. */
 const TOOL_STEPS = 20;
 
 /** What has come of a call so far. */
@@ -94,7 +94,7 @@ async function listen(
         heard.finish = { reason: part.finishReason, raw: part.rawFinishReason };
         break;
       case 'error':
-        // The stream goes on to its end, which says what it took.
+        // The stream continues to its end, which carries the usage.
         heard.error ??= { thrown: part.error };
         break;
       default:
@@ -104,7 +104,7 @@ async function listen(
   }
 }
 
-/** Why an answer that came to its end is none; null when it is one. */
+/** Reason that a complete answer is invalid; null when it is valid. */
 function faultOf(
   { steps, finish }: Heard,
   model: string,
@@ -158,5 +158,5 @@ export function nameOf(model: LanguageModel): string {
 }
 
 function reasonOf({ reason }: AbortSignal): string {
-  return reason instanceof Error ? reason.message : 'It was told to stop.';
+  return reason instanceof Error ? reason.message : 'It was asked to stop.';
 }

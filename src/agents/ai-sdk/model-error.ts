@@ -71,13 +71,13 @@ export function toAgentError(thrown: unknown, call: FailedCall): AgentError {
   const { output, usage, now } = call;
   const kept = { output, ...(usage ? { usage } : {}) };
   if (AgentError.isInstance(thrown)) return thrown;
-  const told = readFailure(thrown, maskOfValues(call.secrets).mask);
-  const kind = (thrown instanceof Error ? BY_NAME[thrown.name] : undefined) ?? kindOf(told, output !== '');
-  const where = told.status === null || told.status < 400 ? '' : ` answered HTTP ${told.status}`;
-  const what = told.isUnreached ? ' could not be reached' : where === '' ? ' failed' : where;
+  const stated = readFailure(thrown, maskOfValues(call.secrets).mask);
+  const kind = (thrown instanceof Error ? BY_NAME[thrown.name] : undefined) ?? kindOf(stated, output !== '');
+  const where = stated.status === null || stated.status < 400 ? '' : ` answered HTTP ${stated.status}`;
+  const what = stated.isUnreached ? ' could not be reached' : where === '' ? ' failed' : where;
   const half = output === '' || where !== '' ? '' : ' in the middle of its answer';
-  const message = `Model ${call.model}${what}${half}${told.said === '' ? '.' : `: ${told.said}`}`;
-  const retryAfterMs = kind === 'rate_limited' ? retryAfterOf(told, now) : null;
+  const message = `Model ${call.model}${what}${half}${stated.said === '' ? '.' : `: ${stated.said}`}`;
+  const retryAfterMs = kind === 'rate_limited' ? retryAfterOf(stated, now) : null;
   return new AgentError(kind, message, {
     ...kept,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),

@@ -18,6 +18,6 @@ export interface ModelSettings
   providerOptions?: StreamTextOptions['providerOptions'];
   /** More headers of the request. */
   headers?: Record<string, string | undefined>;
-  /** Tools the model may call; it goes on with their results until `stopWhen`. Default: none. */
+  /** Tools the model may call; it continues with their results until `stopWhen`. Default: none. */
   tools?: ToolSet;
 }

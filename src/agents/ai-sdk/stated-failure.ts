@@ -42,7 +42,7 @@ export function readFailure(thrown: unknown, mask: (text: string) => string): St
   return { ...none, status: status ?? statusOf(thrown), codes, said: clean(said || message) };
 }
 
-/** Why an answer that had begun did not come to its end: the innermost cause says it best ("other side closed"). */
+/** Reason that an answer broke off after it had begun: the innermost cause says it best ("other side closed"). */
 function rootOf(error: Error): string {
   let inner: Error = error;
   for (let depth = 0; depth < 5 && inner.cause instanceof Error; depth += 1) inner = inner.cause;

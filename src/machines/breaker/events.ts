@@ -10,7 +10,7 @@ export type BreakerEvent =
   | { type: 'permit.request'; requestId: string; limitMs?: number; ref: Addressee<BreakerReply> }
   | { type: 'permit.return'; permitId: string; result: PermitResult; kind: ErrorKind | null; at: number }
   /**
-   * A refused task wants to be called when the agent may be tried again. `followsProbes`: it also hears of every probe and
+   * A refused task asks to be notified when the agent may be tried again. `followsProbes`: it is also notified of every probe and
    * of its failure. Default: it is only called.
    */
   | { type: 'permit.await'; waiterId: string; followsProbes?: boolean; ref: Addressee<BreakerCall> }

@@ -18,7 +18,7 @@ const MENDED: ReadonlySet<string | null> = new Set(['exit', 'spawn', 'auth', 'in
  * time, but waits no longer than its policy says, whatever the clock did. A breaker that has not been tried for a whole
  * failure window starts empty.
  *
- * Failures in {@link MENDED} are forgotten, so whoever mends a script, installs a program, logs in or names another model
+ * Failures in {@link MENDED} are forgotten, so a user who mends a script, installs a program, logs in or names another model
  * and runs again does not wait. A breaker that would not be open without them begins closed.
  */
 export function restoredBreaker(stored: StoredBreaker, policy: BreakerPolicy, now: number): Begun {

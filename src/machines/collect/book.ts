@@ -5,7 +5,7 @@ import type { StopReason, TaskReport } from '../../run/task-report.ts';
 import type { TaskOutcome, TaskStatus } from '../../types/task.ts';
 import type { PreparedTask } from '../task/events.ts';
 
-/** What becomes of a task when one of its dependencies fails: its own rule wins over the run's. */
+/** Rule for a task whose dependency failed: its own wins over the run's. */
 export function failureRule({ spec }: Task, ofRun: OnDependencyFailure): OnDependencyFailure {
   return spec.onDependencyFailure ?? ofRun;
 }

@@ -10,17 +10,17 @@ type Agents = ReadonlyMap<string, ResolvedAgent>;
  */
 export function watchCosts(budget: Budget | null, agents: Agents, publish: Publish): Publish {
   if (budget?.costUsd === undefined) return publish;
-  const told = new Set<string>();
+  const warned = new Set<string>();
   return (body, at) => {
     publish(body, at);
     const agent = uncounted(body, agents);
-    if (!agent || told.has(agent.id)) return;
-    told.add(agent.id);
+    if (!agent || warned.has(agent.id)) return;
+    warned.add(agent.id);
     publish({ type: 'warning', message: uncountedMessage(agent) }, at);
   };
 }
 
-/** The agent of an attempt that cost something nobody knows. */
+/** The agent of an attempt with an unknown cost. */
 function uncounted(body: RunEventBody, agents: Agents): ResolvedAgent | null {
   if (body.type !== 'attempt.ended' || body.usage?.costUsd !== undefined) return null;
   const agent = agents.get(body.agentId);

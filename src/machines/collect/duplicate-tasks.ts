@@ -19,7 +19,7 @@ export interface Answered {
   answer: KnownAnswer;
 }
 
-/** What becomes of tasks that may start. */
+/** Decisions on tasks that may start. */
 export interface Sorted {
   start: Task[];
   answered: Answered[];
@@ -59,7 +59,7 @@ export class DuplicateTasks {
 
   /**
    * Sorts tasks whose dependencies have just settled. DuplicateTasks depend on the same tasks, so they always come here together.
-   * `begun`: it had an attempt before, and goes on by itself.
+   * `begun`: it had an attempt before, and continues by itself.
    */
   sort(tasks: readonly Task[], begun: (task: Task) => boolean, now: number): Sorted {
     const sorted: Sorted = { start: [], answered: [], held: [] };
@@ -103,7 +103,7 @@ export class DuplicateTasks {
     return new Set([...this.#asked.values()].flatMap(({ waiting }) => waiting.map(({ id }) => id)));
   }
 
-  /** Those that may go on since this was last asked. */
+  /** Tasks that became free since the last call. */
   freed(): Pick<Sorted, 'start' | 'answered'> {
     const { book } = this.#deps;
     const start = this.#freedTasks.filter((task) => !book.report(task));

@@ -53,7 +53,7 @@ export function buildMetadata(plan: CompiledPlan, reports: readonly TaskReport[]
   return metadata;
 }
 
-/** Executions of the task's own agent that followed a failure of it; what was only planned does not count. */
+/** Executions of the task's own agent that followed a failure of it; planned ones do not count. */
 function retriesOf({ attempts, agentId }: TaskOutcome): number {
   return attempts.filter((attempt, at) => {
     const before = attempts[at - 1]?.result;

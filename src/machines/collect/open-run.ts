@@ -28,7 +28,7 @@ export function endingReport({ ending }: CollectRun): Message[] {
   return [{ to: 'self', event: { type: 'tasks.settled', wave: ending.outcome.wave, reports: [ending] } }];
 }
 
-/** Closes it at the gate. The account of a run that goes on stays open: what follows the plan counts, too. */
+/** Closes it at the gate. The account of a continuing run stays open: phases after the plan count, too. */
 export function closeRun({ input, runId }: CollectRun): Message[] {
   return input.within ? [] : [{ to: 'gate', event: { type: 'run.closed', runId } }];
 }

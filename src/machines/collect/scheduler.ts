@@ -165,7 +165,7 @@ export class Scheduler {
     return this.#run.plan.waves.flatMap((_, index) => this.loseWave(index + 1, cause));
   }
 
-  /** Starts nothing more, withdraws what waits, and tells every wave. Tasks of waves that never started settle here. */
+  /** Starts nothing more, withdraws waiting tasks, and notifies every wave. Tasks of waves that never started settle here. */
   stop(stop: Stop): Message[] {
     const { plan, book, inFlight, publish, runId, actor } = this.#run;
     const { cause, kind, message } = stop;

@@ -40,8 +40,8 @@ export interface LeaseRelease extends Verdict {
 }
 
 /**
- * Ahead of the release, when it matters to whoever starts next: the breaker, the pace and the budget learn of the end before
- * the task does, and the lease is free only after the run has heard of it and perhaps wants nothing more to start.
+ * Ahead of the release, when it matters to the next start: the breaker, the pace and the budget receive the end before
+ * the task does, and the lease is free only after the run has received it and perhaps stopped all further starts.
  */
 export interface AttemptJudged extends Verdict {
   type: 'attempt.judged';

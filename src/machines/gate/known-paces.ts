@@ -5,7 +5,7 @@ import { isMoot, newPace, type Pace } from './pacing.ts';
 const FEW = 64;
 
 /**
- * How providers are asked, by name. An agent that nobody said more of is its own provider, and ids come and go for as long as an engine
+ * Paces of providers, by name. An agent without a stated provider is its own, and ids come and go for as long as an engine
  * lives: what no start has to wait for any more is forgotten in time.
  */
 export class KnownPaces {

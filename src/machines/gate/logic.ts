@@ -175,7 +175,7 @@ export class Ledger {
     return next.do === 'ask' && next.request.breaker;
   }
 
-  /** Decides once more, at the instant of the action, and reserves. */
+  /** Decides again at the instant of the action, and reserves. */
   reserveNext(now: number): StartRequest | null {
     const next = this.decide(now);
     if (next.do === 'ask') this.reserve(next.request);

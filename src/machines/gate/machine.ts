@@ -13,11 +13,11 @@ export interface GateInput {
   limits?: Partial<GateLimits>;
   /** The breaker of an agent, in a run. Default: none, every start is permitted. */
   breakerOf?: (agent: AgentProfile, runId: string) => Addressee<BreakerEvent>;
-  /** Hears when a run is closed, once nothing of it can be asked any more. Default: nobody does. */
+  /** Notified after a run closes and its last request is answered. Default: none. */
   engine?: Addressee<ReleaseBreakers>;
   /** How providers were asked before this gate was made. Default: never. */
   paces?: Paces;
-  /** Hears how a provider is asked whenever that changes what the next start must wait for. Default: nobody does. */
+  /** Notified of a provider's pace whenever the wait of its next start changes. Default: none. */
   keepPace?: (provider: string, pace: Pace, now: number) => void;
   /** The async context that a run is answered in. Default: the one in which the gate happens to decide. */
   withinRun?: (runId: string) => Within;
@@ -212,7 +212,7 @@ export const gateMachine = setup({
 
 withSecondStart(gateMachine, {});
 
-/** Gives the permit back to its breaker, and tells a rate-limited task when its provider may be asked again. */
+/** Returns the permit to its breaker, and reports to a rate-limited task when its provider is free again. */
 function judge(args: Args): void {
   const { event, context } = args;
   if (event.type !== 'attempt.judged' && event.type !== 'lease.release') return;
@@ -235,7 +235,7 @@ function keepPace({ context, self }: Args, lease: Lease): void {
   if (pace) context.keepPace?.(lease.request.agent.provider, pace, nowOf(self));
 }
 
-/** Tells a run, or one of its tasks, in the async context of that run: what it does next may be code of its user. */
+/** Sends to a run or one of its tasks in the async context of that run, as the reaction may run code of the user. */
 function answer<E extends EventObject>(
   args: Args,
   { runId, ref }: { runId: string; ref: Addressee<E> },
@@ -244,7 +244,7 @@ function answer<E extends EventObject>(
   send(args, ref, event, args.context.withinRun?.(runId));
 }
 
-/** Tells runs of spent budgets and cooling providers, after the tasks concerned: a task granted the last start must not be skipped. */
+/** Notifies runs of spent budgets and cooling providers, after the tasks concerned: a task granted the last start must not be skipped. */
 function notifyRuns(args: Args): void {
   const { accounts } = args.context.ledger;
   for (const { runId, ref, event } of accounts.notices) answer(args, { runId, ref }, event);

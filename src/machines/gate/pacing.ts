@@ -61,10 +61,10 @@ export function hasLearned({ cooledAt }: Pace): boolean {
   return cooledAt > Number.NEGATIVE_INFINITY;
 }
 
-/** While nobody asks a provider, what was added to its gap halves in this time, milliseconds. */
+/** Half-life of an idle provider's added gap, milliseconds. */
 export const QUIET_HALF_LIFE_MS = 60_000;
 
-/** When so long nobody has asked a provider that nothing is left of what was added to its gap, milliseconds. */
+/** Idle time after which nothing is left of a provider's added gap, milliseconds. */
 const QUIET_FOR_GOOD_MS = 10 * QUIET_HALF_LIFE_MS;
 
 /** Whether nothing of it matters to the next start, with gaps of at most `gapMs`. */
@@ -74,9 +74,9 @@ export function isMoot({ lastStart, coolUntil, extraMs, streak }: Pace, now: num
 }
 
 /**
- * How a provider is asked that another process has asked before. A cooling goes on until its time, but not longer than a
+ * Pace of a provider that another process has used before. A cooling lasts until its time, but not longer than a
  * task would wait for it (`maxCoolingMs`): then one is tried. Quiet has narrowed the gap meanwhile. Where the clock was put
- * back since, what was left then is left now.
+ * back since, the rest of the cooling stays the same.
  */
 export function restoredPace(stored: StoredPace, now: number, maxCoolingMs: number): Pace {
   const { extraMs, streak } = stored;

@@ -28,7 +28,7 @@ const NOTHING: Expenses = { attempts: 0, tokens: 0, costUsd: 0 };
 /** The runs a gate knows. One that never announced itself has no bounds of its own. */
 export class Accounts {
   readonly runs = new Map<string, RunAccount>();
-  /** What runs are to be told, once the tasks have been told. */
+  /** Notices to runs, sent after those to tasks. */
   notices: { runId: string; ref: Addressee<GateNotice>; event: GateNotice }[] = [];
 
   /**
@@ -59,7 +59,7 @@ export class Accounts {
     return account;
   }
 
-  /** Tells runs that a cooling provider keeps waiting until when; one that does not cool keeps nobody waiting. */
+  /** Notifies the runs that wait for a cooling provider until when; a provider that does not cool keeps no run waiting. */
   noteCooling(provider: string, until = 0, runs: Iterable<RunAccount>, now: number): void {
     if (until <= now) return;
     for (const { runId, ref } of runs) {
@@ -67,7 +67,7 @@ export class Accounts {
     }
   }
 
-  /** Whether nothing more may start in the run; tells the run once. */
+  /** Whether nothing more may start in the run; notifies the run once. */
   judge(run: RunAccount, now: number): Spent | null {
     if (run.spent || !run.budget) return run.spent;
     const { attempts, tokens, costUsd } = run.budget;

@@ -47,7 +47,7 @@ export function propose({ context: { input, routing, publish }, self }: Args): v
   publish({ type: 'plan.proposed', plan: withRule(plan, input), matches }, nowOf(self));
 }
 
-/** Recorded before the plan is run, so that nobody is asked twice. */
+/** Recorded before the plan runs, so the question is asked only once. */
 export function recordApproval({ context: { input, publish, routing, edited }, self }: Args): void {
   const at = nowOf(self);
   input.log?.append({ type: 'plan.approved', plan: routing?.plan ?? NO_PLAN.plan, at });

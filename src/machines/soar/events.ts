@@ -20,7 +20,7 @@ export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNotice | Ga
 /** What a person says of a proposed plan. */
 export type Decision =
   /**
-   * Run it: as it was proposed, or as it was edited, with the agents that it brings along. A plan that is not valid is told, and
+   * Run it: as it was proposed, or as it was edited, with the agents that it brings along. An invalid plan is reported, and
    * changes nothing.
    */
   | { type: 'plan.approve'; plan?: Plan; agents?: ReadonlyMap<string, ResolvedAgent> }
@@ -36,14 +36,14 @@ export interface SoarInput {
   contextFiles?: readonly string[];
   /** What is taken apart: every query, or those alone that are not simple. Default `always`. */
   decompose?: 'always' | 'unlessSimple';
-  /** Ends as `planned`, with the plan, and runs nothing. Default: goes on to an answer. */
+  /** Ends as `planned`, with the plan, and runs nothing. Default: continues to an answer. */
   until?: 'route';
   /** Waits for a person's word before the plan is run. Default false. */
   approve?: boolean;
   publish?: Publish;
   /** Records what the run could be resumed from. Default: nothing does. */
   log?: RunLog | null;
-  /** What was found before, by the run that this one resumes. */
+  /** Passages found earlier by the run that this one resumes. */
   resumed?: ResumedQuery;
   /** Default: an engine of its own, made from `engine`. */
   services?: Services;

@@ -21,7 +21,7 @@ import { buildMetadata } from '../collect/metadata.ts';
 import type { GateNotice, RunOpened } from '../gate/events.ts';
 import type { Decision, SoarContext, SoarInput, SoarOutput } from './events.ts';
 
-/** Where a run begins, or goes on. */
+/** State in which a run begins or resumes. */
 export function initialContext(input: SoarInput, given: Services, now: number): SoarContext {
   const services = withoutCode(given);
   const { resumed } = input;
@@ -50,7 +50,7 @@ export function initialContext(input: SoarInput, given: Services, now: number): 
   };
 }
 
-/** Whom the phases asked that are over; the others ask again, and tell it themselves. */
+/** Agents that completed phases asked; the others ask again and report it themselves. */
 function resumedNotes(resumed: SoarInput['resumed']): SoarContext['called'] {
   if (!resumed) return [];
   const calls = [...resumed.calls.settled.values()];
@@ -87,7 +87,7 @@ export function scopeOf(
   return { phase, runId, query, services, publish, log, settings, resumed: resumed?.calls ?? null };
 }
 
-/** How a phase was done; nothing for collect, whose tasks tell it themselves. An actor of a user's says nothing of it. */
+/** Report of a phase; none for collect, whose tasks report themselves. A user's actor gives none. */
 export function phaseRecord(phase: PhaseName, { report, phaseAt }: SoarContext, now: number): PhaseRecord[] {
   if (phase === 'collect') return [];
   const { by, calls, attempts, ...more } = report ?? { by: 'offline', calls: 0, attempts: 0 };
@@ -122,12 +122,12 @@ export function faultOf({ services }: SoarContext, { plan, agents = new Map() }:
 /** What dependents of a failed task do in the plan of a question: an answer from what there is beats none. */
 export const QUESTION_RULE: OnDependencyFailure = 'proceed';
 
-/** The plan as it is shown and given away: it states its rule, because that of a plan somebody has written is another. */
+/** The plan as it is shown and given away: it states its rule, because a written plan has another default. */
 export function withRule(plan: Plan, { settings }: SoarInput): Plan {
   return { onDependencyFailure: settings?.onDependencyFailure ?? QUESTION_RULE, ...plan };
 }
 
-/** What a plan says of how it is run: the word of whoever edited it, and so the last one. */
+/** Settings of a plan: its editor decided last, so they win. */
 export function planSettings(plan: Plan): Partial<CollectSettings> {
   const { schedule, onDependencyFailure, maxConcurrent, staggerMs, retries, fallback, policy } = plan;
   const given = { schedule, onDependencyFailure, maxConcurrent, staggerMs, retries, fallback };

@@ -116,7 +116,7 @@ export const soarMachine = setup({
     noteRefusal: assign(({ event }) => ({
       error: { kind: 'cancelled' as const, message: (event as Of<'plan.refuse'>).reason, retryable: false },
     })),
-    /** At its limit a run is cancelled as anybody would cancel it. */
+    /** At its limit a run is cancelled as a user would cancel it. */
     cancelForTime: raise(({ context, self }) => ({
       type: 'run.cancel' as const,
       ...timeoutReason(context, nowOf(self)),
@@ -273,7 +273,7 @@ export const soarMachine = setup({
     },
     synthesize: {
       tags: 'working',
-      // The gate told collect of the budget until now.
+      // Until now the gate reported the budget to collect.
       entry: ['openRun', 'beginPhase', { type: 'announce', params: { phase: 'synthesize' } }],
       ...phaseModes('synthesize'),
       invoke: {

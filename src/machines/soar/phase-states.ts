@@ -13,7 +13,7 @@ export const kept = <K extends keyof SoarContext>(as: K) =>
       ({ [as]: frozenCopy(event.output) }) as Partial<SoarContext>,
   }) as const;
 
-/** What a phase that has ended well leaves behind, and tells. */
+/** Assigns and reports the result of a completed phase. */
 export const completed = <P extends PhaseName, K extends keyof SoarContext>(phase: P, as: K) =>
   [kept(as), { type: 'recordPhase', params: { phase } }, { type: 'announceDone', params: { phase } }] as const;
 
@@ -30,7 +30,7 @@ export const failedIn = <P extends PhaseName>(phase: P) =>
     ],
   }) as const;
 
-/** How a phase goes on: by itself, or with an agent of its asked, which is never lost. */
+/** States of a phase: working by itself, or waiting for an agent, whose attempt is never lost. */
 export const phaseModes = <P extends PhaseName>(phase: P) =>
   ({
     initial: 'thinking',

@@ -27,7 +27,7 @@ function nextWithin(context: TaskContext, result: AttemptResult): Next {
   return canRetry(context, result) ? 'retry' : otherwise;
 }
 
-/** Whether the failure is none of the agent's, and the same agent is asked again. */
+/** Whether the failure is not the agent's, so the same agent is asked again. */
 export function triesAgain(context: TaskContext, result: AttemptResult): boolean {
   return ['pause', 'awaitVerdict', 'askAgain'].includes(nextWithin(context, result));
 }
@@ -72,7 +72,7 @@ function canCool(context: TaskContext, result: AttemptResult): boolean {
   return coolingBound(context, result) === null;
 }
 
-/** Cooling has two bounds: how often, and how long over the task's life. The one in the way, in words; null when there is none. */
+/** Cooling has two bounds: how often, and how long over the task's life. Returns the bound that was reached, in words, or null. */
 function coolingBound(context: TaskContext, result: AttemptResult): string | null {
   const { maxRateLimits, maxCoolingMs } = context.input.policy.cooling;
   const { rateLimited, coolingMs } = context.waits;
@@ -98,7 +98,7 @@ export function explained(context: TaskContext, result: AttemptResult): TaskErro
   return { ...error, message: `${error.message} (${bound}; set it in \`policy.cooling\` of the plan)` };
 }
 
-/** When a rate-limited task may go on: as the provider said, else as the gate estimated, else after the default. */
+/** When a rate-limited task may start again: as the provider said, else as the gate estimated, else after the default. */
 export function coolingEnd({ waits, input }: TaskContext, result: AttemptResult): number {
   const estimate = waits.resumeAt ?? result.endedAt + input.policy.cooling.defaultCoolingMs;
   return Math.max(result.endedAt, result.retryAt ?? estimate);

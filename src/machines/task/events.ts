@@ -17,7 +17,7 @@ export type TaskEvent =
   | BreakerCall
   /** Stop whatever state it is in; settles as cancelled. */
   | ({ type: 'run.cancel' } & StopReason)
-  /** Give up waiting; an attempt in flight goes on. Settles as skipped. */
+  /** Give up waiting; an attempt in flight continues. Settles as skipped. */
   | ({ type: 'task.skip' } & StopReason);
 
 export interface TaskInput {

@@ -27,7 +27,7 @@ export function initialContext(input: TaskInput): TaskContext {
     status: 'failed',
     answer: resumed?.answer ?? NO_ANSWER,
     error: resumed?.error ?? null,
-    // A journal of an earlier version lacks what was added since.
+    // A journal of an earlier version lacks later fields.
     waits: { ...NO_WAITS, ...resumed?.waits },
     notes: resumed?.notes ?? NO_NOTES,
   };
@@ -113,7 +113,7 @@ export function attemptSpec(context: TaskContext, ref: Addressee<TaskEvent>): At
   };
 }
 
-/** What a fallback is told of the agent that it stands in for. */
+/** Note to a fallback about the agent that it stands in for. */
 function insteadOf({ attempts, error, input: { agent } }: TaskContext): InsteadOf {
   return { agentId: agent.id, attempts: attempts.filter((one) => one.agentId === agent.id).length, error };
 }
@@ -159,7 +159,7 @@ export function confirmed(context: TaskContext): Partial<TaskContext> {
   return { error: isOnFallback(context) ? withFirstError(context, error) : error };
 }
 
-/** Whether the agent had stated its answer before the task was told to stop: the work was done, and it counts. */
+/** Whether the agent had stated its answer before the stop: the work is done, and it counts. */
 export function hadAnswered({ status, concluded }: AttemptResult): boolean {
   return status === 'succeeded' && concluded === true;
 }
@@ -188,7 +188,7 @@ function withFirstError({ error: first, fallback }: TaskContext, error: TaskErro
   return { ...error, message: `Fallback ${fallback?.id} failed: ${error.message} (before it: ${first.message})` };
 }
 
-/** What a task told to stop comes to; what it produced is kept. */
+/** Outcome of a stopped task; its output is kept. */
 export function stopped({ kind, message }: StopReason, status: TaskStatus): Partial<TaskContext> {
   return { status, error: { kind, message, retryable: false } };
 }

@@ -44,7 +44,7 @@ export const taskSetup = setup({
     startAttempt: effects.startAttempt,
     stopAttempt: effects.stopAttempt,
     recordEnd: assign(({ context, event }) => logic.ended(context, resultOf(event))),
-    /** A task told to stop keeps the reason it was given, and whatever output arrived. */
+    /** A stopped task keeps the reason it received, and any output that arrived. */
     recordCancelledEnd: assign(({ context, event }) => ({
       ...logic.ended(context, resultOf(event)),
       status: 'cancelled' as const,

@@ -5,17 +5,17 @@ import type { Addressee } from '../../xstate/messaging.ts';
 import type { RosterReport } from '../../xstate/roster.ts';
 import type { TaskInput } from '../task/events.ts';
 
-/** How a wave is told to stop admitting. */
+/** Asks a wave to stop admitting. */
 export interface WaveStop extends StopReason {
-  /** What becomes of tasks that were not admitted. */
+  /** End of tasks that were not admitted. */
   unadmitted: 'cancelled' | 'skipped';
-  /** `skip`: tasks that wait settle as skipped, attempts in flight go on. `cancel`: everything stops. `both`: first the one, then the other. */
+  /** `skip`: tasks that wait settle as skipped, attempts in flight continue. `cancel`: everything stops. `both`: first the one, then the other. */
   admitted: 'skip' | 'cancel' | 'both';
   /** Tasks that were not admitted and yet stay: the answers they wait for are on their way. */
   except?: ReadonlySet<string>;
 }
 
-/** What a task comes to that another one, or another run, has asked for it. */
+/** Outcome of a task that a duplicate task or another run has answered. */
 export interface TaskAnswered extends Pick<TaskOutcome, 'taskId' | 'agentId' | 'output' | 'partialContext'> {
   data?: unknown;
   /** When its last dependency settled, epoch milliseconds. */
@@ -47,14 +47,14 @@ export interface WaveInput {
   tasks: readonly Task[];
   /** Tasks that may start at once. The others wait for `tasks.ready`. */
   ready: readonly Task[];
-  /** Most tasks waiting in the gate at a time; `null`: the parent sees to it, and is told when one has left. */
+  /** Most tasks waiting in the gate at a time; `null`: the parent limits it, and is notified when one has left. */
   limit: number | null;
   /** Everything a task's actor needs, asked for when the task is admitted. */
   prepare: (task: Task) => TaskInput;
   parent?: Addressee<WaveReport>;
 }
 
-/** What a wave comes to. */
+/** Result of a wave. */
 export interface WaveOutput {
   wave: number;
   succeeded: number;

@@ -11,7 +11,7 @@ export interface ProcessLeft {
   stderr: string;
   exitCode: number | null;
   exitSignal: NodeJS.Signals | null;
-  /** Why it was told to stop; null when it ended by itself. */
+  /** Why it was asked to stop; null when it ended by itself. */
   aborted: string | null;
   /** Epoch milliseconds. */
   now: number;

@@ -9,7 +9,7 @@ import { codePlaces, PLACEHOLDER, withPlaceholder } from './prompt-code.ts';
  * in `bash -c {{prompt}}` and the like, it becomes the task's own text alone, since an answer appended to a script
  * would be run; the rest goes to stdin.
  *
- * @param isCode What the author of the agent says of it; undefined: what the command tells.
+ * @param isCode What the author of the agent says of it; undefined: what the command reports.
  */
 export function withPrompt(
   command: readonly [string, ...string[]],

@@ -3,7 +3,7 @@ const FIRST_ALLOCATION = 4096;
 export interface BoundedBytesOptions {
   /** Most bytes kept. */
   maxBytes: number;
-  /** Share of them that keeps the beginning once more arrives than fits; the rest is a ring that keeps the end. */
+  /** Share of them that keeps the beginning again arrives than fits; the rest is a ring that keeps the end. */
   head: 'half' | 'none';
 }
 

@@ -16,7 +16,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** The same, at once. A file that may only be read is left as it is: nothing will go on from it. */
+/** The same, at once. A file that may only be read is left as it is: nothing will continue from it. */
 export function syncFileNow(path: string): void {
   try {
     const file = openSync(path, 'r+');

@@ -12,7 +12,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * An agent that asks a model at an OpenAI-compatible address. The packages that do it are imported when it is first asked, so
  * that a run of commands does not wait for them.
  *
- * @throws SoarError `invalid-options` for an address that is none.
+ * @throws SoarError `invalid-options` for an invalid address.
  * @param env Where the key is, looked up at every attempt. Default: this process's environment.
  */
 export function modelAgentAt(spec: ModelAgentSpec, env: Environment = process.env): Agent {

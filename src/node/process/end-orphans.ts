@@ -54,7 +54,7 @@ export async function endOrphans(
       const left = groups.flatMap((group) => group.signal(isOver ? 'SIGKILL' : 'SIGTERM'));
       if (left.length === 0) return;
       if (lastResort.isOver) throw couldNotEnd(runId, left);
-      // Then once more, for what they have started meanwhile.
+      // Then again, for what they have started meanwhile.
       await areGone(left, isOver ? lastResort : grace);
     }
   } finally {

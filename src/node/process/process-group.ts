@@ -5,7 +5,7 @@ import { isThere, ownLine, type ProcessEntry, type ProcessIdentity, processTable
 import { hasGroup, signalChild, signalGroup, signalProcess } from './signals.ts';
 
 export interface ProcessGroupOptions {
-  /** Leader of a session and a group of its own. Absent: only marks tell which processes belong to it. */
+  /** Leader of a session and a group of its own. Absent: only marks report which processes belong to it. */
   leader?: ProcessIdentity;
   /** The leader, where it is a child of this process. */
   child?: Child;
@@ -44,7 +44,7 @@ export class ProcessGroup {
   /**
    * Signals everything that belongs to it. Returns what was found alive.
    *
-   * @param everywhere Also what only its mark tells of. Default true.
+   * @param everywhere Also what only its mark reports. Default true.
    */
   signal(signal: NodeJS.Signals, { everywhere = true } = {}): readonly ProcessIdentity[] {
     const found = this.members({ everywhere });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { askPs } from './children.ts';
 
-/** One line of the process table. `started` tells a process from a later one with the same pid. */
+/** One line of the process table. `started` reports a process from a later one with the same pid. */
 export interface ProcessEntry {
   pid: number;
   parent: number;

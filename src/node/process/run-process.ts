@@ -32,17 +32,17 @@ export interface ProcessEnd {
   exitCode: number | null;
   /** The signal that ended it. */
   exitSignal: NodeJS.Signals | null;
-  /** True when it was told to stop before it exited by itself. */
+  /** True when it was asked to stop before it exited by itself. */
   aborted: boolean;
 }
 
 /**
  * Runs a program in a process group of its own until it has really ended. Abort: SIGTERM to the group and to
- * descendants that left it, also those that only their environment tells of, SIGKILL after the grace. After the exit, also a normal one, what is left of the group is
+ * descendants that left it, also those that only their environment reports, SIGKILL after the grace. After the exit, also a normal one, what is left of the group is
  * killed: an agent that has ended owns no processes. A daemon that put itself into its own session survives.
  *
  * Resolves once the leader has exited and its pipes are drained: 500 ms later where what is left of the group holds them and
- * is idle, at most 5.5 s later where that goes on saying something or is at work, on a busy machine for instance.
+ * is idle, at most 5.5 s later where that continues saying something or is at work, on a busy machine for instance.
  *
  * @throws what the operating system said when the program could not be started, with its `code`.
  */
@@ -111,7 +111,7 @@ async function superviseProcess(started: Child, origin: string, options: Process
 
 function feed(child: Child['process'], input: string | null): void {
   if (input === null || !child.stdin) return;
-  // A tool that never reads its input closes the pipe under us; its exit code tells whether that was a failure.
+  // A tool that never reads its input closes the pipe under us; its exit code reports whether that was a failure.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
 }
@@ -126,7 +126,7 @@ function read(stream: Readable | null, onChunk: (chunk: Buffer) => void): Promis
   });
 }
 
-/** True when `work` settles in time. The pipes are polled once more at the deadline, in case this process was busy. */
+/** True when `work` settles in time. The pipes are polled again at the deadline, in case this process was busy. */
 async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<false>((resolve) => {

@@ -60,7 +60,7 @@ export class Owners {
       try {
         if (this.#isNeeded()) this.#sql.beat.run(this.id, machine, pid, started, this.#now());
       } catch {
-        // The next commit meets the same trouble, and tells the run of it.
+        // The next commit meets the same trouble, and reports the run of it.
       }
     };
     this.#heartbeat = this.#within(() => setInterval(beat, HEARTBEAT_MS));

@@ -15,7 +15,7 @@ export interface CliToolParts {
   model: readonly string[];
   /** The user's own. */
   extra: readonly string[];
-  /** The session to go on with; only for tools that have one. */
+  /** The session to continue with; only for tools that have one. */
   session?: string;
 }
 
@@ -28,7 +28,7 @@ export interface CliToolPreset {
   prompt: 'stdin' | 'argument';
   /** How it says what it does: its events, or what is made of its text. */
   output: { format: ToolFormat } | { parse: NonNullable<CommandAgentOptions['parse']> };
-  /** Whether it can go on with a session by its id. */
+  /** Whether it can continue with a session by its id. */
   hasSession: boolean;
   /** Arguments that choose a model. */
   model(name: string): readonly string[];
@@ -47,7 +47,7 @@ const resume = (flag: string, session: string | undefined) => (session === undef
 
 /**
  * Presets of the coding CLIs `cliAgent` knows. Each reads its own login and settings; none is given more rights. What each is
- * called by, and why, is told with its format in `envelopes/`.
+ * called by, and why, is reported with its format in `envelopes/`.
  */
 export const CLI_TOOLS: Readonly<Record<CliTool, CliToolPreset>> = Object.freeze({
   claude: {

@@ -39,7 +39,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
  * Looks for what every agent would start, then for every known CLI that no agent uses. CLIs are asked for their version;
- * commands are never run, because nobody knows what they do with `--version`; servers are asked which models they have.
+ * commands are never run, because nothing knows what they do with `--version`; servers are asked which models they have.
  */
 export async function checkAgents(
   specs: Readonly<Record<string, AgentSpec>>,

@@ -29,7 +29,7 @@ const RECORD_BYTES = 64;
  * Writes a trace as JSON lines into a file, readable by its owner alone. A trace that is there is replaced, any other file is left alone.
  *
  * @throws {SoarError} `io` when the file cannot be opened, or holds something else than a trace. What goes wrong later ends the
- * writing, is told by `fault`, and leaves the run alone.
+ * writing, is recognized by `fault`, and leaves the run alone.
  * @example
  * createSoar({ agents, trace: [fileSink('run.jsonl')] });
  */
@@ -109,7 +109,7 @@ function holdsSomethingElse(path: string): boolean {
     const start = readStartSync(path, RECORD_BYTES).toString('utf8');
     return start !== '' && !RECORD.test(start);
   } catch {
-    // Not there, no regular file, or unreadable: opening it for writing tells which.
+    // Not there, no regular file, or unreadable: opening it for writing reports which.
     return false;
   }
 }

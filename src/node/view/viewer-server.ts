@@ -41,7 +41,7 @@ const HEADERS = {
 };
 
 const KEEP_ALIVE_MS = 15_000;
-/** A client that takes nothing for so long is let go; the page connects again and goes on from where it was. Milliseconds. */
+/** A client that takes nothing for so long is let go; the page connects again and continues from where it was. Milliseconds. */
 const STALLED_MS = 30_000;
 
 /**

@@ -11,7 +11,7 @@ export interface ViewerSource {
   /** The complete lines there are, and the place from which to follow. */
   read(): Promise<{ parts: TextParts; next: string }>;
   /**
-   * Calls with complete lines as they come, each time with the place to go on from; `onReset` when what was read no
+   * Calls with complete lines as they come, each time with the place to continue from; `onReset` when what was read no
    * longer holds. Waits for what `onLines` returns before it calls again. Gives a function that ends it.
    */
   follow(from: string, onLines: OnLines, onReset: () => void): () => void;

@@ -34,7 +34,7 @@ export function modelPhases({ agentId, adHocBase = agentId }: ModelPhasesOptions
   };
 }
 
-/** Nothing that a model wrote goes to a command that nobody described: not for want of another agent, and not when one fails. */
+/** Text of a model never goes to an undescribed command: not for want of another agent, and not as a fallback. */
 function routeOffered(input: RouteInput, { note }: PhaseControls, agentId: string, base: string | null): Routing {
   const { defaultAgent, fallback } = input;
   const agents = offeredAgents(input.agents, agentId);
@@ -42,7 +42,7 @@ function routeOffered(input: RouteInput, { note }: PhaseControls, agentId: strin
   const given = { ...input, agents, defaultAgent: !has(defaultAgent) && has(agentId) ? agentId : defaultAgent };
   if (fallback === null || has(fallback)) return routeWith(given, base);
   note(
-    `\`${fallback}\` takes over no task of this plan: it is a command, and nobody described what it does with a prompt.`,
+    `\`${fallback}\` takes over no task of this plan: it is a command without a description of what it does with a prompt.`,
   );
   const { plan, matches } = routeWith({ ...given, fallback: null }, base);
   return { plan: { ...plan, tasks: plan.tasks.map((task) => ({ ...task, fallback: false })) }, matches };

@@ -9,13 +9,13 @@ const SHOWN_AGAIN = 6_000;
 /** Most faults that are named in one repair. */
 const MAX_FAULTS = 12;
 
-/** What a question to an agent came to: an answer of use, or why there is none. */
+/** Result of a question to an agent: a usable answer, or the reason for its absence. */
 export type Asked<T> = { found: T; failure: null } | { found: null; failure: string };
 
-/** What a reader makes of an answer: a value, or what is wrong with it, for whoever wrote it. */
+/** Result of reading an answer: a value, or its faults, addressed to its author. */
 export type Read<T> = { value: T } | { faults: readonly string[] };
 
-/** Calls an agent. A call that fails is told by its reason; only a cancelled one throws. */
+/** Calls an agent. A failed call returns its reason; only a cancelled one throws. */
 export async function askAgent(controls: PhaseControls, call: PhaseCall): Promise<Asked<PhaseAnswer>> {
   controls.signal.throwIfAborted();
   try {

@@ -6,7 +6,7 @@ import type { PhaseAnswer, PhaseCall } from '../controls.ts';
 import { answerOf, callTaskId, type PhaseScope, resumedCall } from './calls.ts';
 
 /**
- * What the answer to a call is kept under beyond its run; null when it is not: nobody wants that, or its agent does not say what its
+ * Cache key of the answer to a call; null when it is not cached: no cache is wanted, or its agent does not say what its
  * answers depend on. The whole prompt counts, secrets and all, and only as a hash.
  */
 export function callKey({ settings, services, query }: PhaseScope, { agentId, prompt }: PhaseCall): string | null {
@@ -17,7 +17,7 @@ export function callKey({ settings, services, query }: PhaseScope, { agentId, pr
 }
 
 /**
- * The call as it ends by the answer of another run; null when there is none that the phase takes. One that had an attempt before goes on
+ * The call as answered by another run; null without an answer that the phase accepts. A call that had an attempt before continues
  * by itself, as a task does: what that used is not forgotten.
  */
 export function cachedCall(scope: PhaseScope, call: PhaseCall, key: string | null, now: number): SettledCall | null {

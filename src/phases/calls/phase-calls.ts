@@ -89,9 +89,9 @@ export class Desk {
   }
 
   /** Asks an agent, unless the run that this one resumes has the answer, or with `cache` another run. */
-  open(told: Extract<InnerEvent, { type: 'phase.call' }>, sender: Sender): void {
+  open(request: Extract<InnerEvent, { type: 'phase.call' }>, sender: Sender): void {
     const scope = this.#scope as PhaseScope;
-    const { call, resolve, reject } = told;
+    const { call, resolve, reject } = request;
     const known = knownAnswer(scope, call);
     if (known) {
       this.#settled.push(known);
@@ -123,7 +123,7 @@ export class Desk {
     }
     const { id } = input.task;
     const actor = createActor(taskLogicFor(input), { id, input, parent: sender.self as AnyActorRef });
-    this.#live.set(id, { ...told, actor, asked, key });
+    this.#live.set(id, { ...request, actor, asked, key });
     if (this.#live.size === 1) this.#notifyRun(sender, { type: 'phase.asking', phase: scope.phase });
     actor.start();
   }
@@ -142,7 +142,7 @@ export class Desk {
     this.#close(taskId, sender);
   }
 
-  /** Journal and streams learn of a call that is over. */
+  /** Reports an ended call to journal and streams. */
   #enter(call: SettledCall, at: number, durationMs: number): void {
     const { phase, log, publish } = this.#scope as PhaseScope;
     const { taskId, agentId, status, error, via } = call;
@@ -183,7 +183,7 @@ export class Desk {
     this.sendToCalls({ type: 'run.cancel', kind: 'cancelled', message }, sender);
   }
 
-  /** The phase is over once its function and all its calls are; one that was told to stop, once its calls are. */
+  /** The phase is over once its function and all its calls are; a cancelled one, once its calls are. */
   finish<S extends Snapshot<unknown>>(snapshot: S, sender: Sender): S {
     const end = this.#stop ? STOPPED : this.#end;
     if (!end || this.#live.size > 0) return snapshot;
@@ -195,7 +195,7 @@ export class Desk {
     return { ...snapshot, ...end } as S;
   }
 
-  /** Its run has left: nobody waits for anything any more. */
+  /** Its run has left, so no call matters any more. */
   abandon(stopChild: (child: AnyActorRef) => void): void {
     const error = new AgentError('cancelled', this.#stop?.message ?? 'The phase was stopped.');
     this.#abort.abort(error);

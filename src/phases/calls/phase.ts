@@ -34,7 +34,7 @@ export function phaseLogic<I, O>(run: Phase<I, O>): PhaseLogic<I, O> {
       };
       const controls = desk.controls(scope, send);
       const within = currentContext();
-      // In a turn of its own: the gate must have heard of the run, and what bounds it, before anything is asked.
+      // On a later microtask: the gate must know the run and its limits before anything is asked.
       Promise.resolve()
         .then(() => {
           controls.signal.throwIfAborted();

@@ -113,7 +113,7 @@ export function decomposePrompt({ query, complexity, passages, agents, feedback 
 }
 
 const RULES = `Rules:
-- \`prompt\` is all that the agent is told, beside the passages and what its dependencies answered: say in it what to find out or do, about what, and in what form.
+- \`prompt\` is all that the agent receives, beside the passages and the answers of its dependencies: say in it what to find out or do, about what, and in what form.
 - \`id\` is a short word-with-hyphens of its own. \`dependsOn\` lists ids of this same answer, only where the result is needed; never numbers by position, no circles.
 - \`agent\` is the id of an agent above. \`match\` says how well it fits: excellent, acceptable or insufficient. Where none fits, say insufficient and describe the \`idealAgent\` by name and description.
 - \`critical\` is true only where nothing else makes sense when it fails.

@@ -1,8 +1,8 @@
 import type { AgentInfo } from '../types.ts';
 
 /**
- * The agents that plans of a model may use. A command takes its prompt for a program, or for a program's input: one that nobody
- * described is for people to name. Whoever thinks for the run understands what it is asked.
+ * The agents that plans of a model may use. A command takes its prompt for a program, or for a program's input: one without a
+ * description is for people to name. The model that plans the run understands prompts.
  *
  * @param thinker Id of the agent that plans.
  */

@@ -17,7 +17,7 @@ export interface Finding {
   code: string;
   /** The subgoal it is about; null when it is about the whole. */
   subgoalId: string | null;
-  /** A sentence for whoever made the decomposition. */
+  /** A sentence to the author of the decomposition. */
   message: string;
 }
 
@@ -117,7 +117,7 @@ function agentIssues(
   }
   if (agent !== null && !isKnown) {
     const known = agents.map((one) => `\`${one.id}\``).join(', ') || 'the agents: there are none';
-    const message = `Subgoal \`${id}\` names agent \`${agent}\`, which is none of ${known}; name one of them, or describe an \`idealAgent\`.`;
+    const message = `Subgoal \`${id}\` names agent \`${agent}\`, which is not one of ${known}; name one of them, or describe an \`idealAgent\`.`;
     return [{ code: 'unknown-agent', subgoalId: id, message }];
   }
   const message = `Subgoal \`${id}\` says that no agent fits (\`match\`: insufficient) and describes no \`idealAgent\`.`;

@@ -32,7 +32,7 @@ export interface PassageIndex {
   /**
    * The best passages: every question gets its turn, no file more than three places. Ties: by path and line.
    *
-   * @param weightOf What a file's scores are multiplied with, for what its text does not tell. Default 1.
+   * @param weightOf What a file's scores are multiplied with, for what its text does not report. Default 1.
    */
   best(budget: number, weightOf?: (path: string) => number): Passage[];
 }

@@ -18,7 +18,7 @@ const QUALITY = Object.freeze({ excellent: 3, acceptable: 2 });
 /**
  * Gives every subgoal an agent: the one it was meant for when it was made, else the one whose capabilities are asked for,
  * else the one whose capabilities and description share most words with the subgoal, else the default agent. Ties go to
- * the default agent, then to the agent that stands first. A task is left without an agent only when there is none at all.
+ * the default agent, then to the agent that stands first. A task is left without an agent only when no agent exists.
  */
 export function route(input: RouteInput): Routing {
   return routeWith(input, null);
@@ -59,7 +59,7 @@ export function routeWith(input: RouteInput, base: string | null): Routing {
   return { plan, matches };
 }
 
-/** The agent that whoever made the subgoal chose, when there is one of that id and it fits. */
+/** The agent that the subgoal names, if it exists and fits. */
 function meantFor({ id, agent, match, idealAgent }: Subgoal, agents: readonly AgentInfo[]): Match | null {
   const isKnown = (name: string | undefined) => name !== undefined && agents.some((known) => known.id === name);
   if (match !== 'insufficient' && agent !== undefined && isKnown(agent)) {

@@ -18,13 +18,13 @@ interface Draft {
   text: string;
   cited: string[];
   unknown: string[];
-  /** Null when nobody could judge it. */
+  /** Null when no agent could judge it. */
   score: Score | null;
 }
 
 /**
  * Has an agent write the answer from what the tasks produced, and judge it in a call of its own. An answer that scores below
- * 0.6 or names tasks that are none is written again once, with what is wrong with it; the better one is kept, with a warning in
+ * 0.6 or names unknown tasks is written again once, with its faults in the prompt; the better one is kept, with a warning in
  * it when it is not good enough either. What failed is added to it as it is, whatever the agent says.
  *
  * confidence = mean mark × share of tasks that found something × 1 when it names tasks, 0.5 when not; at most 0.95. Without a
@@ -49,7 +49,7 @@ export async function modelSynthesize(
   const { text, score, unknown } = draft;
   const isPoor = score !== null && score.overall < GOOD_SCORE;
   if (isPoor) controls.note(`The answer scores ${score.overall} of 1, below ${GOOD_SCORE}, also after it was mended.`);
-  if (unknown.length > 0) controls.note(`The answer names tasks that are none: ${unknown.join(', ')}.`);
+  if (unknown.length > 0) controls.note(`The answer names unknown tasks: ${unknown.join(', ')}.`);
   const named = answered.filter(({ task }) => draft.cited.includes(task.id));
   const evidence = (answered.length / plan.tasks.length) * (named.length > 0 ? 1 : UNCITED);
   const sections = [withoutMarks(text, unknown), isPoor ? warning(score) : '', failuresOf(plan, outcomes)];
@@ -62,7 +62,7 @@ export async function modelSynthesize(
 
 type Ask = ReturnType<typeof draftsOf>;
 
-/** Writes drafts and has them judged; what cannot be had is told. */
+/** Writes drafts and has them judged; notes what is missing. */
 function draftsOf(input: SynthesizeInput, controls: PhaseControls, agentId: string) {
   const ids = new Set(input.plan.tasks.map(({ id }) => id));
   return {

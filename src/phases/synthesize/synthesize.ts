@@ -129,7 +129,7 @@ function sayingOf(line: string): Saying {
 /** Bounds of what is compared word by word; beyond them only lines of the very same words are repetitions. */
 const COMPARED = Object.freeze({ lines: 1000, sayings: 300, terms: 100 });
 
-/** Tells sayings from repetitions of those before. */
+/** Separates statements from repetitions of earlier ones. */
 function newSayings(): (saying: Saying) => boolean {
   const words = new Set<string>();
   const sayings: Saying[] = [];

@@ -6,7 +6,7 @@ export interface Found {
   open: number;
 }
 
-/** How a credential goes on after its prefix: of which characters, at least how many, and whether a digit must be among them. */
+/** The rest of a credential after its prefix: its characters, its minimal length, and whether it must contain a digit. */
 interface Shape {
   prefix: string;
   rest: RegExp;
@@ -56,7 +56,7 @@ function endOfRun(text: string, from: number): number {
 interface Run {
   end: number;
   lastDigit: number;
-  /** Where the web token ends whose first part ends with this run; null: it is none. */
+  /** End of the web token whose first part ends with this run; null when this is not a web token. */
   tokenEnd: number | null;
   isOpen: boolean;
 }

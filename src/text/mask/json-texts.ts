@@ -1,9 +1,9 @@
 import { secretKindOf } from './secret-names.ts';
 
 /**
- * What of a record is its structure, and no text of anybody: the keys of our formats, and the words at those of their members
- * that take one of a few. It is told by the place alone. A secret that happens to be such a word stays there, where it gives
- * nothing away, and is masked wherever somebody may have said it.
+ * The structure of a record, which is not foreign text: the keys of our formats, and the words at those of their members
+ * that take one of a few. The place alone decides. A secret that happens to be such a word stays there, where it gives
+ * nothing away, and is masked wherever foreign text may contain it.
  */
 
 /** Members that say one of a few words of ours, or a list of those. */

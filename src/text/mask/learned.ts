@@ -6,7 +6,7 @@ const MOST = 10_000;
 
 const learned = new Map<string, string | null>();
 
-/** Counts what was learned, so that masks know when to begin anew. */
+/** Counts learned secrets, so that masks know when to begin anew. */
 export let learnedVersion = 0;
 
 /**

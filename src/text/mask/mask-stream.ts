@@ -18,7 +18,7 @@ export class MaskStream {
   /** Not looked at again before this much is held: a long text in short pieces would be read over and over. */
   #enough = 0;
 
-  /** @param find Tells secrets, and where one may have begun. */
+  /** @param find Finds secrets, and where one may have begun. */
   constructor(find: FindSecrets) {
     this.#find = find;
   }
@@ -35,7 +35,7 @@ export class MaskStream {
     return this.#take(this.#held.length > MOST_HELD);
   }
 
-  /** What was held back, when nothing more may come for a while. */
+  /** Releases the text held back, when nothing more may come for a while. */
   end(): string {
     return this.#take(true);
   }
@@ -45,12 +45,12 @@ export class MaskStream {
     const text = this.#context + this.#held;
     const { spans, open } = this.#find(text);
     let to = isAll ? text.length : Math.max(base, open);
-    // A secret is not told in part.
+    // A secret is never released in part.
     for (const { start, end } of isAll ? [] : spans) if (start < to && end > to) to = Math.max(base, start);
-    const told = withMarks(text, spans, base, to);
+    const released = withMarks(text, spans, base, to);
     this.#context = text.slice(Math.max(0, to - CONTEXT), to);
     this.#held = text.slice(to);
     this.#enough = this.#held.length < SHORT ? 0 : this.#held.length + (this.#held.length >> 3);
-    return told;
+    return released;
   }
 }

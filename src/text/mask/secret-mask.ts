@@ -35,7 +35,7 @@ const LOOKALIKE = `${NAMED}:`;
 const LITERAL = `${NAMED};»`;
 const MARKS = /«masked(?:»|:(?:(:)|(;»)|(\w+)»))/g;
 const ESCAPES = /«masked:(?:(:)|;»)/g;
-/** Members in which a key tells that its value is a secret. */
+/** Members whose key says that the value is a secret. */
 const KEYED = /"(?:env|headers|data)":[{[]/;
 
 /**

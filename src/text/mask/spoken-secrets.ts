@@ -2,7 +2,7 @@ import { beginsWord, type Found } from './credentials.ts';
 import { type SecretSpan, SHORTEST_SECRET } from './mark.ts';
 import { isVariableName, type NameKind, secretKindOf } from './secret-names.ts';
 
-/** What stands where a secret would: a variable, a template, a mark, or what somebody is to put in. */
+/** Placeholders that stand where a secret would: a variable, a template, a mark, or a blank to fill in. */
 const PLACEHOLDER =
   /^(?:\\?\$|%|\{|<|\[|«|\*|your|process\.env|os\.environ|env\.|import\.meta|null$|undefined$|none$)|^(.)\1+$/i;
 /** Whether a value only stands for a secret. */

@@ -3,7 +3,7 @@ const OTHER = '«lost»';
 
 /**
  * JSON read with its secrets back where the environment has them, and in `lost` every text and key in which one has not come
- * back. A text that merely says `«masked»` is none: the two readings differ where a secret stood, and there alone.
+ * back. A text that merely contains `«masked»` does not count: the two readings differ where a secret stood, and there alone.
  */
 export function readWhole(json: string, unmask: (json: string, lost?: string) => string, lost: Set<string>): unknown {
   const text = unmask(json);

@@ -3,7 +3,7 @@ import type { ChartDefinition, ChartTransitionDefinition } from './chart.schema.
 
 /** What a recorder needs to know of a transition. */
 export interface TransitionFacts {
-  /** The transition's key alone in a list: what most moves tell. */
+  /** The transition's key alone in a list: what most moves report. */
   readonly keys: string[];
   readonly hasTarget: boolean;
   readonly isAlways: boolean;

@@ -26,7 +26,7 @@ export interface JournalTraceOptions {
 }
 
 /**
- * What a trace of a run would tell, as far as its journal knows: its phases, its plan, the states of every task, and how it
+ * What a trace of a run would report, as far as its journal knows: its phases, its plan, the states of every task, and how it
  * ended; nothing of gate and breakers. In order of time.
  */
 export function recordsOfJournal(stored: StoredRun, options: JournalTraceOptions): JournalRecord[] {
@@ -45,7 +45,7 @@ class JournalTrace {
   #opens: (number | null)[] = [];
   #settledCount = 0;
   #lastAt: number;
-  /** Nothing is told of an earlier instant: the clock was set back before the run was resumed. */
+  /** Nothing is reported of an earlier instant: the clock was set back before the run was resumed. */
   #floor = Number.NEGATIVE_INFINITY;
 
   constructor(stored: StoredRun) {
@@ -128,7 +128,7 @@ class JournalTrace {
       case 'run.resumed':
         if (entry.at < this.#lastAt) this.#floor = this.#lastAt;
         for (const story of this.#stories.values()) story.interrupted(entry.at, null);
-        this.#warn(entry.at, 'Another process goes on with the run.');
+        this.#warn(entry.at, 'Another process continues with the run.');
         break;
       case 'run.settled':
         this.#runSettled(entry.result, entry.at);
@@ -140,11 +140,11 @@ class JournalTrace {
     this.#add(at, `warning/${at}/${message}`, { type: 'warning', run: this.#run, message });
   }
 
-  /** Nobody goes on with it: what was in flight ended with its process. */
+  /** Nobody continues with it: what was in flight ended with its process. */
   #left(): void {
     const at = this.#lastAt;
     for (const story of this.#stories.values()) story.interrupted(at, null);
-    this.#warn(at, `The process ended here. \`soar resume ${this.#run}\` goes on.`);
+    this.#warn(at, `The process ended here. \`soar resume ${this.#run}\` continues.`);
   }
 
   #tally(): string {

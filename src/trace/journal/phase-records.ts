@@ -88,7 +88,7 @@ export class PhaseRecords {
     this.#move(at, to, event, 'done');
   }
 
-  /** The phase or state that follows; null when it is not for this to tell. */
+  /** The phase or state that follows; null when it is not for this to report. */
   #next(phase: string): string | null {
     if (phase === 'route' && !this.#isApproved) return 'approve';
     const [ahead] = this.#ahead;

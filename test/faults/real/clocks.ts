@@ -26,7 +26,7 @@ const plan = {
   ],
 };
 
-/** The clock jumps while a process runs, and is another one in the process that goes on after a kill. */
+/** The clock jumps while a process runs, and is another one in the process that continues after a kill. */
 async function attempt(seed: number): Promise<Findings> {
   const chance = chanceOf(seed);
   const bench = new Bench();

@@ -75,7 +75,7 @@ async function attempt(seed: number): Promise<Findings> {
     await live(bench, { ...what, die: { at: 'task.settled', moment: 'committed', nth: chance.between(1, 5) } });
   }
   const died = await live(bench, { ...what, ...interrupts, die: deathOf(chance, at, moment) });
-  // Nobody is told of a breaker, a pace or a start by a name of its own: then it may well live.
+  // Nobody is reported of a breaker, a pace or a start by a name of its own: then it may well live.
   if (!died && moment !== 'told' && !isUnsure(at)) bench.fault(`It did not die at ${at} (${moment}).`);
   if (chance.oneIn(3)) await live(bench, { ...what, die: deathOf(chance, chance.pick(KINDS), chance.pick(MOMENTS)) });
   await live(bench, what);

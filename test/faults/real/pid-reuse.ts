@@ -29,7 +29,7 @@ async function attempt(seed: number): Promise<Findings> {
 
 export const pidReuse: Fault = {
   id: 'pid-reuse',
-  about: 'the pids of a killed run belong to others at its resume, or the journal holds numbers that are none',
+  about: 'the pids of a killed run belong to others at its resume, or the journal holds invalid numbers',
   tries: 20,
   attempt,
   unavailable() {

@@ -109,7 +109,7 @@ async function readOnly(seed: number): Promise<Findings> {
 export const damagedStore: Fault = {
   id: 'damaged-store',
   about:
-    'the file is overwritten, cut off or something else: a clear error, the file untouched; with the copy put back it goes on',
+    'the file is overwritten, cut off or something else: a clear error, the file untouched; with the copy put back it continues',
   tries: 8,
   attempt: damaged,
 };

@@ -1,5 +1,5 @@
 /**
- * A process that runs, or goes on with, one run and tells its events on stdout, and that is killed where it is told to:
+ * A process that runs, or continues with, one run and reports its events on stdout, and that is killed where it is told to:
  * `victim.ts <instructions.json>`.
  */
 import { readFileSync, writeSync } from 'node:fs';
@@ -52,7 +52,7 @@ if (become !== undefined) {
   process.setuid?.(become);
 }
 
-/** Says a line before it goes on, however slow its reader is. */
+/** Says a line before it continues, however slow its reader is. */
 function say(line: string): void {
   const bytes = Buffer.from(`${line}\n`);
   for (let from = 0; from < bytes.length; ) {

@@ -15,7 +15,7 @@ class MortalJournal extends BufferedJournal {
 
 /**
  * A process: an engine, its journal and its timers, all of which end when it is killed. Its clock may jump, while its timers
- * go on as they were set.
+ * continue as they were set.
  */
 export class SimulatedProcess {
   readonly #world: VirtualClock;

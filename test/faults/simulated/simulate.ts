@@ -16,7 +16,7 @@ import { CALM, type Life, livesOf } from './lives.ts';
 import { SimulatedProcess } from './process.ts';
 
 const RUN = 'r';
-/** No agent of the scenarios takes longer to end once it was told to. */
+/** No agent of the scenarios takes longer to end once it was asked to. */
 const DYING_MS = 5000;
 /** What nobody promises any more: the journal has said that it cannot be written. */
 const UNRECORDED = 'can no longer be recorded';
@@ -138,7 +138,7 @@ class Story {
     await this.#countLeft(process);
   }
 
-  /** A process whose life nothing disturbs goes on with the run until it has ended. */
+  /** A process whose life nothing disturbs continues with the run until it has ended. */
   async #toTheEnd(): Promise<RunResult | null> {
     const process = this.#born(CALM);
     const run = this.#start(process, CALM);

@@ -12,7 +12,7 @@ import type { Agent } from '../../../src/types/agent.ts';
 import { startModelServer } from '../../support/model-server.ts';
 import { temporaryDirectory } from '../../support/processes.ts';
 
-/** In a turn of its own: within one turn a folder is looked at once. */
+/** On a microtask of its own: within one turn a folder is looked at once. */
 async function versionOf({ version }: Agent, cwd?: string): Promise<string | null> {
   await Promise.resolve();
   if (typeof version !== 'function') return version ?? null;

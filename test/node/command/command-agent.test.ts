@@ -176,7 +176,7 @@ describe('starting', () => {
     expect((await failure({ command: ['./tool'], cwd })).message).toContain('interpreter');
   });
 
-  it('does not start when it was told to stop before', async () => {
+  it('does not start when it was asked to stop before', async () => {
     const cwd = await temporaryDirectory();
     const controls = fakeControls();
     controls.abort('too late');

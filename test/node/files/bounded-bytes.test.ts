@@ -24,7 +24,7 @@ describe('BoundedBytes', () => {
     expect(bytes.total).toBe(10);
   });
 
-  it('keeps only the end when told so', () => {
+  it('keeps only the end on request', () => {
     expect(collect(3, 'none', 'abcd', 'efgh').text()).toBe('fgh');
   });
 

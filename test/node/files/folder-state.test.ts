@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { folderState, MAX_ENTRIES, ownFile } from '../../../src/node/files/folder-state.ts';
 import { temporaryDirectory } from '../../support/processes.ts';
 
-/** The state in a turn of its own: within one turn it is taken once. */
+/** The state on a microtask of its own: within one turn it is taken once. */
 async function stateOf(folder: string): Promise<string | null> {
   await Promise.resolve();
   return folderState(folder);

@@ -37,7 +37,7 @@ describe('an agent of kind model', () => {
     expect(request?.headers.authorization).toBeUndefined();
   });
 
-  it('fails as auth without its key, and asks nobody', async () => {
+  it('fails as auth without its key, and asks no agent', async () => {
     const { server, spec } = await serverWith([{ deltas: ['ha'] }]);
     const failed = await failureOf(ask(spec));
     expect(failed).toMatchObject({ kind: 'auth', retryable: false });
@@ -77,7 +77,7 @@ describe('an agent of kind model', () => {
     expect(agent).toMatchObject({ kind: 'model', model: 'm', provider: '127.0.0.1:11434' });
   });
 
-  it('is refused with an address that is none', () => {
+  it('is refused with an invalid address', () => {
     expect(() => agentFromSpec('llm', { kind: 'model', baseURL: 'nowhere', model: 'm' })).toThrow(
       'Agent `llm`: Expected `baseURL` to be a URL, got `nowhere`.',
     );

@@ -86,7 +86,7 @@ describe('Processes that were recorded', () => {
   );
 });
 
-describe.runIf(process.platform === 'linux')('Processes that their environment tells of', () => {
+describe.runIf(process.platform === 'linux')('Processes that their environment reports', () => {
   const mark = (runId: string, task = 'a', more: Record<string, string> = {}) => ({
     SOAR_ATTEMPT_KEY: `${runId}/${task}/3`,
     ...more,

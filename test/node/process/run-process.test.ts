@@ -117,7 +117,7 @@ describe('a normal end', () => {
     expect(answer).toMatchObject({ output: '> one' });
   });
 
-  it('waits for what goes on saying something', async () => {
+  it('waits for what continues saying something', async () => {
     const answer = await runScript(`exec > >(read -r l; ${afterwards('echo .; sleep 0.1')}; echo "> $l"); echo one`);
     expect((answer as { output: string }).output).toMatch(/^(\.\n)+> one$/);
   });

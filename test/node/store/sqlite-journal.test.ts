@@ -206,7 +206,7 @@ describe('the state folder', () => {
     expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('is the user’s own when it holds something: git goes on seeing what is in it', async () => {
+  it('is the user’s own when it holds something: git continues seeing what is in it', async () => {
     const dir = await temporaryDirectory();
     writeFileSync(join(dir, 'plan.yaml'), '');
     openIn(dir);
@@ -338,7 +338,7 @@ describe('a store', () => {
   it.each([
     ['a text that says it was masked', 'Explain what «masked» and «masked:MY_API_KEY» stand for', null],
     ['a credential that is not stored', `Log in with ghp_${'a1'.repeat(18)}`, 'task `a`'],
-  ])('goes on with a run of which a task asks with %s, or says why it cannot', async (_, prompt, refused) => {
+  ])('continues with a run of which a task asks with %s, or says why it cannot', async (_, prompt, refused) => {
     const dir = await temporaryDirectory();
     const env = { MY_API_KEY: 'hunter2-hunter2' };
     const heard: string[] = [];

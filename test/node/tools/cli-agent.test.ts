@@ -65,7 +65,7 @@ describe('cliAgent', () => {
     expect(agent).toMatchObject({ provider: 'mine', staggerMs: 0, description: 'd', maxConcurrent: 1 });
   });
 
-  describe('with a session to go on with', () => {
+  describe('with a session to continue with', () => {
     const previous: PreviousAttempt = {
       session: 'a1-b2',
       attempt: 1,
@@ -84,7 +84,7 @@ describe('cliAgent', () => {
       expect(lines.join('\n')).toMatch(/You have begun .* \(connection\)\.[\s\S]*This is the task:\n\ndo it/);
     });
 
-    describe('whose tokens go on in it', () => {
+    describe('whose tokens continue in it', () => {
       const turn = (thread: string, input: number, cached: number, output: number) =>
         [
           { type: 'thread.started', thread_id: thread },
@@ -124,7 +124,7 @@ describe('cliAgent', () => {
 
       it.each<[string, string, PreviousAttempt | undefined]>([
         ['it begins a session', 'a1-b2', undefined],
-        ['nobody knows what was used before', 'a1-b2', previous],
+        ['nothing knows what was used before', 'a1-b2', previous],
         ['the tool began another one after all', 'c3-d4', { ...previous, usage: before }],
       ])('has used all of it when %s', async (_, thread, known) => {
         expect((await used(turn(thread, 36_000, 24_000, 150), known)).usage).toMatchObject({ inputTokens: 36_000 });
@@ -142,7 +142,7 @@ describe('cliAgent', () => {
       expect(lines).not.toContain('a1-b2');
     });
 
-    it('begins anew when told so', async () => {
+    it('begins anew on request', async () => {
       expect(await runStandIn({ tool: 'claude', session: false }, 'hi', previous)).toEqual([...CLAUDE, 'stdin:hi']);
     });
 

@@ -87,7 +87,7 @@ describe('checkAgents', () => {
     await expect(access(join(cwd, 'ran'))).rejects.toThrow();
   });
 
-  it('tells a tool that fails from one that works', async () => {
+  it('distinguishes a tool that fails from one that works', async () => {
     const PATH = await folderWith({ claude: 'echo broken >&2; exit 3', codex: 'echo 1.0' });
     const reports = await checkAgents({}, { env: { PATH }, timeoutMs: 60_000 });
     expect(reports.slice(0, 2)).toMatchObject([
@@ -128,7 +128,7 @@ describe('checkAgents with a self-test', () => {
     expect(reports.every(({ hint }) => hint === null)).toBe(true);
   });
 
-  it('asks nobody unless told to, and never a command or what is not installed', async () => {
+  it('asks no agent unless asked, and never a command or what is not installed', async () => {
     const PATH = await folderWith({
       claude: 'case "$1" in --version) echo 1;; *) touch "$0.ran";; esac',
       mine: 'touch ran',

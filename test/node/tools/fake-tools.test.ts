@@ -44,7 +44,7 @@ it.each([
 describe.each(TOOLS)('a stand-in of %s', (tool) => {
   const { hasSession } = CLI_TOOLS[tool];
 
-  it('answers, tells its tokens and, where it has one, its session', async () => {
+  it('answers, reports its tokens and, where it has one, its session', async () => {
     const { end, session, streamed } = await play(tool, 'ok');
     expect(end).toMatchObject({
       output: `${tool} did task.`,
@@ -54,11 +54,11 @@ describe.each(TOOLS)('a stand-in of %s', (tool) => {
     expect(streamed).toContain(`${tool} did task.`);
   });
 
-  it('hits a limit, which is told from a failure', async () => {
+  it('hits a limit, which is distinguished from a failure', async () => {
     expect((await play(tool, 'rate-limit')).end).toMatchObject({ kind: 'rate_limited' });
   });
 
-  it('has no valid key, which is told from a failure that may pass', async () => {
+  it('has no valid key, which is distinguished from a failure that may pass', async () => {
     expect((await play(tool, 'unauthorized')).end).toMatchObject({ kind: 'auth', retryable: false });
   });
 
@@ -68,7 +68,7 @@ describe.each(TOOLS)('a stand-in of %s', (tool) => {
     expect(session === null).toBe(!hasSession);
   });
 
-  it.runIf(hasSession)('leaves its session behind when it is told to stop', async () => {
+  it.runIf(hasSession)('leaves its session behind when it is asked to stop', async () => {
     const controls = fakeControls();
     const env = { PATH: pathWithFakes(), FAKE: 'hang' };
     const run = cliAgent({ tool, env }).run(fakeRequest({ prompt: 'work' }), {
@@ -79,7 +79,7 @@ describe.each(TOOLS)('a stand-in of %s', (tool) => {
     expect(controls.sessions).toHaveLength(1);
   });
 
-  it.runIf(hasSession)('goes on where it had stopped', async () => {
+  it.runIf(hasSession)('continues where it had stopped', async () => {
     const { end, session } = await play(tool, 'ok', 'before-1');
     expect(end).toMatchObject({ output: `${tool} did task, going on where it had stopped.` });
     expect(session).toBe('before-1');

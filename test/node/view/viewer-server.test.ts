@@ -130,7 +130,7 @@ describe('the viewer server', () => {
     await stream.return(undefined);
   });
 
-  test('ends when it is told to, with its connections', async () => {
+  test('ends on request, with its connections', async () => {
     const viewer = await start();
     const stream = messages(`${viewer.url}follow?from=0`);
     await stream.next();

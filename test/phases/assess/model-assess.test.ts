@@ -14,7 +14,7 @@ async function run(query: string, script: Record<string, Scripted> = {}) {
 }
 
 describe('modelAssess', () => {
-  it('asks nobody when the words are sure', async () => {
+  it('asks no agent when the words are sure', async () => {
     const { controls, assessment } = await run(SURE);
     expect(controls.names).toEqual([]);
     expect(assessment).toEqual(assess({ query: SURE }));
@@ -37,7 +37,7 @@ describe('modelAssess', () => {
     expect(assessment).toMatchObject({ complexity, confidence: Math.round((confidence + 0.2) * 100) / 100 });
   });
 
-  it('has a verdict that is none repaired', async () => {
+  it('has an invalid verdict repaired', async () => {
     const { controls, assessment } = await run(UNSURE, {
       assess: '{"complexity":"hard"}',
       'assess-repair': '{"complexity":"complex"}',

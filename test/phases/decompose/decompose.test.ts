@@ -62,7 +62,7 @@ describe('decompose', () => {
     );
   });
 
-  it('asks where to look only when an agent can tell', () => {
+  it('asks where to look only when an agent can report', () => {
     const { subgoals } = decompose({ query: 'How does a task retry?', complexity: 'medium', passages, agents: [] });
     expect(subgoals.map(({ title }) => title)).not.toContain('Where to look');
   });

@@ -111,7 +111,7 @@ describe('modelDecompose', () => {
     expect(notes).toEqual([]);
   });
 
-  it('tells the faults of the repaired answer, not of the first one, when both are bad', async () => {
+  it('reports the faults of the repaired answer, not of the first one, when both are bad', async () => {
     const { controls } = await run({ decompose: JSON.stringify(circle), 'decompose-repair': '{"subgoals":[]}' });
     expect(controls.notes[0]).toContain('Expected 1 to 4 subgoals for a medium question, got 0.');
     expect(controls.notes[0]).not.toContain('circle');
@@ -144,14 +144,14 @@ describe('modelDecompose', () => {
     await expect(modelDecompose(input, cancelled, 'llm')).rejects.toThrow('The run was cancelled.');
   });
 
-  it('asks nobody about a simple question', async () => {
+  it('asks no agent about a simple question', async () => {
     const query = 'What is a lease?';
     const { controls, subgoals } = await run({}, { complexity: 'simple', query });
     expect(controls.names).toEqual([]);
     expect(subgoals).toMatchObject([{ prompt: query, dependsOn: [], passages: input.passages }]);
   });
 
-  it('asks nobody about a simple question that asks several things either, and leaves none out', async () => {
+  it('asks no agent about a simple question that asks several things either, and leaves none out', async () => {
     const { controls, subgoals } = await run({}, { complexity: 'simple' });
     expect(controls.names).toEqual([]);
     expect(subgoals.map(({ title }) => title)).toEqual([
@@ -183,7 +183,7 @@ describe('the prompt of decompose', () => {
     expect(prompt).toContain('<feedback>\nLeave the breaker out.\n</feedback>');
   });
 
-  it('offers no command that nobody described, and takes no plan that names one', async () => {
+  it('offers no command without a description, and takes no plan that names one', async () => {
     const sh = { id: 'sh', description: '', capabilities: [], kind: 'command' };
     const lint = { id: 'lint', description: 'Lints the project', capabilities: [], kind: 'command' };
     const agents = [...input.agents, sh, lint];

@@ -53,12 +53,12 @@ describe('route', () => {
     expect(first([subgoal()], agents)).toMatchObject({ agentId: 'painter', quality: 'acceptable' });
   });
 
-  it('falls back on the default agent when nobody fits', () => {
+  it('falls back on the default agent when no agent fits', () => {
     const agents = [agent('cook', ['baking']), agent('general', [])];
     expect(first([subgoal()], agents)).toMatchObject({ agentId: 'general', quality: 'insufficient' });
   });
 
-  it('takes the first agent when nobody fits and there is no default', () => {
+  it('takes the first agent when no agent fits and there is no default', () => {
     expect(first([subgoal()], [agent('x', []), agent('y', [])], { defaultAgent: null })?.agentId).toBe('x');
   });
 
@@ -102,7 +102,7 @@ describe('route, with an agent that can play any part', () => {
       'llm',
     );
 
-  it('makes up the ideal agent of a subgoal that nobody fits, once for all that want it', () => {
+  it('makes up the ideal agent of a subgoal that no agent fits, once for all that want it', () => {
     const { plan, matches } = withBase([gap('a'), gap('b', 'security Reviewer'), gap('c', 'Poet')]);
     expect(plan.agents).toEqual({
       'security-reviewer': { kind: 'adHoc', base: 'llm', role: 'Security reviewer', description: 'Finds leaks' },

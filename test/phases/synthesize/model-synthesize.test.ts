@@ -104,7 +104,7 @@ describe('modelSynthesize', () => {
     expect((await run({ ...script, 'score-again': marks(0.5, 0.5, 0.55) })).answer).toMatch(/^Second \[gate\]\./);
   });
 
-  it('has an answer that names tasks that are none written again', async () => {
+  it('has an answer that names unknown tasks written again', async () => {
     const { controls, answer } = await run({
       ...answered,
       synthesize: 'It paces [gate-2].',
@@ -115,7 +115,7 @@ describe('modelSynthesize', () => {
     expect(answer).toBe(ANSWER);
   });
 
-  it('takes the brackets off tasks that are none when they stay', async () => {
+  it('takes the brackets off unknown tasks when they stay', async () => {
     const { answer, notes } = await run({
       ...answered,
       synthesize: 'It paces [gate-2].',
@@ -123,7 +123,7 @@ describe('modelSynthesize', () => {
       'score-again': marks(0.9, 0.8, 1),
     });
     expect(answer).toBe('It paces [gate].');
-    expect(notes).toEqual(['The answer names tasks that are none: gate-2.']);
+    expect(notes).toEqual(['The answer names unknown tasks: gate-2.']);
   });
 
   it('takes a code fence off the whole of an answer, and no other', async () => {
@@ -169,14 +169,14 @@ describe('modelSynthesize', () => {
     expect(notes[0]).toContain('it stays as it was: The budget is spent. (budget)');
   });
 
-  it('asks nobody when nothing succeeded', async () => {
+  it('asks no agent when nothing succeeded', async () => {
     const outcomes = [failedOutcome('gate'), failedOutcome('lease')];
     const { answer, confidence, names } = await run({}, { outcomes });
     expect({ confidence, names }).toEqual({ confidence: 0, names: [] });
     expect(answer).toMatch(/^No task succeeded/);
   });
 
-  it('asks nobody about the one task of a plan', async () => {
+  it('asks no agent about the one task of a plan', async () => {
     const plan = { tasks: input.plan.tasks.slice(0, 1) };
     const { answer, names } = await run({}, { plan });
     expect({ answer, names }).toEqual({ answer: 'It paces starts (a.md:1).', names: [] });

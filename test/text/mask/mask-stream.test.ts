@@ -7,7 +7,7 @@ const SECRETS = ['key-abcabcabd', 'key-xyz-1234'];
 const ENV = { A_KEY: 'key-abcabcabd', B_TOKEN: 'correct-horse', C_SECRET: 'abcabdabc' };
 const LONG = 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8';
 
-/** What a stream tells of a text that comes in these pieces. */
+/** What a stream reports a text that comes in these pieces. */
 function told(stream: { push(piece: string): string; end(): string }, whole: string, cuts: readonly number[]): string {
   const at = [0, ...cuts.filter((cut) => cut < whole.length).sort((a, b) => a - b), whole.length];
   return (

@@ -55,7 +55,7 @@ describe('a chart', () => {
     },
   });
 
-  it('tells events, guards, actions, ends of invoked actors, delays and always in the outline', () => {
+  it('reports events, guards, actions, ends of invoked actors, delays and always in the outline', () => {
     expect(chartOutline(machine)).toBe(
       [
         'demo',

@@ -94,7 +94,7 @@ describe('a trace made of a journal', () => {
     for (const { keys } of told) expect(known).toContain(keys[0]);
   });
 
-  it('tells a wait for this machine from a retry', async () => {
+  it('reports a wait for this machine from a retry', async () => {
     const lacks = { fail: 'spawn', message: 'spawn EAGAIN', details: { kind: 'spawn', fault: 'machine' } } as const;
     const { clock, journal } = begin({ tasks: [{ id: 't', prompt: 'p' }] }, { t: [lacks, {}] });
     await clock.advance(60_000);
@@ -105,7 +105,7 @@ describe('a trace made of a journal', () => {
     ]);
   });
 
-  it('tells of the phases of a question', async () => {
+  it('reports the phases of a question', async () => {
     const clock = new VirtualClock(1000);
     const [journal, ring] = [memoryJournal(), ringSink()];
     const soar = createSoar({
@@ -138,7 +138,7 @@ describe('a trace made of a journal', () => {
     expect(names(root(told))).toEqual(names(root(ring.records())));
   });
 
-  it('tells of what phases ask, and of a person who approves', async () => {
+  it('reports what phases ask, and of a person who approves', async () => {
     const journal = memoryJournal();
     const recorded = await questionTrace({ journal });
     const told = tell(journal, 'sample');
@@ -161,17 +161,17 @@ describe('a trace made of a journal', () => {
     ]);
   });
 
-  it('tells that a process ended, and what its attempts came to', async () => {
+  it('reports that a process ended, and what its attempts came to', async () => {
     const { clock, journal } = begin(TWO, [{ ms: 100 }]);
     await clock.advance(50);
     const told = tell(journal.crash(), 'r');
     const replay = createReplay(told);
     expect(replay.at(2000).runs[0]).toMatchObject({ running: 0, waiting: 1, status: null });
-    expect(of(told, 'warning')[0]?.message).toContain('`soar resume r` goes on');
+    expect(of(told, 'warning')[0]?.message).toContain('`soar resume r` continues');
     expect(told.at(-1)?.type).toBe('trace.ended');
   });
 
-  it('tells the whole story of a run that was resumed', async () => {
+  it('reports the whole story of a run that was resumed', async () => {
     const { clock, journal, agents } = begin(TWO, [{ ms: 100 }]);
     await clock.advance(50);
     const next = journal.crash();
@@ -188,7 +188,7 @@ describe('a trace made of a journal', () => {
     expect(of(told, 'run.settled')[0]?.status).toBe('succeeded');
   });
 
-  it('shows a wait that is over as over, while the run goes on', async () => {
+  it('shows a wait that is over as over, while the run continues', async () => {
     const policy = { retry: { retries: 1, strategy: 'fixed', baseDelayMs: 500, jitter: 0 } } as const;
     const { clock, journal } = begin(TWO, [{ ms: 100, fail: 'transient' }, { ms: 10_000 }], { policy });
     await clock.advance(200);
@@ -227,7 +227,7 @@ async function followedFrom(ms: number, { clock, journal, run }: ReturnType<type
 }
 
 describe('the source of a run in a journal', () => {
-  it('tells what comes after what was read, each thing once, to the end', async () => {
+  it('reports what comes after what was read, each thing once, to the end', async () => {
     const begun = begin(TWO, [{ ms: 100 }]);
     const { read, followed } = await followedFrom(150, begun);
     const all = [...read, ...followed];
@@ -236,7 +236,7 @@ describe('the source of a run in a journal', () => {
     expect(courses(createReplay(all))).toEqual(courses(createReplay(tell(begun.journal, 'r'))));
   });
 
-  it('tells of what it learns late as of now: a trace never goes back', async () => {
+  it('reports what it learns late as of now: a trace never goes back', async () => {
     const tasks = ['a', 'c', 'e'].map((id) => ({ id, prompt: '' }));
     const plan = { tasks: [...tasks, { id: 'b', prompt: '', dependsOn: ['a'] }] };
     const begun = begin(plan, [{ ms: 100 }], { maxConcurrent: 1, schedule: 'eager' });
@@ -248,7 +248,7 @@ describe('the source of a run in a journal', () => {
     expect(times).toEqual([...times].sort((one, other) => one - other));
   });
 
-  it('begins anew when another process goes on with the run', async () => {
+  it('begins anew when another process continues with the run', async () => {
     const { clock, journal, agents } = begin(TWO, [{ ms: 100 }]);
     await clock.advance(50);
     const next = journal.crash();

@@ -137,7 +137,7 @@ interface Span {
   to: number | null;
 }
 
-/** An attempt that was told to stop goes on in `cancelling`. */
+/** An attempt that was asked to stop continues in `cancelling`. */
 function attemptsIn(
   intervals: readonly { state: string; attempt?: number; agent?: string; from: number; to: number | null }[],
 ) {

@@ -81,7 +81,7 @@ describe('a replay', () => {
     expect(intervals('a').at(-1)?.agent).toBe('spare');
   });
 
-  it('shows that a cancelled task was told to stop', async () => {
+  it('shows that a cancelled task was asked to stop', async () => {
     const { track, result } = await replayed({}, { cancelAt: 400 });
     expect(result.status).toBe('cancelled');
     expect(shown(track('a'))).toEqual([
@@ -91,7 +91,7 @@ describe('a replay', () => {
     ]);
   });
 
-  it('shows a task that waits for its twin as waiting, from when it was held to its answer', async () => {
+  it('shows a task that waits for its duplicate as waiting, from when it was held to its answer', async () => {
     const tasks = [{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['b'] }];
     const { replay, track, result, intervals } = await replayed({}, { tasks, more: { cache: true } });
     expect(result.metadata.cacheHits).toBe(1);
@@ -107,7 +107,7 @@ describe('a replay', () => {
     expect(track('a')?.held).toBeNull();
   });
 
-  it('shows a twin that has to ask after all from its start on as any other', async () => {
+  it('shows a duplicate that has to ask after all from its start on as any other', async () => {
     const tasks = [{ id: 'a' }, { id: 'b' }];
     const policy = { preset: 'patient', retry, breaker: { enabled: false } };
     const { replay, track } = await replayed({ a: 'xx' }, { tasks, more: { cache: true, policy } });
@@ -177,7 +177,7 @@ describe('a replay', () => {
     expect(replay.at(replay.endedAt).actors).toEqual([]);
   });
 
-  it('tells how an actor came into its state', async () => {
+  it('reports how an actor came into its state', async () => {
     const { replay } = await replayed({ a: 'x' });
     const task = replay.at(1200).actors.find(({ name }) => name === 'a');
     expect(task).toMatchObject({ state: 'retrying', since: 1000, until: 1500 });

@@ -50,7 +50,7 @@ describe("Stately's messages", () => {
     },
   );
 
-  it('tell of every actor after its parent, by the name of its task', async () => {
+  it('report every actor after its parent, by the name of its task', async () => {
     const actors = (await messages('full')).filter((one): one is ActorMessage => one.type === '@xstate.actor');
     const seen = new Set<string | undefined>([undefined]);
     for (const { sessionId, parentId } of actors) {
@@ -62,7 +62,7 @@ describe("Stately's messages", () => {
     expect(new Set(actors.map(({ rootId }) => rootId))).toEqual(new Set([actors[0]?.sessionId]));
   });
 
-  it('tell the state an actor begins in, and when that was', async () => {
+  it('report the state an actor begins in, and when that was', async () => {
     const lint = (await messages('full')).find((one) => one.type === '@xstate.actor' && one.name === 'lint');
     expect(lint).toMatchObject({
       _version: '0.7.2',
@@ -71,7 +71,7 @@ describe("Stately's messages", () => {
     });
   });
 
-  it.each(['compact', 'full'] as const)('tell every state with the event that led to it: %s', async (mode) => {
+  it.each(['compact', 'full'] as const)('report every state with the event that led to it: %s', async (mode) => {
     const all = await messages(mode);
     const lint = all.find((one) => one.type === '@xstate.actor' && one.name === 'lint')?.sessionId;
     const own = all.filter(({ sessionId }) => sessionId === lint);

@@ -35,7 +35,7 @@ const LIMITS: Readonly<Record<string, string>> = {
  * `types.py` and `message_parser.py` of github.com/anthropics/claude-agent-sdk-python).
  *
  * Known not to hold what it promises: `rate_limit_event` in the middle of another line (github.com/anthropics/claude-code
- * issue 49640); a failed request as `subtype: "success"` with exit code 0, where only `is_error` tells (79500), or only
+ * issue 49640); a failed request as `subtype: "success"` with exit code 0, where only `is_error` reports (79500), or only
  * `error` of the message before it (15685); an empty `result` although there was an answer (38673).
  */
 export const claudeFormat: ToolFormat = {

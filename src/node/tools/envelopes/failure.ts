@@ -25,7 +25,7 @@ const AFTER =
   /^(?:$|\s?[^\s\p{L}\p{N}"'’”]| (?:too many|for|on|until|resets?|will reset|try|please|today|this|in|at|again)(?!\p{L})|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Hangul})/iu;
 
 /**
- * Whether all a text says is that a limit was hit: it begins with that, and goes on with no more than when it resets.
+ * Whether all a text says is that a limit was hit: it begins with that, and continues with no more than when it resets.
  *
  * @param isFree It is known that the text took no tokens: then a time near the word for a limit is enough, in one line.
  */
@@ -56,7 +56,7 @@ export function failureOf(message: string, { kind, status }: Known = {}): Failur
   const text = message.trim() === '' ? 'It failed without saying why' : message.trim();
   const said = classifyText(text)?.kind ?? null;
   const byStatus = kindOfStatus(status);
-  // A 404 of a model is told by its words, as is a rate limit that is answered with another status.
+  // A 404 of a model is recognized by its words, as is a rate limit that is answered with another status.
   const isTold = said !== null && (byStatus === null || byStatus === 'not_found' || said === 'rate_limited');
   // A limit is known by the time at which it resets, whatever its words, and whatever its error is called.
   const isLimit = !FIRM.has(kind ?? byStatus ?? 'exit') && limitResetMs(text, 0) !== null;

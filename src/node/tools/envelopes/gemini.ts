@@ -42,7 +42,7 @@ const exitCode = (status: number) => status & 0xff;
  * Documented in docs/cli/headless.md and docs/cli/cli-reference.md of github.com/google-gemini/gemini-cli, and by its types:
  * packages/core/src/output/types.ts, packages/core/src/utils/errors.ts (classes and exit codes). An answer that is no answer
  * (empty, blocked, cut) ends with `status: "error"` without an `error` and exit code 0; the reason is the `error` event before. Of an
- * error of the service the class comes out as `unknown`, and the exit code is its HTTP status: the words or that tell the kind.
+ * error of the service the class comes out as `unknown`, and the exit code is its HTTP status: the words or that report the kind.
  * The one object of `--output-format json` is understood as well, also on stderr, where it prints its failures.
  */
 export const geminiFormat: ToolFormat = {

@@ -102,7 +102,7 @@ function closingQuote(text: string, from: number): number {
   return -1;
 }
 
-/** Where the last whole character of a piece ends; an escape may go on in the next one. */
+/** Where the last whole character of a piece ends; an escape may continue in the next one. */
 function wholeEscapes(text: string, from: number): number {
   const last = text.lastIndexOf('\\');
   if (last < from || text.length - last > 6 || backslashesBefore(text, last + 1, from) % 2 === 0) return text.length;

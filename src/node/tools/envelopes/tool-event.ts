@@ -15,7 +15,7 @@ export interface Failure {
 
 /** What an event of any tool comes to. */
 export type ToolEvent =
-  /** The conversation's id, by which the tool can go on with it. */
+  /** The conversation's id, by which the tool can continue with it. */
   | { type: 'session'; id: string }
   /** A piece of what the agent says, as it comes. */
   | { type: 'text'; text: string }
@@ -44,7 +44,7 @@ export interface ToolFormat {
   hasEnd: boolean;
   /** Whether every answer comes with the tokens it took; one without any then was not made by a model. Default false. */
   reportsUsage?: boolean;
-  /** Whether the tokens it tells are those of its whole session, earlier runs of the tool included. Default false. */
+  /** Whether the tokens it reports are those of its whole session, earlier runs of the tool included. Default false. */
   countsSession?: boolean;
   /** Reads the events of one run of the tool, in order. Never throws: what it does not know is a `beat`. */
   reader(): (event: JsonEvent) => ToolEvent[];

@@ -26,7 +26,7 @@ export interface ToolReaderOptions {
   program: string;
   controls: Pick<AgentControls, 'conclude' | 'heartbeat' | 'output' | 'progress' | 'session'>;
   maxOutputBytes: number;
-  /** The session that it goes on with, and what was used in it before. Default: it begins one. */
+  /** The session that it continues with, and what was used in it before. Default: it begins one. */
   previous?: Pick<PreviousAttempt, 'session' | 'usage'> | undefined;
 }
 

@@ -94,7 +94,7 @@ describe('an answer that only says that a limit was hit', () => {
     expect(read('claude', claude('Done.', tokens(0)))).toMatchObject({ output: 'Done.' });
   });
 
-  it('is an answer of a tool that does not always tell tokens', () => {
+  it('is an answer of a tool that does not always report tokens', () => {
     const events = [{ type: 'assistant', message: { content: [{ type: 'text', text: LIMIT }] } }, claude(LIMIT)];
     expect(read('cursor-agent', ...events)).toMatchObject({ output: LIMIT });
   });
