@@ -193,7 +193,7 @@ describe('the prompt of decompose', () => {
     const [gate, breaker] = good.subgoals;
     const risky = JSON.stringify({ subgoals: [{ ...gate, agent: 'sh' }, breaker] });
     const { controls } = await run({ decompose: risky, 'decompose-repair': JSON.stringify(good) }, { agents });
-    expect(controls.calls[1]?.prompt).toContain('names agent `sh`, which is none of `llm`, `lint`');
+    expect(controls.calls[1]?.prompt).toContain('names agent `sh`, which is not one of `llm`, `lint`');
   });
 
   it('says so when nothing was found', async () => {
