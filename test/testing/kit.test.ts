@@ -154,7 +154,9 @@ describe('assertTrace', () => {
     );
     expect(() => assertTrace(record).not.toHaveVisited('a', ['running'])).toThrow('Expected task a not to go through');
     expect(() => assertTrace(record).toHaveSettledOnce(['a'])).toThrow('a settled 0 times');
-    expect(() => assertTrace(record).toHaveVisited('z', ['running'])).toThrow('the record does not contain it, only a.');
+    expect(() => assertTrace(record).toHaveVisited('z', ['running'])).toThrow(
+      'the record does not contain it, only a.',
+    );
     const run = { events$: record.events } as never;
     expect(() => assertTrace(run).toNeverExceed(1)).toThrow('`recordRun(run)`');
     expect(() => assertTrace(run).toHaveVisited('a', [])).toThrow('`recordRun(run)`');
