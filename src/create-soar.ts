@@ -68,7 +68,7 @@ export function createSoar(given: SoarOptions = {}): Soar {
   root.start();
   const { services } = root.getSnapshot();
   const machineFor = soarMachines(options.phases, services.agents);
-  // Who takes queries apart in a way of his own means all of them.
+  // A custom `decompose` phase sees every query; the built-in one skips simple ones.
   const decompose = options.phases?.decompose ? ('always' as const) : ('unlessSimple' as const);
   const open = new Map<string, RunHandle>();
   let isClosed = false;

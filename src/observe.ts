@@ -12,7 +12,7 @@ export interface Inspector {
   next?(event: InspectionEvent): void;
 }
 
-/** Who watches an engine: trace sinks, and an inspector that is either a sink of its own or a plain observer. */
+/** Observers of an engine: trace sinks, and an inspector that is either a sink of its own or a plain observer. */
 export interface ObserveOptions {
   /**
    * Records what happens, in the order it happens, to these sinks (`ringSink()`, `fileSink(path)` of

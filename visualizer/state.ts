@@ -86,7 +86,7 @@ export const path = computed(() => {
 
 const usages = computed(() => run.value && new AtInstant(store.value, run.value, usageOfTask));
 
-/** What the run has used up to the instant looked at; null when nobody told. */
+/** What the run has used up to the instant looked at; null when none was reported. */
 export const usage = computed(() => {
   version.value;
   const upTo = seq.value;

@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { createSoar, type RunHandle } from 'soar-machine';
 import { RunView } from './run-view.tsx';
 
-/** Answers when it is told to, by a button, or stops when the run is cancelled. */
+/** Answers on a button, or stops when the run is cancelled. */
 const answers = new Set<() => void>();
 const soar = createSoar({
   agents: {

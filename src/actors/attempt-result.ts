@@ -132,7 +132,7 @@ export function abandonedResult(attempt: InFlight, endedAt: number): AttemptResu
 }
 
 /**
- * Whose failure it is that an agent threw. An agent that runs its prompt as code is not to blame for what the code does: any
+ * Decides whose failure a thrown error is. An agent that runs its prompt as code is not to blame for what the code does: any
  * failure but of its own start is the task's.
  */
 function faultOf({ spec }: InFlight, kind: ErrorKind, thrown?: unknown): Pick<AttemptResult, 'fault'> {

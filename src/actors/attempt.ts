@@ -45,7 +45,7 @@ export interface AttemptResult {
   error: TaskError | null;
   /** True when the agent had stated its end before anything asked it to stop. */
   concluded?: boolean;
-  /** Whose failure it is, where it is not the agent's: see `AgentError`. */
+  /** The party at fault, where it is not the agent: see `AgentError`. */
   fault?: 'task' | 'machine';
   /** Of a 401: `pending` while other attempts of the agent may refute it, `refuted` when one has. */
   verdict?: 'pending' | 'refuted' | undefined;

@@ -10,7 +10,7 @@ import type { Progress } from './progress.ts';
 import { tableLines } from './table.ts';
 import { isTerminal, type Terminal, terminal } from './terminal.ts';
 
-/** Whoever decides whether a plan is run. */
+/** Decides whether a plan runs. */
 export interface Approval {
   /** Shows the plan and asks, until there is a decision or the run is over. */
   consider(
@@ -18,17 +18,17 @@ export interface Approval {
     handle: Pick<RunHandle, 'approve' | 'refuse' | 'interrupt' | 'cancel'>,
     progress: Progress,
   ): void;
-  /** Nobody is asked any more. */
+  /** Withdraws the question. */
   close(): void;
 }
 
 const QUESTION = 'Run this plan? [y]es, [e]dit, [n]o: ';
 
-/** The person at this terminal. Throws `usage` when there is none; nothing has run then. */
+/** The person at this terminal. Throws `usage` without a terminal; nothing has run then. */
 export function terminalApproval(): Approval {
   if (!isTerminal()) {
     const message =
-      'A plan is approved at a terminal, and stdin or stderr is none. Without one: `soar plan <query> -o plan.yaml`, look at it, `soar run plan.yaml`.';
+      'A plan is approved at a terminal, and stdin or stderr is not a terminal. Without one: `soar plan <query> -o plan.yaml`, look at it, `soar run plan.yaml`.';
     throw new SoarError('usage', message);
   }
   const over = new AbortController();
@@ -47,7 +47,7 @@ export function terminalApproval(): Approval {
 }
 
 /**
- * One conversation about a plan. A plan that is edited and has faults is told, and asked about again.
+ * One conversation about a plan. The faults of an edited plan are shown, and the question is asked again.
  *
  * @returns false when there was no answer.
  */

@@ -47,7 +47,7 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   });
 }
 
-/** The question, from the arguments or, for `-`, from stdin. Throws `usage` when there is none. */
+/** The question, from the arguments or, for `-`, from stdin. Throws `usage` when it is missing. */
 export async function queryOf(words: readonly string[]): Promise<string> {
   const query = (
     words.length === 1 && words[0] === '-' ? await readInput('-', 'the question') : words.join(' ')

@@ -22,7 +22,7 @@ export type AgentReport = Omit<DoctorReport, 'kind'> & { kind: DoctorReport['kin
 
 /**
  * `soar doctor`: which agents can be started here. The exit code is 1 when an agent of the configuration (or `SOAR_TOOL`)
- * cannot; tools nobody uses may be missing.
+ * cannot; unused tools may be missing.
  */
 export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   enter(flags.cwd);

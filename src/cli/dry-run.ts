@@ -37,7 +37,7 @@ export interface DryTask extends DryStart {
   /** What is started then. */
   fallbackStart: DryStart | null;
   critical: boolean;
-  /** What becomes of it when a dependency fails. */
+  /** What it does when a dependency fails. */
   onDependencyFailure: OnDependencyFailure;
 }
 

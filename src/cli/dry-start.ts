@@ -11,7 +11,7 @@ export interface DryStart {
   kind: string;
   /** The command with the task's own prompt in it; null when no process is started. */
   argv: string[] | null;
-  /** The file that is started; null when there is none of that name, or no process is started. */
+  /** The file that is started; null when it does not exist, or no process is started. */
   program: string | null;
   /** How the prompt reaches the agent. */
   promptVia: 'stdin' | 'argument' | 'none' | 'call';

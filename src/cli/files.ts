@@ -33,7 +33,7 @@ function hintFor({ code }: UnreadableError, path: string): string {
   return code === 'NOT_A_FILE' ? ' To read from a pipe, pass it as stdin and write `-` for the file.' : '';
 }
 
-/** Goes to a directory before anything is read. Throws `usage` when there is none. */
+/** Goes to a directory before anything is read. Throws `usage` when it does not exist. */
 export function enter(cwd: string | undefined): void {
   if (cwd === undefined) return;
   try {

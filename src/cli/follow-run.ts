@@ -25,7 +25,7 @@ export interface Followed {
   /** The result for people, as lines; none: nothing is printed. */
   summary(result: RunResult, width: number): string[];
   watchers: Watchers;
-  /** Who decides on the run's plan, when it waits for that. */
+  /** Decides on the plan of a run that waits for approval. */
   approval?: Approval;
   /** Said before anything else. */
   notes?: readonly string[];
@@ -57,7 +57,7 @@ export async function followRun(followed: Followed): Promise<number> {
       process.exit(interruptCode(interruptedBy ?? 'SIGINT'));
     },
   );
-  // An agent that ends this process, or a fault nobody caught: that is no success, and what is recorded is not lost.
+  // An agent that ends this process, or an uncaught fault: that is not a success, and recorded results are not lost.
   const onExit = (code: number) => {
     if (code === 0) process.exitCode = 1;
     if (handle && journal && !flags.quiet) say(`\nThe run did not finish. To resume: ${resumeLine(handle.id, flags)}`);
@@ -113,7 +113,7 @@ const timers = {
   clearTimeout: (timer: unknown) => clearTimeout((timer ?? undefined) as NodeJS.Timeout | undefined),
 };
 
-/** Whether somebody sees what is said, and can press Ctrl-C: a script or CI must never wait for that. */
+/** Whether a person sees the output and can press Ctrl-C: a script or CI must never wait for that. */
 function isAtTerminal({ quiet }: RunFlags): boolean {
   return process.stderr.isTTY === true && !quiet && !process.env.CI;
 }

@@ -22,7 +22,7 @@ interface Held {
 
 /**
  * Masks the output of attempts, of which two pieces may share a secret. What may be the beginning of one waits for the next piece
- * of the same task and stream, at most {@link PAUSE_MS}; before anything that ends the attempt all of it is told.
+ * of the same task and stream, at most {@link PAUSE_MS}; before any event that ends the attempt all of it is emitted.
  */
 export function maskedEvents({
   stream,

@@ -7,7 +7,7 @@ const HEADINGS: Partial<Record<SoarError['code'], string>> = {
   'invalid-config': 'The configuration is not valid:',
 };
 
-/** Faults that are listed; nobody mends more of them at once, and a plan of thousands may have one in each task. */
+/** Most faults listed; a user mends no more at once, and a plan of thousands may have one in each task. */
 const MOST_LISTED = 50;
 
 const DELETED = 'error: The working directory does not exist any more. Change to another one, or name one with -C.';

@@ -39,7 +39,7 @@ export function resolveRun(
   const byPlan = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined);
   const byDefault = byPlan ?? config.defaults?.agent;
   const chosen = chosenAgent(choice, byDefault ?? onlyOf(known), known);
-  // What is named in someone's shell profile does not take over a plan that says what its tasks run on.
+  // An agent named in a shell profile does not replace the agents that a plan names.
   const yields = !choosesAgent(choice) || (isFromEnvironment(choice) && byPlan !== undefined);
   const agent = yields ? byDefault : chosen?.id;
   const settings = settingsOf(flags, { ...config.budget, ...given.budget });
@@ -97,7 +97,7 @@ export function resolveAsk(
     for (const id of Object.keys(agents)) if (id !== chosen.id && id !== fallback) delete agents[id];
   }
   const defaultAgent = choosesAgent(choice) ? chosen?.id : byDefault;
-  // A chosen tool or model thinks, too, unless nobody shall.
+  // A chosen tool or model runs the phases, too, unless a flag forbids it.
   const thinker = config.phases?.agent;
   const phaseAgent = choosesAgent(choice) && thinker !== false ? undefined : thinker;
   const settings = settingsOf(flags, config.budget);

@@ -9,7 +9,7 @@ import { createSecretMask } from '../text/mask/secret-mask.ts';
 let isGone = false;
 let onGone: (() => void) | null = null;
 
-/** stdout, once nobody else gets at it. */
+/** stdout, once no other code can write to it. */
 let claimed: NodeJS.WriteStream['write'] | null = null;
 
 const secrets = createSecretMask(process.env);
@@ -70,12 +70,12 @@ export function claimStdout(): void {
   }
 }
 
-/** Calls back, once, when nobody reads stdout any more. */
+/** Calls back once when stdout has no reader any more. */
 export function whenStdoutIsGone(call: () => void): void {
   onGone = call;
 }
 
-/** Writes to stdout, without secrets; false when nobody reads it any more. */
+/** Writes to stdout, without secrets; false when it has no reader any more. */
 export function print(text: string): boolean {
   return write(printable(text, process.stdout));
 }

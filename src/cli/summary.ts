@@ -45,7 +45,7 @@ export function tableOf(result: RunResult, width: number, paint: Paint): string[
   return [...lines, ...outcomeLines(outcomes, width, paint)];
 }
 
-/** Tasks, one in a line, below their titles; nothing when there are none. */
+/** Tasks, one in a line, below their titles; nothing without any. */
 export function outcomeLines(outcomes: readonly TaskOutcome[], width: number, paint: Paint): string[] {
   if (outcomes.length === 0) return [];
   const failures = new Map(

@@ -11,14 +11,14 @@ import { columnsOf } from './terminal-width.ts';
 /** A person to talk with. What is said goes to stderr: stdout is for results. */
 export interface Terminal {
   say(line: string): void;
-  /** One line of an answer; null when there is none: the input has ended, or nobody wants to know any more. */
+  /** One line of an answer; null when the input has ended, or the question was withdrawn. */
   ask(question: string): Promise<string | null>;
   /** Has a text edited. Throws `usage` when the editor fails. */
   edit(text: string): Promise<string>;
   columns(): number;
 }
 
-/** Whether somebody can be asked, and sees what. */
+/** Whether a person can be asked and sees the question. */
 export function isTerminal(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
@@ -45,7 +45,7 @@ export function terminal(signal: AbortSignal): Terminal {
       });
       lines.once('close', () => {
         signal.removeEventListener('abort', leave);
-        // The editor, or whoever comes next, reads from here.
+        // The editor, or the next reader, reads from here.
         process.stdin.pause();
         resolve(null);
       });
@@ -55,7 +55,7 @@ export function terminal(signal: AbortSignal): Terminal {
   };
 }
 
-/** In `$VISUAL`, else `$EDITOR`, else vi, by way of a file that nobody else can read. */
+/** In `$VISUAL`, else `$EDITOR`, else vi, by way of a file that no other user can read. */
 async function editText(text: string): Promise<string> {
   const editor = process.env.VISUAL || process.env.EDITOR || 'vi';
   const directory = await mkdtemp(join(tmpdir(), 'soar-plan-'));

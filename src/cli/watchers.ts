@@ -10,7 +10,7 @@ export interface Watchers {
   /** Where to look, for people. */
   notes: string[];
   /**
-   * Ends what shows the run, once that is over. With somebody at a terminal, an inspector's server stays until Ctrl-C: a
+   * Ends what shows the run, once that is over. At a terminal, an inspector's server stays until Ctrl-C: a
    * short run is over before a browser has connected.
    */
   close(ended: { isWatched: boolean }): Promise<void>;

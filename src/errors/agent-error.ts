@@ -18,7 +18,7 @@ export interface AgentErrorOptions {
   /** Tokens it had cost until then; counted like those of an answer. */
   usage?: Usage;
   /**
-   * Whose failure it is. `task`: of what the task brought with it, such as a script or a missing folder; the circuit breaker
+   * Party at fault. `task`: something the task brought with it, such as a script or a missing folder; the circuit breaker
    * of the agent takes no notice. `machine`: this machine lacked a process, file handle, memory or program for a moment; the
    * breaker takes no notice, and the task tries again without consuming a retry, for a minute at most. Default: `machine` when the
    * error or one of its causes is a system error EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC or ETXTBSY, else `agent`.

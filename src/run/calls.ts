@@ -27,7 +27,7 @@ export interface ResumedCalls {
 
 /** What the metadata of a run takes from calls, beside the records of their phases. */
 export interface CallNotes {
-  /** Who was asked, by id, and who stood in. */
+  /** Ids of the asked agent and of its fallback. */
   agents: readonly string[];
   rateLimits: RunMetadata['rateLimits'];
 }

@@ -21,7 +21,7 @@ export type RunEvent = { at: number; runId: string } & (
       phase: PhaseName;
       summary: string;
       complexity?: Complexity;
-      /** Who did it: an agent, by id, or `offline`. Absent for `collect`. */
+      /** Id of the agent that did it, or `offline`. Absent for `collect`. */
       by?: string;
       /** Number of answers taken from earlier runs (`cache`); absent when none were. */
       cached?: number;

@@ -58,7 +58,7 @@ export interface RunMetadata {
   /** Of the tasks, and of what phases asked: `taskId` is then `phase:…`. */
   rateLimits: { agentId: string; taskId: string; resumeAt: number }[];
   heartbeats: { taskId: string; agentId: string; events: number; longestSilenceMs: number }[];
-  /** Who did each phase of a question, in order; empty in a run of a plan. `collect` is the tasks' own. */
+  /** Agent of each phase of a question, in order; empty in a run of a plan. `collect` is left out. */
   phases: PhaseRecord[];
   cacheHits: number;
   /** Tokens and cost that the agents reported; 0 tokens when none did. */

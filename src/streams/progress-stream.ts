@@ -33,7 +33,7 @@ export class ProgressStream {
     }
     return this.#out.subscribe({
       next: (progress) => {
-        // Who came while a state was held back has it already.
+        // A subscriber that came while a state was held back has it already.
         if (progress === last) return;
         last = progress;
         subscriber.next(progress);

@@ -12,7 +12,7 @@ const MOST_IDS = 20;
 const idsOf = (tasks: readonly { id?: string; taskId?: string }[]): string[] =>
   tasks.slice(0, MOST_IDS).map(({ id, taskId }) => id ?? taskId ?? '');
 
-/** Events whose payload is large, told by what matters in them. */
+/** Events with a large payload, recorded by their essential parts. */
 const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
   'child.start': ({ id }: { id: string }) => ({ id }),
   'child.done': ({ id }: { id: string }) => ({ id }),
@@ -55,7 +55,7 @@ export function eventData(event: EventObject, texts: Texts): Data | undefined {
     try {
       return plain(known(event as never), texts.mask) as Data;
     } catch {
-      // An event of the same name and another form: told like any other.
+      // An event of the same name and another form: recorded like any other.
     }
   }
   const data: Data = {};

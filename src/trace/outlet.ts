@@ -102,7 +102,7 @@ export class Outlet {
 
   #fault(who: string, error: unknown): void {
     this.#faults += 1;
-    // Once: what fails tends to fail again, and whoever reads the trace needs to know it only once.
+    // Once: what fails tends to fail again, and a reader of the trace needs to know it only once.
     if (this.#faults > 1) return;
     this.write({ type: 'warning', ...this.stamp(), message: `${who} failed: ${errorText(error, (text) => text)}` });
   }

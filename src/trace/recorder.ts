@@ -39,7 +39,7 @@ export interface RecorderOptions extends TraceOptions {
 export interface Recorder {
   /** Observer for `createActor(root, { inspect })`. Never throws. */
   readonly inspect: (event: InspectionEvent) => void;
-  /** Takes what a run's `events$` reports: outcomes, phases, progress, which inspection does not see. Never throws. */
+  /** Takes the events of a run: outcomes, phases, progress, which inspection does not see. Never throws. */
   readonly publish: (event: RunEvent) => void;
   /** Ends the recording and closes its sinks; never rejects. What comes later is not recorded. */
   close(): Promise<void>;

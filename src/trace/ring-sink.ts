@@ -15,7 +15,7 @@ export interface RingSink extends TraceSink {
   records(): TraceRecord[];
   /** Records that were let go. */
   readonly dropped: number;
-  /** Calls for every record from now on; gives a function that ends it. A listener that throws hurts nobody. */
+  /** Calls for every record from now on; gives a function that ends it. A listener that throws harms nothing else. */
   listen(listener: (record: TraceRecord) => void): () => void;
 }
 

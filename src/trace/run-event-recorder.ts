@@ -145,7 +145,7 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
   };
 }
 
-/** Whether any attempt told what it used. */
+/** Whether any attempt reported its usage. */
 export function isUsed({ totalTokens, costUsd }: UsageTotals): boolean {
   return totalTokens > 0 || costUsd !== undefined;
 }

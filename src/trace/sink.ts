@@ -1,7 +1,7 @@
 import type { TraceRecord } from './trace.schema.ts';
 
 /**
- * `compact`: actors, their moves from state to state, and the news of the run. `full`: also every event with its
+ * `compact`: actors, their moves from state to state, and the events of the run. `full`: also every event with its
  * sender, moves that change no state, and the names of the actions executed.
  */
 export type TraceMode = 'compact' | 'full';

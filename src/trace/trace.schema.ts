@@ -141,7 +141,7 @@ const records = {
     summary: z.string(),
     complexity: z.optional(z.string()),
     by: described(z.optional(z.string()), 'The agent whose answer it is made of; `offline`: no agent’s.'),
-    cached: described(z.optional(count), 'Answers of earlier runs that it is made of; absent when there are none.'),
+    cached: described(z.optional(count), 'Number of answers taken from earlier runs; absent when none were.'),
   }),
   'phase.note': z.object({
     type: z.literal('phase.note'),

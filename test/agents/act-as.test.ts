@@ -19,7 +19,7 @@ function refusal(bad: Parameters<typeof definePlan>[0]): readonly string[] {
 }
 
 describe('an agent that a plan makes up', () => {
-  it('is its base, told to play the part', async () => {
+  it('is its base with the role in its prompt', async () => {
     const soar = createSoar({ agents: { llm: ({ prompt, agentId }) => `${agentId}: ${prompt}` } });
     const { outcomes } = await soar.run(plan).result;
     expect(outcomes[0]).toMatchObject({ agentId: 'reviewer', status: 'succeeded' });

@@ -208,7 +208,7 @@ describe('a model that fails', () => {
     ['a stream that is no JSON', { deltas: ['Hal'], raw: 'data: {"choices": [oops\n\n' }, 'transient'],
     ['a stream of something else', { raw: 'data: {"hello":"world"}\n\n', finish: null }, 'transient'],
     ['an answer that is no stream', { body: '<html>Welcome to the hotel</html>' }, 'transient'],
-  ])('with %s is told by its kind', async (_, reply, kind) => {
+  ])('with %s is reported by its kind', async (_, reply, kind) => {
     const { kind: found, message, server } = await failing(reply);
     expect({ found, message }).toMatchObject({ found: kind });
     expect(message).toMatch(/^Model m /);
@@ -299,7 +299,7 @@ describe('a model that fails', () => {
     expect(failed).toMatchObject({ kind: 'inference', retryable: false, usage: { totalTokens: 6 } });
   });
 
-  it('that calls tools nobody gave it has no answer', async () => {
+  it('that calls unknown tools has no answer', async () => {
     const failed = await failing({ tools: [{ name: 'rm', args: {} }], finish: 'tool_calls' });
     expect(failed.kind).toBe('inference');
   });

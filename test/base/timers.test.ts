@@ -81,7 +81,7 @@ describe('a wait that is due while the process does not run', () => {
     expect(log).toEqual([`due ${at + lateMs}`]);
   });
 
-  it('is granted once, whoever notices first', async () => {
+  it('is granted once, by the first to notice', async () => {
     const { clock, queue, log, fired, granted } = setUp(1000);
     queue.set(5000, fired('silence'), { granted });
     clock.skip(60_000);

@@ -95,7 +95,7 @@ describe('a plan that is to be approved', () => {
     expect(done).toEqual([['refused', 'The plan was refused.']]);
   });
 
-  it('is not decided on when nobody answers', async () => {
+  it('is not decided on without an answer', async () => {
     expect(await talk([])).toMatchObject({ isDecided: false, done: [] });
   });
 });

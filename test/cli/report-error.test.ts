@@ -34,7 +34,7 @@ describe('an error on the command line', () => {
     expect(lines).toEqual(['error: This is wrong.']);
   });
 
-  it('has no stack, but a hint how to get it, when nobody expected it', () => {
+  it('has no stack, but a hint how to get it, when it is unexpected', () => {
     const { lines, exitCode } = reportOf(new TypeError('x is not a function\n  more'));
     expect(lines).toEqual(['error: x is not a function', 'Set SOAR_DEBUG=1 to see where it happened.']);
     expect(exitCode).toBe(1);

@@ -153,7 +153,7 @@ describe('what a question is asked with', () => {
     expect(options.defaultAgent).toBe('m');
   });
 
-  it('has the agent think that the configuration names, or nobody', () => {
+  it('has the agent think that the configuration names, or none', () => {
     expect(ask({ specs: { sh, helper: sh }, phases: { agent: 'helper' } }).options.phaseAgent).toBe('helper');
     expect(ask({ specs: { sh } }).options.phaseAgent).toBeUndefined();
     const none = ask({ specs: { sh }, phases: { agent: false } }, { tool: 'claude' });

@@ -36,7 +36,7 @@ describe('the summary of a run', () => {
     ]);
   });
 
-  it('says what tokens it took, when somebody counted them', () => {
+  it('says what tokens it took, when they were counted', () => {
     const result = resultOf('succeeded', []);
     const counted = { ...result.metadata, usage: { inputTokens: 30, outputTokens: 12, totalTokens: 42 } };
     expect(tableOf({ ...result, metadata: counted }, 80, noPaint)[0]).toMatch(/ · 42 tokens$/);
@@ -48,7 +48,7 @@ describe('the summary of a run', () => {
     [12.5, ' · 42 tokens · $12.50'],
     [0, ' · 42 tokens · $0.00'],
     [0.00001, ' · 42 tokens · under $0.0001'],
-  ])('says what it cost when somebody knows it: %s', (costUsd, end) => {
+  ])('says what it cost when it is known: %s', (costUsd, end) => {
     const result = resultOf('succeeded', []);
     const usage = { inputTokens: 30, outputTokens: 12, totalTokens: 42, costUsd };
     const line = tableOf({ ...result, metadata: { ...result.metadata, usage } }, 80, noPaint)[0];
@@ -122,7 +122,7 @@ describe('the outputs of a run', () => {
     expect(lines.filter((line) => line.startsWith('──'))).toEqual(['── second ──']);
   });
 
-  it('are none of ticked tasks, nor of what others continued with', () => {
+  it('are absent for ticked tasks, nor of what others continued with', () => {
     const outcomes = [{ ...said('ticked', ''), via: null }, said('inner', 'x'), said('leaf', 'y')];
     const lines = shown(outcomes, task('ticked'), task('inner'), task('leaf', ['inner']));
     expect(lines.filter((line) => line.startsWith('──'))).toEqual(['── leaf ──']);

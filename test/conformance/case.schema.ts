@@ -35,7 +35,7 @@ export const stepSchema = z
     throws: z.json().optional().describe('Breaks with this value as it is, whatever an error is in the language.'),
     hang: z.boolean().optional().describe('Never ends by itself; ends on request.'),
     deaf: z.boolean().optional().describe('Does not even end on request.'),
-    dyingMs: ms.optional().describe('How long it takes to end after it was told to, milliseconds. Default 0.'),
+    dyingMs: ms.optional().describe('How long it takes to end after it was asked to, milliseconds. Default 0.'),
     lastWords: z.string().optional().describe('What it answers, rather than fails with, on request end.'),
     says: z.array(saidSchema).optional(),
   })
@@ -76,7 +76,7 @@ const expectedSchema = z
     prompts: byId(z.array(z.string())).describe("Pieces of the prompt of the task's first execution."),
     messages: byId(z.array(z.string())).describe("Pieces of the message of the task's error."),
     timeoutMs: ms.describe('The timeout that was derived for the run, milliseconds.'),
-    warnings: z.int().describe('Number of warnings the run told.'),
+    warnings: z.int().describe('Number of warnings of the run.'),
   })
   .partial()
   .meta({ id: 'expected', description: 'What must come of it; what is not named is not judged.' });

@@ -62,7 +62,7 @@ describe('soar with a damaged store', () => {
       'its stored plan is not valid (Task `b` depends on `zz`, which is not in the plan)',
     ],
     ['agents.cat.kind', '"odd"', 'its stored plan is not valid (Agent `cat`: expected `kind` to be'],
-  ])('says that the stored plan is damaged, as nobody gave one: %s', async (path, value, says) => {
+  ])('says that the stored plan is damaged, as none was given: %s', async (path, value, says) => {
     const dir = stores.damaged(`${inBody('run.opened', `plan.${path}`, value)}; ${unfinished()}`);
     const { code, stderr } = await soar(['resume', DAMAGED], dir);
     expect(stderr).toContain(`error: Run \`${DAMAGED}\` in the journal is damaged: ${says}`);

@@ -110,7 +110,7 @@ describe('hostile characters in arguments', () => {
     expect(ended.stdout + ended.stderr).toContain('\\u202e');
   });
 
-  it('are escapes in what a faulty configuration is told', async () => {
+  it('are escapes in messages about a faulty configuration', async () => {
     const cwd = await temporaryDirectory();
     await writeIn(cwd, 'soar.config.json', { [EVIL]: 1, agents: { [EVIL]: { kind: EVIL } }, policy: EVIL });
     const ended = await runSoar(['doctor', '--cwd', join(cwd)], { cwd });

@@ -47,7 +47,7 @@ const attempts = (cwd: string) => [...startedIn(cwd).matchAll(/attempt=(\d+)/g)]
 const decomposed = ({ metadata }: RunResult) => metadata.phases.find(({ phase }) => phase === 'decompose');
 
 describe('a phase that asks a process', () => {
-  it('is done by it, and told of', async () => {
+  it('is done by it, and reported', async () => {
     const cwd = await library(true);
     const { code, stdout, stderr } = await runSoar(['ask', QUERY, '--json'], { cwd });
     const result = JSON.parse(stdout) as RunResult;

@@ -165,7 +165,7 @@ describe('a run that has ended', () => {
 });
 
 describe('two owners', () => {
-  it('are one too many, and the second is told who has the run', async () => {
+  it('are one too many, and the second learns the owner of the run', async () => {
     const { cwd, path } = await planIn({ tasks: [{ id: 'a', prompt: 'echo leader=$$; sleep 300' }] });
     const owner = startSoar(['run', path, '--jsonl'], { cwd });
     await owner.said('leader=');

@@ -66,7 +66,7 @@ const servers: Server[] = [];
 beforeAll(async () => {
   browser = await startBrowser();
   app = await serve({ '/': APP });
-  // On another port, and so of another origin, as Stately's page is to everybody's app.
+  // On another port, and so of another origin, as Stately's page is to an app.
   inspector = await serve({ '/inspect': INSPECTOR, '/client': CLIENT });
 });
 afterAll(async () => {
@@ -205,7 +205,7 @@ describe('--inspect', () => {
     const [framed, direct] = await Promise.all([receivedIn(frame), receivedIn(client)]);
     expectWhole(framed, ['wait', 'then']);
     expect(direct).toEqual(framed);
-    // Nobody is at a terminal here: the server ends with the run.
+    // There is no terminal here: the server ends with the run.
     expect((await running.ended).code).toBe(0);
   });
 
@@ -252,7 +252,7 @@ describe('--inspect', () => {
     },
   );
 
-  it('never waits for anybody where nobody reads', async () => {
+  it('never waits without a reader', async () => {
     await writeIn(cwd, 'plan.json', { ...GATED, tasks: [{ id: 'quick', prompt: 'true' }] });
     const { code, stderr } = await startSoar(['run', '--inspect', '--', 'plan.json'], { cwd }).ended;
     expect(stderr).toContain('inspect: http://127.0.0.1:');

@@ -53,7 +53,7 @@ async function traceIn(file: string): Promise<TraceRecord[]> {
   return parseTrace(gunzipSync(Buffer.from(packed, 'base64')).toString());
 }
 
-test('shows a run by its id, though nobody asked for a trace', async () => {
+test('shows a run by its id, without a trace', async () => {
   const runId = await recorded(CAT);
   await recorded({ ...CAT, goal: 'A later one' });
   const { code } = await runSoar(['view', runId, '--once', 'run.html'], { cwd });

@@ -10,10 +10,10 @@ describe('retryAfterOfHeaders', () => {
     ['parts of a second', { 'retry-after': '1.25' }, 1250],
     ['a duration instead of seconds', { 'retry-after': '2m' }, 120_000],
     ['milliseconds, before seconds', { 'retry-after': '9', 'retry-after-ms': '250.5' }, 251],
-    ['seconds where the milliseconds are none', { 'retry-after': '9', 'retry-after-ms': 'soon' }, 9000],
+    ['seconds where the milliseconds are invalid', { 'retry-after': '9', 'retry-after-ms': 'soon' }, 9000],
     ['a date', { 'retry-after': 'Mon, 23 Nov 2026 19:00:10 GMT' }, 10_000],
     [
-      'a date, by the clock of whoever wrote it',
+      'a date, by the clock of its author',
       { 'retry-after': 'Mon, 23 Nov 2026 08:00:10 GMT', date: 'Mon, 23 Nov 2026 08:00:00 GMT' },
       10_000,
     ],
@@ -41,7 +41,7 @@ describe('retryAfterOfHeaders', () => {
     ['nothing', {}],
     ['words', { 'retry-after': 'soon' }],
     ['an empty header', { 'retry-after': '' }],
-    ['a time nobody means', { 'retry-after': '99999999' }],
+    ['an implausible time', { 'retry-after': '99999999' }],
     ['a count without a time', { 'x-ratelimit-remaining-requests': '0' }],
   ])('finds nothing in %s', (_, headers) => {
     expect(retryAfterOfHeaders(headers, NOW)).toBeNull();

@@ -4,7 +4,7 @@ import { nothing } from './findings.ts';
 
 /** How much of the campaign runs with the tests; `npm run faults` runs the whole of it. */
 const SHARE: Readonly<Record<string, readonly number[]>> = {
-  // The last two: records that a dead process had committed and the disk did not have were told by the next, and lost with the
+  // The last two: records that a dead process had committed and the disk did not have were reported by the next, and lost with the
   // power; and a failure that had ended a run was settled anew in a run that was resumed with its budget spent.
   simulation: [...Array.from({ length: 150 }, (_, i) => i + 1), 897, 51_538],
   'power-cut': [1],

@@ -184,7 +184,7 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       expect(journal.list()).toMatchObject([{ status: 'partial', endedAt: 5000 }]);
     });
 
-    it('leaves a run that was interrupted to whoever resumes it', () => {
+    it('leaves a run that was interrupted to the process that resumes it', () => {
       const { journal } = open();
       const log = journal.begin(headerOf('r'));
       log.append({ type: 'run.interrupted', at: 2000, reason: 'Ctrl-C' });
@@ -225,7 +225,7 @@ export function journalContract(name: string, open: () => { journal: Journal; ne
       expect(() => journal.begin(headerOf('r'))).toThrow(expect.objectContaining({ code: 'invalid-options' }));
     });
 
-    it('gives a run to nobody else while it is owned, and to the next once it is not', () => {
+    it('gives a run to no other process while it is owned, and to the next once it is not', () => {
       const { journal, next } = open();
       const log = journal.begin(headerOf('r'));
       expect(() => journal.attach('r')).toThrow(expect.objectContaining({ code: 'run-owned' }));

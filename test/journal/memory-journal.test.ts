@@ -8,7 +8,7 @@ journalContract('a journal in memory', () => {
 });
 
 describe('a journal in memory that crashes', () => {
-  it('loses what was not committed, and calls nobody back', async () => {
+  it('loses what was not committed, and calls nothing back', async () => {
     const journal = memoryJournal();
     const log = journal.begin(headerOf('r'));
     const heard: string[] = [];

@@ -124,7 +124,7 @@ const STORED: StoredPace = {
 };
 
 describe('a pace that is restored', () => {
-  it('is narrower the longer nobody asked', () => {
+  it('is narrower the longer it was idle', () => {
     const later = (ms: number) => restoredPace(STORED, 1_030_000 + ms, 120_000);
     expect(later(0)).toMatchObject({ extraMs: 4000, streak: 3, coolUntil: 1_030_000 });
     expect(later(QUIET_HALF_LIFE_MS)).toMatchObject({ extraMs: 2000, streak: 3 });

@@ -130,7 +130,7 @@ describe('what was done before', () => {
   });
 });
 
-describe('an attempt whose end nobody recorded', () => {
+describe('an attempt whose end is not recorded', () => {
   it('is over, consumed no retry, and its task asks for the next one', () => {
     const { tasks } = replayed([started('a')]);
     expect(tasks.get('a')).toEqual({

@@ -114,7 +114,7 @@ async function uninterrupted(scenario: Scenario): Promise<RunResult> {
   return clock.settle(soar.run(plan).result);
 }
 
-/** Runs it through, with a death at every cut. `again`: attempts of tasks that had been told as settled. */
+/** Runs it through, with a death at every cut. `again`: attempts of tasks that had been reported as settled. */
 async function withDeaths(scenario: Scenario): Promise<{ result: RunResult; again: string[]; settlements: string[] }> {
   const { plan, maxConcurrent, cuts } = scenario;
   const clock = new VirtualClock();

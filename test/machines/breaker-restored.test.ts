@@ -42,7 +42,7 @@ describe('a breaker that another process left', () => {
     expect(restored({ state: 'halfOpen', retryAt: NOW - 1 }).state()).toEqual({ halfOpen: 'ready' });
   });
 
-  it('knows nothing any more when nobody has tried for a failure window', () => {
+  it('knows nothing any more after a failure window without a try', () => {
     const { breaker, state } = restored({ retryAt: NOW - 60_000, failures: [failure(NOW - 70_000)] });
     expect(state()).toBe('closed');
     expect(breaker.getSnapshot().context.failures).toEqual([]);

@@ -51,7 +51,7 @@ describe('An agent that runs its prompt as code', () => {
     expect(sh.asked).toEqual([]);
   });
 
-  it('gets no subgoal when a planner names it anyway, and the planner is told why', async () => {
+  it('gets no subgoal when a planner names it anyway, and the planner receives the reason', async () => {
     const sh = shell();
     const llm = planner('sh');
     const run = ask({ agents: { sh, llm } });
@@ -70,7 +70,7 @@ describe('An agent that runs its prompt as code', () => {
     expect(sh.asked).toEqual([]);
   });
 
-  it('takes over no task as the fallback, and the user is told', async () => {
+  it('takes over no task as the fallback, and the user is warned', async () => {
     const sh = shell();
     const run = ask({ agents: { sh, llm: planner('llm', true) }, fallback: 'sh' });
     const { outcomes } = await run.settled();

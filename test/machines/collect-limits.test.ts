@@ -274,7 +274,7 @@ describe('a budget', () => {
     expect((await startOn(run.soar, clock, tasks(2)).settled()).status).toBe('succeeded');
   });
 
-  it('is known to be spent before anybody starts who waited for the end that spent it', async () => {
+  it('is known to be spent before a waiting task starts', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, { a: [{ ms: 100, usage: { totalTokens: 60 } }], b: [{ ms: 500 }] });
     const plan = [task('a'), task('b'), task('z', { dependsOn: ['a'] })];

@@ -15,7 +15,7 @@ import type { RosterCommand } from '../../src/xstate/roster.ts';
 import { addressee, fakeReport, fakeServices } from '../model/fakes.ts';
 import { task } from '../support/watched-run.ts';
 
-/** The collect machine alone: its waves are told things and do nothing, its gate and its log remember. */
+/** The collect machine alone: its waves receive events and do nothing, its gate and its log remember. */
 function collect(tasks: readonly TaskSpec[], input: Partial<CollectInput> = {}) {
   const told: RosterCommand[] = [];
   const body: RunEventBody[] = [];
@@ -169,7 +169,7 @@ describe('a wave', () => {
 });
 
 describe('a task', () => {
-  it('that settles is logged and told once, however often its wave says so', () => {
+  it('that settles is logged and published once, however often its wave says so', () => {
     const { logged, body, settle } = collect([task('one'), task('two')]);
     for (const id of ['one', 'one']) settle(id);
     expect(logged.filter(({ type }) => type === 'task.settled')).toMatchObject([
@@ -227,7 +227,7 @@ describe('of the eager schedule', () => {
     expect(handed()).toEqual(['a', 'b']);
     send({ type: 'task.dequeued', taskId: 'a' });
     expect(handed()).toEqual(['a', 'b', 'c']);
-    // It waits again, in a retry say, and takes room; what is reported of it is no news.
+    // It waits again, in a retry say, and takes room; its report changes nothing.
     send({ type: 'task.queued', taskId: 'a' });
     send({ type: 'task.dequeued', taskId: 'b' });
     expect(handed()).toEqual(['a', 'b', 'c']);
@@ -272,7 +272,7 @@ describe('a task that asks what another one asks', () => {
         : [],
     );
 
-  it('is held back, and told to be, of the agent it would have had', () => {
+  it('is held back, and reported as held, of the agent it would have had', () => {
     const agents = resolveAgents({ a: () => '' });
     const one = collect(same, { ...cached('wave'), services: { ...fakeServices(), agents } });
     expect(one.inputs()[0]?.ready.map(({ id }) => id)).toEqual(['a', 'c']);
@@ -375,7 +375,7 @@ describe('a run that stops', () => {
     expect(one.body.some(({ type }) => type === 'run.stopping')).toBe(false);
   });
 
-  it('names the budget of time, which nobody spends', () => {
+  it('names the budget of time, which is not spent', () => {
     const one = collect(plan, { settings: { budget: { timeMs: 100 } } });
     one.gates.done('budget');
     expect(one.body).toContainEqual({

@@ -53,7 +53,7 @@ describe('a reason to stop', () => {
     ['what a signal was aborted with', AbortSignal.abort('enough').reason, 'enough'],
     ['the event of a button', new Event('click'), 'The run was cancelled.'],
     ['nothing', undefined, 'The run was cancelled.'],
-  ])('is told as a text: %s', async (_, reason, told) => {
+  ])('is reported as a text: %s', async (_, reason, told) => {
     const clock = new VirtualClock();
     const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
     run.run.cancel(reason as string);
@@ -96,7 +96,7 @@ describe('bad options', () => {
     await soar.close();
   });
 
-  it('name every agent that is none', () => {
+  it('name every invalid agent', () => {
     const agents = { one: 'a string', two: { run: 'later' }, three: () => '', four: { run: () => '', staggerMs: -1 } };
     expect(() => createSoar({ agents: agents as never })).toThrow(
       'Expected agent `one` to be a function or an object with `run`, got `a string` (string). ' +

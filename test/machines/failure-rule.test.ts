@@ -12,7 +12,7 @@ const tasks = [task('a'), task('b', { dependsOn: ['a'] })];
 const agents = (clock: VirtualClock) => ({ one: scriptedAgent(clock, { a: [{ fail: 'exit' }] }) });
 const rule = (onDependencyFailure?: Rule) => (onDependencyFailure ? { onDependencyFailure } : {});
 
-/** What becomes of a dependent of a failed task under these rules. */
+/** Outcome of a dependent of a failed task under these rules. */
 async function dependent(engine?: Rule, plan?: Rule, run?: Rule, own?: Rule): Promise<string | undefined> {
   const clock = new VirtualClock();
   const soar = createSoar({ agents: agents(clock), clock, policy: ONE_TRY, ...rule(engine) });

@@ -5,7 +5,7 @@ import type { Agent } from '../../src/types/agent.ts';
 import { agentOf, ledgerOf, limitedAt, opened, release, request, start } from '../support/ledger-bench.ts';
 
 describe('who is next', () => {
-  it('is nobody when nobody waits', () => {
+  it('is empty when no task waits', () => {
     expect(ledgerOf().decide(0)).toEqual({ do: 'idle' });
     expect(ledgerOf().reserveNext(0)).toBeNull();
   });
@@ -65,7 +65,7 @@ describe('who is next', () => {
     expect(ledger.reserveNext(0)?.requestId).toBe('x3');
   });
 
-  it('is none of a run whose budget is spent', () => {
+  it('excludes a run whose budget is spent', () => {
     const ledger = ledgerOf();
     ledger.open(opened('r', { budget: { attempts: 1 } }), 0);
     for (const id of ['q1', 'q2']) ledger.enqueue(request(id), 0);

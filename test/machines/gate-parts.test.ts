@@ -149,7 +149,7 @@ describe('the pace of a provider', () => {
     return given;
   };
 
-  it('cools as long as it is told, and never less than before', () => {
+  it('cools as long as the provider asks, and never less than before', () => {
     const given = cooled(pace(), 9000, 0, 1000);
     expect(given).toMatchObject({ coolUntil: 9000, streak: 1, cooledAt: 1000 });
     expect(cooled(given, 4000, 2000, 3000).coolUntil).toBe(9000);

@@ -135,7 +135,7 @@ describe('the permit', () => {
     expect(breaker.last()).toMatchObject({ type: 'permit.return', permitId: 'p1', result: 'neutral' });
   });
 
-  it('is not told of when a refusal crosses a withdrawal', () => {
+  it('is not reported when a refusal crosses a withdrawal', () => {
     const { request, task, actor } = gate({}, true);
     request('q1');
     actor.send({ type: 'start.withdraw', requestId: 'q1' });

@@ -73,7 +73,7 @@ describe('the breaker of an agent that a plan makes up', () => {
     await clock.settle(soar.close());
   });
 
-  it('has answered its gate before it ends, whoever ends its run in the middle of that', async () => {
+  it('has answered its gate before it ends, when its run ends in the middle of that', async () => {
     // Two providers whose gaps end at one instant: the gate reports one run of its spent budget, and asks for the other, at once.
     const clock = new VirtualClock();
     const gap = { staggerMs: 100 };

@@ -223,7 +223,7 @@ describe('the breaker of an agent that a plan describes', () => {
     expect(probe.metadata.breakers).toMatchObject({ worker: { state: 'closed', closed: 1 } });
   });
 
-  it('takes the news of the last run of many that use it, also of a probe', async () => {
+  it('takes the record of the last run of many that use it, also of a probe', async () => {
     const { run, clock } = story(scripts, { policy: fragile() });
     await run(planOf('one', task('bad')), 'bad').settled();
     await clock.advance(60_000);

@@ -59,13 +59,13 @@ describe('the agent that thinks', () => {
     expect((await run.run.result).outcomes.map(({ taskId }) => taskId)).toEqual(['gate', 'breaker', 'design']);
   });
 
-  it.each(['function', 'command'] as const)('is nobody when the default agent is of kind %s', async (kind) => {
+  it.each(['function', 'command'] as const)('is absent when the default agent is of kind %s', async (kind) => {
     const one = mind(kind);
     expect(await doneBy(ask({ agents: { one } }))).toMatchObject({ decompose: 'offline', synthesize: 'offline' });
     expect(one.asked.filter((taskId) => taskId.startsWith('phase:'))).toEqual([]);
   });
 
-  it('is nobody when nobody shall', async () => {
+  it('is absent on request', async () => {
     const agents = { one: mind('model') };
     expect(await doneBy(ask({ agents, phaseAgent: false }))).toMatchObject({ decompose: 'offline' });
     expect(await doneBy(ask({ agents }, { phaseAgent: false }))).toMatchObject({ decompose: 'offline' });
@@ -91,7 +91,7 @@ describe('the agent that thinks', () => {
     expect(machineFor('brought')).not.toBe(machineFor('brought'));
   });
 
-  it('does not do a phase that is somebody else’s', async () => {
+  it('does not do a phase of another agent', async () => {
     const phases = { synthesize: () => ({ answer: 'mine', confidence: 1, sources: [] }) };
     const run = ask({ agents: { one: mind('model') }, phases });
     expect(await doneBy(run)).toMatchObject({ decompose: 'one', synthesize: 'offline' });

@@ -210,7 +210,7 @@ describe('a call of a phase', () => {
     ]);
   });
 
-  it('without a prompt is refused, and told of', async () => {
+  it('without a prompt is refused, and reported', async () => {
     const think: Think = ({ call }) => call({ name: 'decompose' } as never);
     const result = await ask({ think }).settled();
     expect(result.error?.message).toContain('made a call without a name or a prompt');
@@ -309,7 +309,7 @@ describe('a run that is asked to stop at any instant of its phases', () => {
     },
   };
 
-  /** How far it comes when nobody stops it, in steps of 50 ms; it goes through every wait a task knows. */
+  /** How far it comes when it is not stopped, in steps of 50 ms; it goes through every wait a task knows. */
   const instants = Array.from({ length: 29 }, (_, n) => 50 * n + 1);
 
   it.each(instants)('leaves no attempt, timer, lease or permit behind: after %i ms', async (ms) => {

@@ -31,7 +31,7 @@ interface Situation {
   options?: SoarOptions;
   /** Whether an attempt of `a` is in flight. */
   works?: boolean;
-  /** Told to stop once before. */
+  /** Asked to stop once before. */
   isStopping?: boolean;
 }
 

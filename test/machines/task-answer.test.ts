@@ -41,7 +41,7 @@ describe('an answer', () => {
     ['Error', new Error('no')],
     ['AsyncGenerator', (async function* () {})()],
     ['Function', () => 'yes'],
-  ])('is none when it is of type %s, which is said and not tried again', async (type, answer) => {
+  ])('is invalid when it is of type %s, which is said and not tried again', async (type, answer) => {
     const message = `Agent \`one\` should return a string or \`{ output }\` with one, and returned ${type}.`;
     expect(await outcomeFor(answer)).toMatchObject({
       status: 'failed',
@@ -51,7 +51,7 @@ describe('an answer', () => {
     });
   });
 
-  it('that is none has cost what it says', async () => {
+  it('that is invalid has cost what it says', async () => {
     const usage = { totalTokens: 7 };
     const { attempts } = await outcomeFor({ output: ['yes'], usage });
     expect(attempts).toMatchObject([{ result: 'failed', usage }]);

@@ -166,7 +166,7 @@ it('begins also when the suspected agent does not end in time', async () => {
   expect(run.states('a')).toContain('cooling');
 });
 
-it('widens the gap of its provider; a success narrows it before anybody is chosen to start next', async () => {
+it('widens the gap of its provider; a success narrows it before the next start is chosen', async () => {
   const clock = new VirtualClock();
   const limited = { fail: 'rate_limited' as const, details: { retryAfterMs: 5000 } };
   // From a gap of 1000 to 2000, and to 1750: due when the first task ends, which it would not be with the wider gap.

@@ -65,7 +65,7 @@ it('takes over at once after a permanent error', async () => {
   expect(outcomeOf(result, 'a')).toMatchObject({ status: 'succeeded', settledAt: 0 });
 });
 
-it('ends the task when it fails too, with both errors told', async () => {
+it('ends the task when it fails too, with both errors reported', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [{ fail: 'auth', message: 'no key' }]);
   const two = scriptedAgent(clock, [{ ms: 100, fail: 'transient', message: 'no luck' }]);

@@ -127,7 +127,7 @@ describe('an attempt that ended', () => {
     expect(own({ status: 'succeeded', error: null })).toBe('');
   });
 
-  it('is recorded with the usage it told, and without one it did not report', () => {
+  it('is recorded with the reported usage, and without an unreported one', () => {
     const usage = { totalTokens: 7 };
     expect(ended(contextOf(), resultOf({ usage })).attempts?.at(-1)?.usage).toEqual(usage);
     expect(ended(contextOf(), resultOf()).attempts?.at(-1)).not.toHaveProperty('usage');

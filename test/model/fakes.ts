@@ -16,7 +16,7 @@ export function addressee() {
   return { sent, send: take, _send: take };
 }
 
-/** What a run shares with others, with nobody behind it. */
+/** What a run shares with others, with nothing behind it. */
 export function fakeServices({ isSpent = false }: { isSpent?: boolean } = {}): Services {
   const breaker = addressee();
   return {

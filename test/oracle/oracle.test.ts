@@ -7,7 +7,7 @@ import { simulate } from './simulator.ts';
 const PLANS = Number(process.env.ORACLE_PLANS ?? 500);
 const SEED = Number(process.env.ORACLE_SEED ?? 20260);
 
-/** Tasks by the instant they settled at; within an instant the order is nobody's. */
+/** Tasks by the instant they settled at; within an instant the order is open. */
 function byInstant({ outcomes, order }: Pick<Simulated, 'outcomes' | 'order'>): string[][] {
   const instants = new Map<number, string[]>();
   for (const taskId of order) {

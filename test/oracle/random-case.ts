@@ -1,6 +1,6 @@
 import type { OnDependencyFailure, Schedule } from '../../src/plan/types.ts';
 
-/** What one attempt of a task does, when nobody stops it. */
+/** What one attempt of a task does, when it is not stopped. */
 export interface Behaviour {
   /** How long it takes, milliseconds. */
   ms: number;

@@ -110,7 +110,7 @@ interface Try {
   succeeded: boolean;
 }
 
-/** Who was in flight with whom: a 401 counts once all others have ended, and not when one of them has succeeded. */
+/** Attempts that were in flight together: a 401 counts once all others have ended, and not when one of them has succeeded. */
 export class SimulatedLogins<Attempt extends object> {
   readonly #tries = new Map<Attempt, Try>();
   readonly #pending = new Map<Attempt, Try[]>();

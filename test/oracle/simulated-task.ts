@@ -70,7 +70,7 @@ export function newSim(spec: CaseTask, wave: number): Sim {
   };
 }
 
-/** How an attempt that nobody stops ends. */
+/** How an attempt that is not stopped ends. */
 function endingOf({ does, ms, retryAfterMs }: Behaviour, now: number): Ending {
   const retryAt = retryAfterMs === null ? null : now + ms + retryAfterMs;
   if (does === 'limit') return { result: 'rate_limited', kind: 'rate_limited', retryAt };
@@ -124,7 +124,7 @@ export function nextOf(
   return now + backoffMs(given.backoff, task.retries - 1);
 }
 
-/** An attempt that starts now, when it ends if nobody stops it, and its hard limit, milliseconds. */
+/** An attempt that starts now, when it ends if it is not stopped, and its hard limit, milliseconds. */
 export function flightOf(task: Sim, agentId: string, given: Case, now: number) {
   const n = task.attempts.length + 1;
   const does = (task.spec.script[n - 1] ?? task.spec.script.at(-1)) as Behaviour;

@@ -90,7 +90,7 @@ export function simulate(given: Case): Simulated {
     const isTold = why === 'cancelled' || why === 'timeout';
     if (isTold && tasks.every(({ state }) => state === 'settled')) return;
     if (stopped !== null && stopped !== 'budget' && !(isTold && stopped === 'dependency')) return;
-    // Whoever else's turn it is at this instant hears of it before or after the run ends: nobody says.
+    // Other tasks due at this instant may see it before or after the run ends.
     if (why === 'dependency') isTied ||= free().some((request) => startAt(request) <= now);
     stopped = why;
     for (const { waiters } of breakers.values()) waiters.splice(0);
@@ -100,7 +100,7 @@ export function simulate(given: Case): Simulated {
       if (task.state !== 'running' || !flight) settle(task, isTold ? 'cancelled' : 'skipped', why);
       else if (why !== 'budget' && task.stop === null) {
         task.stop = why;
-        // Whoever was asked to stop before and has not ended has its time already.
+        // A task asked to stop before and has not ended has its time already.
         if (flight.hangs && now >= flight.dueAt - given.killGraceMs) continue;
         flight.ending = { result: flight.hangs ? 'abandoned' : 'cancelled', kind: why, retryAt: null };
         land(flight, flight.hangs ? now + given.killGraceMs : now);
@@ -199,7 +199,7 @@ export function simulate(given: Case): Simulated {
     const before = queue.length;
     admit();
     if (canFallBack(task, given)) {
-      // Whoever was let in at this instant asks before or after it: nobody says.
+      // A task let in at this instant may ask before or after it.
       isTied ||= queue.length > before;
       return fallBack(task);
     }

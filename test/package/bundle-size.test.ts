@@ -18,7 +18,7 @@ function more(all: Weight, before: Weight): Weight {
   return { ...all, kB: all.kB - before.kB, zippedKB: all.zippedKB - before.zippedKB };
 }
 
-/** Within 4 %, or a kB: further off, somebody has to look why, or to report the success. */
+/** Within 4 %, or a kB: further off, someone must find out why, or report the success. */
 function expectTold(row: string, { kB, zippedKB, heaviest }: Weight): void {
   const line = DOCS.split('\n').find((one) => one.startsWith(`| ${row} |`)) ?? '';
   const said = line.split('|').slice(2, 4).map(Number);

@@ -85,7 +85,7 @@ describe('a question that was asked before, with a cache', () => {
     expect(again.of('phase.completed').map(({ phase, cached }) => [phase, cached])).toContainEqual(['synthesize', 2]);
   });
 
-  it('is told so in its trace', async () => {
+  it('is marked in its trace', async () => {
     const { ask } = story();
     await ask();
     const ring = ringSink();

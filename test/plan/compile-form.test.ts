@@ -156,7 +156,7 @@ describe('an agent that does not exist', () => {
     expect(message('zz', ids(13))).not.toContain('Known');
   });
 
-  it('that a part is played by is told, and one that is played itself', () => {
+  it('that plays a part is named, and so is one whose part another plays', () => {
     const part = (base: string) => ({ kind: 'adHoc', base, role: 'reviewer' });
     const plan = {
       agents: { one: part('sh'), two: part('shh'), three: part('one'), four: part('far away') },
@@ -225,7 +225,7 @@ describe('what tasks say of each other', () => {
     ]);
   });
 
-  it('is told without suggestions once there are too many faults to list', () => {
+  it('is reported without suggestions once there are too many faults to list', () => {
     const faults = messagesOf(planOf(task('target'), ...Array.from({ length: 22 }, (_, i) => task(`t${i}`, 'targte'))));
     expect(faults[19]).toContain('Did you mean');
     expect(faults[20]).not.toContain('Did you mean');

@@ -103,7 +103,7 @@ describe('the limit of a task in a list', () => {
 });
 
 describe('a setting', () => {
-  it('is read without the blanks around it, and told without them', () => {
+  it('is read without the blanks around it, and reported without them', () => {
     expect(settingsOf(['Timeout', ' 60s '])).toStrictEqual({ timeoutMs: 60_000 });
     expect(settingsOf(['Timeout', ' soon '])).toMatch(/^`Timeout: soon` cannot/);
   });

@@ -45,7 +45,7 @@ describe('a YAML plan', () => {
     );
   });
 
-  it('has its faults told in the order of their lines, each unknown key at its own', () => {
+  it('reports its faults in the order of their lines, each unknown key at its own', () => {
     const text =
       'gaol: x\ntasks:\n  - id: a\n    promt:\n      - a\n    prompt: a\n\ndefault:\n  agent: sh\npolicy: patint\n';
     const lines = messageOf(text).split('\n').slice(1);

@@ -31,7 +31,7 @@ it('says what an id must be', () => {
   expect(parsePlan({ tasks: [{ id: 'x'.repeat(200), prompt: '' }] }).tasks).toHaveLength(1);
 });
 
-it('names the task a fault stands in, when that can be told', () => {
+it('names the task a fault stands in, when that is known', () => {
   const tasksOf = (plan: unknown) => planFailure(() => parsePlan(plan)).issues.map(({ taskId }) => taskId);
   expect(
     tasksOf({

@@ -158,7 +158,7 @@ describe('checkClock', () => {
     expect(checkClock(clock, progressive, 1000).clock).toBe(clock);
   });
 
-  it('always names an instant later than now, so that whoever waits for it never spins', () => {
+  it('always names an instant later than now, so that a waiter never spins', () => {
     const clocks = fc.record({
       startTimeoutMs: fc.option(fc.integer({ min: 1, max: 1000 })),
       idleTimeoutMs: fc.option(fc.integer({ min: 1, max: 1000 })),

@@ -8,7 +8,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
 const RESET_MS = 1000;
 
-/** One breaker, and whoever asks it: those it let through and those it told to wait. */
+/** One breaker, and its clients: those let through and those that wait. */
 function world() {
   const clock = new VirtualClock();
   const policy = { ...POLICIES.patient.breaker, failureThreshold: 2, resetTimeoutMs: RESET_MS };

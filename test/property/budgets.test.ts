@@ -25,7 +25,7 @@ const scenario = fc.record({
   schedule: fc.constantFrom('wave' as const, 'eager' as const),
 });
 
-it('nothing starts once what has ended has spent a budget, and all that was spent is told', async () => {
+it('nothing starts once what has ended has spent a budget, and all that was spent is reported', async () => {
   let stopped = 0;
   await fc.assert(
     fc.asyncProperty(scenario, async ({ steps, budget, maxConcurrent, schedule }) => {

@@ -106,7 +106,7 @@ function mostCoolingMs({ of }: Played): number {
   return ms;
 }
 
-/** A limit that nobody has set does not count cooling. Told to stop, a run ends within the grace of its attempts. */
+/** A derived limit does not count cooling. Asked to stop, a run ends within the grace of its attempts. */
 function checkTime({ options, run }: Scenario, played: Played): void {
   const { result, of } = played;
   const timeoutMs = of('plan.compiled')[0]?.timeoutMs ?? 0;

@@ -14,7 +14,7 @@ const execution = fc.record({
   fate: fc.constantFrom('ok', 'ok', 'ok', 'transient', 'rate_limited'),
 });
 const process = fc.record({
-  /** When it is told to end, milliseconds from its start. */
+  /** When it is asked to end, milliseconds from its start. */
   cutMs: fc.integer({ min: 0, max: 400 }),
   /** Whether another run asks the same before the next one continues. */
   isAskedElsewhere: fc.boolean(),
@@ -110,6 +110,6 @@ async function holds(scenario: Scenario): Promise<void> {
   expect.unreachable('The last process is let to its end.');
 }
 
-it('what the calls of phases used is counted once, however often their run is interrupted and whoever asks the same meanwhile', async () => {
+it('what the calls of phases used is counted once, however often their run is interrupted and however many ask the same meanwhile', async () => {
   await fc.assert(fc.asyncProperty(scenarios, holds), { numRuns: 40 });
 }, 60_000);

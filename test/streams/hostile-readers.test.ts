@@ -51,7 +51,7 @@ interface Readers {
   options?: Partial<SoarOptions>;
 }
 
-/** Runs the plan with an agent that fails once for each task, and gives all that anybody was told. */
+/** Runs the plan with an agent that fails once for each task, and gives all that was published. */
 async function told({ events = () => {}, agent = () => {}, options = {} }: Readers = {}) {
   const clock = new VirtualClock(1000);
   const failed = new Set<string>();
@@ -82,18 +82,18 @@ async function told({ events = () => {}, agent = () => {}, options = {} }: Reade
 }
 
 describe('a reader that changes what it gets', () => {
-  it('changes nothing of anybody else, as a subscriber', async () => {
+  it('changes nothing for others, as a subscriber', async () => {
     expect(await told({ events: vandalise })).toEqual(await told());
   });
 
-  it('changes nothing of anybody else, as an agent', async () => {
+  it('changes nothing for others, as an agent', async () => {
     const { requests, ...rest } = await told({ agent: vandalise });
     const calm = await told();
     expect(rest).toEqual({ seen: calm.seen, result: calm.result });
     expect(requests).toEqual(calm.requests);
   });
 
-  it('changes nothing of anybody else, as a trace sink or a redaction hook', async () => {
+  it('changes nothing for others, as a trace sink or a redaction hook', async () => {
     const traced = async (vandal?: (record: TraceRecord) => void) => {
       const records: unknown[] = [];
       const keeper = { write: (record: TraceRecord) => records.push(structuredClone(record)) };
@@ -114,14 +114,14 @@ describe('a reader that changes what it gets', () => {
     expect(hooked).toEqual({ requests: calm.requests, seen: calm.seen, result: calm.result });
   });
 
-  it('changes nothing of anybody else, as an inspector that changes events', async () => {
+  it('changes nothing for others, as an inspector that changes events', async () => {
     const inspect = (event: InspectionEvent) => {
       if ('event' in event) vandalise(event.event);
     };
     expect(await told({ options: { inspect } })).toEqual(await told());
   });
 
-  it('changes nothing of anybody else, as a phase', async () => {
+  it('changes nothing for others, as a phase', async () => {
     const found = {
       assess: { complexity: 'medium', score: 5, confidence: 1, reasons: ['r'] },
       retrieve: { passages: [passage()], budget: 1, searched: 1, notes: [] },
@@ -167,7 +167,7 @@ describe('a reader that changes what it gets', () => {
 });
 
 describe('a plan', () => {
-  it('is run as it was when the run began, whatever becomes of it', async () => {
+  it('is run as it was when the run began, whatever happens to it', async () => {
     const prompts: string[] = [];
     const soar = createSoar({
       agents: {
@@ -216,7 +216,7 @@ describe('the options of an engine', () => {
 });
 
 describe("an agent's data", () => {
-  it('stays the agent’s own to change, and is told as it was', async () => {
+  it('stays the agent’s own to change, and is recorded as it was', async () => {
     const kept = { list: [1], when: new Date(0), nested: JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) };
     const soar = createSoar({ agents: { main: () => ({ output: '', data: kept }) } });
     const { outcomes } = await soar.run({ tasks: [{ id: 'a', prompt: '' }] }).result;

@@ -23,7 +23,7 @@ describe('iterating over a stream', () => {
     expect((await types).at(-1)).toBe('run.settled');
   });
 
-  it('keeps what comes while nobody asks', async () => {
+  it('keeps what comes without a reader', async () => {
     const { events$, publish, complete } = createRunStreams('r', new VirtualClock());
     const events = events$[Symbol.asyncIterator]();
     const first = events.next();
@@ -94,7 +94,7 @@ describe('iterating over a stream', () => {
     expect(await events.next()).toMatchObject({ value: { type: 'run.started' } });
   });
 
-  it('is left at once, also while somebody waits for what may never come', async () => {
+  it('is left at once, also while a reader waits for a value that may never come', async () => {
     const stream = new Subject<number>();
     const numbers = iterate(stream);
     const waiting = [numbers.next(), numbers.next()];

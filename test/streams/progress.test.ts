@@ -27,7 +27,7 @@ const compiled: RunEventBody = {
 };
 const ended: RunEventBody = { type: 'run.settled', result: { status: 'succeeded' } as RunResult };
 
-/** News of every letter that diagrams may use; the count of settled tasks is what reports states apart. */
+/** Events for every letter that diagrams may use; the count of settled tasks is what reports states apart. */
 const NEWS: Readonly<Record<string, RunEventBody>> = {
   p: { type: 'phase.started', phase: 'collect' },
   a: settled(1, 1),
@@ -38,7 +38,7 @@ const NEWS: Readonly<Record<string, RunEventBody>> = {
   e: ended,
 };
 
-/** Runs marbles on RxJS's virtual time; `play` feeds the run's news, which end the streams with `e`. */
+/** Runs marbles on RxJS's virtual time; `play` feeds the events of the run, which end the streams with `e`. */
 function marbles(
   body: (given: {
     play(diagram: string): RunStreams;
@@ -68,7 +68,7 @@ function marbles(
 }
 
 describe('the progress of a run', () => {
-  it('is reported at once when nothing was told shortly before', () => {
+  it('is reported at once when nothing was emitted shortly before', () => {
     marbles(({ play, see }) => see(play('  p 99ms a 99ms b 99ms (e|)')).toBe('0 99ms 1 99ms 2 99ms (E|)'));
   });
 
@@ -76,7 +76,7 @@ describe('the progress of a run', () => {
     marbles(({ play, see }) => see(play('p 9ms a 9ms b 9ms c 99ms d 9ms (e|)')).toBe('0 49ms 3 79ms 4 9ms (E|)'));
   });
 
-  it('does not wait for further news to report the last', () => {
+  it('does not wait for further events to report the last', () => {
     marbles(({ play, see }) => see(play('(pa) 996ms (e|)')).toBe('0 49ms 1 949ms (E|)'));
   });
 
@@ -84,7 +84,7 @@ describe('the progress of a run', () => {
     marbles(({ play, see }) => see(play('p 4ms a 4ms (be|)')).toBe('0 9ms (E|)'));
   });
 
-  it('is not told again for news that changes none of it', () => {
+  it('is not emitted again for an event that changes none of it', () => {
     marbles(({ play, see }) => see(play('p 99ms o 99ms o 99ms (e|)')).toBe('0 299ms (E|)'));
   });
 
@@ -110,7 +110,7 @@ describe('the progress of a run', () => {
     expect(seen[1]?.every((one, index) => one === seen[0]?.[index])).toBe(true);
   });
 
-  it('sets a timer only while somebody listens, and none after the end', () => {
+  it('sets a timer only while subscribed, and none after the end', () => {
     const timers = new Set<number>();
     const clock: Clock = {
       now: () => 0,
@@ -130,7 +130,7 @@ describe('the progress of a run', () => {
   });
 });
 
-/** The state after these news. */
+/** The state after these events. */
 function progressAfter(...body: readonly RunEventBody[]): RunProgress {
   const streams = createRunStreams('r', { now: () => 0, setTimeout: () => 0, clearTimeout: () => {} });
   for (const [at, one] of body.entries()) streams.publish(one, at);
@@ -154,7 +154,7 @@ describe('the progress of its waves', () => {
     expect(progressAfter({ type: 'phase.started', phase: 'assess' }).perWave).toEqual([]);
   });
 
-  it('keeps what was told before as it was, and what has not changed the same object', () => {
+  it('keeps earlier values as they were, and what has not changed the same object', () => {
     const streams = createRunStreams('r', { now: () => 0, setTimeout: () => 0, clearTimeout: () => {} });
     const seen: RunProgress[] = [];
     streams.progress$.subscribe((progress) => seen.push(progress));

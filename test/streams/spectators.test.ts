@@ -66,7 +66,7 @@ describe('a subscriber that throws', () => {
     const clock = new VirtualClock();
     const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
     for (const name of ['events$', 'progress$', 'heartbeats$'] as const) subscribe(run.run[name]);
-    // Vitest fails a file in which anything is thrown that nobody catches.
+    // Vitest fails a file in which anything is thrown uncaught.
     expect((await run.settled()).status).toBe('succeeded');
     expect(run.events.filter((event) => !isWarning(event)).at(-1)?.type).toBe('run.settled');
   });
@@ -77,7 +77,7 @@ describe('a subscriber of the run’s actor that throws', () => {
     ['a function', (actor: AnyActorRef) => actor.subscribe(boom)],
     ['an observer', (actor: AnyActorRef) => actor.subscribe({ next: boom, complete: boom })],
     ['a listener', (actor: AnyActorRef) => actor.on('*', boom)],
-  ])('is told of in a warning and ends nothing: %s', async (_, subscribe) => {
+  ])('is reported in a warning and ends nothing: %s', async (_, subscribe) => {
     const clock = new VirtualClock();
     const run = start(tasks(2), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
     subscribe(run.run.actor);
@@ -85,7 +85,7 @@ describe('a subscriber of the run’s actor that throws', () => {
     if (_ !== 'a listener') expect(run.of('warning')[0]?.message).toBe('A subscriber threw: boom');
   });
 
-  it('is told as before of what it wants to hear', async () => {
+  it('still receives what it subscribed to', async () => {
     const clock = new VirtualClock();
     const run = start(tasks(1), { agents: { one: scriptedAgent(clock, [{ ms: 100 }]) }, clock });
     const heard: string[] = [];

@@ -39,7 +39,7 @@ async function findBrowser(): Promise<Command> {
   const installed = createRequire(import.meta.url).resolve('@sparticuz/chromium');
   const root = installed.slice(0, installed.lastIndexOf('chromium') + 8);
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  // Nobody else may read it, or has put it there.
+  // No other user may read it, or has put it there.
   const folder = path.join(tmpdir(), `soar-chromium-${version}-${process.getuid?.()}`);
   const executablePath = path.join(folder, 'chromium');
   if (!existsSync(executablePath)) await unpackInto(folder);

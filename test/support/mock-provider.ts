@@ -23,7 +23,7 @@ export interface Fixture {
 
 export interface ProviderScript {
   fixtures: readonly Fixture[];
-  /** Only this key is let in. Default: whoever comes. */
+  /** Only this key is let in. Default: any. */
   key?: string;
 }
 
@@ -43,7 +43,7 @@ export interface MockProvider {
 
 type Message = { type: 'listening'; url: string } | { type: 'requests'; requests: ProviderRequest[] };
 
-/** Starts a provider as a process of its own; it ends with the test, or with whoever started it. */
+/** Starts a provider as a process of its own; it ends with the test, or with its parent. */
 export async function startMockProvider(script: ProviderScript): Promise<MockProvider> {
   const child = fork(join(import.meta.dirname, 'mock-provider-process.ts'), {
     // Node takes the types out by itself, and faster than tsx is loaded.

@@ -40,7 +40,7 @@ export interface Received {
 export interface ServerScript {
   /** By model; its n-th request gets the n-th reply, the last one stands for all that follow. */
   models: Readonly<Record<string, readonly Reply[]>>;
-  /** Only this key is let in. Default: whoever comes. */
+  /** Only this key is let in. Default: any. */
   key?: string;
 }
 

@@ -23,7 +23,7 @@ type Message =
   | { type: 'abandoned' }
   | { type: 'synced' };
 
-/** Starts a provider as a process of its own; it ends with the test, or with whoever started it. */
+/** Starts a provider as a process of its own; it ends with the test, or with its parent. */
 export async function startModelServer(
   models: Readonly<Record<string, readonly Reply[]>>,
   options: Omit<ServerScript, 'models'> = {},
@@ -64,7 +64,7 @@ export async function startModelServer(
   };
 }
 
-/** A base URL where nobody listens. */
+/** A base URL without a listener. */
 export async function deadUrl(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

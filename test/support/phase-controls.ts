@@ -6,7 +6,7 @@ export type Scripted = string | Error | Partial<PhaseAnswer> | ((call: PhaseCall
 export interface FakePhaseControls extends PhaseControls {
   readonly calls: readonly PhaseCall[];
   readonly notes: readonly string[];
-  /** Who the phase said did its work. */
+  /** The agent that the phase reported for its work. */
   readonly doneBy: readonly string[];
   /** Names of the calls, in order. */
   readonly names: readonly string[];

@@ -23,7 +23,7 @@ export interface Step {
   hang?: boolean;
   /** Does not even end on request. */
   deaf?: boolean;
-  /** Time it takes to end after it was told to. Default 0. */
+  /** Time it takes to end after it was asked to. Default 0. */
   dyingMs?: number;
   /** What it answers, rather than fails with, on request end. */
   lastWords?: string;
@@ -119,7 +119,7 @@ async function act(
   return step.usage ? { output, usage: step.usage } : output;
 }
 
-/** True when it was told to end before its time was up. */
+/** True when it was asked to end before its time was up. */
 function waited(clock: Clock, step: Step, signal: AbortSignal): Promise<boolean> {
   const { ms = 0, hang = false, deaf = false, dyingMs = 0 } = step;
   if (!hang && !deaf && ms === 0) return Promise.resolve(false);

@@ -1,6 +1,6 @@
 import type { TaskOutcome } from '../../src/types/task.ts';
 
-/** The outcome of a task that succeeded at once, unless told otherwise. */
+/** The outcome of a task that succeeded at once, by default. */
 export function taskOutcome(taskId: string, output: string, more: Partial<TaskOutcome> = {}): TaskOutcome {
   return {
     taskId,
@@ -21,7 +21,7 @@ export function taskOutcome(taskId: string, output: string, more: Partial<TaskOu
   };
 }
 
-/** The outcome of a task that failed by a timeout, unless told otherwise. */
+/** The outcome of a task that failed by a timeout, by default. */
 export function failedOutcome(taskId: string, more: Partial<TaskOutcome> = {}): TaskOutcome {
   const error = { kind: 'timeout', message: 'It took too long.', retryable: true } as const;
   return taskOutcome(taskId, '', { status: 'failed', error, ...more });

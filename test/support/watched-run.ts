@@ -10,7 +10,7 @@ import type { TaskOutcome } from '../../src/types/task.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
-/** A run with all it told, for assertions on what is outwardly visible. */
+/** A run with all its events, for assertions on what is outwardly visible. */
 export interface Watched {
   run: RunHandle;
   clock: VirtualClock;

@@ -32,7 +32,7 @@ describe('testPaths', () => {
     expect(testPaths(flow, { replay: true, events })).toEqual(testPaths(flow));
   });
 
-  test('knows that an error which nobody handles breaks the machine', async () => {
+  test('knows that an unhandled error breaks the machine', async () => {
     const careless = setup({ actors: { work: fromPromise(async () => {}) } }).createMachine({
       id: 'careless',
       invoke: { id: 'work', src: 'work' },

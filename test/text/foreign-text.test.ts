@@ -32,7 +32,7 @@ describe('text to show', () => {
     ['a character set', '\x1b(Btext\x1b=', 'text'],
     ['the introducer of a string without an end', '\x1b]all that was said', 'all that was said'],
     ['a code that was cut off', 'text\x1b[3', 'text'],
-    ['a title over two lines, which is none', '\x1b]0;first\nsecond\x07', '0;first\nsecond'],
+    ['a title over two lines, which is not a title', '\x1b]0;first\nsecond\x07', '0;first\nsecond'],
     ['line ends of others', 'a\r\nb\rc', 'a\nb\nc'],
   ])('loses %s', (_, given, expected) => {
     expect(cleanText(given)).toBe(expected);

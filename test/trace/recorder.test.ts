@@ -293,7 +293,7 @@ describe('a recorder', () => {
   });
 });
 
-describe('a recorder on a machine of somebody else', () => {
+describe('a recorder on a foreign machine', () => {
   const self: { me?: unknown } = {};
   self.me = self;
   const poisoned = {

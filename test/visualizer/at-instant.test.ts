@@ -146,7 +146,7 @@ describe('the work of going to another instant', () => {
     }
   });
 
-  test('is none where nothing is recorded, and what is shown stays the same object', () => {
+  test('is absent where nothing is recorded, and what is shown stays the same object', () => {
     const store = storeOf(crowd);
     const kinds = new KindsAt(store, runOf(store), look);
     const shown = kinds.at(store.lastSeq);

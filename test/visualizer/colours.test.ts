@@ -44,7 +44,7 @@ describe.each([
       ...[...palette.keys()].filter((name) => /^k-/.test(name)),
     ];
     const faint = texts
-      // Told by icons and bars alone, never by text of this colour.
+      // Shown by icons and bars alone, never by text of this colour.
       .filter((name) => name !== 'k-pending' && name !== 'k-queued')
       .flatMap((text) => SURFACES.map((surface) => ({ text, surface, ratio: contrast(of(text), of(surface)) })))
       .filter(({ ratio }) => ratio < 4.5);

@@ -62,7 +62,7 @@ describe('the attempts of a task', () => {
     expect(attemptsAt(task, seqAfter(store, 4000))).toHaveLength(1);
   });
 
-  test('are in the end as the task told them', () => {
+  test('are in the end as the task reported them', () => {
     for (const task of runOf(store).tasks) {
       const told = task.settled?.attempts.map(({ n, agent, startedAt, endedAt, result }) => ({
         n,

@@ -19,7 +19,7 @@ export class AtInstant<T> {
 
   /**
    * @param look What a task is by a record. It may depend on the records about this task alone.
-   * @param onChange Told of each value that is another one now; before is undefined for a task that is new.
+   * @param onChange Called with each changed value; before is undefined for a task that is new.
    */
   constructor(
     store: TraceStore,

@@ -86,7 +86,7 @@ export function kindAt(task: TaskTrack, seq: number): TaskKind {
   if (!actor || !hasStarted(actor, seq)) return task.held && task.held.seq <= seq ? 'held' : 'pending';
   const kind = taskStateOf(moveAt(actor, seq)?.state ?? null);
   if (kind) return kind;
-  // Its machine is done and its outcome is told a moment later.
+  // Its machine is done and its outcome follows a moment later.
   return over ? outcomeKind(task) : 'running';
 }
 

@@ -13,12 +13,12 @@ export interface Mishap {
   readonly kind: TaskKind | null;
   /** The kind of error, in a word or two. */
   readonly what: string;
-  /** The agent; empty when it is nobody's fault. */
+  /** The agent; empty when no agent is at fault. */
   readonly who: string;
   readonly message: string;
 }
 
-/** Mishaps that are alike, told together. */
+/** Similar mishaps, listed together. */
 export interface Trouble {
   kind: TaskKind | null;
   readonly what: string;
@@ -78,7 +78,7 @@ function failedAttempt({ seq, at, event, data }: RecordOf<'actor.moved'>, actor:
 function openedBreaker({ seq, at, state, data }: RecordOf<'actor.moved'>, actor?: ActorTrack): Mishap | null {
   if (!actor || !isMachine(actor, 'breaker') || stateText(state) !== 'open') return null;
   const failures = typeof data?.failures === 'number' ? ` after ${data.failures} failures` : '';
-  const message = `The breaker opened${failures}: nobody asks this agent for a while.`;
+  const message = `The breaker opened${failures}: this agent is not used for a while.`;
   return { seq, at, task: null, kind: 'circuitOpen', what: 'breaker', who: actor.agent ?? actor.name, message };
 }
 
@@ -128,8 +128,8 @@ const HINTS: Readonly<Record<string, string>> = {
   forbidden: 'Its account may not do this; `soar doctor` asks each agent for one word.',
   rate_limited: 'The provider wants fewer requests: a wider gap (`staggerMs`), fewer at once, or a later time.',
   circuit_open: 'The agent had failed too often just before. A fallback takes over where one is named.',
-  spawn: 'The program could not be started; `soar doctor` tells what is installed.',
-  start_timeout: 'Nothing was heard of it in time; `startTimeoutMs` is how long that may take.',
+  spawn: 'The program could not be started; `soar doctor` lists what is installed.',
+  start_timeout: 'No output arrived in time; `startTimeoutMs` sets the limit.',
   idle_timeout: 'It fell silent; `idleTimeoutMs` is how long it may.',
   timeout: 'If it only needs longer: `timeoutMs` of the task, or the clocks of the policy.',
   budget: 'What had not started was left out. With a larger budget it runs.',

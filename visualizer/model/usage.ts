@@ -9,7 +9,7 @@ export function usageOf({ event, data }: Move): Usage | undefined {
   return event === 'attempt.ended' ? (data?.usage as Usage | undefined) : undefined;
 }
 
-/** What the attempts at a task have used by a record; null when none told it. */
+/** Usage of a task's attempts up to a record; null when none was reported. */
 export function usageOfTask({ actor, settled }: TaskTrack, seq: number): Usage | null {
   if (settled && settled.seq <= seq) return usageSum(settled.attempts.map(({ usage }) => usage));
   const moves = actor?.moves.slice(0, lastAt(actor.moves, seq) + 1) ?? [];

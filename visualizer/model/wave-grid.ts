@@ -58,7 +58,7 @@ export function waveGrid(run: RunTrack, width: number, height: number): WaveGrid
   return { cells, waves: placed, size, width: x - GAP + EDGE, height: HEADER + rows * size + EDGE, rows };
 }
 
-/** The task whose cell is at a place; -1 when there is none. */
+/** The task whose cell is at a place; -1 without one. */
 export function cellAt({ cells, size }: WaveGrid, x: number, y: number): number {
   return cells.find((cell) => x >= cell.x && x < cell.x + size && y >= cell.y && y < cell.y + size)?.task ?? -1;
 }

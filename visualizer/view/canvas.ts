@@ -7,7 +7,7 @@ import { KIND_PATHS } from './icons.tsx';
 /**
  * A canvas as sharp as the screen, drawn again whenever its view is.
  *
- * @param keep While these stay the same, the size and the colours, too, what is on the canvas stays; `draw` is told so
+ * @param keep While these stay the same, the size and the colours, too, what is on the canvas stays; `draw` receives that
  *   and adds what has changed. Default: nothing stays.
  */
 export function useCanvas(

@@ -17,7 +17,7 @@ export interface Lane {
   readonly queue: Queue<Waiting>;
 }
 
-/** Who waits for a lease. Adding, removing and finding the first of a lane cost the same however many wait. */
+/** Tasks that wait for a lease. Adding, removing and finding the first of a lane cost the same however many wait. */
 export class Lanes {
   readonly #lanes = new TurnoverMap<string, Lane>();
   readonly #laneOf = new TurnoverMap<string, Lane>();

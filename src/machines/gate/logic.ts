@@ -39,11 +39,11 @@ export type Decision = { do: 'ask'; request: StartRequest } | { do: 'pace'; at: 
 
 const IDLE: Decision = { do: 'idle' };
 
-/** Who is at work: an agent that a plan makes up is another one in a part, and cannot do more at once than that one can. */
+/** The working agent: an agent that a plan defines is another one in a role, and cannot do more at once than that one can. */
 const playerOf = ({ id, base, identity }: StartRequest['agent']): string => identity ?? base ?? id;
 
 /**
- * Who waits, what is out, and when the next start is due. One object changed in place: thousands of sleepers may wake
+ * Waiting tasks, leases in use, and the next start. One object changed in place: thousands of sleepers may wake
  * at once, and copying their queue at every event would cost the square of their number.
  */
 export class Ledger {

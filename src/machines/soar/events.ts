@@ -66,7 +66,7 @@ export interface SoarContext {
   report: PhaseReport | null;
   /** How the phases were done that are over. */
   phases: readonly PhaseRecord[];
-  /** Whom they have asked. */
+  /** Agents they have asked. */
   called: readonly (CallNotes & Pick<PhaseRecord, 'phase'>)[];
   assessment: Assessment | null;
   retrieval: Retrieval | null;

@@ -4,7 +4,7 @@ import type { StopReason, TaskReport } from '../../run/task-report.ts';
 import type { TaskOutcome, TaskStatus } from '../../types/task.ts';
 import type { WaveInput, WaveOutput } from './events.ts';
 
-/** Who of a wave is where. One object changed in place: a wave may have a hundred thousand tasks. */
+/** Place of each task of a wave. One object changed in place: a wave may have a hundred thousand tasks. */
 export class WaveTasks {
   /** Neither admitted nor settled. */
   readonly pending = new Map<string, Task>();

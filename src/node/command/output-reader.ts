@@ -21,7 +21,7 @@ export interface ProcessLeft {
 export interface OutputReader {
   /** A piece of stdout; characters are whole. */
   stdout(piece: string): void;
-  /** The answer, or why there is none. Throws an `AgentError`. */
+  /** Returns the answer, or throws an `AgentError`. */
   finish(left: ProcessLeft): AgentAnswer;
 }
 

@@ -25,7 +25,7 @@ export interface SoarConfig
   agents?: Record<string, AgentSpec | Agent | AgentFunction>;
   /** Id of the agent that takes over when a task's own is exhausted or blocked. */
   fallback?: string;
-  /** Who thinks in the phases of `ask` and `plan`: an agent, or `false` for words alone. Default: the default agent, when it can. */
+  /** Agent of the phases of `ask` and `plan`: an agent, or `false` for words alone. Default: the default agent, when it can. */
   phases?: { agent?: string | false };
   /** What tasks use that say nothing themselves. */
   defaults?: { agent?: string; policy?: PolicyInput };
@@ -33,7 +33,7 @@ export interface SoarConfig
 
 /** A configuration that was read and checked. */
 export interface LoadedConfig extends Omit<SoarConfig, 'agents'> {
-  /** The file it is from; null when there is none. */
+  /** The file it is from, or null. */
   path: string | null;
   /** Agents as descriptions. */
   specs: Record<string, AgentSpec>;

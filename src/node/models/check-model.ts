@@ -58,7 +58,7 @@ function judged({ baseURL, model, apiKeyEnv }: ModelAgentSpec, status: number, b
   const list = listSchema.safeParse(body);
   if (status < 400 && list.success) {
     const ids = list.data.data.map(({ id }) => id);
-    // Ollama lists `llama3.2:latest` for what everybody calls `llama3.2`.
+    // Ollama lists `llama3.2:latest` for what users call `llama3.2`.
     if (ids.includes(model) || ids.includes(`${model}:latest`)) return { ok: true, hint: null };
     const some = ids.slice(0, NAMED).join(', ');
     const others = ids.length === 0 ? 'It has none' : `It has ${some}${ids.length > NAMED ? ', …' : ''}`;

@@ -61,7 +61,7 @@ export function registerProcess(entry: LiveProcess, group: ProcessGroup): () => 
     try {
       recorder.started(entry);
     } catch {
-      // A listener's fault is none of the attempt's.
+      // A listener's fault is not the attempt's.
     }
   }
   return () => live.delete(entry);

@@ -67,7 +67,7 @@ export function forgetProcessTable(): void {
   cached = null;
 }
 
-/** A process as it is now; null when there is none (or on Windows). */
+/** A process as it is now, or null (always on Windows). */
 function entryOf(pid: number): ProcessEntry | null {
   if (hasProc()) return readLinuxEntry(pid);
   if (process.platform === 'win32' || process.platform === 'linux') return null;

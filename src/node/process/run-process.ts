@@ -7,7 +7,7 @@ import { processStartTime } from './process-tree.ts';
 import { noteStarted } from './started-programs.ts';
 
 /**
- * How long pipes are read after their process has exited, before and again after what still holds them is killed. Whoever
+ * How long pipes are read after their process has exited, before and again after the processes that hold them are killed. A process that
  * says something in that time, or is at work at its end, gets as much again.
  */
 const DRAIN_MS = 250;
@@ -78,7 +78,7 @@ async function superviseProcess(started: Child, origin: string, options: Process
   feed(child, options.input);
   /** True once the pipes are closed, false when nothing more is to be expected of who still holds them. */
   const drain = async (): Promise<boolean> => {
-    // Counted in looks, so that a process that was stopped itself cuts nobody short.
+    // Counted in looks, so that a process that was stopped itself cuts no attempt short.
     for (let looks = 0; ; looks += 1) {
       const before = chunks;
       if (await settledWithin(drained, DRAIN_MS)) return true;

@@ -21,7 +21,7 @@ export function signalGroup(group: number, member: ProcessIdentity, signal: Node
 }
 
 /**
- * Signals the group of a child that has not been collected, whose pid can therefore be nobody else's; on Windows, where there are
+ * Signals the group of a child that has not been collected, so its pid cannot belong to another process; on Windows, where there are
  * no groups, its tree. For systems that do not say when a process started.
  */
 export function signalChild({ pid, process: child, tree }: Child, signal: NodeJS.Signals): boolean {

@@ -8,7 +8,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const EDITED_SHARE = 0.1;
 
 /**
- * Whatever somebody has set: the first commit has files, too. A repository can name programs that git starts by itself; none is
+ * Independent of the user's settings: the first commit has files, too. A repository can name programs that git starts by itself; none is
  * needed to read a log.
  */
 const SETTINGS = ['core.quotePath=false', 'core.fsmonitor=false', 'log.showSignature=false', 'log.showRoot=true'];
@@ -17,7 +17,7 @@ const ITS_OWN = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: 
 
 /**
  * When files changed, epoch milliseconds, by path relative to `root`: by git's log, and by their own times where they are newer
- * than the last commit; by their times alone where there is no git. Bounded, and never rejects: what cannot be told is
+ * than the last commit; by their times alone where there is no git. Bounded, and never rejects: what cannot be determined is
  * missing.
  *
  * @param modified Times of the files, as the file system has them.

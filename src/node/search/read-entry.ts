@@ -4,7 +4,7 @@ import type { Passage } from '../../types/passage.ts';
 import { MAX_BYTES, readRegularFileSync } from '../files/read-file.ts';
 import { looksBinary } from './text-files.ts';
 
-/** The passage that an entry of a task's `read` names, from a file relative to `cwd`. Throws a sentence when there is none. */
+/** The passage that an entry of a task's `read` names, from a file relative to `cwd`. Throws a sentence when the file or lines do not exist. */
 export function readEntry(cwd: string, entry: string): Passage {
   const reading = parseReading(entry);
   const content = contentOf(cwd, reading.path);

@@ -65,7 +65,7 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
       listed.then(({ modified }) => modified),
       signal,
     );
-    // Its failure is that of the listing, which is told below.
+    // Its failure is that of the listing, which is reported below.
     changes.catch(() => {});
     const listing = await listed;
     notes.push(...listing.notes);

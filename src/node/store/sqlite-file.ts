@@ -19,7 +19,7 @@ const LOCK_WAIT_MS = 10_000;
 const LOOKED_THROUGH_BYTES = 16 * 1024 ** 2;
 
 /**
- * Opens the store of a state folder; makes both where there is none, for this user alone and out of the sight of git.
+ * Opens the store of a state folder; makes both where they are missing, for this user alone and out of the sight of git.
  *
  * @param create Default true; `false` gives null where there is no store.
  * @throws SoarError `io`: the folder cannot be used, the file is damaged, or of a newer version; it is left as it was.

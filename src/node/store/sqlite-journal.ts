@@ -8,14 +8,14 @@ import { openStore, STORE_FILE } from './sqlite-file.ts';
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 
 export interface SqliteJournalOptions {
-  /** The state folder; made for this user alone where there is none. Default `.soar`. */
+  /** The state folder; made for this user alone where it is missing. Default `.soar`. */
   dir?: string;
   /**
    * What a settlement that was announced survives. `power`: the loss of power, since it is announced once it is on the disk;
    * the run itself does not wait for that. `process`: the end of the process, however it ends. Default `power`.
    */
   durability?: 'power' | 'process';
-  /** Whose secrets are not stored. Default: the environment of this process. */
+  /** Environment whose secrets are not stored. Default: the environment of this process. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -32,7 +32,7 @@ export function sqliteJournal(options: SqliteJournalOptions = {}): Journal {
   return openSqliteJournal(options) as Journal;
 }
 
-/** The journal of a state folder that has one; null where there is none, and nothing is made. */
+/** The journal of a state folder that has one; null where it is missing; nothing is made. */
 export function existingJournal(options: SqliteJournalOptions = {}): Journal | null {
   return openSqliteJournal(options, { create: false });
 }

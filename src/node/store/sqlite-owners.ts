@@ -12,7 +12,7 @@ import { ownerRowOf, runRowOf } from './stored-rows.ts';
 const HEARTBEAT_MS = 2000;
 const STALE_MS = 10_000;
 
-/** Who writes. The default is this process; a test may pretend to be another. */
+/** The writing process. The default is this one; a test may pretend to be another. */
 export interface OwnerIdentity extends ProcessIdentity {
   machine: string;
 }

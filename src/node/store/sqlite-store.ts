@@ -35,7 +35,7 @@ interface OwnedRun {
 
 /** A journal's store in SQLite. One writer at a time over all processes; each call is one transaction. */
 export class SqliteStore implements JournalStore {
-  /** Tells this store from others of the machine, wherever it is seen from; a copy is another. */
+  /** Distinguishes this store from others of the machine, wherever it is seen from; a copy is another. */
   readonly id: string;
   readonly #db: DatabaseSync;
   readonly #path: string;

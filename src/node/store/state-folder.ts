@@ -17,7 +17,7 @@ export function prepareFolder(dir: string): void {
   });
 }
 
-/** How large a file of a state folder is, bytes; 0 where there is none. Throws `io` when that cannot be seen, or it is no file. */
+/** How large a file of a state folder is, bytes; 0 where it is missing. Throws `io` when the size cannot be read, or it is not a file. */
 export function sizeIn(dir: string, name: string): number {
   return guarded(dir, () => {
     const stats = statSync(join(dir, name), { throwIfNoEntry: false });

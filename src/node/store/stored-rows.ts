@@ -25,7 +25,7 @@ export function runRowOf(row: Row): RunRow | null {
   return runRowSchema.safeParse(value).success ? (value as unknown as RunRow) : null;
 }
 
-/** Row of an owner; null when it is damaged, and so nobody's. */
+/** Row of an owner; null when it is damaged, so it has no owner. */
 export function ownerRowOf(row: Row): OwnerRow | null {
   const value = withNumbers(row);
   return ownerRowSchema.safeParse(value).success ? (value as unknown as OwnerRow) : null;

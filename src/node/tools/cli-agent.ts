@@ -85,7 +85,7 @@ function outputOf(
 /** An id as every tool makes them; anything else might be taken for an option. */
 const SESSION = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 
-/** Goes on with the session of the attempt before, if there is one; begins anew when the tool does not know it any more. */
+/** Continues the session of the attempt before, if there is one; begins anew when the tool does not know it any more. */
 function goingOn(fresh: AgentFunction, inSession: (previous: PreviousAttempt) => AgentFunction): AgentFunction {
   return async (request, controls) => {
     const { previous } = request;
@@ -99,7 +99,7 @@ function goingOn(fresh: AgentFunction, inSession: (previous: PreviousAttempt) =>
   };
 }
 
-/** The task is told again: it is not certain that the session had heard all of it. */
+/** Repeats the task, as the session may not have received all of it. */
 function goOn({ error }: PreviousAttempt): string {
   const why = error === null ? 'It did not finish.' : `It did not finish (${error.kind}).`;
   return (

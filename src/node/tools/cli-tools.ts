@@ -137,7 +137,7 @@ export const CLI_TOOLS: Readonly<Record<CliTool, CliToolPreset>> = Object.freeze
       '--yes-always',
       '--no-pretty',
       '--no-stream',
-      // Told to say yes to everything, it would install an update it finds.
+      // Asked to say yes to everything, it would install an update it finds.
       '--no-check-update',
       ...model,
       ...extra,

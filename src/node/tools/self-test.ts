@@ -22,7 +22,7 @@ const ANSWER_CHARS = 80;
 const KILL_GRACE_MS = 5000;
 
 /**
- * Asks an agent for one word, in earnest: it costs what a short question costs. Tells whether it starts, is logged in, answers, and
+ * Asks an agent for one word, in earnest: it costs what a short question costs. Reports whether it starts, is logged in, answers, and
  * whether its answer could be read from its events.
  */
 export async function selfTest(agent: Agent, { timeoutMs = SELF_TEST_TIMEOUT_MS } = {}): Promise<SelfTest> {

@@ -10,7 +10,7 @@ export interface JournalSourceOptions {
   pollMs?: number;
   /** The run's time. Default: the system's. */
   now?: () => number;
-  /** Whose secrets are masked: a journal gives back those it was not to store. Default: the environment of this process. */
+  /** Environment whose secrets are masked: a journal gives back those it was not to store. Default: the environment of this process. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -33,7 +33,7 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
   let story = begin();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Takes in what was written since. Another story than the one told so far begins anew. */
+  /** Reads the records written since. Records that contradict earlier ones begin the trace anew. */
   function look(): void {
     const started = performance.now();
     try {
@@ -71,13 +71,13 @@ export function journalSource(journal: Journal, runId: string, options: JournalS
 
 interface Follower {
   place: number;
-  /** Has not taken yet what it was told last. */
+  /** Whether a client has not yet taken the last records. */
   isBusy: boolean;
   onLines: OnLines;
   onReset: () => void;
 }
 
-/** What has been told of a run so far. */
+/** The records emitted for a run so far. */
 class Story {
   readonly #journal: Journal;
   readonly #runId: string;
@@ -104,7 +104,7 @@ class Story {
     throw unknownRun(this.#runId);
   }
 
-  /** Adds what is new. What is learned late of an earlier instant is told as of then: a trace never goes back. */
+  /** Adds new records. A fact that arrives late is dated at the present end, as a trace never goes back. */
   look(now: number): void {
     this.status = this.present();
     const stored = this.#journal.load(this.#runId);

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** A first part of a path that nobody guesses: whoever knows it may look. */
+/** A first part of a path that cannot be guessed: a client that knows it may look. */
 export function newToken(): string {
   return randomBytes(18).toString('base64url');
 }

@@ -17,7 +17,7 @@ export interface StatelyServerOptions {
   page?: string;
   /** Origins of other pages that may connect. Default: none; programs outside browsers always may. */
   allowedOrigins?: readonly string[];
-  /** The path of the page and of the socket; whoever knows it may read along. Default: random. */
+  /** The path of the page and of the socket; a client that knows it may read along. Default: random. */
   token?: string;
   /** Default `'full'`. */
   mode?: TraceMode;
@@ -35,8 +35,8 @@ const DRAIN_MS = 2000;
 const MOST_RECEIVED = 64 * 1024;
 
 /**
- * Serves a trace to Stately inspectors on this machine alone: a page to open, and a WebSocket. Whoever connects gets
- * everything from the beginning; whoever does not know the random path, gets nothing. Keeps no process alive.
+ * Serves a trace to Stately inspectors on this machine alone: a page to open, and a WebSocket. A client gets
+ * everything from the beginning; without the random path it gets nothing. Keeps no process alive.
  *
  * @throws {SoarError} `io` when it cannot listen.
  */

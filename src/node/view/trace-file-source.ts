@@ -178,7 +178,7 @@ function checkTrace(path: string, start: Buffer, size: number): void {
   try {
     first = JSON.parse(text);
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (first?.type !== 'trace.started' || typeof first.v !== 'number') {
     throw new SoarError(

@@ -14,7 +14,7 @@ let built: Promise<string> | null = null;
 /**
  * The viewer's page, without a trace: one HTML file that loads nothing. In a checkout it is built when first asked for.
  *
- * @throws {SoarError} `io` when there is none, as in an app that was bundled into one file.
+ * @throws {SoarError} `io` when the page is missing, as in an app that was bundled into one file.
  */
 export function viewerPage(): Promise<string> {
   // Empty in a bundle of the CommonJS format.

@@ -15,9 +15,9 @@ export interface ViewerOptions {
   host?: string;
   /** Default 0: any that is free. */
   port?: number;
-  /** First part of the page's path; whoever knows it may look. Default: random. */
+  /** First part of the page's path; a client that knows it may look. Default: random. */
   token?: string;
-  /** Ends the server when nobody has looked for that long after somebody had, milliseconds. Default: it stays. */
+  /** Ends the server this long after its last client has left, milliseconds. Default: it stays. */
   idleMs?: number;
 }
 

@@ -8,7 +8,7 @@ import { isAsked, prior, topicOf } from './path-prior.ts';
 const BOOSTS = Object.freeze({ name: 2, path: 1.5 });
 /** Most passages of one file among the best. */
 const MAX_PER_FILE = 3;
-/** A longer passage is one endless line: nobody reads it, and no citation finds anything in it. */
+/** A longer passage is one endless line: unreadable, and useless for a citation. */
 const MAX_CHARS = 16_000;
 /** Terms beyond this one are not looked for side by side. */
 const BITS = 30;

@@ -44,7 +44,7 @@ function actionText(actions: readonly string[]): string {
 
 /**
  * A machine as a Mermaid state diagram: nested states, `always`, the ends of invoked actors. Transitions without a target are
- * told in the state they stay in; those of a state to one of its own children are drawn from every child they are in force
+ * drawn in the state they stay in; those of a state to one of its own children are drawn from every child they are in force
  * in, since Mermaid cannot draw them from the state itself.
  *
  * @example

@@ -19,7 +19,7 @@ const TITLE_CHARS = 200;
 type Of<T extends LogEntry['type']> = Extract<LogEntry, { type: T }>;
 
 export interface JournalTraceOptions {
-  /** Epoch milliseconds: waits that are over by then are told as over. */
+  /** Epoch milliseconds: waits that are over by then are recorded as over. */
   now: number;
   /** Whether a live process has the run. */
   isRunning: boolean;
@@ -140,7 +140,7 @@ class JournalTrace {
     this.#add(at, `warning/${at}/${message}`, { type: 'warning', run: this.#run, message });
   }
 
-  /** Nobody continues with it: what was in flight ended with its process. */
+  /** Its process is gone: attempts in flight ended with it. */
   #left(): void {
     const at = this.#lastAt;
     for (const story of this.#stories.values()) story.interrupted(at, null);
@@ -285,7 +285,7 @@ class JournalTrace {
   }
 }
 
-/** Numbers what was told, as lines of a trace. */
+/** Numbers the records, as lines of a trace. */
 export function numbered(records: readonly JournalRecord[], from = 0): TraceRecord[] {
   return records.map(({ at, record }, index) => {
     const { type, ...rest } = record;

@@ -10,7 +10,7 @@ type Untimed<R> = R extends TraceRecord ? Omit<R, 'seq' | 'at'> : never;
 /** A record whose place among the others is not known yet. */
 export interface JournalRecord {
   at: number;
-  /** The same for the same thing, however often and by how much knowledge it is told. */
+  /** The same for the same fact, however often it is recorded and however much is known. */
   id: string;
   record: Untimed<TraceRecord>;
 }
@@ -59,10 +59,10 @@ export class TaskRecords {
   /** Null until it was admitted. */
   #state: TraceState | null = null;
   #until = 0;
-  /** Ends of attempts, and refusals, that have been told. */
+  /** Ends of attempts, and refusals, already recorded. */
   #ends = 0;
   #refusals = 0;
-  /** Waits for this machine that have been told. */
+  /** Waits for this machine already recorded. */
   #pauses = 0;
   #attempt = 0;
 
@@ -130,7 +130,7 @@ export class TaskRecords {
     });
   }
 
-  /** Tells of a wait that is over by an instant. */
+  /** Records a wait that is over by an instant. */
   look(now: number): void {
     if (this.#until <= now && WAKES[this.#path()]) this.#wake(now);
   }
@@ -163,7 +163,7 @@ export class TaskRecords {
     else if (this.#path().startsWith('circuitOpen')) this.#move(at, 'staggered', 'permit.available');
   }
 
-  /** The breaker refused since it was last told of. */
+  /** Whether the breaker refused since its last record. */
   #refused({ circuitBlocked }: TaskNotes, at: number, to: TraceState, more: MoreOfMove = {}): void {
     if (circuitBlocked.length <= this.#refusals) return;
     this.#refusals = circuitBlocked.length;

@@ -23,7 +23,7 @@ interface Waiting {
 }
 
 /**
- * Tells OpenTelemetry of runs: a span for the run, its phases, its tasks and every attempt, named and attributed by the
+ * Reports runs to OpenTelemetry: a span for the run, its phases, its tasks and every attempt, named and attributed by the
  * GenAI conventions (`invoke_workflow`, `invoke_agent`), and counts of attempts, retries, breaker changes and time spent
  * in the queue. A run's span is a child of the span that was active where the run was started; where none was, of the one
  * that was active when the sink was made. The span of an attempt is the active one while its agent works.
@@ -101,7 +101,7 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
         case 'run.settled': {
           const { run, status, counts, at, error, usage } = record;
           spans.end(`phase/${run}/collect`, timeOf(at));
-          // Names of our own: the conventions' stand at the attempts, and whoever adds them up must not count twice.
+          // Names of our own: the conventions' stand at the attempts, and a sum over them must not count twice.
           const attributes: Attributes = {
             'soar.run.status': status,
             ...optional('soar.usage.input_tokens', usage?.inputTokens),

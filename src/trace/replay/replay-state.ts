@@ -169,7 +169,7 @@ export interface Replay {
   /** Everything as it was after a record. */
   atSeq(seq: number): ReplayState;
   run(id: string): RunTrack | undefined;
-  /** Time of the first and of the last record; 0 when there is none. */
+  /** Time of the first and of the last record; 0 without records. */
   readonly startedAt: number;
   readonly endedAt: number;
   /** -1 when there is no record. */

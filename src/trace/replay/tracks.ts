@@ -81,7 +81,7 @@ export interface RunTrack {
   settled: RecordOf<'run.settled'> | null;
 }
 
-/** The last place in a sorted list whose `seq`, or `at`, is not above a value; -1 when there is none. */
+/** The last place in a sorted list whose `seq`, or `at`, is not above a value; -1 without one. */
 export function lastAt(list: readonly { readonly seq: number }[], value: number): number;
 export function lastAt(list: readonly { readonly at: number }[], value: number, key: 'at'): number;
 export function lastAt(

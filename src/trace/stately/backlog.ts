@@ -10,7 +10,7 @@ interface Message {
 }
 
 /**
- * Everything sent so far, as Stately's messages, for whoever connects late. Beyond its limit it lets go of the older
+ * Everything sent so far, as Stately's messages, for clients that connect late. Beyond its limit it lets go of the older
  * half of events and snapshots; actors and their definitions stay.
  */
 export class StatelyBacklog {

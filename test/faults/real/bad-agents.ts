@@ -2,7 +2,7 @@ import type { Fault, Findings } from '../findings.ts';
 import { chanceOf } from '../random.ts';
 import { Bench, VICTIM } from './bench.ts';
 
-/** What agents do that nobody would wish for, as shell. `ends`: by itself, or it must be made to. */
+/** Misbehaviour of agents, as shell. `ends`: by itself, or it must be made to. */
 const MISDEEDS: readonly { name: string; does: string; ends: boolean; stdin?: string }[] = [
   { name: 'forks and leaves its children behind', does: 'sleep 300 & (sleep 300 &) ; echo bye', ends: true },
   {

@@ -52,7 +52,7 @@ export class Bench {
   readonly #announced = new Set<string>();
   readonly #results: RunResult[] = [];
 
-  /** Tasks that were told to have settled, by any process. */
+  /** Tasks that were reported as settled, by any process. */
   get settled(): number {
     return this.#announced.size;
   }
@@ -115,7 +115,7 @@ export class Bench {
 
   #hear(event: RunEvent, before: ReadonlySet<string>): void {
     if (event.type === 'attempt.started' && before.has(event.taskId)) this.findings.repeated += 1;
-    // What a signal stops is told as cancelled, and has not settled.
+    // What a signal stops is reported as cancelled, and has not settled.
     if (event.type === 'task.settled' && event.outcome.error?.kind !== 'cancelled')
       this.#announced.add(event.outcome.taskId);
     if (event.type === 'run.settled' && event.result.error?.kind !== 'cancelled') this.#results.push(event.result);
@@ -134,7 +134,7 @@ export class Bench {
     }
   }
 
-  /** Holds the records, and every result that was told, against the plan. */
+  /** Holds the records, and every reported result, against the plan. */
   check(taskIds: readonly string[]): void {
     const settled = new Map<string, number>();
     for (const { type, taskId } of this.entries()) {

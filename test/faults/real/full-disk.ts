@@ -34,7 +34,7 @@ async function attempt(seed: number): Promise<Findings> {
     const path = bench.write('instructions.json', { stateDir: '.soar', plan });
     const first = await bench.start(VICTIM, [path]).exit;
     const said = `${first.stdout}${first.stderr}`;
-    if (!/disk is full/.test(said)) bench.fault(`Nobody said that the disk is full: ${said.slice(-300)}`);
+    if (!/disk is full/.test(said)) bench.fault(`No message says that the disk is full: ${said.slice(-300)}`);
     if (first.code !== 0 && first.code !== 2) bench.fault(`It ended with ${first.code ?? first.signal}.`);
     spawnSync('mount', ['-o', 'remount,size=64m', dir]);
     await bench.start(VICTIM, [path]).exit;

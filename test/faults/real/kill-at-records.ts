@@ -75,7 +75,7 @@ async function attempt(seed: number): Promise<Findings> {
     await live(bench, { ...what, die: { at: 'task.settled', moment: 'committed', nth: chance.between(1, 5) } });
   }
   const died = await live(bench, { ...what, ...interrupts, die: deathOf(chance, at, moment) });
-  // Nobody is reported of a breaker, a pace or a start by a name of its own: then it may well live.
+  // No event reports a breaker, a pace or a start by a name of its own: then it may well live.
   if (!died && moment !== 'told' && !isUnsure(at)) bench.fault(`It did not die at ${at} (${moment}).`);
   if (chance.oneIn(3)) await live(bench, { ...what, die: deathOf(chance, chance.pick(KINDS), chance.pick(MOMENTS)) });
   await live(bench, what);
@@ -102,7 +102,8 @@ function deathOf(chance: Chance, at: string, moment: Death['moment']): Death {
 
 export const killAtRecords: Fault = {
   id: 'kill-at-record',
-  about: 'kill -9 at each kind of record: before it is committed, before and after it is on the disk, when it is told',
+  about:
+    'kill -9 at each kind of record: before it is committed, before and after it is on the disk, when it is published',
   tries: KINDS.length * MOMENTS.length,
   attempt,
 };

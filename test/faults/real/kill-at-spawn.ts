@@ -6,7 +6,7 @@ import type { Instructions } from './victim.ts';
 
 type DieAfter = NonNullable<Instructions['dieAfter']>;
 
-/** A process dies as often as it is told to, then another one comes to the end of the run. */
+/** A process dies as often as asked, then another one comes to the end of the run. */
 async function livesOf(chance: Chance, deaths: readonly DieAfter[]): Promise<Findings> {
   const bench = new Bench();
   const plan = stayingPlan(chance);

@@ -67,7 +67,7 @@ function processes(): { pid: number }[] {
   return rows.map(({ body }) => JSON.parse(body as string) as { pid: number });
 }
 
-/** Starts somebody else's process under a pid that is free, as the leader of a group. */
+/** Starts a foreign process under a pid that is free, as the leader of a group. */
 async function bystanderWith(pid: number): Promise<{ child: ChildProcess; pids: number[] }> {
   for (let tries = 0; tries < 500; tries += 1) {
     // Its zombie is collected soon.

@@ -4,7 +4,7 @@ import { type Fault, type Findings, nothing } from '../findings.ts';
 import { Bench } from './bench.ts';
 
 const WORLD = join(import.meta.dirname, 'pid-reuse-world.ts');
-/** A signal to everybody reaches nobody outside. Bash collects what is left to it. */
+/** A signal to all reaches nothing outside. Bash collects what is left to it. */
 const ALONE = [
   'unshare',
   '--pid',

@@ -96,7 +96,7 @@ async function readOnly(seed: number): Promise<Findings> {
   chmodSync(path, 0o644);
   const other = bench.write('other.json', { stateDir: isEmpty ? 'fresh' : '.soar', plan, become: NOBODY });
   chmodSync(other, 0o644);
-  // Readable for everybody, writable for its owner, who is somebody else.
+  // Readable for all, writable for its owner, another user.
   chmodSync(folder, 0o755);
   chmodSync(bench.store, 0o644);
   chownSync(folder, 0, 0);

@@ -1,5 +1,5 @@
 /**
- * A process that runs, or continues with, one run and reports its events on stdout, and that is killed where it is told to:
+ * A process that runs, or continues with, one run and reports its events on stdout, and that is killed where asked:
  * `victim.ts <instructions.json>`.
  */
 import { readFileSync, writeSync } from 'node:fs';
@@ -28,7 +28,7 @@ export interface Instructions {
   killGraceMs?: number;
   /** User and group to become before it opens anything. The program itself is loaded as before, wherever it lies. */
   become?: number;
-  /** Tells no output, and at its end how much memory it took, on stderr. */
+  /** Reports no output, and at its end how much memory it took, on stderr. */
   measures?: boolean;
 }
 
@@ -129,7 +129,7 @@ if (dieAfter?.at === 'orphans') {
   };
 }
 
-/** Told of the record, as it is told to the world. */
+/** The event that publishes a record. */
 const TOLD: Record<string, string> = {
   'task.parked': 'task.state',
   'process.started': 'attempt.output',

@@ -36,7 +36,7 @@ export class SimulatedDisk {
 export interface StoreFaults {
   /** Before the n-th commit of this process, counted from 0. May not return. */
   beforeCommit(nth: number): void;
-  /** After it: it is committed, and nobody has been told. */
+  /** After it: it is committed, and not yet published. */
   afterCommit(nth: number): void;
   /** Waits as long as the disk takes. */
   sync(): Promise<void>;

@@ -15,7 +15,7 @@ export interface Life {
   offsetMs: number;
   /** A jump of its clock while it runs. */
   jump: { afterMs: number; byMs: number } | null;
-  /** Who listens to it throws. */
+  /** Its subscribers throw. */
   throws: boolean;
 }
 

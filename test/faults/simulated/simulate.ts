@@ -18,7 +18,7 @@ import { SimulatedProcess } from './process.ts';
 const RUN = 'r';
 /** No agent of the scenarios takes longer to end once it was asked to. */
 const DYING_MS = 5000;
-/** What nobody promises any more: the journal has said that it cannot be written. */
+/** No longer promised: the journal has said that it cannot be written. */
 const UNRECORDED = 'can no longer be recorded';
 
 /** A random plan under random faults, on a virtual clock: one seed, one story. */
@@ -113,7 +113,7 @@ class Story {
   }
 
   #announce(outcome: TaskOutcome, { end }: Life): void {
-    // What an interrupt stops is told as cancelled, and has not settled.
+    // What an interrupt stops is reported as cancelled, and has not settled.
     if (end === 'interrupt' && outcome.error?.kind === 'cancelled') return;
     const before = this.#announced.get(outcome.taskId);
     if (before && !isDeepStrictEqual(plain(before), plain(outcome))) this.#findings.lost += 1;

@@ -10,7 +10,7 @@ import type { AgentControls, AgentRequest } from '../../../src/types/agent.ts';
 import { temporaryDirectory } from '../../support/processes.ts';
 import { textOf } from '../../support/source-text.ts';
 
-/** Words of our records, and names that a plan chose: each may be somebody's password. */
+/** Words of our records, and names that a plan chose: each may be a password. */
 const WORDS = [
   ...['succeeded', 'cancelled', 'interrupted', 'attempt.started', 'task.settled', 'attempts', 'startedAt', 'dependsOn'],
   ...[

@@ -112,7 +112,7 @@ describe('checkModel', () => {
     expect((await check({ baseURL, apiKeyEnv: 'THE_KEY' })).hint).toContain('THE_KEY, which is not set');
   });
 
-  it('says that nobody is there, and that an address lacks its end', async () => {
+  it('says that the server does not answer, and that an address lacks its end', async () => {
     const baseURL = await deadUrl();
     expect((await check({ baseURL })).hint).toMatch(
       /^http:\/\/127\.0\.0\.1:\d+\/v1\/models could not be reached \(ECONNREFUSED\)/,

@@ -31,7 +31,7 @@ function kill(child: ChildProcess): void {
   }
 }
 
-/** Run ids that no other test, and nobody else on this machine, uses. */
+/** Run ids that no other test and no other process on this machine uses. */
 function newRun(): string {
   return `orphans-${randomUUID()}`;
 }
@@ -71,7 +71,7 @@ describe('Processes that were recorded', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'give nobody away in a group of their number once they have gone themselves',
+    'give nothing away in a group of their number once they have gone themselves',
     async () => {
       const { leader, pids } = await left('sleep 1002.5 & echo "child=$!"; exec sleep 0.01');
       await expectGone([leader]);

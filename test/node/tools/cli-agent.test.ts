@@ -78,7 +78,7 @@ describe('cliAgent', () => {
       ['gemini', ['--output-format', 'stream-json', '--resume', 'a1-b2', '-x']],
       ['opencode', ['run', '--format', 'json', '--session', 'a1-b2', '-x']],
       ['cursor-agent', ['-p', '--output-format', 'stream-json', '--resume', 'a1-b2', '-x', '--']],
-    ])('tells %s which, and the task again', async (tool, expected) => {
+    ])('gives %s its session, and the task again', async (tool, expected) => {
       const lines = await runStandIn({ tool, args: ['-x'] }, 'do it', previous);
       expect(lines.slice(0, expected.length)).toEqual(expected);
       expect(lines.join('\n')).toMatch(/You have begun .* \(connection\)\.[\s\S]*This is the task:\n\ndo it/);

@@ -88,7 +88,7 @@ describe('Clients that never read', () => {
     expect((await (await fetch(`${viewer.url}trace`)).arrayBuffer()).byteLength).toBe(LINES * MIB);
   });
 
-  it('are told to begin anew when a ring has gone on without them', () => {
+  it('are asked to begin anew when a ring has gone on without them', () => {
     const ring = ringSink();
     let resets = 0;
     const stop = ringSource(ring).follow(

@@ -9,7 +9,7 @@ describe('taskCitations', () => {
   it.each<[string, string, string[], string[]]>([
     ['one id', 'It paces [gate].', ['gate'], []],
     ['several, once each', 'So [gate, find-leak] and [gate; 3].', ['gate', 'find-leak', '3'], []],
-    ['what looks like an id and is none', 'So [find-leaks] and [7].', [], ['find-leaks', '7']],
+    ['what looks like an id and is not one', 'So [find-leaks] and [7].', [], ['find-leaks', '7']],
     ['what stands beside an id', 'So [gate, lease].', ['gate'], ['lease']],
     ['plain words', 'It is [sic] said [in the docs].', [], []],
     ['one beside the other', 'So [gate][find-leak] (a.md:1): [3]', ['gate', 'find-leak', '3'], []],

@@ -242,7 +242,7 @@ describe('the source of a run in a journal', () => {
     const begun = begin(plan, [{ ms: 100 }], { maxConcurrent: 1, schedule: 'eager' });
     const { read, followed } = await followedFrom(250, begun);
     const b = of(followed, 'actor.started').find(({ task }) => task === 'b');
-    // It was ready at 1100, and nobody knew before it started.
+    // It was ready at 1100, unknown before it started.
     expect(b).toMatchObject({ at: 1200, data: { readyAt: 1100 } });
     const times = [...read, ...followed].map(({ at }) => at);
     expect(times).toEqual([...times].sort((one, other) => one - other));

@@ -53,8 +53,8 @@ export const claudeFormat: ToolFormat = {
   hasEnd: true,
   reportsUsage: true,
   reader() {
-    /** Parts of the message under way that were told already. */
-    let told = '';
+    /** Parts of the current message that were emitted already. */
+    let emitted = '';
     /** What the message under way was given to read. */
     let begun: Tokens = {};
     /** What its last message says went wrong. */
@@ -69,7 +69,7 @@ export const claudeFormat: ToolFormat = {
         case 'stream_event': {
           const { type, message, usage } = data.event ?? {};
           if (type === 'message_start') begun = message?.usage ?? {};
-          if (type === 'message_start' && isOwn) told = '';
+          if (type === 'message_start' && isOwn) emitted = '';
           // What a message cost is known when it ends; of an attempt that is cut off, this is all that is known.
           if (type === 'message_delta' && usage) {
             const tokens = tokensOf({ ...begun, output_tokens: usage.output_tokens });
@@ -77,7 +77,7 @@ export const claudeFormat: ToolFormat = {
           }
           const text = isOwn && data.event?.delta?.type === 'text_delta' ? (data.event.delta.text ?? '') : '';
           if (text === '') return [...events, { type: 'beat' }];
-          told += text;
+          emitted += text;
           return [...events, { type: 'text', text }];
         }
         case 'assistant': {
@@ -85,8 +85,9 @@ export const claudeFormat: ToolFormat = {
           const text = textOf(data);
           broken = data.error === undefined ? null : { kind: ERRORS[data.error] ?? null, message: text };
           if (broken) return events;
-          const spoken: ToolEvent[] = text === '' || text === told ? [] : [{ type: 'text', text: untold(text, told) }];
-          told = '';
+          const spoken: ToolEvent[] =
+            text === '' || text === emitted ? [] : [{ type: 'text', text: notEmitted(text, emitted) }];
+          emitted = '';
           return [...events, ...spoken, ...toolsOf(data)];
         }
         case 'user':
@@ -124,9 +125,9 @@ function resultOf(data: ClaudeEvent, broken: { kind: ErrorKind | null; message: 
   return [...used, { type: 'failure', failure, isFinal: true }];
 }
 
-/** What of a whole message was not told piece by piece. */
-function untold(text: string, told: string): string {
-  return told !== '' && text.startsWith(told) ? text.slice(told.length) : text;
+/** The rest of a message that was not emitted piece by piece. */
+function notEmitted(text: string, emitted: string): string {
+  return emitted !== '' && text.startsWith(emitted) ? text.slice(emitted.length) : text;
 }
 
 function textOf({ message }: ClaudeEvent): string {
@@ -142,7 +143,7 @@ function toolsOf({ message }: ClaudeEvent): ToolEvent[] {
   return used.map(({ name }) => ({ type: 'work', ...(name === undefined ? {} : { message: name }) }));
 }
 
-/** What it says of tokens and cost. Without tokens, those that its messages told stay as they are. */
+/** What it says of tokens and cost. Without tokens, those that its messages reported stay. */
 function usedOf(data: ClaudeEvent): ToolEvent[] {
   const usage = usageOf(data);
   if (usage.totalTokens !== undefined) return [{ type: 'usage', usage }];

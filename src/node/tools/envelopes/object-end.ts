@@ -11,7 +11,7 @@ export function createObjectEnd(): ObjectEnd {
   let depth = 0;
   let inString = false;
   let isEscaped = false;
-  /** `before` its first brace, `inside`, `after` the last; `other` when the line is none. */
+  /** `before` its first brace, `inside`, `after` the last; `other` when the line is not an object. */
   let place: 'before' | 'inside' | 'after' | 'other' = 'before';
 
   function look(char: string): void {

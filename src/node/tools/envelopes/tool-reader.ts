@@ -61,7 +61,7 @@ class ToolReader {
   #limitAt: number | null = null;
   /** A failure that counts unless an answer follows. */
   #complaint: Failure | null = null;
-  /** The last statement of the end: the answer as it was then, or why there is none. */
+  /** The last statement of the end: the answer as it was then, or the failure. */
   #stated: Statement | null = null;
 
   constructor(format: ToolFormat, options: ToolReaderOptions) {
@@ -249,7 +249,7 @@ function failed(failure: Failure, limitAt: number | null, produced: AgentErrorOp
   });
 }
 
-/** The object that a text is from its first to its last brace; nothing when that is none. */
+/** The object that a text is from its first to its last brace; nothing when that is not an object. */
 function document(text: string): JsonEvent[] {
   const from = text.indexOf('{');
   const to = text.lastIndexOf('}');

@@ -17,7 +17,7 @@ function named(list: readonly Envelope[]): [string, Envelope][] {
   return list.map((envelope) => [`${envelope.tool}/${envelope.name}: ${envelope.about}`, envelope]);
 }
 
-/** Cuts bytes where told; also in the middle of characters. */
+/** Cuts bytes at given places; also in the middle of characters. */
 function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   const ends = [...new Set(places)].sort((a, b) => a - b);
   return [0, ...ends].map((from, at) => bytes.subarray(from, ends[at] ?? bytes.length));

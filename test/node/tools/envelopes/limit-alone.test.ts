@@ -32,7 +32,7 @@ const limited = { kind: 'rate_limited', message: LIMIT };
 describe('an answer that only says that a limit was hit', () => {
   it.each<[string, CliTool, object[]]>([
     ['no tokens', 'claude', [claude(LIMIT, tokens(0))]],
-    ['tokens that are not told', 'claude', [claude(LIMIT)]],
+    ['tokens that are not reported', 'claude', [claude(LIMIT)]],
     [
       'no tokens',
       'codex',
@@ -71,7 +71,7 @@ describe('an answer that only says that a limit was hit', () => {
     'Limit reached',
     "You've hit your weekly Sonnet limit. Try again at 3:05 PM.",
     '已达到 5 小时的使用上限，将于 2026年11月24日 17:00 重置',
-  ])('is known when no tokens are told: %s', (text) => {
+  ])('is known when no tokens are reported: %s', (text) => {
     expect(read('claude', claude(text))).toMatchObject({ kind: 'rate_limited', message: text });
   });
 
