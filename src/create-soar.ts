@@ -138,7 +138,7 @@ export function createSoar(given: SoarOptions = {}): Soar {
     return { compiled: compilePlan(withDefaultAgent(plan, options.defaultAgent), { agents }), own };
   }
 
-  /** What the machine of a question gets, whatever it is asked for. Throws `invalid-options`. */
+  /** Input of the machine of a question, for every kind of request. Throws `invalid-options`. */
   function questionInput(query: string, askOptions: AskOptions) {
     if (typeof query !== 'string' || query.trim() === '') {
       throw new SoarError('invalid-options', `Expected \`query\` to be a question, got ${showValue(query)}.`);

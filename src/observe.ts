@@ -67,7 +67,7 @@ function isSink(inspect: ObserveOptions['inspect']): inspect is TraceSink {
   return typeof (inspect as Partial<TraceSink> | undefined)?.write === 'function';
 }
 
-/** It gets copies of events: the same objects go to actors, and to other observers. */
+/** An observer gets copies of events: the same objects go to actors, and to other observers. */
 function observerOf(inspect: ObserveOptions['inspect']): ((event: InspectionEvent) => void) | undefined {
   if (!inspect || isSink(inspect)) return undefined;
   const see = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect);

@@ -17,7 +17,7 @@ const limits = z.record(z.string(), positiveCount);
 
 const phaseAgent = z.union([z.string(), z.literal(false)]);
 
-/** What is no data is known by what it can do. */
+/** Recognizes objects with behaviour by their methods. */
 function thing(message: string, isOne: (given: unknown) => boolean) {
   return z.unknown().check(z.refine((given) => given === undefined || given === null || isOne(given), { message }));
 }

@@ -17,7 +17,7 @@ import type { RunLog } from './run/log.ts';
 import type { RunResult } from './run/result.ts';
 import type { CollectSettings } from './run/settings.ts';
 
-/** What an engine needs to start a run. */
+/** Services to start a run. */
 export interface Launch {
   runId: string;
   logic: AnyActorLogic;

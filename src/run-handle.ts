@@ -125,7 +125,7 @@ export function createHandle({
   return { id: runId, actor, events$, progress$, heartbeats$, cancel, interrupt, approve, refuse, result: promise };
 }
 
-/** What a journal keeps of a run's end. */
+/** Journal record of a run's end. */
 function endOf({ outcomes: _, ...result }: RunResult, log: RunLog, at: number): LogEntry {
   const isOver = !log.isInterrupted || result.status !== 'cancelled';
   if (isOver) return { type: 'run.settled', at, result };

@@ -28,9 +28,9 @@ export interface SoarOptions<Known extends string = string> extends RunSettings,
   maxRateLimits?: number;
   /** Longest wait for an open breaker, milliseconds; set, tasks wait unless `onOpen` says otherwise. Default 120000. */
   maxOpenWaitMs?: number;
-  /** What a task without a fallback does when its breaker is open. Default `'fail'`. */
+  /** Behaviour of a task without a fallback when its breaker is open. Default `'fail'`. */
   onOpen?: 'fail' | 'wait';
-  /** What models cost, by agent id or by name of the model, for budgets of cost. Default: no price is known. */
+  /** Prices of models, by agent id or by name of the model, for budgets of cost. Default: no price is known. */
   prices?: Readonly<Record<string, Price>>;
   /** Phases of `ask` that replace the built-in offline ones: a function, or an actor logic. */
   phases?: Partial<{ [K in keyof Phases]: Phases[K] | AnyActorLogic }>;

@@ -102,7 +102,7 @@ export function failedResult(attempt: InFlight, thrown: unknown, endedAt: number
   };
 }
 
-/** What an attempt that does not end had stated; null when it had stated nothing. */
+/** End that a hanging attempt had stated, or null. */
 export function statedResult(attempt: InFlight, endedAt: number): AttemptResult | null {
   if (!attempt.linger) return null;
   try {
@@ -144,7 +144,7 @@ function faultOf({ spec }: InFlight, kind: ErrorKind, thrown?: unknown): Pick<At
 }
 
 /**
- * What the end of an attempt says about its agent. Nothing, when it was rate-limited, cancelled or stopped for a budget, when the
+ * Verdict of an attempt's end on its agent. None, when it was rate-limited, cancelled or stopped for a budget, when the
  * failure is not the agent's, or while other attempts may refute it.
  */
 function permitResultOf({ status, error, fault, verdict }: AttemptResult): PermitResult {

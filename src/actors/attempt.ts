@@ -9,7 +9,7 @@ import type { AttemptRecord, TaskError } from '../types/task.ts';
 import type { Usage } from '../types/usage.ts';
 import type { Addressee } from '../xstate/messaging.ts';
 
-/** One execution of a task by one agent, as the executor gets it. */
+/** Execution of a task by one agent, as the executor receives it. */
 export interface AttemptSpec {
   /** Also the idempotency key: `run/task/attempt`. */
   attemptId: string;

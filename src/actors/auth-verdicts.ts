@@ -46,7 +46,7 @@ export class AuthVerdicts {
     logins.inFlight.set(attemptId, this.#turn);
   }
 
-  /** What the end of an attempt says: of itself, if it is provisional, and of those that waited for it. */
+  /** Verdicts after the end of an attempt: on itself, if it is provisional, and on those that waited for it. */
   ended(spec: AttemptSpec, result: AttemptResult): { own: AttemptResult['verdict']; verdicts: Verdict[] } {
     const key = loginOf(spec.agent);
     const logins = this.#agents.get(key);

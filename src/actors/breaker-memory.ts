@@ -11,7 +11,7 @@ interface Left {
   until: number;
 }
 
-/** What breakers held against their agents when they ended; each for as long as that means something, or until it is used. */
+/** Failures that breakers had recorded when they ended; each for as long as that means something, or until it is used. */
 export class BreakerMemory {
   readonly #left = new TurnoverMap<string, Left>();
   /** Looked through once there are as many. */

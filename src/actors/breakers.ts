@@ -13,7 +13,7 @@ import { BreakerMemory } from './breaker-memory.ts';
 
 export type Breaker = ActorRefFrom<typeof breakerMachine>;
 
-/** What a breaker needs to know of its agent. */
+/** Facts about an agent for its breaker. */
 export type Guarded = Pick<AgentProfile, 'id'> & Partial<Pick<AgentProfile, 'adHoc' | 'base' | 'identity'>>;
 
 /** How a breaker is made, or judged from now on. */
@@ -35,7 +35,7 @@ export interface BreakersInput {
 }
 
 /**
- * One breaker for each agent of the engine, over all its runs. For an agent that a plan describes one as well, over the runs whose
+ * Keeps a breaker for each agent of the engine, over all its runs. For an agent that a plan describes one as well, over the runs whose
  * plans say the same of it, and it ends with the last of them that is under way; the next one begins with what it was left with. For
  * an agent that a plan makes up one for each run, since its id means nothing beyond that.
  */

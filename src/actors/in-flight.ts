@@ -15,7 +15,7 @@ export interface ExecutorInput {
   gate: Addressee<GateEvent>;
   /** Whether a success says nothing new of an agent to its breaker and its pace. Default: never, and every end is judged first. */
   isCalm?: (agent: ResolvedAgent, runId: string) => boolean;
-  /** What an agent's tokens cost. Default: unknown. */
+  /** Price of an agent's tokens. Default: unknown. */
   priceOf?: (agent: ResolvedAgent) => Price | null;
   /** The async context in which a run's agents are called and its tasks are notified. Default: the active one. */
   withinRun?: (runId: string) => Within;
@@ -27,7 +27,7 @@ export interface ExecutorInput {
 /** Calls an agent in an async context that tracing adds to that of its run, and gives what it returns. */
 export type AroundAttempt = <R>(attempt: { runId: string; taskId: string }, call: () => R) => R;
 
-/** One attempt in flight. */
+/** Attempt in flight. */
 export interface InFlight {
   readonly spec: AttemptSpec;
   readonly startedAt: number;
@@ -39,7 +39,7 @@ export interface InFlight {
   longestSilenceMs: number;
   /** The agent's own name for the conversation. */
   session: string | null;
-  /** What looked like a failure, until output says otherwise. */
+  /** A suspected failure, until output says otherwise. */
   suspicion: { kind: ErrorKind; reason: string; at: number } | null;
   /** Set once it has stated its end. */
   linger: (Linger & { end: () => AgentAnswer }) | null;

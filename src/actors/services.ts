@@ -25,7 +25,7 @@ export interface EnsureBreaker {
 
 export type EngineCommand = EnsureBreaker | ReleaseBreakers;
 
-/** What all runs of one engine share, with the agents that one of them may ask. */
+/** Services that all runs of one engine share, with the agents of one run. */
 export interface Services {
   readonly gate: Addressee<GateEvent>;
   readonly executor: Addressee<AttemptCommand>;

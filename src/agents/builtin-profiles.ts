@@ -1,4 +1,4 @@
-/** What others know of the built-in agents, apart from their code: in browsers that is loaded when it is wanted. */
+/** Facts about the built-in agents, apart from their code: in browsers that is loaded when it is wanted. */
 export const BUILTIN_PROFILES = {
   extract: {
     description: 'Answers a question by quoting the passages found for it, with their places; works without a model.',

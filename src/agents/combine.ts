@@ -117,7 +117,7 @@ function grouped(
   return [...(both.length > 0 ? [`Both\n${both.join('\n')}`] : []), ...groups].join('\n\n');
 }
 
-/** What a task put first, of what another task put first as well. */
+/** First finding of a task that is also the first of another. */
 function firstOf(id: string, findings: readonly Finding[]): Finding[] {
   const rankOf = ({ by }: Finding) => by.find((task) => task.id === id)?.rank ?? Number.POSITIVE_INFINITY;
   return findings

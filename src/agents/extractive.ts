@@ -4,7 +4,7 @@ import { isSpaceOr, withoutEnd } from '../text/without-end.ts';
 import type { Agent } from '../types/agent.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 
-/** What an offline agent says when the passages do not answer. */
+/** Answer of an offline agent when the passages do not answer. */
 export const NO_ANSWER = 'No passage answers this.';
 
 /** Most lines of an answer. */

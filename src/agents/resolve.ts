@@ -3,7 +3,7 @@ import { type Issue, SoarError } from '../errors/soar-error.ts';
 import { quoted } from '../text/foreign-text.ts';
 import type { Agent, AgentFunction } from '../types/agent.ts';
 
-/** What the engine needs to know of an agent, with every default filled in. */
+/** An agent as the engine uses it, with every default filled in. */
 export interface AgentProfile {
   readonly id: string;
   readonly provider: string;
@@ -16,7 +16,7 @@ export interface AgentProfile {
   readonly model: string | null;
   readonly requireOutput: boolean;
   readonly adHoc: boolean;
-  /** It runs its prompt as code: the text of its task is a program of the plan's author. */
+  /** Whether it runs its prompt as code: the text of its task is a program of the plan's author. */
   readonly promptIsCode: boolean;
   /** Id of the agent that plays this one, when a plan made it up. */
   readonly base?: string;
@@ -29,7 +29,7 @@ export interface AgentProfile {
 }
 
 export interface ResolvedAgent extends AgentProfile {
-  /** What its answers depend on beside what it is asked; null when they are good for their run alone. */
+  /** State that its answers depend on beside the prompt; null when they are good for their run alone. */
   readonly version: (place: { cwd?: string; env?: Readonly<Record<string, string>> }) => string | null;
   readonly run: AgentFunction;
 }

@@ -38,13 +38,13 @@ export interface TimerOptions {
  * All waits on one clock, by absolute deadline: a binary heap behind a single real timer. Thousands of sleeping tasks
  * cost a heap entry each, and stopping an actor costs none of the others anything.
  *
- * It is also the one place that notices time in which the process did not run. Then input that arrived is read before anything
+ * This heap is also the one place that notices time in which the process did not run. Then input that arrived is read before anything
  * fires, so an answer beats the timeout that it kept waiting, and patient waits get the missing time.
  */
 export class TimerQueue {
   readonly #clock: Clock;
   readonly #heap: Timer[] = [];
-  /** One real timer serves all runs, so it must not carry the async context of the run that armed it. */
+  /** A single real timer serves all runs, so it must not carry the async context of the run that armed it. */
   readonly #within = captureContext();
   #handle: unknown = null;
   #armedFor = Number.POSITIVE_INFINITY;

@@ -37,7 +37,7 @@ export interface DryTask extends DryStart {
   /** What is started then. */
   fallbackStart: DryStart | null;
   critical: boolean;
-  /** What it does when a dependency fails. */
+  /** Rule for a failed dependency. */
   onDependencyFailure: OnDependencyFailure;
 }
 

@@ -28,7 +28,7 @@ export interface AgentErrorOptions {
 }
 
 /**
- * What an agent throws to say *why* it failed. Anything else it throws is recorded as `internal`, which is transient.
+ * Error of an agent that says *why* it failed. Any other thrown value is recorded as `internal`, which is transient.
  *
  * @example
  * throw new AgentError('rate_limited', 'HTTP 429 from the model', { retryAfterMs: 30_000 });

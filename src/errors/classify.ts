@@ -55,7 +55,7 @@ function cleaned(line: string): string {
   return line.slice(0, LINE_CHARS).replace(ESCAPES, '').replace(/\s+/g, ' ').trim();
 }
 
-/** What a line is taken by that belongs to the one before: an object or a list over many lines, a stack. */
+/** Marks of a line that continues the one before: an object or a list over many lines, a stack. */
 const CONTINUES = /^(?:\s|[{}[\]()"',|+>-]|at |caused by|$)/i;
 
 /** Most lines of one piece that are classified, the last ones: older lines do not explain the silence after them. */

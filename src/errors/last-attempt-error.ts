@@ -1,7 +1,7 @@
 import type { TaskOutcome } from '../types/task.ts';
 
 /**
- * What the last attempt of a task ended with before an open circuit or a spent budget kept it from another, as
+ * Error of a task's last attempt before an open circuit or a spent budget kept it from another, as
  * ` (before it: exit: no such file)`; empty when there was no such attempt. What the outcome itself says is then only why no
  * more was tried.
  */

@@ -1,6 +1,6 @@
 import { AgentError } from './agent-error.ts';
 
-/** What an `import()` gives. Throws `connection` when it cannot be loaded, as when a page is offline. */
+/** Awaits an `import()`. Throws `connection` when it cannot be loaded, as when a page is offline. */
 export async function loadCode<T>(loading: Promise<T>): Promise<T> {
   return await loading.catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,4 +1,4 @@
-/** What the system says when it lacks a process, a file handle, memory or room, or a program is just being written. */
+/** Messages of a system that lacks a process, a file handle, memory or room, or a program is just being written. */
 const SHORTAGES: ReadonlySet<unknown> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'ETXTBSY']);
 
 const DEEPEST_CAUSE = 5;

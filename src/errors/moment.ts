@@ -44,7 +44,7 @@ const AFTERNOON = /^(?:下午|晚上|傍晚|午後|오후|今晚|明晚|tonight)
 
 const ASIAN = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]/;
 
-/** What may stand between and before the parts. */
+/** Separators between and before the parts. */
 const FILLER =
   /(?:[\s,:=@~·∙(["'-]|at\b|on\b|by\b|the\b|is\b|will\b|be\b|again\b|online\b|after\b|until\b|from\b|around\b|about\b|approximately\b|time\b|limits?\b|every\b|each\b|day\b|daily\b|next\b|于|於|在|将|將){1,12}/iy;
 

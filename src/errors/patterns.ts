@@ -1,7 +1,7 @@
 import type { ErrorKind } from '../types/error-kind.ts';
 
 /**
- * What follows a phrase when a line talks *about* an error instead of reporting one: `rate limit handler`,
+ * Words after a phrase when a line talks *about* an error instead of reporting one: `rate limit handler`,
  * `forbidden headers`, `API error class`.
  */
 const ABOUT = String.raw`(?![-_ ]*(?:handl|middleware|tests?\b|helper|class|module|function|logic|code\b|headers?\b|limiter|regist|config|support|docs?\b|documentation|detect|section|pages?\b|polic|retr(?:y|ies)\b|routes?\b|words?\b|fields?\b))`;
@@ -160,7 +160,7 @@ export interface Rule {
   pattern: RegExp;
 }
 
-/** One expression per kind, in order of severity. */
+/** An expression per kind, in order of severity. */
 export const RULES: readonly Rule[] = SOURCES.map(([kind, sources]) => ({
   kind,
   pattern: new RegExp(sources.map((source) => `(?:${source})`).join('|'), 'i'),

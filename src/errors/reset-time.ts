@@ -7,10 +7,10 @@ const CLOCK_SKEW_MS = 10 * 60_000;
 /** Most places in a text where a time is looked for. */
 const MAX_PLACES = 64;
 
-/** What comes before the time at which a limit resets, as people and tools write it. */
+/** Words before the time at which a limit resets, as people and tools write them. */
 const CUE =
   /(?<![a-z])(?:resets?|resetting|renews?|renewed|refresh(?:es|ed)?|replenish(?:es|ed)?|restored?|lifted|lifts|unlocks?|retry(?:ing)?|again|come back|back|available|until|till|wait)(?![a-z])/gi;
-/** What comes after it, where the time stands first. */
+/** Words after it, where the time comes first. */
 const CUE_AFTER = /(?:重置|恢复|恢復|刷新|再试|再試|重试|重試|解除|可用|更新|リセット|初期化|초기화|재설정|다시)/;
 /** Where a date or a time begins that needs no cue: with digits and the sign of what they count. */
 const ASIAN_DATE = /(?:\d{4} ?[年년] ?)?\d{1,2} ?[月월] ?\d{1,2} ?[日号號일]/g;

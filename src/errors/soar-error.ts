@@ -20,7 +20,7 @@ export type SoarErrorCode =
   | 'io'
   | 'internal';
 
-/** One fault found in what the user gave. */
+/** Fault in the user's input. */
 export interface Issue {
   /** Where it stands, e.g. `tasks[2].dependsOn[0]`; empty for the whole input. */
   path: string;

@@ -64,7 +64,7 @@ export function zoneOf(name: string): Zone {
   }
 }
 
-/** What the clocks of a zone show at an instant, as if that were UTC. */
+/** Wall time of a zone at an instant, as if that were UTC. */
 export function wallClock(at: number, zone: Zone): Date {
   return new Date(at + offsetAt(at, zone));
 }

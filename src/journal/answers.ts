@@ -12,7 +12,7 @@ export interface StoredAnswer {
   at: number;
   output: string;
   data?: unknown;
-  /** What it took, and need not be spent again. */
+  /** Its cost, which a cached answer saves. */
   usage?: Usage;
 }
 

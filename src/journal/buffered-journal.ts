@@ -23,7 +23,7 @@ export class BufferedJournal implements Journal {
   /** Whether nothing is masked. */
   readonly #keepsAll: boolean;
   readonly #live = new Map<string, BufferedLog>();
-  /** One commit writes what several runs appended, so it carries the async context of none. */
+  /** A commit writes records of several runs, so it carries the async context of none. */
   readonly #within = captureContext();
   #writes: RunWrite[] = [];
   #breakers = new Map<string, StoredBreaker>();
@@ -206,7 +206,7 @@ export class BufferedJournal implements Journal {
     this.#sync();
   }
 
-  /** One at a time; what is committed meanwhile waits for the next. */
+  /** Runs one at a time; later commits wait for the next. */
   #sync(): void {
     if (this.#isSyncing || this.#undurable.length === 0) return;
     const callbacks = this.#undurable;
@@ -233,7 +233,7 @@ export class BufferedJournal implements Journal {
     });
   }
 
-  /** What is wrong with one run is no reason to lose what another has to say. */
+  /** A fault of one run must not lose the records of another. */
   #commitApart(writes: readonly RunWrite[], error: unknown): void {
     const byRun = Map.groupBy(writes, ({ runId }) => runId);
     for (const [runId, own] of byRun) {

@@ -15,7 +15,7 @@ export interface RunWrite {
   body: string;
 }
 
-/** What has been learned of agents and providers, and belongs to no run. */
+/** State of agents and providers that belongs to no run. */
 export interface Learned {
   breakers: readonly StoredBreaker[];
   paces: readonly StoredPace[];

@@ -33,7 +33,7 @@ export interface Journal {
    * repeated. Rejects when some of them would not end.
    */
   endProcesses(left: LeftBehind): Promise<void>;
-  /** What breakers were left as, by agent. */
+  /** Last states of breakers, by agent. */
   breakers(): ReadonlyMap<string, StoredBreaker>;
   saveBreaker(breaker: StoredBreaker): void;
   /** When providers were asked last, and whether they cool, by provider. */

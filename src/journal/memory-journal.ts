@@ -16,7 +16,7 @@ interface MemoryRun {
   owner: object | null;
 }
 
-/** What a memory journal leaves behind; several journals may share one, as processes share a file. */
+/** Store of a memory journal; several journals may share one, as processes share a file. */
 export interface MemoryDisk {
   runs: Map<string, MemoryRun>;
   breakers: Map<string, StoredBreaker>;

@@ -1,7 +1,7 @@
 import type { StoredPace } from '../run/entries.ts';
 
 /**
- * What is stored of a provider once another writer has had its say: two processes may ask it at once, and one that has met no
+ * Stored state of a provider, merged with that of another writer: two processes may ask it at once, and one that has met no
  * rate limit must not undo what the other knows of a later one. A record of a clock that ran ahead counts for
  * nothing.
  */

@@ -20,7 +20,7 @@ export interface ReplayedRun {
   phaseRecords: PhaseRecord[];
   /** The plan as a person approved it; null: none has. */
   approved: Plan | null;
-  /** What phases have asked, by task id; each as it ended last. */
+  /** Calls of phases, by task id; each as it ended last. */
   calls: Map<string, SettledCall>;
   /** Null when nothing is known of it: it follows from a plan that there was not yet. */
   deadlineAt: number | null;

@@ -17,14 +17,14 @@ export function didYouMeanRun(word: string, runIds: readonly string[]): string {
   return having.length === 1 ? ` Did you mean ${quoted(having[0] ?? '')}?` : didYouMean(word, runIds);
 }
 
-/** What became of a run that was taken from its owner. */
+/** State of a run that was taken from its owner. */
 export type Successor =
   /** Another process runs it; `since` in epoch milliseconds, null: unknown. */
   | { kind: 'owner'; pid: number | null; host: string; since: number | null }
   /** Another journal of this process has it. */
   | { kind: 'journal' }
   | { kind: 'ended'; status: string }
-  /** It was left, and can be resumed. */
+  /** Left by its owner, and resumable. */
   | { kind: 'left' }
   /** Its record was deleted. */
   | { kind: 'gone' };

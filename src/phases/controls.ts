@@ -1,6 +1,6 @@
 import type { Usage } from '../types/usage.ts';
 
-/** One question of a phase to an agent. */
+/** Question of a phase to an agent. */
 export interface PhaseCall {
   /** Names the call within its phase, such as `decompose` or `decompose-repair`; unique in the phase. */
   name: string;
@@ -28,7 +28,7 @@ export interface PhaseAnswer {
   agentId: string;
 }
 
-/** What a phase may do beside computing. */
+/** Effects available to a phase. */
 export interface PhaseControls {
   /** Aborted when the run is cancelled. */
   signal: AbortSignal;

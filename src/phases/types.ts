@@ -29,7 +29,7 @@ export interface DecomposeInput {
   feedback?: string;
 }
 
-/** What a phase may know of an agent. */
+/** View of an agent for a phase. */
 export interface AgentInfo {
   id: string;
   description: string;
@@ -56,7 +56,7 @@ export interface SynthesizeInput {
   passages: readonly Passage[];
 }
 
-/** One phase of a `soar` run; may be replaced by any function of the same shape. */
+/** Phase of a `soar` run; may be replaced by any function of the same shape. */
 export type Phase<I, O> = (input: I, controls: PhaseControls) => O | Promise<O>;
 
 /** A retrieve phase that needs no agent, and may be called by itself. */

@@ -9,7 +9,7 @@ import type { TaskError, TaskStatus } from '../types/task.ts';
 /** Characters of context a prompt gets beyond its own text, by default: some 6,000 tokens. */
 export const DEFAULT_CONTEXT_CHARS = 24_000;
 
-/** What a dependency came to. */
+/** Outcome of a dependency. */
 export interface DependencyContext {
   taskId: string;
   status: TaskStatus;
@@ -112,7 +112,7 @@ function cutTo(text: string, share: number): string {
   return `${text.slice(0, end)}[… ${text.length - end} characters cut …]`;
 }
 
-/** What a user should know of a prompt from which most of some output was cut; null when nothing was. */
+/** Warning about a prompt that lost most of some output; null otherwise. */
 export function lossWarning(taskId: string, { lost }: BuiltPrompt, maxChars: number): string | null {
   const [first, ...others] = lost;
   if (first === undefined) return null;

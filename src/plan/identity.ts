@@ -18,7 +18,7 @@ export interface Work {
   cwd?: string;
 }
 
-/** One short text for each piece of work; the same for the same work alone. */
+/** Short text for each piece of work; the same for the same work alone. */
 export function workKey({ agentId, prompt, question, dependencies, passages, query, env, cwd }: Work): string {
   const found = passages?.map(({ path, startLine, endLine, text }) => [path, startLine, endLine, text]);
   const received = [agentId, prompt, question, Object.entries(dependencies), found, query, env && sorted(env), cwd];

@@ -58,7 +58,7 @@ export function bareSetting(text: string): { key: string; value: string } | null
   return key === undefined ? null : { key, value };
 }
 
-/** What may stand around a setting: bullets, numbers, quotes, boxes, emphasis. */
+/** Marks around a setting: bullets, numbers, quotes, boxes, emphasis. */
 const DECORATED =
   /^[\s>*+_`~-]{0,40}(?:\d{1,9}[.)]\s{1,8})?[*_`~]{0,4}([A-Za-z]+(?:[ _-][A-Za-z]+)?)[*_`~]{0,4}:(.*)$/s;
 const EMPHASIS = /[*_`~]{1,4}/g;

@@ -2,7 +2,7 @@ import { didYouMean } from '../errors/nearest.ts';
 import { quoted } from '../text/foreign-text.ts';
 import type { OnDependencyFailure, TaskSpec } from './types.ts';
 
-/** What the lines under a task set; dependencies are still as they were written. */
+/** Settings from the lines under a task; dependencies are still as they were written. */
 export interface MarkdownSettings {
   agent?: string;
   dependsOn?: string[];

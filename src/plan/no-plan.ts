@@ -1,6 +1,6 @@
 import type { CompiledPlan } from './types.ts';
 
-/** What there is before a plan is known, or in place of an invalid one. */
+/** Placeholder until a plan is known, or in place of an invalid one. */
 export const NO_PLAN: CompiledPlan = Object.freeze({
   goal: undefined,
   plan: { tasks: [] },

@@ -7,7 +7,7 @@ import type { Plan } from './types.ts';
 
 /** A plan file as data, before anything in it is checked. */
 export interface PlanSource {
-  /** What the file says, as plain data. */
+  /** Content of the file, as plain data. */
   value: unknown;
   /** Line (1-based) of a part of `value`, or of the nearest part above it; null when unknown. */
   lineOf(at: readonly PropertyKey[]): number | null;

@@ -10,7 +10,7 @@ import type { AgentSpec, Plan, PlanAgentSpec, TaskSpec } from './types.ts';
 /** Longest task id, characters. */
 export const MAX_ID_CHARS = 200;
 
-/** What is wrong with an id, as the end of "Expected `id` …"; null when nothing is. */
+/** Fault of an id, as the end of "Expected `id` …"; null when nothing is. */
 export function idFault(id: string): { code: string; message: string } | null {
   if (id.trim() === '') return { code: 'empty-id', message: 'to be an id of at least one character' };
   if (id.length > MAX_ID_CHARS) return { code: 'invalid-id', message: `to be at most ${MAX_ID_CHARS} characters long` };
@@ -173,7 +173,7 @@ const passageSchema = strictObject({
 
 const failureRule = z.optional(z.enum(['proceed', 'skip', 'abort']));
 
-/** One task of a plan. */
+/** Task of a plan. */
 export const taskSpecSchema: z.ZodMiniType<TaskSpec, unknown> = strictObject({
   id: described(idSchema, 'Names the task, in dependencies and everywhere a run is shown.'),
   prompt: described(z.string(), 'What the agent is asked; may be empty for agents that need none.'),
@@ -223,7 +223,7 @@ const budgetSchema = strictObject({
 
 const perMillion = z.number().check(z.nonnegative());
 
-/** What models cost, by name of a model or id of an agent. */
+/** Prices of models, by name of a model or id of an agent. */
 export const pricesSchema = z.record(
   nonEmpty,
   strictObject({

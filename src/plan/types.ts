@@ -8,14 +8,14 @@ export interface RunSettings {
   policy?: PolicyInput;
   /** Most attempts in flight. Default 4. */
   maxConcurrent?: number;
-  /** One gap between any two starts, milliseconds. Default: by provider. */
+  /** Gap between any two starts, milliseconds. Default: by provider. */
   staggerMs?: number;
   /**
    * `wave`: a wave starts when the one before it has settled. `eager`: a task starts when its own dependencies have. Default `'wave'`.
    */
   schedule?: Schedule;
   /**
-   * What dependents of a failed task do: run with a prompt that names what is missing (`proceed`), not run (`skip`), or end the
+   * Rule for dependents of a failed task: run with a prompt that names what is missing (`proceed`), not run (`skip`), or end the
    * run (`abort`). Default `'skip'`; of a question, whose plan is generated, `'proceed'`.
    */
   onDependencyFailure?: OnDependencyFailure;
@@ -31,7 +31,7 @@ export interface RunSettings {
   contextBudgetChars?: number;
 }
 
-/** One task as a user writes it. */
+/** Task as a user writes it. */
 export interface TaskSpec {
   id: string;
   /** May be empty for agents that need no prompt. */
@@ -42,7 +42,7 @@ export interface TaskSpec {
   dependsOn?: readonly string[];
   /** When it fails, what is in flight is cancelled and what has not started is skipped. Default false. */
   critical?: boolean;
-  /** What it does when a dependency fails; `abort` ends the run. Default: the run's rule. */
+  /** Rule for a failed dependency; `abort` ends the run. Default: the run's rule. */
   onDependencyFailure?: OnDependencyFailure;
   /** Hard limit of one attempt, milliseconds; wins over the policy's clocks. Default: by the policy. */
   timeoutMs?: number;
@@ -88,7 +88,7 @@ export interface CommandAgentSpec {
   cwd?: string;
   /** An empty answer is a failure of kind `empty`. Default false. */
   requireOutput?: boolean;
-  /** What it is good at, in a sentence; the route phase reads it. Default: nothing is said. */
+  /** Its skills, in a sentence; the route phase reads it. Default: nothing is said. */
   description?: string;
   /** Words the route phase matches against a task. Default: none. */
   capabilities?: readonly string[];
@@ -137,7 +137,7 @@ export interface ModelAgentSpec {
   headers?: Readonly<Record<string, string>>;
   /** An empty answer is a failure of kind `empty`. Default false. */
   requireOutput?: boolean;
-  /** What it is good at, in a sentence; the route phase reads it. Default: nothing is said. */
+  /** Its skills, in a sentence; the route phase reads it. Default: nothing is said. */
   description?: string;
   /** Words the route phase matches against a task. Default: none. */
   capabilities?: readonly string[];
@@ -156,9 +156,9 @@ export interface AdHocAgentSpec {
   kind: 'adHoc';
   /** Id of the agent that plays it: one of the plan, the configuration or the engine, and not ad-hoc itself. */
   base: string;
-  /** What it acts as, such as `security reviewer`. */
+  /** Its role, such as `security reviewer`. */
   role: string;
-  /** What it does, in a sentence. Default: nothing is said. */
+  /** Its work, in a sentence. Default: nothing is said. */
   description?: string;
   capabilities?: readonly string[];
 }
@@ -168,7 +168,7 @@ export type PlanAgentSpec = AgentSpec | AdHocAgentSpec;
 
 /** Tasks, and how they are run. */
 export interface Plan extends RunSettings {
-  /** What it is for; shown. Default: nothing is said. */
+  /** Its purpose; shown. Default: nothing is said. */
   goal?: string;
   /** Agents it brings along, by id; `createSoar` of `soar-machine/node` makes them. Default: those of the engine alone. */
   agents?: Record<string, PlanAgentSpec>;
@@ -179,7 +179,7 @@ export interface Plan extends RunSettings {
   tasks: readonly TaskSpec[];
 }
 
-/** One of the agents that are known here, for editors to complete, or one that the plan brings along. */
+/** An agent known here, for editors to complete, or defined by the plan. */
 export type AgentId<Known extends string> = Known | (string & Record<never, never>);
 
 /**
@@ -211,7 +211,7 @@ export interface Task {
   readonly spec: TaskSpec;
 }
 
-/** What {@link compilePlan} makes of a plan: valid, ordered, frozen. */
+/** Result of {@link compilePlan}: valid, ordered, frozen. */
 export interface CompiledPlan {
   readonly goal: string | undefined;
   readonly plan: Plan;

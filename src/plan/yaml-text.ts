@@ -79,7 +79,7 @@ function parsed(text: string, lineCounter: LineCounter): Document {
 }
 
 const TOO_DEEP = 'Lists and maps in it are nested too deeply to be read.';
-/** What the parser makes of running out of its stack. */
+/** Error of the parser when its stack is exhausted. */
 const STACK = /call stack|stack overflow/i;
 
 /** The parser's message, but where that advises its callers. */

@@ -1,4 +1,4 @@
-/** What a model costs, in US dollars for a million tokens. There is no price built in. */
+/** Price of a model, in US dollars for a million tokens. There is no price built in. */
 export interface Price {
   inputPerMillion: number;
   outputPerMillion: number;

@@ -7,7 +7,7 @@ export interface ClockPolicy {
   startTimeoutMs: number | null;
   /** No activity since. */
   idleTimeoutMs: number | null;
-  /** What an idle clock that is due does: stop the attempt, or only mark it `stalled`. */
+  /** Effect of a due idle clock: stop the attempt, or only mark it `stalled`. */
   onIdle: 'stop' | 'stall';
   /** `fixed`: `maxTimeoutMs` is the limit. `progressive`: `initialTimeoutMs` is, extended while there is activity. */
   mode: 'fixed' | 'progressive';
@@ -63,7 +63,7 @@ export interface BreakerPolicy {
   adHocFailureThreshold: number;
   adHocFastFailGapMs: number;
   /**
-   * What a task does when refused and without a fallback: fail as `circuit_open`, or wait to be called. While a half-open
+   * Behaviour of a refused task without a fallback: fail as `circuit_open`, or wait to be called. While a half-open
    * breaker tests its agent with one attempt, tasks wait for the end of that in any case.
    */
   onOpen: 'fail' | 'wait';

@@ -15,7 +15,7 @@ import type {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** One limit that nothing extends. Silence as long as `idleTimeoutMs` stops the attempt, from its start on. */
+/** A limit that nothing extends. Silence as long as `idleTimeoutMs` stops the attempt, from its start on. */
 function fixedClocks(timeoutMs: number, idleTimeoutMs: number): ClockPolicy {
   return {
     startTimeoutMs: idleTimeoutMs,

@@ -81,7 +81,7 @@ export function withGrantedTime(clock: AttemptClock, ms: number, now: number): A
 }
 
 /**
- * What the clocks say at `now`. When several are due, the one that was due first counts.
+ * Reads the clocks at `now`. When several are due, the one that was due first counts.
  *
  * - Until the first output or heartbeat `startTimeoutMs` runs; when that is null the idle clock runs from the start.
  * - An idle clock that is due stops the attempt, or (`onIdle: 'stall'`) says `stalled` once; `resumed` after activity.

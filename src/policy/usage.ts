@@ -9,7 +9,7 @@ export function tokensOf({ totalTokens, inputTokens = 0, outputTokens = 0 }: Usa
 const COUNTS = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'totalTokens', 'costUsd'] as const;
 
 /**
- * What an agent reported, without what is no count: one that is not a number would make every sum after it none, and no budget
+ * Reported usage without invalid counts: a value that is not a number would spoil every later sum, and no budget
  * would ever be spent. Undefined when nothing is left.
  */
 export function readUsage(reported: unknown): Usage | undefined {
@@ -36,7 +36,7 @@ export function sumUsage(reports: Iterable<Usage | undefined>): UsageTotals {
   return sum;
 }
 
-/** What all of them used together; undefined when none said. */
+/** Sum of their usage; undefined when none reported any. */
 export function usageOf(attempts: readonly { usage?: Usage }[]): Usage | undefined {
   let sum: Record<string, number> | undefined;
   for (const { usage } of attempts) {

@@ -25,7 +25,7 @@ export interface ResumedCalls {
   parked: ReadonlyMap<string, ParkedTask>;
 }
 
-/** What the metadata of a run takes from calls, beside the records of their phases. */
+/** Part of a run's metadata that comes from calls, beside the records of their phases. */
 export interface CallNotes {
   /** Ids of the asked agent and of its fallback. */
   agents: readonly string[];

@@ -7,7 +7,7 @@ import type { PhaseRecord, RunResult } from './result.ts';
 import type { CollectSettings } from './settings.ts';
 import type { TaskReport } from './task-report.ts';
 
-/** What a run was started with: everything that cannot be worked out again. Plain JSON. */
+/** Input of a run: everything that cannot be derived again. Plain JSON. */
 export interface RunHeader {
   runId: string;
   /** Epoch milliseconds. */
@@ -42,7 +42,7 @@ export interface StoredProcess {
 /** A run's result without what its tasks came to, which their own records say. */
 export type StoredResult = Omit<RunResult, 'outcomes'>;
 
-/** One record of a run. Times are epoch milliseconds in the run's clock. */
+/** Record of a run. Times are epoch milliseconds in the run's clock. */
 export type LogEntry =
   | {
       type: 'phase.completed';

@@ -26,7 +26,7 @@ export type RunEvent = { at: number; runId: string } & (
       /** Number of answers taken from earlier runs (`cache`); absent when none were. */
       cached?: number;
     }
-  /** What a phase wants the user to know: that it fell back to offline logic, say. */
+  /** A phase's note to the user, such as its fall back to offline logic. */
   | { type: 'phase.note'; phase: PhaseName; message: string }
   /** The run waits for a person's word on its plan: `approve` or `refuse` of its handle. */
   | { type: 'plan.proposed'; plan: Plan; matches: AgentMatch[] }
@@ -44,7 +44,7 @@ export type RunEvent = { at: number; runId: string } & (
       state: TaskState;
       /** When the state ends by itself, epoch milliseconds. */
       until?: number;
-      /** What it waits for, where that is not the state's own: the answer of a task that asks the same, a probe, a login. */
+      /** Reason of the wait, where the state does not imply it: the answer of a task that asks the same, a probe, a login. */
       reason?: string;
     } & OfPhase)
   | ({ type: 'attempt.started'; taskId: string; agentId: string; attempt: number; key: string } & OfPhase)

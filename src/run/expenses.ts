@@ -1,4 +1,4 @@
-/** What counts against a budget, beside time. */
+/** Usage that counts against a budget, beside time. */
 export interface Expenses {
   attempts: number;
   tokens: number;

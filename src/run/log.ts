@@ -1,6 +1,6 @@
 import type { LogEntry } from './entries.ts';
 
-/** One run's log, held by its owner. */
+/** Log of one run, held by its owner. */
 export interface RunLog {
   readonly runId: string;
   append(entry: LogEntry): void;

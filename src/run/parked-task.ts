@@ -24,7 +24,7 @@ export interface TaskWaits {
   machineMs: number;
   /** 401s that other attempts of the agent have refuted. */
   refuted: number;
-  /** What the present wait is for, where its state does not say it. */
+  /** Reason of the present wait, where its state does not say it. */
   reason: string | null;
   /** Starts that a breaker refused, for the task's own agent or for its fallback. */
   refusals: number;

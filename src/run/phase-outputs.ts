@@ -20,14 +20,14 @@ export interface Retrieval {
   budget: number;
   /** Files read. */
   searched: number;
-  /** What a user should know about the search: bounds that were hit, files that could not be read. */
+  /** Notes for the user about the search: bounds that were hit, files that could not be read. */
   notes: string[];
 }
 
 /** How well an agent fits a subgoal; `insufficient`: none does. */
 export type MatchQuality = AgentMatch['quality'];
 
-/** One part of the question, answerable by one agent. */
+/** Part of the question that one agent can answer. */
 export interface Subgoal {
   /** Unique in its decomposition; becomes the task's id. */
   id: string;
@@ -37,14 +37,14 @@ export interface Subgoal {
   /** Ids of subgoals whose answers it needs. */
   dependsOn: string[];
   critical?: boolean;
-  /** What the agent should be good at; matched against the agents' capabilities. */
+  /** Skills wanted of the agent; matched against the agents' capabilities. */
   capabilities?: string[];
   /** Id of the agent it was meant for when it was made, and how well that one fits. */
   agent?: string;
   match?: MatchQuality;
   /** The agent it would take, where none there is fits. */
   idealAgent?: { name: string; description: string };
-  /** What the agent should read. */
+  /** Texts for the agent to read. */
   passages?: Passage[];
 }
 

@@ -44,7 +44,7 @@ export interface ResumedQuery extends RunBounds {
   startedAt: number;
   /** How the completed phases were done. */
   phases: readonly PhaseRecord[];
-  /** What the others have asked. */
+  /** Calls of the other phases. */
   calls: ResumedCalls;
   spent: Expenses;
   /** `null`: nothing was started. */

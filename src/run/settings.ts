@@ -21,7 +21,7 @@ export interface CollectSettings {
   cache: boolean;
   /** Most characters of context in a prompt; null: the default. */
   contextBudgetChars: number | null;
-  /** What the engine says of all its runs, whatever a task's policy is. */
+  /** Settings of the engine for all its runs, whatever a task's policy is. */
   bounds: PolicyBounds;
 }
 
@@ -94,7 +94,7 @@ export function policiesOf(plan: CompiledPlan, settings: CollectSettings): (task
   };
 }
 
-/** What a run's own settings say of its end, whatever its plan. */
+/** Limits from a run's own settings, whatever its plan. */
 export function runBounds({ timeoutMs, budget }: Partial<CollectSettings>, startedAt: number): RunBounds {
   const budgetMs = budget?.timeMs;
   return {

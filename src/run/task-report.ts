@@ -8,7 +8,7 @@ export interface StopReason {
   message: string;
 }
 
-/** What the metadata of a run takes from one task beside its outcome. */
+/** Part of a run's metadata that comes from one task beside its outcome. */
 export interface TaskNotes {
   retries: number;
   /** Attempts that were made again without a retry, because the failure was none of the agent's. Default 0. */

@@ -3,7 +3,7 @@ import { captureContext } from '../base/async-context.ts';
 import { guardedCall } from './guarded-call.ts';
 import { iterate } from './iterate.ts';
 
-/** What happens in a run, to subscribe to, or to iterate over with `for await`. */
+/** Events of a run, to subscribe to, or to iterate over with `for await`. */
 export interface RunStream<T> extends Observable<T>, AsyncIterable<T> {}
 
 /**

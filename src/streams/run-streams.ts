@@ -13,7 +13,7 @@ export interface Heartbeat {
   taskId: string;
   agentId: string;
   kind: 'heartbeat' | 'output' | 'progress';
-  /** What the agent said about its progress. */
+  /** Progress that the agent reported. */
   message?: string;
   done?: number;
   total?: number;

@@ -4,7 +4,7 @@ export interface Share {
   readonly of: number;
   /** Rounded down, so that 100 means all. */
   readonly percent: number;
-  /** What was not covered. */
+  /** Parts not covered. */
   readonly missing: readonly string[];
 }
 

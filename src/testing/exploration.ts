@@ -20,7 +20,7 @@ export interface Vertex {
 
 export type VertexLogic = ActorLogic<Vertex & { output: undefined }, EventObject>;
 
-/** What is used of the options of `testPaths`. */
+/** Options of `testPaths` in use. */
 type Explored<M extends AnyStateMachine> = Harness<M> & { samples?: unknown };
 
 export function keyOfVertex({ projected, timers }: Vertex): string {

@@ -6,13 +6,13 @@ import { type ChartNode, nodesOf } from './chart-transitions.ts';
 export interface ActorGates {
   /** Ids of the invoked actors that wait, oldest first. */
   readonly waiting: readonly string[];
-  /** What the waiting actor was invoked with. Throws when none of this id waits. */
+  /** Input of the waiting actor. Throws when none of this id waits. */
   inputOf(id: string): unknown;
   /** Ends the actor with an output: its parent gets `xstate.done.actor.<id>`. */
   done(id: string, output?: unknown): void;
   /** Ends the actor with an error: its parent gets `xstate.error.actor.<id>`. */
   error(id: string, error: unknown): void;
-  /** What the machine sent to its waiting actors, oldest first. */
+  /** Events sent to the waiting actors, oldest first. */
   readonly told: readonly { id: string; event: EventObject }[];
 }
 
@@ -107,7 +107,7 @@ function withGates<M extends AnyStateMachine>(
   return withBound(gated);
 }
 
-/** What is invoked by reference is looked up in the configuration of its state. Each machine has nodes of its own. */
+/** Looks up references of invoked actors in the configuration of their state. Each machine has nodes of its own. */
 function gateInline(node: ChartNode, isGated: (id: string) => boolean, logic: AnyActorLogic): void {
   const { invoke } = node.config;
   if (invoke === undefined) return;

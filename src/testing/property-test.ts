@@ -35,10 +35,10 @@ export interface PropertyTestOptions<W> {
   maxCommands?: number;
   /** Brings a sequence to its end, before `finally` holds. */
   end?(world: W): void | Promise<void>;
-  /** What must hold at the end. */
+  /** Invariant at the end. */
   finally?: Readonly<Record<string, Invariant<W>>>;
   inspect?: (event: InspectionEvent) => void;
-  /** What a failure's message shows of the world after each command. Default: of a machine its state, of another world nothing. */
+  /** Summary of the world after each command, for a failure's message. Default: of a machine its state, of another world nothing. */
   describe?(world: W): unknown;
   /** Where the line with the seed goes. Default `console.info`. */
   log?: (line: string) => void;
@@ -115,7 +115,7 @@ export async function propertyTest<W extends object>(
   return { runs: details.numRuns, seed };
 }
 
-/** One random sequence on its way. */
+/** Random sequence in progress. */
 interface Trial<W> {
   readonly world: W;
   readonly invariants: Readonly<Record<string, Invariant<W>>>;
@@ -124,7 +124,7 @@ interface Trial<W> {
   readonly steps: string[];
 }
 
-/** What is used of fast-check's details of a failure. */
+/** Fields in use of fast-check's details of a failure. */
 type Failure = Pick<
   FastCheck.RunDetailsFailureProperty<unknown>,
   'errorInstance' | 'numRuns' | 'seed' | 'counterexamplePath' | 'counterexample'

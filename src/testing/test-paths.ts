@@ -9,7 +9,7 @@ import { AFTER, DONE, ERROR, type Harness } from './harness.ts';
 import { stable } from './project.ts';
 import { areNext } from './timers.ts';
 
-/** One sequence of events, with what the machine looks like before the first and after each. */
+/** Sequence of events, with the state of the machine before the first and after each. */
 export interface TestPath {
   /** The events with what they carry, joined by arrows. */
   readonly description: string;

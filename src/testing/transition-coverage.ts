@@ -28,7 +28,7 @@ export interface TransitionCoverage {
   assert(bounds: Partial<Record<keyof CoverageFigures, number>>): void;
 }
 
-/** What is known of one actor while it runs. */
+/** Facts about one running actor. */
 interface Watched {
   nodes: ReadonlySet<ChartNode>;
   /** A configuration whose `always` guards have been asked and are not known to have said yes. */

@@ -2,12 +2,12 @@ import { jsonrepair } from 'jsonrepair';
 
 /** Opening brackets without an end that are tried before a text is given up. */
 const MAX_OPEN = 50;
-/** What may be mended of one text, in characters times odd quotes: by that, or faster, the library's time grows. */
+/** Bound on repairs of one text, in characters times odd quotes: by that, or faster, the library's time grows. */
 const MAX_MENDING = 4_000_000;
 /** Longest part that is mended, characters. */
 const MAX_MENDED = 200_000;
 
-/** What JSON a text holds. */
+/** JSON found in a text. */
 export interface FoundJson {
   /** Objects and arrays, longest first. */
   values: unknown[];

@@ -1,6 +1,6 @@
 import { withoutEnd } from './without-end.ts';
 
-/** What sort of text a file holds, by its name. */
+/** Kind of text in a file, by its name. */
 export type TextKind = 'prose' | 'code' | 'data' | 'plain';
 
 const PROSE =

@@ -1,7 +1,7 @@
 import { queryTerms } from './terms.ts';
 import { isSpaceOr, withoutEnd } from './without-end.ts';
 
-/** One thing a query asks. */
+/** Part of a query. */
 export interface QuestionPart {
   text: string;
   /** The text without the words added so that it stands alone. */
@@ -10,7 +10,7 @@ export interface QuestionPart {
   after: number | null;
 }
 
-/** What a query asks, taken apart. */
+/** Parts of a query. */
 export interface Questions {
   parts: QuestionPart[];
   /** The things a comparison is about. */

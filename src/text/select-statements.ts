@@ -115,7 +115,7 @@ export function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number
   return shared / Math.max(1, Math.min(a.size, b.size));
 }
 
-/** What the question's first word hopes for. */
+/** Kind of answer that the question's first word asks for. */
 function cueFor(question: string): (statement: Statement) => number {
   const cues: [RegExp, RegExp][] = [
     [/\bwhy\b/i, /\b(?:because|since|so that|otherwise|therefore|reason|would)\b/i],

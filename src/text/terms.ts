@@ -32,7 +32,7 @@ export function words(text: string): string[] {
   return tokens(text).flatMap(parts);
 }
 
-/** What a text is about: its words without stop words, stemmed, in order, repeated as often as they occur. */
+/** Topic of a text: its words without stop words, stemmed, in order, repeated as often as they occur. */
 export function terms(text: string): string[] {
   return tokens(text).flatMap(termsOfToken);
 }

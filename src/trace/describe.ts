@@ -10,7 +10,7 @@ import type { RecordOf, TraceState } from './trace.schema.ts';
 type Started = Pick<RecordOf<'actor.started'>, 'run' | 'task' | 'phase' | 'agent' | 'wave' | 'until' | 'data'>;
 type Moved = Pick<RecordOf<'actor.moved'>, 'until' | 'data'>;
 
-/** What a recorder reports a machine beyond its states. */
+/** Details of a machine that a recorder adds to its states. */
 export interface Describer {
   started?(context: unknown, texts: Texts): Started;
   /** `isAlways`: the event was described with the move before. */

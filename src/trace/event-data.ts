@@ -44,7 +44,7 @@ const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
   }),
 };
 
-/** What a full recording reports an event: small, plain, masked. */
+/** Form of an event in a full recording: small, plain, masked. */
 export function eventData(event: EventObject, texts: Texts): Data | undefined {
   const { type } = event;
   if (type.startsWith('xstate.')) {

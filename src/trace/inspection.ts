@@ -187,7 +187,7 @@ export class InspectionRecorder {
     this.#outlet.write(record);
   }
 
-  /** What an actor did as it began belongs to no move. */
+  /** Actions of an actor's start belong to no move. */
   #forgetActions(session: string): void {
     const entry = this.#live.get(session);
     if (entry) entry.actions.length = 0;

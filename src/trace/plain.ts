@@ -99,7 +99,7 @@ function copyMember(
   }
 }
 
-/** What is a secret at a key that speaks of one: any text, and whatever may hold one. */
+/** Masks any text, and any value that may contain text, at a key that names a secret. */
 function isHidden(member: unknown): boolean {
   return (typeof member === 'string' && member !== '') || (typeof member === 'object' && member !== null);
 }

@@ -9,7 +9,7 @@ export interface RingSinkOptions {
 
 export interface RingSink extends TraceSink {
   /**
-   * What is known, in order: definitions, the plans of runs that continue, the actors that lived when the oldest kept record was written, each in the
+   * Records kept, in order: definitions, the plans of runs that continue, the actors that lived when the oldest kept record was written, each in the
    * state it had then, and the kept records. Enough for a replay that begins there.
    */
   records(): TraceRecord[];

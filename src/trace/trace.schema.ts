@@ -239,7 +239,7 @@ const records = {
   }),
 };
 
-/** One line of a trace. Readers should pass over keys they do not know. */
+/** Line of a trace. Readers should pass over keys they do not know. */
 export const traceRecordSchema = z.discriminatedUnion('type', [
   records['trace.started'],
   records['machine.defined'],

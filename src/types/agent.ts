@@ -3,7 +3,7 @@ import type { Passage } from './passage.ts';
 import type { TaskError } from './task.ts';
 import type { Usage } from './usage.ts';
 
-/** What an agent gets. */
+/** Request to an agent. */
 export interface AgentRequest {
   /** The task's text, followed by what its dependencies produced and the passages found for it. */
   prompt: string;
@@ -32,7 +32,7 @@ export interface AgentRequest {
   insteadOf?: InsteadOf;
 }
 
-/** What the agent did that a fallback stands in for. */
+/** Failure of the agent that a fallback replaces. */
 export interface InsteadOf {
   agentId: string;
   /** Its attempts at this task; 0 when its circuit was open. */
@@ -41,7 +41,7 @@ export interface InsteadOf {
   error: TaskError | null;
 }
 
-/** What an attempt left behind that the next one may continue. */
+/** State of an attempt that the next one may continue. */
 export interface PreviousAttempt {
   /** The tool's own id of the conversation, as the agent reported it with `controls.session`. */
   session: string;
@@ -49,7 +49,7 @@ export interface PreviousAttempt {
   attempt: number;
   /** Why it did not finish. */
   error: TaskError | null;
-  /** What this task's attempts in that session have used, as far as it is known; absent when nothing is. */
+  /** Usage of this task's attempts in that session, as far as known; absent when unknown. */
   usage?: Usage;
 }
 
@@ -100,11 +100,11 @@ export type AgentFunction = (request: AgentRequest, controls: AgentControls) => 
 /** An agent with its description; a bare function is an agent without one. */
 export interface Agent {
   run: AgentFunction;
-  /** What it is good at, in a sentence; the route phase reads it. */
+  /** Its skills, in a sentence; the route phase reads it. */
   description?: string;
   /** Words the route phase matches against a task. */
   capabilities?: readonly string[];
-  /** What kind of thing it is; decides the default start gap. Default `'function'`. */
+  /** Its kind; decides the default start gap. Default `'function'`. */
   kind?: 'function' | 'command' | 'cli' | 'model';
   /** Agents of one provider share its start gap and its cooling after a rate limit. Default: the agent's own id. */
   provider?: string;
@@ -113,7 +113,7 @@ export interface Agent {
   /** Most attempts of this agent in flight at once. Default: no limit of its own. */
   maxConcurrent?: number;
   /**
-   * What its answers depend on beside what it is asked; when it changes, answers of earlier runs are no longer used (`cache`).
+   * State that its answers depend on beside the prompt; when it changes, answers of earlier runs are no longer used (`cache`).
    * A function is asked each time, and gets where the task works; null: not now. Default: none, and its answers are used
    * again within their run alone.
    */

@@ -9,7 +9,7 @@ export interface TaskError {
   retryable: boolean;
 }
 
-/** One execution of a task by one agent. */
+/** Execution of a task by one agent. */
 export interface AttemptRecord {
   n: number;
   agentId: string;

@@ -1,4 +1,4 @@
-/** What one attempt used, as its agent reported it. */
+/** Usage of one attempt, as its agent reported it. */
 export interface Usage {
   inputTokens?: number;
   /** The part of `inputTokens` that came from the provider's own cache, which is often cheaper. */
@@ -6,11 +6,11 @@ export interface Usage {
   outputTokens?: number;
   /** Default: input and output together. */
   totalTokens?: number;
-  /** What it cost in US dollars, where the agent knows that itself; wins over a table of prices. */
+  /** Cost in US dollars, where the agent knows that itself; wins over a table of prices. */
   costUsd?: number;
 }
 
-/** What a whole run used, by every attempt that reported it: failed ones too. */
+/** Usage of a whole run: of every attempt that reported it, failed ones too. */
 export interface UsageTotals {
   inputTokens: number;
   outputTokens: number;

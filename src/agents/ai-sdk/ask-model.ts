@@ -10,7 +10,7 @@ import type { ModelSettings } from './model-settings.ts';
 /** Default number of steps of a model with tools; the SDK's own agents have the same. */
 const TOOL_STEPS = 20;
 
-/** What has come of a call so far. */
+/** Parts of a call received so far. */
 interface Heard {
   /** The text of each step; a step begins after the results of tools. */
   steps: string[];

@@ -7,11 +7,11 @@ import { type ErrorKind, isPermanent } from '../../types/error-kind.ts';
 import type { Usage } from '../../types/usage.ts';
 import { readFailure, type StatedFailure } from './stated-failure.ts';
 
-/** What is known when a call to a model fails. */
+/** Facts about a failed call to a model. */
 export interface FailedCall {
   /** How the model is named in the message. */
   model: string;
-  /** What it had said until then. */
+  /** Its output until then. */
   output: string;
   usage: Usage | undefined;
   /** Values that must not get out, should the server repeat them. */
@@ -64,7 +64,7 @@ const BY_NAME: Readonly<Record<string, ErrorKind>> = {
 const VAGUE: ReadonlySet<number> = new Set([400, 403, 404, 422]);
 
 /**
- * What a failed call to a model means to a task. Of the provider's error only its status, its names and its words get into
+ * Converts a failed call to a model to a task's error. Of the provider's error only its status, its names and its words get into
  * the message: the request, its headers and the rest of the answer stay out, and there is no `cause`.
  */
 export function toAgentError(thrown: unknown, call: FailedCall): AgentError {

@@ -9,7 +9,7 @@ export interface StatedFailure {
   status: number | null;
   headers: Readonly<Record<string, string>>;
   codes: readonly string[];
-  /** What it says, for people. */
+  /** Its message, for people. */
   said: string;
   /** True when no answer came at all. */
   isUnreached: boolean;

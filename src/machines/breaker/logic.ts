@@ -56,7 +56,7 @@ export const NO_METRICS: Omit<BreakerMetrics, 'state'> = Object.freeze({
   rejected: 0,
 });
 
-/** One more in one of the counts. */
+/** Increments one of the counts. */
 export function counted<K extends keyof typeof NO_METRICS>(
   context: { metrics: Omit<BreakerMetrics, 'state'> },
   key: K,

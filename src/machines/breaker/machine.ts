@@ -17,7 +17,7 @@ export interface BreakerInput {
   adHoc?: boolean;
   /** The run that it is of, where its agent was made up by a plan. */
   runId?: string;
-  /** What it held against the agent when another process left it. */
+  /** Its failures, as another process left them. */
   restored?: { failures: readonly Failure[]; retryAt: number };
 }
 
@@ -58,7 +58,7 @@ const callOpen = (args: Args, { ref, followsProbes }: Waiter) => {
   if (followsProbes) send(args, ref, { type: 'circuit.opened', agentId: args.context.agentId, reason: reasonOf(args) });
 };
 
-/** One agent's circuit breaker. While half-open it lets one probe through, however many ask. */
+/** Circuit breaker of one agent. While half-open it lets one probe through, however many ask. */
 export const breakerMachine = setup({
   types: { context: {} as BreakerContext, events: {} as BreakerEvent, input: {} as BreakerInput },
   actors: { sleepUntil },

@@ -19,7 +19,7 @@ export function isFailure({ status, error }: TaskOutcome): boolean {
 export type Skip = { taskId: string } & StopReason;
 
 /**
- * What has settled, and what may start. One object changed in place, the run's collector: a result is kept by
+ * Settled tasks, and tasks that may start. One object changed in place, the run's collector: a result is kept by
  * reference where it arrived, since spreading thousands of them into new contexts costs the square of their number.
  */
 export class RunBook {

@@ -6,7 +6,7 @@ import type { BreakerMetrics, RunMetadata } from '../../run/result.ts';
 import type { TaskReport } from '../../run/task-report.ts';
 import type { TaskOutcome } from '../../types/task.ts';
 
-/** What the metadata takes from beyond the tasks. */
+/** Sources of the metadata beside the tasks. */
 export interface RunFigures {
   startedAt: number;
   endedAt: number;

@@ -44,7 +44,7 @@ const stops = (cause: StopCause) => sends(({ run, scheduler }, event) => schedul
 
 const waveOf = (event: CollectEvent) => Number((event as Of<'child.done' | 'child.failed'>).id.slice('wave.'.length));
 
-/** What the chart of a run is made of: its actions, and what it asks. */
+/** Actions, guards and actors of the chart of a run. */
 export const collectSetup = setup({
   types: {
     context: {} as CollectContext,

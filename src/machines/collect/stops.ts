@@ -10,7 +10,7 @@ export interface Stop extends StopReason {
   cause: StopCause;
 }
 
-/** What a stop does to tasks, by its cause. */
+/** Effect of a stop on tasks, by its cause. */
 export const STOPS = {
   request: { unadmitted: 'cancelled', admitted: 'cancel' },
   time: { unadmitted: 'cancelled', admitted: 'cancel' },

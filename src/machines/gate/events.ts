@@ -19,7 +19,7 @@ export interface StartRequest {
   ref: Addressee<GateReply>;
 }
 
-/** What the end of an attempt says of its agent and of its provider. */
+/** Verdict of an attempt's end on its agent and its provider. */
 interface Verdict {
   leaseId: string;
   permitId: string | null;
@@ -29,7 +29,7 @@ interface Verdict {
   rateLimit?: { retryAt: number | null; ref: Addressee<GateReply> };
   /** When the attempt ended, epoch milliseconds. */
   at: number;
-  /** What it used, as far as that is known. */
+  /** Its usage, as far as known. */
   tokens?: number;
   costUsd?: number;
 }

@@ -8,7 +8,7 @@ import { Accounts, type RunAccount } from './run-budgets.ts';
 export interface GateLimits {
   /** Leases out at once, over all runs. */
   maxConcurrent: number;
-  /** One gap between any two starts, milliseconds; `null`: each provider has its own. */
+  /** Gap between any two starts, milliseconds; `null`: each provider has its own. */
   staggerMs: number | null;
   perAgent: Readonly<Record<string, number>>;
   perProvider: Readonly<Record<string, number>>;
@@ -34,7 +34,7 @@ export interface Judged {
   resumeAt: number | null;
 }
 
-/** What the gate should do next: ask the breaker for a request, wait until a start is due, or wait for an event. */
+/** Next step of the gate: ask the breaker for a request, wait until a start is due, or wait for an event. */
 export type Decision = { do: 'ask'; request: StartRequest } | { do: 'pace'; at: number } | { do: 'idle' };
 
 const IDLE: Decision = { do: 'idle' };
@@ -282,7 +282,7 @@ export class Ledger {
     if (lease) this.#return(lease);
   }
 
-  /** What an inspector or a persisted snapshot shows. */
+  /** View for an inspector or a persisted snapshot. */
   toJSON(): object {
     const out = [...this.leases.values()].map(({ leaseId }) => leaseId);
     const outBy = { agent: Object.fromEntries(this.#agentsOut), provider: Object.fromEntries(this.#providersOut) };
@@ -290,7 +290,7 @@ export class Ledger {
   }
 }
 
-/** What is counted down to nothing is forgotten: ids come and go for as long as an engine lives. */
+/** Forgets counts that reach 0: ids come and go for as long as an engine lives. */
 function counted(counts: TurnoverMap<string, number>, of: string, by: 1 | -1): void {
   const count = (counts.get(of) ?? 0) + by;
   if (count === 0) counts.delete(of);

@@ -95,7 +95,7 @@ export function restoredPace(stored: StoredPace, now: number, maxCoolingMs: numb
   };
 }
 
-/** What a journal keeps of it. */
+/** Its part in a journal. */
 export function storedPace(provider: string, pace: Pace, now: number): StoredPace {
   const { lastStart, extraMs, streak } = pace;
   const cooling = hasLearned(pace) ? { coolUntil: pace.coolUntil, cooledAt: pace.cooledAt } : null;

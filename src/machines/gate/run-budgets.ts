@@ -6,7 +6,7 @@ import type { GateNotice, RunOpened } from './events.ts';
 /** Why nothing more may start in a run. */
 export type Spent = Extract<GateNotice, { type: 'budget.spent' }>['what'];
 
-/** What a run has out and has spent, and what bounds it. */
+/** A run's leases, spending and bounds. */
 export interface RunAccount extends Expenses {
   readonly runId: string;
   readonly maxConcurrent: number | null;

@@ -5,7 +5,7 @@ import type { GateNotice } from '../gate/events.ts';
 import type { Decision, SoarContext, SoarEvent } from './events.ts';
 import { faultOf, foundBy, runOpened, summaryOf, tooLate, withRule } from './logic.ts';
 
-/** What an action of the soar chart gets. */
+/** Arguments of an action of the soar chart. */
 export type Args = { context: SoarContext; event: SoarEvent; self: unknown; system: unknown };
 
 type OfPhase = { phase: PhaseName };

@@ -17,7 +17,7 @@ import type { GateNotice } from '../gate/events.ts';
 
 export type SoarEvent = ({ type: 'run.cancel' } & StopReason) | PhaseNotice | GateNotice | Decision;
 
-/** What a person says of a proposed plan. */
+/** Decision of a person on a proposed plan. */
 export type Decision =
   /**
    * Run it: as it was proposed, or as it was edited, with the agents that it brings along. An invalid plan is reported, and
@@ -34,7 +34,7 @@ export interface SoarInput {
   defaultAgent?: string;
   /** Files whose passages come first. */
   contextFiles?: readonly string[];
-  /** What is taken apart: every query, or those alone that are not simple. Default `always`. */
+  /** Queries to decompose: all, or only complex ones. Default `always`. */
   decompose?: 'always' | 'unlessSimple';
   /** Ends as `planned`, with the plan, and runs nothing. Default: continues to an answer. */
   until?: 'route';
@@ -62,7 +62,7 @@ export interface SoarContext {
   bounds: RunBounds;
   /** When the present phase began. */
   phaseAt: number;
-  /** What the present phase said of itself. */
+  /** Report of the present phase. */
   report: PhaseReport | null;
   /** How the phases were done that are over. */
   phases: readonly PhaseRecord[];

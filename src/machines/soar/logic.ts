@@ -78,7 +78,7 @@ export function runOpened(context: SoarContext, ref: Addressee<GateNotice>, now:
   };
 }
 
-/** What a phase needs to ask agents. */
+/** Services for a phase that asks agents. */
 export function scopeOf(
   { input, runId, services, publishCalls: publish }: SoarContext,
   phase: PhaseRecord['phase'],
@@ -102,7 +102,7 @@ export function timeoutReason({ bounds, startedAt }: SoarContext, now: number): 
   return { kind: 'timeout', message: `The run did not finish within ${timeoutMs} ms.` };
 }
 
-/** What is wrong with an edited plan; null when it can be run. */
+/** Fault of an edited plan; null when it can run. */
 export function faultOf({ services }: SoarContext, { plan, agents = new Map() }: Approval): TaskError | null {
   if (!plan) return null;
   const compiled = tryCompile(plan, withoutCode(withAgents(services, agents)));
@@ -119,7 +119,7 @@ export function faultOf({ services }: SoarContext, { plan, agents = new Map() }:
   }
 }
 
-/** What dependents of a failed task do in the plan of a question: an answer from what there is beats none. */
+/** Rule for dependents of a failed task in the plan of a question: an answer from what there is beats none. */
 export const QUESTION_RULE: OnDependencyFailure = 'proceed';
 
 /** The plan as it is shown and given away: it states its rule, because a written plan has another default. */
@@ -135,13 +135,13 @@ export function planSettings(plan: Plan): Partial<CollectSettings> {
   return { ...Object.fromEntries(said), ...(policy === undefined ? {} : { policy: resolvePolicy(policy) }) };
 }
 
-/** What an edited plan asks for in vain: the run has begun, and so have its limits. Null when there is nothing. */
+/** Settings of an edited plan that come too late, as the run and its limits have begun; null without any. */
 export function tooLate({ timeoutMs, budget }: Plan): string | null {
   if (timeoutMs === undefined && budget === undefined) return null;
   return 'The `timeoutMs` and `budget` of the edited plan are not used: those of the run hold, and began with its first phase.';
 }
 
-/** What changes with a person's word: the plan that is run, and who there is to run it. */
+/** Context after a person's decision: the plan to run, and its agents. */
 export function adopted({ routing, services }: SoarContext, { plan, agents }: Approval): Partial<SoarContext> {
   if (!plan) return { edited: null };
   const brought = agents ? { services: withoutCode(withAgents(services, agents)) } : {};
@@ -155,7 +155,7 @@ export function goesAsItIs({ decompose, query }: SoarInput, assessment: Assessme
   return decompose === 'unlessSimple' && assessment?.complexity === 'simple' && asksOneThing(query);
 }
 
-/** What the decompose and route phases may know of the agents. */
+/** View of the agents for the decompose and route phases. */
 export function agentInfos(services: Services): AgentInfo[] {
   return [...services.agents.values()].map(({ id, description, capabilities, kind }) => ({
     id,
@@ -171,7 +171,7 @@ export function phaseError(phase: PhaseName, thrown: unknown, now: number): Task
   return { kind, message: `Phase ${phase} failed: ${message}`, retryable: false };
 }
 
-/** What a phase found, as a journal keeps it; what collect found, its tasks' own records say. */
+/** Result of a phase, as a journal keeps it; results of collect are the records of its tasks. */
 export function foundBy(phase: PhaseName, context: SoarContext): unknown {
   const { assessment, retrieval, decomposition, routing, synthesis } = context;
   const found = {

@@ -1,7 +1,7 @@
 import type { SoarContext } from './events.ts';
 import { agentInfos, planSettings, QUESTION_RULE, scopeOf } from './logic.ts';
 
-/** What each phase is given of what the ones before it found. */
+/** Input of each phase, from the results of the ones before it. */
 export const assessInput = (context: SoarContext) => ({
   scope: scopeOf(context, 'assess'),
   query: context.input.query,

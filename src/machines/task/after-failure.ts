@@ -7,7 +7,7 @@ import type { TaskNotes } from '../../run/task-report.ts';
 import type { TaskError } from '../../types/task.ts';
 import type { TaskContext } from './events.ts';
 
-/** What a task does after an attempt that did not succeed. */
+/** Reaction of a task to an unsuccessful attempt. */
 export type Next = 'cool' | 'retry' | 'pause' | 'awaitVerdict' | 'askAgain' | 'fallback' | 'fail' | 'giveUp';
 
 export function nextAfter(context: TaskContext, result: AttemptResult): Next {
@@ -34,7 +34,7 @@ export function triesAgain(context: TaskContext, result: AttemptResult): boolean
 
 const nextDelay = ({ waits }: TaskContext) => machineDelayMs(waits.machineTries, waits.machineMs);
 
-/** What changes when this machine lacked something: a wait that consumes no retry. */
+/** Context after this machine lacked something: a wait that consumes no retry. */
 export function paused(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
   const { waits, notes } = context;
   const delayMs = nextDelay(context) ?? 0;
@@ -119,7 +119,7 @@ export function retrying({ input, notes, waits }: TaskContext, now: number): Par
   return { waits: { ...waits, since: now, until, reason: null }, notes: { ...notes, retries } };
 }
 
-/** What changes when the breaker refuses a start. A refused fallback keeps the error of the task's own agent. */
+/** Context after the breaker refused a start. A refused fallback keeps the error of the task's own agent. */
 export function blocked(context: TaskContext, reason: string, now: number): Partial<TaskContext> {
   const { notes, waits } = context;
   const refused = { ...context, waits: { ...waits, refusals: waits.refusals + 1 } };
@@ -130,7 +130,7 @@ export function blocked(context: TaskContext, reason: string, now: number): Part
   };
 }
 
-/** What changes when a probe the task waited for has failed: the rest of `maxOpenWaitMs` begins. */
+/** Context after the failure of the probe that the task waited for: the rest of `maxOpenWaitMs` begins. */
 export function opened(context: TaskContext, reason: string, now: number): Partial<TaskContext> {
   const { waits, input, error } = context;
   const left = Math.max(0, input.policy.breaker.maxOpenWaitMs - waits.openMs);
@@ -150,7 +150,7 @@ export function canAwaitProbe(context: TaskContext, { probeUntil }: { probeUntil
   return probeUntil !== undefined && (context.fallback === null || isOnFallback(context));
 }
 
-/** What changes when the task waits for a probe: that wait has a limit of its own. */
+/** Context of a task that waits for a probe: that wait has a limit of its own. */
 export function probed({ waits }: TaskContext, until: number, now: number): Partial<TaskContext> {
   return { waits: { ...waits, since: now, until } };
 }

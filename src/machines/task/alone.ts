@@ -10,7 +10,7 @@ import type { Agent, AgentFunction } from '../../types/agent.ts';
 import { isObject, isText, requireInput } from '../../xstate/required-input.ts';
 import type { TaskInput } from './events.ts';
 
-/** What a task machine needs that runs alone, or in a machine of a user's; it brings its own gate, breakers and executor. */
+/** Input of a task machine that runs alone, or in a user's machine; it brings its own gate, breakers and executor. */
 export interface TaskAloneInput {
   task: TaskSpec;
   agent: Agent | AgentFunction;

@@ -1,4 +1,4 @@
-/** What an attempt in flight goes through, by its own agent or by the fallback. */
+/** States of an attempt in flight, by the task's own agent or by its fallback. */
 export const attemptStates = {
   initial: 'active',
   states: {

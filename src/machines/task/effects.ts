@@ -7,7 +7,7 @@ import { isOnFallback } from './after-failure.ts';
 import type { TaskContext, TaskEvent } from './events.ts';
 import * as logic from './logic.ts';
 
-/** What an action of the task's chart gets. */
+/** Arguments of an action of the task's chart. */
 export type Args = { context: TaskContext; event: TaskEvent; self: unknown; system: unknown };
 
 function request(args: Args, agent: TaskContext['attemptAgent']): void {

@@ -53,7 +53,7 @@ export interface PreparedTask {
 }
 
 export interface TaskContext {
-  /** What never changes: one reference, since XState copies the context at every change. */
+  /** Constants of the task: one reference, since XState copies the context at every change. */
   readonly input: TaskInput;
   /** The task's agent's stand-in, unless that is the agent itself. */
   readonly fallback: ResolvedAgent | null;

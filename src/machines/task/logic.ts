@@ -33,7 +33,7 @@ export function initialContext(input: TaskInput): TaskContext {
   };
 }
 
-/** What a journal keeps of a task that waits. */
+/** Journal form of a waiting task. */
 export function parked(context: TaskContext, state: ParkedTask['state']): ParkedTask {
   const { attempts, notes, waits, error, answer } = context;
   return { state, attempts, notes, waits, error, answer };
@@ -61,7 +61,7 @@ export function startRequest(context: TaskContext, agent: ResolvedAgent, ref: Ad
   return { type: 'start.request', ...wish, breaker: policy.breaker.enabled, ref };
 }
 
-/** What changes when a start is granted to `agent`: a new attempt with a new number. */
+/** Context after a start was granted to `agent`: a new attempt with a new number. */
 export function started(
   context: TaskContext,
   granted: Extract<GateReply, { type: 'start.granted' }>,
@@ -118,7 +118,7 @@ function insteadOf({ attempts, error, input: { agent } }: TaskContext): InsteadO
   return { agentId: agent.id, attempts: attempts.filter((one) => one.agentId === agent.id).length, error };
 }
 
-/** What changes when an attempt has ended. */
+/** Context after the end of an attempt. */
 export function ended(context: TaskContext, result: AttemptResult): Partial<TaskContext> {
   const { attemptAgent: agent, answer } = context;
   const { output, truncated, data, usage, session } = result;
@@ -153,7 +153,7 @@ function errorAfter(context: TaskContext, result: AttemptResult): TaskError | nu
   return triesAgain(context, result) ? context.error : withFirstError(context, error);
 }
 
-/** What changes when a 401 has been confirmed. */
+/** Context after a confirmed 401. */
 export function confirmed(context: TaskContext): Partial<TaskContext> {
   const error = context.attempts.at(-1)?.error ?? null;
   return { error: isOnFallback(context) ? withFirstError(context, error) : error };

@@ -14,7 +14,7 @@ const askAgain = <const A extends 'countOpenWait' | 'leaveBreaker' | 'noteRefute
     { target: '#task.staggered', actions: [...first, 'enterQueue'] },
   ] as const;
 
-/** One task: from being admitted to its one outcome. Alone, it needs `{ task: { id, prompt }, agent }`. */
+/** Runs a task from its admission to its one outcome. Alone, it needs `{ task: { id, prompt }, agent }`. */
 export const taskMachine = taskSetup.createMachine({
   id: 'task',
   context: ({ input, spawn, self }) => {

@@ -21,7 +21,7 @@ const after =
   ({ context, event }: GuardArgs) =>
     failure.nextAfter(context, resultOf(event)) === next;
 
-/** What the chart of a task is made of: its actions, and what it asks. */
+/** Actions, guards and actors of the chart of a task. */
 export const taskSetup = setup({
   types: {
     context: {} as TaskContext,

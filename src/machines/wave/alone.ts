@@ -7,7 +7,7 @@ import { isObject, requireInput } from '../../xstate/required-input.ts';
 import { aloneInput, taskOf } from '../task/alone.ts';
 import type { WaveInput } from './events.ts';
 
-/** What a wave machine needs that runs alone, or in a machine of a user's; it brings its own gate, breakers and executor. */
+/** Input of a wave machine that runs alone, or in a user's machine; it brings its own gate, breakers and executor. */
 export interface WaveAloneInput {
   /** All of them may start at once. */
   tasks: readonly TaskSpec[];

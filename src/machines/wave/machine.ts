@@ -95,7 +95,7 @@ function admit(args: Args): void {
 }
 
 /**
- * One topological wave: admits its ready tasks as room comes free, and is done when all of them have settled. Alone, it needs
+ * Runs a topological wave: admits its ready tasks as room comes free, and is done when all of them have settled. Alone, it needs
  * `{ tasks, agents }`.
  */
 export const waveMachine = setup({

@@ -62,7 +62,7 @@ export const SUCCESS_CRITERIA = list(
 );
 export const CONDITIONAL = list('if, when, whenever, unless, in case, otherwise, depending on');
 
-/** One list a domain: touching several makes a question wider. */
+/** A list for each domain: touching several makes a question wider. */
 export const DOMAINS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   frontend: list('frontend, ui, css, html, browser, component, components, page, layout'),
   backend: list('backend, server, api, endpoint, endpoints, rest, graphql, service'),

@@ -12,7 +12,7 @@ import { COLLECT_SETTINGS, type CollectSettings, policiesOf } from '../../run/se
 import { NO_NOTES, type TaskReport } from '../../run/task-report.ts';
 import type { PhaseAnswer, PhaseCall } from '../controls.ts';
 
-/** What the actor of a phase needs of its run to ask agents. */
+/** Parts of a run that a phase's actor needs to ask agents. */
 export interface PhaseScope {
   phase: PhaseRecord['phase'];
   runId: string;
@@ -21,7 +21,7 @@ export interface PhaseScope {
   publish: Publish;
   log: RunLog | null;
   settings: Partial<CollectSettings>;
-  /** What the phase asked before, in a run that is resumed. */
+  /** Earlier calls of the phase, in a resumed run. */
   resumed: ResumedCalls | null;
 }
 
@@ -46,7 +46,7 @@ export function callTask(taskId: string, { prompt, agentId }: PhaseCall): Task {
   return { ...spec, index: -1, dependsOn: [], dependents: [], wave: 0, critical: false, spec };
 }
 
-/** What the task machine of a call gets. The run's fallback stands in for the agent when it can think, too. */
+/** Input of the task machine of a call. The run's fallback stands in for the agent when it can think, too. */
 export function callInput(scope: PhaseScope, call: PhaseCall, agent: ResolvedAgent, now: number): TaskInput {
   const { services, runId, query, log, publish, phase } = scope;
   const settings = { ...COLLECT_SETTINGS, ...scope.settings };

@@ -42,7 +42,7 @@ export class Desk {
     this.#scope = scope;
   }
 
-  /** What an inspector shows. */
+  /** View for an inspector. */
   toJSON(): object {
     return { calls: [...this.#live.keys()], settled: this.#settled.map(({ taskId }) => taskId) };
   }

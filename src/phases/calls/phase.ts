@@ -8,7 +8,7 @@ import type { PhaseScope } from './calls.ts';
 import { Desk } from './phase-calls.ts';
 import type { InnerEvent, PhaseCommand } from './phase-events.ts';
 
-/** What a phase's actor gets: what the phase works on, and the run it asks agents in. */
+/** Input of a phase's actor: the input of the phase, and the run in which it asks agents. */
 export type PhaseInput<I> = I & { scope?: PhaseScope };
 
 export type PhaseSnapshot<O> = Snapshot<O> & { output: O | undefined; desk: Desk };

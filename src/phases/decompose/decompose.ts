@@ -14,7 +14,7 @@ interface Draft {
   prompt: string;
   after: number[];
   capabilities: string[];
-  /** What its passages are chosen by; empty: it reads only what it depends on. */
+  /** Query for its passages; empty: it reads only what it depends on. */
   about: string;
 }
 
@@ -58,7 +58,7 @@ function comparison(goal: string, [a, b]: [string, string]): Draft[] {
   ];
 }
 
-/** One draft a question; what does not fit is asked together with the last one. */
+/** A draft for each question; surplus questions join the last one. */
 function fitted({ parts }: Questions, room: number, notes: string[]): Draft[] {
   const kept = parts.slice(0, room);
   const rest = parts.slice(room).map(({ text }) => text);

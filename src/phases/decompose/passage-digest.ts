@@ -20,7 +20,7 @@ const DOCUMENT_CHARS = 300;
 const MAX_CHARS = 16_000;
 
 /**
- * What was found, for a model that plans: one piece of each file, the best first, then the names of further files. Empty when
+ * Passages found, for a model that plans: one piece of each file, the best first, then the names of further files. Empty when
  * nothing was found.
  */
 export function passageDigest(passages: readonly Passage[], complexity: Complexity): string {

@@ -2,7 +2,7 @@ import type { Decomposition } from '../../run/phase-outputs.ts';
 import { uniqueSlug } from '../../text/slug.ts';
 import type { Passage } from '../../types/passage.ts';
 
-/** What the agent should be good at, when nothing more is known. */
+/** Default skills of the agent. */
 const WANTED = ['answer', 'extract'];
 
 /** A simple query is one subgoal, with everything that was found for it: taking it apart would cost more than it gives. */

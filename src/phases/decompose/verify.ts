@@ -24,7 +24,7 @@ export interface Finding {
 export interface Verification {
   /** Without these it could not be run as it was meant. */
   issues: Finding[];
-  /** What is doubtful; a person should know. */
+  /** Doubts for a person to judge. */
   concerns: Finding[];
 }
 
@@ -80,7 +80,7 @@ function repeats(subgoals: readonly ProposedSubgoal[]): Finding[] {
   });
 }
 
-/** What a plan of these subgoals would be refused for: ids, dependencies, circles. */
+/** Faults of a plan of these subgoals: ids, dependencies, circles. */
 function dependencyIssues(subgoals: readonly ProposedSubgoal[]): Finding[] {
   try {
     compilePlan({ tasks: subgoals.map(({ id, dependsOn }) => ({ id, prompt: '', dependsOn })) });

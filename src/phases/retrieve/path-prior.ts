@@ -1,6 +1,6 @@
 import { textKind } from '../../text/passage-lines.ts';
 
-/** What a question is expressly about. */
+/** Explicit subject of a question. */
 export interface Topic {
   tests: boolean;
   history: boolean;
@@ -11,7 +11,7 @@ export interface Topic {
 /** How much a file counts that the question names. */
 const NAMED = 3;
 
-/** What a path is worth: documents and sources before tests, change logs and data, unless the question is about those. */
+/** Weight of a path: documents and sources before tests, change logs and data, unless the question is about those. */
 export function prior(path: string, topic: Topic): number {
   if (isAsked(path, topic)) return NAMED;
   if (/(?:^|\/)(?:licen[cs]e|copying|notice)\b/i.test(path)) return 0.3;

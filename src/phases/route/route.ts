@@ -10,7 +10,7 @@ const MAX_DESCRIPTION = 400;
 
 type Match = Routing['matches'][number];
 
-/** What one shared word is worth, by where the agent has it. */
+/** Worth of one shared word, by where the agent has it. */
 const WEIGHTS = Object.freeze({ wanted: 3, capability: 2, description: 1 });
 /** Weight from which a match is good, and from which it will do. */
 const QUALITY = Object.freeze({ excellent: 3, acceptable: 2 });

@@ -14,7 +14,7 @@ export interface Answered {
   output: string;
 }
 
-/** What a task says that looked and found nothing. */
+/** Answer of a task that found nothing. */
 const NOTHING = /^\s*no passage answers this\.\s*$/i;
 
 /** The tasks of a plan with their outcomes, joined by id and in the plan's order; and those of them that found something. */
@@ -33,7 +33,7 @@ export function answersOf(
   return { settled, answered };
 }
 
-/** What failed and why, as a section of an answer; empty when nothing did. */
+/** Failures and their reasons, as a section of an answer; empty when nothing did. */
 export function failuresOf({ tasks }: SynthesizeInput['plan'], outcomes: readonly TaskOutcome[]): string {
   const byId = new Map(outcomes.map((outcome) => [outcome.taskId, outcome]));
   const lines = tasks.flatMap((task) => {

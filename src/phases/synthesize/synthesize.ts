@@ -111,7 +111,7 @@ function confidence(
   return Math.round(Math.min(0.95, (answered.length / total) * coverage * trust) * 100) / 100;
 }
 
-/** What a line says, whatever is cited or marked around it. */
+/** Text of a line without citations and marks. */
 interface Saying {
   words: string;
   terms: ReadonlySet<string>;

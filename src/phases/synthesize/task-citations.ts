@@ -6,7 +6,7 @@ const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 export interface TaskCitations {
   /** Ids of tasks, once each. */
   cited: string[];
-  /** What stands there like a citation and is no task: numbers, words with hyphens, what stands beside an id. */
+  /** Texts that look like a citation and are not tasks: numbers, words with hyphens, what stands beside an id. */
   unknown: string[];
 }
 

@@ -63,7 +63,7 @@ function placesIn(codes: readonly { start: number; end: number }[]): (place: num
   };
 }
 
-/** What may become a prefix with more text. */
+/** Text that may become a prefix with more input. */
 function findTail(text: string): Found {
   const tail = text.slice(-64);
   const open = Math.min(findShapes(tail).open, findPrivateKeys(tail).open, findUserinfo(tail).open);

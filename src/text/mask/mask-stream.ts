@@ -1,10 +1,10 @@
 import { type FindSecrets, withMarks } from './find-secrets.ts';
 
-/** What came before, characters: a name that speaks of a secret, or the beginning of an address. */
+/** Context before it, characters: a name that speaks of a secret, or the beginning of an address. */
 const CONTEXT = 160;
 /** Most that is held back, characters. */
 const MOST_HELD = 65_536;
-/** What is held back is read anew with every piece up to this length, characters. */
+/** Longest text held back and read anew with every piece, characters. */
 const SHORT = 512;
 
 /**

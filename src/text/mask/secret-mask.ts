@@ -105,7 +105,7 @@ function marked(text: string, find: FindSecrets): string {
 const NOTHING = knownValues(new Map());
 const SHAPES_ALONE = findAll(() => NOTHING);
 
-/** What is known: made when first asked for, and anew when agents with secrets were made meanwhile. */
+/** Known secrets: collected at first use, and anew when agents with secrets were made meanwhile. */
 function knownSecrets(secrets: ReadonlyMap<string, string>, more: readonly string[]): () => KnownValues {
   let version = -1;
   let known = NOTHING;

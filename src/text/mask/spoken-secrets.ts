@@ -62,7 +62,7 @@ interface Value {
   /** Where more of it could come. */
   reach: number;
   isQuoted: boolean;
-  /** What stands between name and value. */
+  /** Separator of name and value. */
   separator: string;
 }
 
@@ -132,7 +132,7 @@ function isSecretValue(text: string, name: string, kind: NameKind, value: Value)
 const SCHEME = /(bearer|basic)(?:[ \t]|%20|\\[nrt]|\r?\n){1,8}/gi;
 const CREDENTIAL = /[\w.~+/=-]{1,8192}/y;
 
-/** What a `Bearer` bears and what `Basic` says, if that is a name and a password. */
+/** Token of `Bearer`, and the value of `Basic`, if that is a name and a password. */
 export function findAuthorization(text: string): Found {
   const spans: SecretSpan[] = [];
   let open = text.length;

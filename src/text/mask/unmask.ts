@@ -1,4 +1,4 @@
-/** What stands for a lost secret in the second reading; any text that differs from the mark will do. */
+/** Placeholder of a lost secret in the second reading; any text that differs from the mark will do. */
 const OTHER = '«lost»';
 
 /**

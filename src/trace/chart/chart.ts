@@ -75,7 +75,7 @@ function bodyLines(state: ChartState, depth: number): string[] {
   return lines;
 }
 
-/** What a state does without being left. */
+/** Transitions of a state that do not leave it. */
 function innerTexts(state: ChartState): string[] {
   return state.transitions
     .filter(({ targets, actions }) => targets.length === 0 && actions.length > 0)

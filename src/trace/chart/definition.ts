@@ -1,7 +1,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import type { ChartDefinition, ChartTransitionDefinition } from './chart.schema.ts';
 
-/** What a recorder needs to know of a transition. */
+/** Facts about a transition for a recorder. */
 export interface TransitionFacts {
   /** The transition's key alone in a list: what most moves report. */
   readonly keys: string[];

@@ -4,7 +4,7 @@ import { defineChart } from '../chart/definition.ts';
 
 const known = new Map<string, ChartDefinition>();
 
-/** One of our charts as traces define it. */
+/** Built-in chart as traces define it. */
 export function chartNamed(name: keyof typeof CHARTS & string): ChartDefinition {
   let chart = known.get(name);
   const machine = CHARTS[name]?.machine;

@@ -26,7 +26,7 @@ export interface JournalTraceOptions {
 }
 
 /**
- * What a trace of a run would report, as far as its journal knows: its phases, its plan, the states of every task, and how it
+ * A run's trace, as far as its journal knows it: its phases, its plan, the states of every task, and how it
  * ended; nothing of gate and breakers. In order of time.
  */
 export function recordsOfJournal(stored: StoredRun, options: JournalTraceOptions): JournalRecord[] {

@@ -10,7 +10,7 @@ type Of<T extends LogEntry['type']> = Extract<LogEntry, { type: T }>;
 
 const LINE_CHARS = 500;
 
-/** What a phase's output is to the run. */
+/** Meaning of a phase's output to the run. */
 const FOUND: Readonly<Record<string, keyof SoarContext>> = {
   assess: 'assessment',
   retrieve: 'retrieval',

@@ -43,7 +43,7 @@ const PARKED: Readonly<Record<ParkedTask['state'], TraceState>> = {
   circuitOpen: { circuitOpen: 'queued' },
   fallback: { fallback: 'waiting' },
 };
-/** What ends a wait by itself. */
+/** Reason that a wait ends by itself. */
 const WAKES: Readonly<Record<string, string>> = {
   retrying: 'xstate.done.actor.backoff',
   cooling: 'xstate.done.actor.cooling',
@@ -135,7 +135,7 @@ export class TaskRecords {
     if (this.#until <= now && WAKES[this.#path()]) this.#wake(now);
   }
 
-  /** It has a state that shows something in flight. */
+  /** Whether its state shows an attempt in flight. */
   #isRunning(): boolean {
     return this.#path().includes('running');
   }

@@ -1,7 +1,7 @@
 import type { TraceMode, TraceSink } from '../sink.ts';
 import { StatelyBacklog } from './backlog.ts';
 
-/** What a Stately inspector's page says when it is ready to receive. */
+/** Message of a Stately inspector's page that is ready to receive. */
 export const STATELY_CONNECTED = '@statelyai.connected';
 export const STATELY_PAGE = 'https://stately.ai/inspect';
 

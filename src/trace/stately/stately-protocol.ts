@@ -25,7 +25,7 @@ interface StatelyEventObject {
   [key: string]: unknown;
 }
 
-/** What Stately's inspectors receive. */
+/** Messages to Stately's inspectors. */
 export type StatelyEvent = StatelyBase &
   (
     | {
