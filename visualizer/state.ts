@@ -134,7 +134,7 @@ export const selectedActor = computed<ActorTrack | null>(() => {
 export const runActor = computed<ActorTrack | null>(() => {
   const id = run.value?.id;
   for (const actor of trace().actors.values())
-    if (actor.machine !== null && actor.run === id && id !== undefined) return actor;
+    if (actor.machine !== null && actor.runId === id && id !== undefined) return actor;
   return null;
 });
 
@@ -163,8 +163,9 @@ export function selectTask(id: string | null): void {
 /** A task's own actor selects the task. */
 export function selectActor(actor: ActorTrack): void {
   batch(() => {
-    if (actor.run !== undefined && trace().run(actor.run)) runId.value = actor.run;
-    selection.value = actor.task !== undefined ? { task: actor.task, actor: null } : { task: null, actor: actor.id };
+    if (actor.runId !== undefined && trace().run(actor.runId)) runId.value = actor.runId;
+    selection.value =
+      actor.taskId !== undefined ? { task: actor.taskId, actor: null } : { task: null, actor: actor.id };
   });
 }
 

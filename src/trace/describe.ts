@@ -7,7 +7,7 @@ import type { WaveContext } from '../machines/wave/machine.ts';
 import type { Texts } from './texts.ts';
 import type { RecordOf, TraceState } from './trace.schema.ts';
 
-type Started = Pick<RecordOf<'actor.started'>, 'run' | 'task' | 'phase' | 'agent' | 'wave' | 'until' | 'data'>;
+type Started = Pick<RecordOf<'actor.started'>, 'runId' | 'taskId' | 'phase' | 'agentId' | 'wave' | 'until' | 'data'>;
 type Moved = Pick<RecordOf<'actor.moved'>, 'until' | 'data'>;
 
 /** Details of a machine that a recorder adds to its states. */
@@ -30,7 +30,7 @@ const task: Describer = {
     const data: NonNullable<Started['data']> = { readyAt };
     if (request) data.request = request;
     if (fallback) data.fallback = fallback.id;
-    const described = { run: runId, task: own.id, agent: agent.id, wave: own.wave, data };
+    const described = { runId, taskId: own.id, agentId: agent.id, wave: own.wave, data };
     return phase === undefined ? described : { ...described, phase };
   },
   moved: (context, state, event, isAlways, texts) => {
@@ -44,7 +44,7 @@ const task: Describer = {
 function taskData(context: TaskContext, event: TaskEvent, texts: Texts): Moved['data'] {
   switch (event.type) {
     case 'start.granted':
-      return { attempt: context.attempt, agent: context.attemptAgent.id };
+      return { attempt: context.attempt, agentId: context.attemptAgent.id };
     case 'start.refused':
       return { cause: event.cause, reason: texts.line(event.reason) };
     case 'attempt.stopping':
@@ -76,11 +76,11 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
   collect: {
     started: (context) => {
       const { run } = context as CollectContext;
-      return { run: run.runId, until: run.limit.deadlineAt };
+      return { runId: run.runId, until: run.limit.deadlineAt };
     },
     plan: describePlan,
   },
-  soar: { started: (context) => ({ run: (context as SoarContext).runId }) },
+  soar: { started: (context) => ({ runId: (context as SoarContext).runId }) },
   wave: {
     started: (context) => {
       const { wave, tasks } = context as WaveContext;
@@ -89,8 +89,8 @@ export const DESCRIBERS: Readonly<Record<string, Describer>> = {
   },
   breaker: {
     started: (context) => {
-      const { agentId: agent, runId } = context as BreakerContext;
-      return runId === null ? { agent } : { agent, run: runId };
+      const { agentId, runId } = context as BreakerContext;
+      return runId === null ? { agentId } : { agentId, runId };
     },
     moved: (context, state) => {
       const { failures, retryAt, metrics } = context as BreakerContext;
@@ -115,7 +115,7 @@ function describePlan(context: unknown, texts: Texts): ReturnType<NonNullable<De
   if (run.fault) return null;
   const { plan, runId, limit, settings } = run;
   return {
-    run: runId,
+    runId,
     ...(plan.goal === undefined ? undefined : { goal: texts.line(plan.goal) }),
     timeoutMs: limit.timeoutMs,
     schedule: settings.schedule,

@@ -20,20 +20,20 @@ const KNOWN: Readonly<Record<string, (event: never) => Data>> = {
   'children.send': ({ event }: { event: EventObject }) => ({ event: event.type }),
   'attempt.start': ({ spec }: { spec: { attemptId: string; agent: { id: string } } }) => ({
     attemptId: spec.attemptId,
-    agent: spec.agent.id,
+    agentId: spec.agent.id,
   }),
   'attempt.ended': ({ attemptId, result }: { attemptId: string; result: { status: string } }) => ({
     attemptId,
     result: result.status,
   }),
-  'breaker.ensure': ({ agent, runId }: { agent: { id: string }; runId: string }) => ({ agent: agent.id, runId }),
+  'breaker.ensure': ({ agent, runId }: { agent: { id: string }; runId: string }) => ({ agentId: agent.id, runId }),
   'plan.approve': ({ plan, agents }: { plan?: unknown; agents?: ReadonlyMap<string, unknown> }) => ({
     plan,
     ...(agents && agents.size > 0 ? { agents: [...agents.keys()] } : {}),
   }),
   'start.request': ({ requestId, agent }: { requestId: string; agent: { id: string } }) => ({
     requestId,
-    agent: agent.id,
+    agentId: agent.id,
   }),
   'tasks.ready': ({ tasks }: { tasks: { id: string }[] }) => ({ tasks: idsOf(tasks), count: tasks.length }),
   'tasks.skip': ({ skips }: { skips: { taskId: string }[] }) => ({ tasks: idsOf(skips), count: skips.length }),

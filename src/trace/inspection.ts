@@ -19,7 +19,7 @@ type Inspected<T extends InspectionEvent['type']> = Extract<InspectionEvent, { t
 interface Entry {
   readonly actor: string;
   readonly describer: Describer | undefined;
-  readonly run: string | undefined;
+  readonly runId: string | undefined;
   /** The last state recorded for everyone. */
   state: unknown;
   /** Executed since its last move; kept in full recordings. */
@@ -75,9 +75,9 @@ export class InspectionRecorder {
     const snapshot = ref.getSnapshot() as Partial<AnyMachineSnapshot> & { input?: { at?: unknown } };
     const describer = logic && Object.hasOwn(DESCRIBERS, logic.id) ? DESCRIBERS[logic.id] : undefined;
     const described = quietly(() => describer?.started?.(snapshot.context, this.#texts));
-    const run = described?.run ?? parent?.run;
+    const runId = described?.runId ?? parent?.runId;
     const actor = `${this.#trace}:${ref.sessionId.slice(ref.sessionId.indexOf(':') + 1)}`;
-    this.#live.set(ref.sessionId, { actor, describer, run, state: snapshot.value, actions: [] });
+    this.#live.set(ref.sessionId, { actor, describer, runId, state: snapshot.value, actions: [] });
     const record: RecordOf<'actor.started'> = {
       type: 'actor.started',
       seq: this.#outlet.next(),
@@ -90,7 +90,7 @@ export class InspectionRecorder {
     const src: unknown = ref.src;
     if (typeof src === 'string') record.src = src;
     if (described) Object.assign(record, described);
-    if (run !== undefined) record.run = run;
+    if (runId !== undefined) record.runId = runId;
     if (machine !== null) record.state = snapshot.value;
     else if (typeof snapshot.input?.at === 'number') record.until = snapshot.input.at;
     this.#outlet.write(record);

@@ -63,10 +63,10 @@ export function ringSink({ capacity = DEFAULT_CAPACITY, mode }: RingSinkOptions 
         break;
       case 'run.started':
       case 'plan.compiled':
-        plans.set(record.run, [...(plans.get(record.run) ?? []), record]);
+        plans.set(record.runId, [...(plans.get(record.runId) ?? []), record]);
         break;
       case 'run.settled':
-        plans.delete(record.run);
+        plans.delete(record.runId);
         break;
       case 'actor.started':
         alive.set(record.actor, { started: record, moved: null });

@@ -21,12 +21,12 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
   const errorOf = (error: TaskError): TaskError => ({ ...error, message: texts.line(error.message) });
 
   const activity = (event: Of<'attempt.output' | 'attempt.heartbeat' | 'attempt.progress'>) => {
-    const { runId: run, taskId: task, at } = event;
-    const key = `${run}/${task}`;
+    const { runId, taskId, at } = event;
+    const key = `${runId}/${taskId}`;
     if (at - (lastActivity.get(key) ?? Number.NEGATIVE_INFINITY) < ACTIVITY_MS[outlet.mode]) return;
     lastActivity.set(key, at);
     const kind = event.type.slice('attempt.'.length) as 'output' | 'heartbeat' | 'progress';
-    const record: RecordOf<'activity'> = { type: 'activity', ...outlet.stamp(), run, task, kind };
+    const record: RecordOf<'activity'> = { type: 'activity', ...outlet.stamp(), runId, taskId, kind };
     if (event.type === 'attempt.progress') {
       if (event.message !== undefined) record.message = texts.line(event.message);
       if (event.done !== undefined) record.done = event.done;
@@ -35,17 +35,17 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
     outlet.write(record);
   };
 
-  const settled = ({ outcome, settled, total, runId: run }: Of<'task.settled'>) => {
-    lastActivity.delete(`${run}/${outcome.taskId}`);
+  const settled = ({ outcome, settled, total, runId }: Of<'task.settled'>) => {
+    lastActivity.delete(`${runId}/${outcome.taskId}`);
     const { output, error } = outcome;
-    const reference = output === '' ? undefined : texts.refer(`output/${run}/${outcome.taskId}`, output);
+    const reference = output === '' ? undefined : texts.refer(`output/${runId}/${outcome.taskId}`, output);
     const record: RecordOf<'task.settled'> = {
       type: 'task.settled',
       seq: outlet.next(),
       at: outlet.at,
-      run,
-      task: outcome.taskId,
-      agent: outcome.agentId,
+      runId,
+      taskId: outcome.taskId,
+      agentId: outcome.agentId,
       status: outcome.status,
       via: outcome.via,
       wave: outcome.wave,
@@ -64,40 +64,40 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
   };
 
   return (event) => {
-    const { runId: run } = event;
+    const { runId } = event;
     switch (event.type) {
       case 'run.started': {
         const { query } = event;
         const title = query ?? event.goal;
-        const reference = query === undefined ? undefined : texts.refer(`query/${run}`, query);
+        const reference = query === undefined ? undefined : texts.refer(`query/${runId}`, query);
         outlet.write({
           type: 'run.started',
           ...outlet.stamp(),
-          run,
+          runId,
           ...(title === undefined ? undefined : { title: texts.line(title, TITLE_CHARS) }),
           ...(reference ? { query: reference } : undefined),
         });
         return;
       }
       case 'phase.started':
-        outlet.write({ type: 'phase.started', ...outlet.stamp(), run, phase: event.phase });
+        outlet.write({ type: 'phase.started', ...outlet.stamp(), runId, phase: event.phase });
         return;
       case 'phase.completed': {
         const { phase, complexity, by, cached } = event;
         const summary = texts.line(event.summary);
         const extra = { ...(complexity && { complexity }), ...(by && { by }), ...(cached && { cached }) };
-        outlet.write({ type: 'phase.completed', ...outlet.stamp(), run, phase, summary, ...extra });
+        outlet.write({ type: 'phase.completed', ...outlet.stamp(), runId, phase, summary, ...extra });
         return;
       }
       case 'phase.note': {
         const message = texts.line(event.message);
-        outlet.write({ type: 'phase.note', ...outlet.stamp(), run, phase: event.phase, message });
+        outlet.write({ type: 'phase.note', ...outlet.stamp(), runId, phase: event.phase, message });
         return;
       }
       case 'call.settled': {
-        const { phase, taskId: task, agentId: agent, status, error, durationMs, via } = event;
-        lastActivity.delete(`${run}/${task}`);
-        const settled = { run, phase, task, agent, status, error: error && errorOf(error), durationMs };
+        const { phase, taskId, agentId, status, error, durationMs, via } = event;
+        lastActivity.delete(`${runId}/${taskId}`);
+        const settled = { runId, phase, taskId, agentId, status, error: error && errorOf(error), durationMs };
         outlet.write({ type: 'call.settled', ...outlet.stamp(), ...settled, ...(via ? { via } : {}) });
         return;
       }
@@ -109,13 +109,13 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
       case 'task.state': {
         // A task that waits for its duplicate has no actor; any other's states are recognized by inspection.
         if (event.state !== 'staggered' || event.reason === undefined) return;
-        const { taskId: task, agentId: agent, wave } = event;
+        const { taskId, agentId, wave } = event;
         outlet.write({
           type: 'task.held',
           ...outlet.stamp(),
-          run,
-          task,
-          agent,
+          runId,
+          taskId,
+          agentId,
           wave,
           reason: texts.line(event.reason),
         });
@@ -128,7 +128,7 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
         outlet.write({
           type: 'run.stopping',
           ...outlet.stamp(),
-          run,
+          runId,
           kind: event.kind,
           reason: texts.line(event.reason),
         });
@@ -137,8 +137,8 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
         outlet.write(runSettled(event, outlet, texts, errorOf));
         return;
       case 'warning': {
-        const task = event.taskId === undefined ? undefined : { task: event.taskId };
-        outlet.write({ type: 'warning', ...outlet.stamp(), run, ...task, message: texts.line(event.message) });
+        const task = event.taskId === undefined ? undefined : { taskId: event.taskId };
+        outlet.write({ type: 'warning', ...outlet.stamp(), runId, ...task, message: texts.line(event.message) });
         return;
       }
     }
@@ -151,25 +151,25 @@ export function isUsed({ totalTokens, costUsd }: UsageTotals): boolean {
 }
 
 function attemptOf(
-  { n, agentId: agent, startedAt, endedAt, result, error, usage }: AttemptRecord,
+  { n, agentId, startedAt, endedAt, result, error, usage }: AttemptRecord,
   errorOf: (error: TaskError) => TaskError,
 ): RecordOf<'task.settled'>['attempts'][number] {
-  const attempt = { n, agent, startedAt, endedAt, result, error: error && errorOf(error) };
+  const attempt = { n, agentId, startedAt, endedAt, result, error: error && errorOf(error) };
   return usage ? { ...attempt, usage } : attempt;
 }
 
 function runSettled(
-  { result, runId: run }: Of<'run.settled'>,
+  { result, runId }: Of<'run.settled'>,
   outlet: Outlet,
   texts: Texts,
   errorOf: (error: TaskError) => TaskError,
 ): RecordOf<'run.settled'> {
   const { totalTasks: total, succeeded, failed, cancelled, skipped, ...metadata } = result.metadata;
-  const answer = result.answer === undefined ? undefined : texts.refer(`answer/${run}`, result.answer);
+  const answer = result.answer === undefined ? undefined : texts.refer(`answer/${runId}`, result.answer);
   return {
     type: 'run.settled',
     ...outlet.stamp(),
-    run,
+    runId,
     status: result.status,
     counts: { total, succeeded, failed, cancelled, skipped },
     durationMs: metadata.totalDurationMs,

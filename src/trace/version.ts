@@ -1,2 +1,2 @@
 /** Version of the record format; a reader refuses a trace of a later one. */
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;

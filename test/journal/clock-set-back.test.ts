@@ -66,7 +66,7 @@ describe('A run whose clock was set back by a year before it was resumed', () =>
     expect(records[0]?.type).toBe('trace.started');
     const times = records.map(({ at }) => at);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
-    const settled = records.flatMap((record) => (record.type === 'task.settled' ? [record.task] : []));
+    const settled = records.flatMap((record) => (record.type === 'task.settled' ? [record.taskId] : []));
     expect(settled).toEqual(['a', 'b', 'c']);
   });
 });

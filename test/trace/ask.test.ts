@@ -38,7 +38,7 @@ describe('the trace of a question', () => {
     const actors = [...replay.actors.values()];
     const soar = actors.find(({ machine }) => machine === 'soar');
     const phases = actors.filter(({ parent, name }) => parent === soar && PHASES.includes(name));
-    expect(phases.map(({ name, run }) => `${name} of ${run}`)).toEqual(PHASES.map((phase) => `${phase} of q`));
+    expect(phases.map(({ name, runId }) => `${name} of ${runId}`)).toEqual(PHASES.map((phase) => `${phase} of q`));
   });
 
   it('is a span for each phase', async () => {
@@ -78,7 +78,7 @@ describe('the trace of a question', () => {
     const run = replay.run('q');
     expect(run?.tasks.map(({ id }) => id)).toEqual(['one']);
     const [call] = run?.calls.values() ?? [];
-    expect(call).toMatchObject({ id: 'phase:decompose', phase: 'decompose', agent: 'thinker' });
+    expect(call).toMatchObject({ id: 'phase:decompose', phase: 'decompose', agentId: 'thinker' });
     expect(call && intervalsOf(call).map(({ state }) => state)).toEqual([
       'staggered',
       'running',
@@ -88,7 +88,10 @@ describe('the trace of a question', () => {
     ]);
     expect(call?.actor?.parent?.name).toBe('decompose');
     const told = ring.records().filter(({ type }) => type === 'call.settled' || type === 'phase.note');
-    expect(told).toMatchObject([{ task: 'phase:decompose', status: 'succeeded' }, { message: 'One part is enough.' }]);
+    expect(told).toMatchObject([
+      { taskId: 'phase:decompose', status: 'succeeded' },
+      { message: 'One part is enough.' },
+    ]);
 
     const spans = exporter.getFinishedSpans();
     const span = spans.find(({ name }) => name === 'task phase:decompose');

@@ -50,7 +50,7 @@ describe('a recorder', () => {
         return `${at} ${nth(record.actor)} ${record.event} -> ${JSON.stringify(record.state)}`;
       if (type === 'actor.ended') return `${at} ${nth(record.actor)} ends ${record.status}`;
       if (type === 'machine.defined') return `${at} defines ${record.machine}`;
-      if (type === 'task.settled') return `${at} ${record.task} ${record.status} ${record.settled}/${record.total}`;
+      if (type === 'task.settled') return `${at} ${record.taskId} ${record.status} ${record.settled}/${record.total}`;
       return `${at} ${type}`;
     });
     expect(lines).toMatchInlineSnapshot(`
@@ -269,7 +269,7 @@ describe('a recorder', () => {
 
   it('reports a full recording who sent what, and which actions it brought about', async () => {
     const { of } = await tracedRun({ ...withRetry(), trace: { mode: 'full' } });
-    const task = of('actor.started').find((record) => record.task === 'a')?.actor;
+    const task = of('actor.started').find((record) => record.taskId === 'a')?.actor;
     const gate = of('actor.started').find(({ id }) => id === 'gate')?.actor;
     expect(of('actor.event').find(({ actor, event }) => actor === task && event === 'start.granted')).toMatchObject({
       from: gate,

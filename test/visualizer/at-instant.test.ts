@@ -102,7 +102,7 @@ describe('from instant to instant', () => {
 
   test('an outcome that is reported late changes the instants before it, too', () => {
     const settled = crowd.findIndex(({ type }) => type === 'task.settled');
-    const { task, seq } = crowd[settled] as TraceRecord & { task: string };
+    const { taskId: task, seq } = crowd[settled] as TraceRecord & { taskId: string };
     const store = storeOf(crowd.slice(0, settled));
     const kinds = new KindsAt(store, runOf(store));
     const place = runOf(store).byId.get(task)?.index ?? -1;

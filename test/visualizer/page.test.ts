@@ -481,10 +481,10 @@ test('a trace without the end of its run says so, and not that it continues', as
 test('a trace of a later format is refused with a sentence', async () => {
   const [first, ...rest] = await releaseTrace();
   const file = path.join(folder, 'later.html');
-  const later = linesOf([{ ...first, v: 2 } as unknown as TraceRecord, ...rest]);
+  const later = linesOf([{ ...first, v: 3 } as unknown as TraceRecord, ...rest]);
   await writeFile(file, await pageWithTrace(await viewerPage(), later, 'later.jsonl'));
   const page = await open(pathToFileURL(file).href);
-  expect(await page.getByRole('alert').textContent()).toMatch(/format 2, which is later than this viewer/);
+  expect(await page.getByRole('alert').textContent()).toMatch(/format 3, which is later than this viewer/);
 });
 
 describe('a question whose phases ask agents', () => {
@@ -530,12 +530,12 @@ test('states and records of later versions break nothing', async () => {
   const odd = records.map((record) => {
     if (record.type === 'actor.moved' && record.state === 'retrying')
       return { ...record, state: { pondering: 'deeply' } };
-    if (record.type === 'task.settled' && record.task === 'report')
+    if (record.type === 'task.settled' && record.taskId === 'report')
       return { ...record, via: 'oracle', status: 'postponed' };
     return record;
   });
   const last = odd.at(-1) as TraceRecord;
-  const more = { type: 'weather.changed', seq: last.seq + 1, at: last.at, run: 'sample', to: 'rain' };
+  const more = { type: 'weather.changed', seq: last.seq + 1, at: last.at, runId: 'sample', to: 'rain' };
   const page = await openFile([...odd, more] as unknown as TraceRecord[]);
   for (const ms of [0, 4000, 14_000]) await seek(page, ms);
   await page.keyboard.press('End');

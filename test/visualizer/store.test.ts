@@ -49,7 +49,7 @@ describe('a trace in the viewer', () => {
   test('passes over lines that cannot be read, and counts them', () => {
     const store = new TraceStore();
     store.addLines([
-      '{"type":"trace.started","seq":0,"at":5,"v":1,"trace":"x","mode":"compact"}',
+      '{"type":"trace.started","seq":0,"at":5,"v":2,"trace":"x","mode":"compact"}',
       '{"type":',
       'null',
       '{}',

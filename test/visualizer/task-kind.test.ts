@@ -58,22 +58,22 @@ describe('the attempts of a task', () => {
     const task = taskOf(store, 'fetch-south');
     expect(attemptsAt(task, -1)).toEqual([]);
     const [first] = attemptsAt(task, seqAfter(store, 1000));
-    expect(first).toMatchObject({ n: 1, agent: 'api', endedAt: null, result: 'running' });
+    expect(first).toMatchObject({ n: 1, agentId: 'api', endedAt: null, result: 'running' });
     expect(attemptsAt(task, seqAfter(store, 4000))).toHaveLength(1);
   });
 
   test('are in the end as the task reported them', () => {
     for (const task of runOf(store).tasks) {
-      const told = task.settled?.attempts.map(({ n, agent, startedAt, endedAt, result }) => ({
+      const told = task.settled?.attempts.map(({ n, agentId, startedAt, endedAt, result }) => ({
         n,
-        agent,
+        agentId,
         startedAt,
         endedAt,
         result,
       }));
       const before = attemptsAt({ ...task, settled: null }, store.lastSeq);
       expect(
-        before.map(({ n, agent, startedAt, endedAt, result }) => ({ n, agent, startedAt, endedAt, result })),
+        before.map(({ n, agentId, startedAt, endedAt, result }) => ({ n, agentId, startedAt, endedAt, result })),
       ).toEqual(told);
     }
   });

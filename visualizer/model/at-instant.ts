@@ -67,8 +67,8 @@ export class AtInstant<T> {
 
   #touch(record: TraceRecord | undefined, touched: Set<number>): void {
     const about = record && 'actor' in record ? this.#store.actors.get(record.actor) : record;
-    if (!about || !('task' in about) || about.task === undefined || about.run !== this.#run.id) return;
-    const task = this.#run.byId.get(about.task);
+    if (!about || !('taskId' in about) || about.taskId === undefined || about.runId !== this.#run.id) return;
+    const task = this.#run.byId.get(about.taskId);
     if (task) touched.add(task.index);
   }
 }

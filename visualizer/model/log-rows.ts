@@ -80,57 +80,57 @@ export function logText(store: TraceStore, record: TraceRecord): LogText {
         tone: record.status === 'error' ? 'bad' : 'quiet',
       };
     case 'task.held':
-      return { ...plain, who: record.task, what: record.reason };
+      return { ...plain, who: record.taskId, what: record.reason };
     case 'task.settled': {
       const tone = record.status === 'succeeded' ? 'good' : record.status === 'failed' ? 'bad' : 'quiet';
       const how = record.via === 'fallback' ? ' by the fallback' : record.via === 'cache' ? ' from the cache' : '';
       const why = record.error ? `: ${record.error.message}` : '';
       return {
-        who: record.task,
+        who: record.taskId,
         what: `${record.status}${how}${why}`,
         by: `${record.settled} of ${record.total}`,
         tone,
       };
     }
     case 'run.started':
-      return { ...plain, who: record.run, what: `run started${record.title ? `: ${record.title}` : ''}` };
+      return { ...plain, who: record.runId, what: `run started${record.title ? `: ${record.title}` : ''}` };
     case 'plan.compiled':
       return {
         ...plain,
-        who: record.run,
+        who: record.runId,
         what: `plan compiled: ${record.tasks.length} tasks in ${record.waves.length} waves`,
         by: `at most ${spanText(record.timeoutMs)}`,
       };
     case 'phase.started':
-      return { ...plain, who: record.run, what: `phase ${record.phase} started` };
+      return { ...plain, who: record.runId, what: `phase ${record.phase} started` };
     case 'phase.completed':
       return {
         ...plain,
-        who: record.run,
+        who: record.runId,
         what: `phase ${record.phase} completed: ${record.summary}`,
         by: [record.by ?? '', ...(record.cached ? [`${record.cached} from the cache`] : [])].filter(Boolean).join(', '),
       };
     case 'phase.note':
-      return { who: record.run, what: `phase ${record.phase}: ${record.message}`, by: '', tone: 'warn' };
+      return { who: record.runId, what: `phase ${record.phase}: ${record.message}`, by: '', tone: 'warn' };
     case 'call.settled': {
       const tone = record.status === 'succeeded' ? 'good' : record.status === 'failed' ? 'bad' : 'quiet';
       const why = record.error ? `: ${record.error.message}` : '';
       const how = record.via === 'cache' ? ' from the cache' : '';
-      return { who: record.task, what: `${record.status}${how}${why}`, by: `phase ${record.phase}`, tone };
+      return { who: record.taskId, what: `${record.status}${how}${why}`, by: `phase ${record.phase}`, tone };
     }
     case 'run.stopping':
-      return { who: record.run, what: `stopping: ${record.reason}`, by: record.kind, tone: 'warn' };
+      return { who: record.runId, what: `stopping: ${record.reason}`, by: record.kind, tone: 'warn' };
     case 'run.settled': {
       const tone = RUN_TONES[record.status] ?? 'bad';
-      return { who: record.run, what: `run ${record.status}`, by: spanText(record.durationMs), tone };
+      return { who: record.runId, what: `run ${record.status}`, by: spanText(record.durationMs), tone };
     }
     case 'activity': {
       const done = record.done === undefined ? '' : ` ${record.done}${record.total ? ` of ${record.total}` : ''}`;
       const message = record.message ? ` ${record.message}` : '';
-      return { who: record.task, what: `${record.kind}${done}${message}`, by: '', tone: 'quiet' };
+      return { who: record.taskId, what: `${record.kind}${done}${message}`, by: '', tone: 'quiet' };
     }
     case 'warning':
-      return { who: record.task ?? record.run ?? 'trace', what: record.message, by: '', tone: 'warn' };
+      return { who: record.taskId ?? record.runId ?? 'trace', what: record.message, by: '', tone: 'warn' };
     case 'trace.started':
       return { ...plain, who: 'trace', what: `recording started (${record.mode})` };
     case 'trace.ended':
@@ -158,7 +158,7 @@ export function filterLog(store: TraceStore, { hidden, words, actor, task }: Log
     if (actor !== null || task !== null) {
       const isIts =
         (actor !== null && 'actor' in record && record.actor === actor) ||
-        (task !== null && 'task' in record && record.task === task);
+        (task !== null && 'taskId' in record && record.taskId === task);
       if (!isIts) continue;
     }
     if (wanted.length > 0) {

@@ -24,10 +24,8 @@ export class TraceStore extends TraceIndex {
     }
   }
 
-  override add(record: TraceRecord): boolean {
-    if (!super.add(record)) return false;
+  protected override added(record: TraceRecord): void {
     const mishap = mishapOf(record, 'actor' in record ? this.actors.get(record.actor) : undefined);
     if (mishap) this.mishaps.push(mishap);
-    return true;
   }
 }

@@ -105,7 +105,7 @@ export function countKinds(kinds: readonly TaskKind[]): Record<TaskKind, number>
 /** An attempt, as far as it has got at an instant. */
 export interface AttemptView {
   n: number;
-  agent: string;
+  agentId: string;
   startedAt: number;
   endedAt: number | null;
   result: string;
@@ -125,10 +125,10 @@ export function attemptsAt({ actor, settled }: TaskTrack, seq: number): AttemptV
     const { event, at, data } = move;
     if (event === 'start.granted') {
       const n = Number(data?.attempt ?? made.length + 1);
-      const agent = String(data?.agent ?? actor?.agent ?? '');
+      const agentId = String(data?.agentId ?? actor?.agentId ?? '');
       made.push({
         n,
-        agent,
+        agentId,
         startedAt: at,
         endedAt: null,
         result: 'running',

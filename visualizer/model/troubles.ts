@@ -45,18 +45,27 @@ export function mishapOf(record: TraceRecord, actor: ActorTrack | undefined): Mi
       return actor && isMachine(actor, 'task') ? failedAttempt(record, actor) : openedBreaker(record, actor);
     case 'task.settled':
     case 'call.settled': {
-      const { run, task, agent, status, error } = record;
+      const { runId: run, taskId: task, agentId, status, error } = record;
       if (!isLoss(status) || !error) return null;
       const last = record.type === 'task.settled' ? record.attempts.at(-1) : undefined;
       // What its last attempt ended with, be it the fallback's, is reported in the words of that attempt.
-      const cause = last?.error?.kind === error.kind ? last : { agent, error };
+      const cause = last?.error?.kind === error.kind ? last : { agentId, error };
       const message = cause.error?.message ?? '';
-      return { seq, at, run, task, kind: status, what: error.kind, who: cause.agent, message };
+      return { seq, at, run, task, kind: status, what: error.kind, who: cause.agentId, message };
     }
     case 'phase.note':
-      return { seq, at, run: record.run, task: null, kind: null, what: record.phase, who: '', message: record.message };
+      return {
+        seq,
+        at,
+        run: record.runId,
+        task: null,
+        kind: null,
+        what: record.phase,
+        who: '',
+        message: record.message,
+      };
     case 'warning': {
-      const { run, task = null, message } = record;
+      const { runId: run, taskId: task = null, message } = record;
       return { seq, at, run, task, kind: null, what: 'warning', who: '', message };
     }
     default:
@@ -70,16 +79,16 @@ function failedAttempt({ seq, at, event, data }: RecordOf<'actor.moved'>, actor:
   const error = data?.error as { kind: string; message: string } | undefined;
   if (event !== 'attempt.ended' || !error || data?.result === 'cancelled') return null;
   const granted = actor.moves.findLast((move) => move.event === 'start.granted');
-  const who = String(granted?.data?.agent ?? actor.agent ?? '');
+  const who = String(granted?.data?.agentId ?? actor.agentId ?? '');
   const kind = data?.result === 'rate_limited' ? 'cooling' : 'retrying';
-  return { seq, at, run: actor.run, task: actor.task ?? null, kind, what: error.kind, who, message: error.message };
+  return { seq, at, run: actor.runId, task: actor.taskId ?? null, kind, what: error.kind, who, message: error.message };
 }
 
 function openedBreaker({ seq, at, state, data }: RecordOf<'actor.moved'>, actor?: ActorTrack): Mishap | null {
   if (!actor || !isMachine(actor, 'breaker') || stateText(state) !== 'open') return null;
   const failures = typeof data?.failures === 'number' ? ` after ${data.failures} failures` : '';
   const message = `The breaker opened${failures}: this agent is not used for a while.`;
-  return { seq, at, task: null, kind: 'circuitOpen', what: 'breaker', who: actor.agent ?? actor.name, message };
+  return { seq, at, task: null, kind: 'circuitOpen', what: 'breaker', who: actor.agentId ?? actor.name, message };
 }
 
 // What was cancelled or skipped is no fault of the agent it was meant for.

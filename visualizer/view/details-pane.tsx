@@ -62,7 +62,7 @@ function TaskDetails({ task }: { task: TaskTrack }) {
           ` · ${spanText(move.until - now.value)} left`}
       </p>
       <dl class="facts">
-        <Fact name="Agent">{task.agent}</Fact>
+        <Fact name="Agent">{task.agentId}</Fact>
         {task.phase === null ? (
           <Fact name="Wave">{task.wave || '–'}</Fact>
         ) : (
@@ -119,10 +119,10 @@ function TaskDetails({ task }: { task: TaskTrack }) {
               </tr>
             </thead>
             <tbody>
-              {attempts.map(({ n, agent, startedAt: from, endedAt, result, error, usage }) => (
+              {attempts.map(({ n, agentId, startedAt: from, endedAt, result, error, usage }) => (
                 <tr key={n} class={`result-${result}`}>
                   <td>{n}</td>
-                  <td>{agent}</td>
+                  <td>{agentId}</td>
                   <td class="mono">{clockText(from - startedAt)}</td>
                   <td class="mono">{spanText((endedAt ?? now.value) - from)}</td>
                   <td>
@@ -178,7 +178,7 @@ function ActorDetails({ actor }: { actor: ActorTrack }) {
       <dl class="facts">
         <Fact name="Machine">{actor.machine ?? 'no machine'}</Fact>
         {actor.src && <Fact name="Logic">{actor.src}</Fact>}
-        {actor.agent && <Fact name="Agent">{actor.agent}</Fact>}
+        {actor.agentId && <Fact name="Agent">{actor.agentId}</Fact>}
         <Fact name="Started">{clockText(actor.startedAt - startedAt)}</Fact>
         {isOver && <Fact name="Ended">{clockText(actor.endedAt - startedAt)}</Fact>}
         {move && <Fact name="Since">{clockText(move.at - startedAt)}</Fact>}

@@ -47,7 +47,7 @@ function Guard({ actor }: { actor: ActorTrack }) {
   const top = state.split('.')[0] ?? '';
   const isSelected = selectedTask.value === null && selectedActor.value === actor;
   const told = move?.data ?? {};
-  const refusals = isMachine(actor, 'gate') ? 0 : countUpTo(guardMoments.value.refusals.get(actor.agent ?? ''), upTo);
+  const refusals = isMachine(actor, 'gate') ? 0 : countUpTo(guardMoments.value.refusals.get(actor.agentId ?? ''), upTo);
   const left = move?.until !== undefined && move.until > now.value ? spanText(move.until - now.value) : null;
   const figures = isMachine(actor, 'gate')
     ? [`${busy(WAITING)} waiting`, `${busy(WORKING)} running`]
@@ -56,7 +56,7 @@ function Guard({ actor }: { actor: ActorTrack }) {
   return (
     <button type="button" class={`guard g-${top}`} aria-pressed={isSelected} onClick={() => selectActor(actor)}>
       <GuardMark state={top} isGate={isMachine(actor, 'gate')} />
-      <span class="guard-name clip">{actor.agent ?? actor.name}</span>
+      <span class="guard-name clip">{actor.agentId ?? actor.name}</span>
       <span class="guard-state">{state}</span>
       <span class="guard-facts">
         {[...figures, opened > 0 ? `opened ${opened}×` : null, left && `${left} left`].filter(Boolean).join(' · ')}
@@ -85,12 +85,12 @@ const guardMoments = computed(() => {
   const { runs, guards } = trace();
   const refusals = new Map<string, Moments>();
   for (const { tasks, calls } of runs) {
-    for (const { agent, actor } of [...calls.values(), ...tasks]) {
+    for (const { agentId, actor } of [...calls.values(), ...tasks]) {
       for (const move of actor?.moves ?? []) {
         if (move.event !== 'start.refused' || move.data?.cause !== 'circuit_open') continue;
-        const known = refusals.get(agent);
+        const known = refusals.get(agentId);
         if (known) known.push(move);
-        else refusals.set(agent, [move]);
+        else refusals.set(agentId, [move]);
       }
     }
   }

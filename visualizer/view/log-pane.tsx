@@ -123,7 +123,7 @@ function choose(index: number): void {
   if (!record) return;
   const actor = 'actor' in record ? store.actors.get(record.actor) : undefined;
   if (actor) selectActor(actor);
-  else if ('task' in record && record.task !== undefined) selectTask(record.task);
+  else if ('taskId' in record && record.taskId !== undefined) selectTask(record.taskId);
   if (index === store.log.length - 1) isFollowing.value = true;
 }
 

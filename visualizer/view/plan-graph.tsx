@@ -110,7 +110,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
               if (selected !== task.id && selected !== null) selectTask(task.id);
             }}
           >
-            <title>{`${task.id} by ${task.agent}, wave ${task.wave}, ${KIND_TEXTS[kind]}${task.critical ? ', critical task' : ''}`}</title>
+            <title>{`${task.id} by ${task.agentId}, wave ${task.wave}, ${KIND_TEXTS[kind]}${task.critical ? ', critical task' : ''}`}</title>
             <rect width={box.width} height={box.height} rx={5} class="card-box" />
             <rect x={0} y={0} width={4} height={box.height} rx={2} class="card-edge" />
             <path d={KIND_PATHS[kind]} class="card-icon" transform={`translate(10 ${box.height / 2 - 8})`} />
@@ -119,7 +119,7 @@ function Graph({ run, drawing, scale }: { run: RunTrack; drawing: Drawing; scale
             </text>
             {!isSmall && (
               <text x={32} y={30} class="card-note">
-                {fittedText(`${task.agent} · ${shortText(kind)}`, '10px', room)}
+                {fittedText(`${task.agentId} · ${shortText(kind)}`, '10px', room)}
               </text>
             )}
           </g>

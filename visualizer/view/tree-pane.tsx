@@ -78,7 +78,7 @@ export function TreeView() {
           return (
             <span class={`tree-row${isOver ? ' is-over' : ''}`} style={{ paddingLeft: `${(level - 1) * 14}px` }}>
               <span class="twist">{hasChildren && <GlyphIcon name={isExpanded ? 'down' : 'right'} size={12} />}</span>
-              <Mark id={actor.task} />
+              <Mark id={actor.taskId} />
               <span class="name">{actor.name}</span>
               {actor.machine && actor.machine !== actor.name && <span class="by">{actor.machine}</span>}
               <span class="state-text">{state}</span>

@@ -87,7 +87,7 @@ class JournalTrace {
     const title = query ?? goal;
     this.#add(startedAt, 'run', {
       type: 'run.started',
-      run,
+      runId: run,
       ...(title === undefined ? {} : { title: clip(title, TITLE_CHARS) }),
       ...(reference ? { query: reference } : {}),
     });
@@ -137,7 +137,7 @@ class JournalTrace {
   }
 
   #warn(at: number, message: string): void {
-    this.#add(at, `warning/${at}/${message}`, { type: 'warning', run: this.#run, message });
+    this.#add(at, `warning/${at}/${message}`, { type: 'warning', runId: this.#run, message });
   }
 
   /** Its process is gone: attempts in flight ended with it. */
@@ -163,7 +163,7 @@ class JournalTrace {
     this.#opens = header.settings.schedule === 'eager' ? waves.map(() => at) : this.#openings(this.#plan, at);
     this.#add(at, 'plan', {
       type: 'plan.compiled',
-      run: this.#run,
+      runId: this.#run,
       ...(plan.goal === undefined ? {} : { goal: clip(plan.goal, 500) }),
       timeoutMs: elapsedMs(header.startedAt, deadlineAt),
       schedule: header.settings.schedule,
@@ -200,9 +200,9 @@ class JournalTrace {
     const [, phase] = /^phase:([a-z]+)/.exec(task) ?? [];
     if (!of && (asked === undefined || phase === undefined)) return undefined;
     const about = of
-      ? { agent: of.agent, wave: of.wave, readyAt: this.#readyAt(of), openAt: this.#opens[of.wave - 1] ?? null }
-      : { agent: asked ?? '', wave: 0, readyAt: null, openAt: null, ...(phase === undefined ? {} : { phase }) };
-    const ids = { run: this.#run, task, actor: `${this.#run}:${task}`, parent: this.#root.actor };
+      ? { agentId: of.agent, wave: of.wave, readyAt: this.#readyAt(of), openAt: this.#opens[of.wave - 1] ?? null }
+      : { agentId: asked ?? '', wave: 0, readyAt: null, openAt: null, ...(phase === undefined ? {} : { phase }) };
+    const ids = { runId: this.#run, taskId: task, actor: `${this.#run}:${task}`, parent: this.#root.actor };
     const story = new TaskRecords({ ...about, ...ids }, this.#add);
     this.#stories.set(task, story);
     return story;
@@ -220,10 +220,10 @@ class JournalTrace {
     if (!via) this.#story(taskId, agentId)?.settled({ attempts, settledAt: at, status, error }, NO_NOTES);
     this.#add(at, `called/${taskId}`, {
       type: 'call.settled',
-      run: this.#run,
+      runId: this.#run,
       phase,
-      task: taskId,
-      agent: agentId,
+      taskId,
+      agentId,
       status,
       ...(via ? { via } : {}),
       error,
@@ -238,15 +238,15 @@ class JournalTrace {
     const reference = output === '' ? undefined : this.#text(at, `output/${this.#run}/${taskId}`, output);
     this.#add(at, `settled/${taskId}`, {
       type: 'task.settled',
-      run: this.#run,
-      task: taskId,
-      agent: agentId,
+      runId: this.#run,
+      taskId,
+      agentId,
       status: outcome.status,
       via: outcome.via,
       wave: outcome.wave,
       error: outcome.error,
-      attempts: attempts.map(({ n, agentId: agent, startedAt, endedAt, result, error, usage }) => ({
-        ...{ n, agent, startedAt, endedAt, result, error },
+      attempts: attempts.map(({ n, agentId, startedAt, endedAt, result, error, usage }) => ({
+        ...{ n, agentId, startedAt, endedAt, result, error },
         ...(usage ? { usage } : {}),
       })),
       queuedMs: outcome.queuedMs,
@@ -267,7 +267,7 @@ class JournalTrace {
     this.#root.ended(result, at);
     this.#add(at, 'end', {
       type: 'run.settled',
-      run: this.#run,
+      runId: this.#run,
       status,
       counts: { total, succeeded, failed, cancelled, skipped },
       durationMs: metadata.totalDurationMs,

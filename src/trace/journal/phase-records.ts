@@ -46,7 +46,7 @@ export class PhaseRecords {
 
   begin(at: number): void {
     const { actor, machine } = this;
-    const about = { actor, id: this.#run, parent: null, machine, run: this.#run };
+    const about = { actor, id: this.#run, parent: null, machine, runId: this.#run };
     this.#add(at, 'root', { type: 'actor.started', ...about, state: this.#state });
     if (machine === 'soar') this.#phase('assess', at);
   }
@@ -56,11 +56,11 @@ export class PhaseRecords {
     if (phase === 'assess') this.#complexity = (output as { complexity?: unknown } | null)?.complexity;
     if (record?.note !== undefined) {
       const message = clip(record.note, LINE_CHARS);
-      this.#add(at, `note/${phase}`, { type: 'phase.note', run: this.#run, phase, message });
+      this.#add(at, `note/${phase}`, { type: 'phase.note', runId: this.#run, phase, message });
     }
     this.#add(at, `done/${phase}`, {
       type: 'phase.completed',
-      run: this.#run,
+      runId: this.#run,
       phase,
       summary: clip(phase === 'collect' ? tally : summaryOf(phase, found), LINE_CHARS),
       ...(typeof this.#complexity === 'string' ? { complexity: this.#complexity } : {}),
@@ -101,7 +101,7 @@ export class PhaseRecords {
   }
 
   #phase(phase: string, at: number): void {
-    this.#add(at, `phase/${phase}`, { type: 'phase.started', run: this.#run, phase });
+    this.#add(at, `phase/${phase}`, { type: 'phase.started', runId: this.#run, phase });
   }
 
   #move(at: number, to: string, event: string, status?: 'done'): void {

@@ -18,9 +18,9 @@ export interface JournalRecord {
 export type Tell = (at: number, id: string, record: Untimed<TraceRecord>) => void;
 
 export interface StoryOf {
-  run: string;
-  task: string;
-  agent: string;
+  runId: string;
+  taskId: string;
+  agentId: string;
   wave: number;
   /** Of a call: the phase that asks. */
   phase?: string;
@@ -71,12 +71,12 @@ export class TaskRecords {
     this.#add = tell;
   }
 
-  started(n: number, agent: string, at: number): void {
+  started(n: number, agentId: string, at: number): void {
     this.#admit(at);
     this.#wake(at);
     const isFallback = this.#path().startsWith('fallback');
     this.#attempt = n;
-    this.#move(at, isFallback ? FALLBACK_RUNNING : RUNNING, 'start.granted', { data: { attempt: n, agent } });
+    this.#move(at, isFallback ? FALLBACK_RUNNING : RUNNING, 'start.granted', { data: { attempt: n, agentId } });
   }
 
   parked({ state, attempts, notes, waits }: ParkedTask): void {
@@ -148,10 +148,10 @@ export class TaskRecords {
   #admit(by: number): void {
     if (this.#state !== null) return;
     this.#state = 'staggered';
-    const { actor, parent, run, task, agent, wave, phase, openAt, readyAt } = this.#of;
+    const { actor, parent, runId, taskId, agentId, wave, phase, openAt, readyAt } = this.#of;
     const ready = Math.min(readyAt ?? openAt ?? by, by);
     const at = Math.min(Math.max(openAt ?? ready, ready), by);
-    const own = { actor, id: task, parent, machine: 'task', run, task, agent, wave };
+    const own = { actor, id: taskId, parent, machine: 'task', runId, taskId, agentId, wave };
     const about = phase === undefined ? own : { ...own, phase };
     this.#add(at, actor, { type: 'actor.started', ...about, state: 'staggered', data: { readyAt: ready } });
   }

@@ -15,9 +15,9 @@ export interface OtelSinkOptions {
 }
 
 interface Waiting {
-  task: string;
-  run: string;
-  agent: string;
+  taskId: string;
+  runId: string;
+  agentId: string;
   /** Since when it waits in the gate; null while it does not. */
   queuedSince: number | null;
 }
@@ -58,28 +58,28 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
     write(record: TraceRecord) {
       switch (record.type) {
         case 'run.started':
-          spans.start(`run/${record.run}`, null, 'invoke_workflow soar-machine', timeOf(record.at), {
+          spans.start(`run/${record.runId}`, null, 'invoke_workflow soar-machine', timeOf(record.at), {
             'gen_ai.operation.name': 'invoke_workflow',
             'gen_ai.workflow.name': 'soar-machine',
-            'gen_ai.conversation.id': record.run,
-            'soar.run.id': record.run,
+            'gen_ai.conversation.id': record.runId,
+            'soar.run.id': record.runId,
           });
           break;
         case 'phase.started':
-          startPhase(spans, record.run, record.phase, record.at);
+          startPhase(spans, record.runId, record.phase, record.at);
           break;
         case 'phase.completed':
-          spans.end(`phase/${record.run}/${record.phase}`, timeOf(record.at));
+          spans.end(`phase/${record.runId}/${record.phase}`, timeOf(record.at));
           break;
         case 'plan.compiled':
-          if (!spans.has(`phase/${record.run}/collect`)) startPhase(spans, record.run, 'collect', record.at);
+          if (!spans.has(`phase/${record.runId}/collect`)) startPhase(spans, record.runId, 'collect', record.at);
           break;
         case 'actor.started':
-          if (record.machine === 'breaker' && record.agent !== undefined) breakers.set(record.actor, record.agent);
-          else if (record.task !== undefined && record.run !== undefined) {
-            const { task, run, agent = '', wave = 1, at, phase } = record;
-            tasks.set(record.actor, { task, run, agent, queuedSince: at });
-            startTask(spans, { task, run, agent, wave, at, ...(phase === undefined ? {} : { phase }) });
+          if (record.machine === 'breaker' && record.agentId !== undefined) breakers.set(record.actor, record.agentId);
+          else if (record.taskId !== undefined && record.runId !== undefined) {
+            const { taskId, runId, agentId = '', wave = 1, at, phase } = record;
+            tasks.set(record.actor, { taskId, runId, agentId, queuedSince: at });
+            startTask(spans, { taskId, runId, agentId, wave, at, ...(phase === undefined ? {} : { phase }) });
           }
           break;
         case 'actor.moved':
@@ -93,14 +93,14 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
           taskSettled(record, spans, instruments);
           break;
         case 'call.settled': {
-          const { run, task, status, error, at } = record;
+          const { runId, taskId, status, error, at } = record;
           const failure = status === 'failed' ? error : null;
-          spans.end(`task/${run}/${task}`, timeOf(at), { 'soar.task.status': status }, failure);
+          spans.end(`task/${runId}/${taskId}`, timeOf(at), { 'soar.task.status': status }, failure);
           break;
         }
         case 'run.settled': {
-          const { run, status, counts, at, error, usage } = record;
-          spans.end(`phase/${run}/collect`, timeOf(at));
+          const { runId, status, counts, at, error, usage } = record;
+          spans.end(`phase/${runId}/collect`, timeOf(at));
           // Names of our own: the conventions' stand at the attempts, and a sum over them must not count twice.
           const attributes: Attributes = {
             'soar.run.status': status,
@@ -110,7 +110,7 @@ export function otelSink({ tracer, meter }: OtelSinkOptions = {}): TraceSink {
           };
           for (const [name, count] of Object.entries(counts)) attributes[`soar.tasks.${name}`] = count;
           const failure = status === 'failed' ? (error ?? { kind: 'internal', message: 'Tasks failed.' }) : null;
-          spans.end(`run/${run}`, timeOf(at), attributes, failure);
+          spans.end(`run/${runId}`, timeOf(at), attributes, failure);
           instruments.runDuration.record(record.durationMs / 1000, {
             'gen_ai.workflow.name': 'soar-machine',
             ...(failure ? { 'error.type': failure.kind } : {}),
@@ -135,54 +135,54 @@ function timeOf(at: number): HrTime {
   return [seconds, Math.round((at - seconds * 1000) * 1e6)];
 }
 
-function startPhase(spans: OpenSpans, run: string, phase: string, at: number): void {
-  spans.start(`phase/${run}/${phase}`, `run/${run}`, `phase ${phase}`, timeOf(at), {
-    'soar.run.id': run,
+function startPhase(spans: OpenSpans, runId: string, phase: string, at: number): void {
+  spans.start(`phase/${runId}/${phase}`, `run/${runId}`, `phase ${phase}`, timeOf(at), {
+    'soar.run.id': runId,
     'soar.phase': phase,
   });
 }
 
 interface StartedTask {
-  task: string;
-  run: string;
-  agent: string;
+  taskId: string;
+  runId: string;
+  agentId: string;
   wave: number;
   /** The phase it is asked for. Default `collect`: it is a task of the plan. */
   phase?: string;
   at: number;
 }
 
-function startTask(spans: OpenSpans, { task, run, agent, wave, at, phase = 'collect' }: StartedTask): void {
-  spans.start(`task/${run}/${task}`, `phase/${run}/${phase}`, `task ${task}`, timeOf(at), {
-    'soar.run.id': run,
-    'soar.task.id': task,
+function startTask(spans: OpenSpans, { taskId, runId, agentId, wave, at, phase = 'collect' }: StartedTask): void {
+  spans.start(`task/${runId}/${taskId}`, `phase/${runId}/${phase}`, `task ${taskId}`, timeOf(at), {
+    'soar.run.id': runId,
+    'soar.task.id': taskId,
     'soar.task.wave': wave,
-    'gen_ai.agent.id': agent,
+    'gen_ai.agent.id': agentId,
   });
 }
 
 function taskMoved(record: RecordOf<'actor.moved'>, task: Waiting, spans: OpenSpans, instruments: Instruments): void {
   const { at, data, until } = record;
   const state = stateText(record.state);
-  const span = `task/${task.run}/${task.task}`;
+  const span = `task/${task.runId}/${task.taskId}`;
   const [top] = state.split('.');
   if (record.event === 'start.granted' && typeof data?.attempt === 'number') {
-    const agent = String(data.agent ?? task.agent);
+    const agentId = String(data.agentId ?? task.agentId);
     const waited = elapsedMs(task.queuedSince ?? at, at) / 1000;
-    instruments.queueTime.record(waited, { 'gen_ai.agent.id': agent });
+    instruments.queueTime.record(waited, { 'gen_ai.agent.id': agentId });
     task.queuedSince = null;
-    spans.start(`attempt/${span}`, span, `invoke_agent ${agent}`, timeOf(at), {
+    spans.start(`attempt/${span}`, span, `invoke_agent ${agentId}`, timeOf(at), {
       'gen_ai.operation.name': 'invoke_agent',
-      'gen_ai.agent.id': agent,
-      'gen_ai.agent.name': agent,
-      'gen_ai.conversation.id': task.run,
-      'soar.run.id': task.run,
-      'soar.task.id': task.task,
+      'gen_ai.agent.id': agentId,
+      'gen_ai.agent.name': agentId,
+      'gen_ai.conversation.id': task.runId,
+      'soar.run.id': task.runId,
+      'soar.task.id': task.taskId,
       'soar.attempt': data.attempt,
     });
     return;
   }
-  if (top === 'retrying') instruments.retries.add(1, { 'gen_ai.agent.id': task.agent });
+  if (top === 'retrying') instruments.retries.add(1, { 'gen_ai.agent.id': task.agentId });
   if (top === 'staggered' || state === 'fallback.waiting') task.queuedSince = at;
   if (state !== 'done') spans.note(span, state, timeOf(at), until === undefined ? {} : { 'soar.until': until });
 }
@@ -193,7 +193,7 @@ function attemptEnded(
   spans: OpenSpans,
   instruments: Instruments,
 ): void {
-  const id = `attempt/task/${task.run}/${task.task}`;
+  const id = `attempt/task/${task.runId}/${task.taskId}`;
   const error = data.error as { kind: string; message: string } | undefined;
   const usage = data.usage as Usage | undefined;
   const ended = spans.end(
@@ -227,10 +227,10 @@ function attemptEnded(
 }
 
 function taskSettled(record: RecordOf<'task.settled'>, spans: OpenSpans, instruments: Instruments): void {
-  const { run, task, agent, wave, at, status, via, error, attempts } = record;
-  const id = `task/${run}/${task}`;
+  const { runId, taskId, agentId, wave, at, status, via, error, attempts } = record;
+  const id = `task/${runId}/${taskId}`;
   // A task that was never admitted has no actor; its span shows that, and why, it was passed over.
-  if (!spans.has(id)) startTask(spans, { run, task, agent, wave, at });
+  if (!spans.has(id)) startTask(spans, { runId, taskId, agentId, wave, at });
   instruments.tasks.add(1, { 'soar.task.status': status });
   const attributes: Attributes = { 'soar.task.status': status, 'soar.task.attempts': attempts.length };
   if (via) attributes['soar.task.via'] = via;

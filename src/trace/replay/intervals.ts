@@ -16,7 +16,7 @@ export interface TaskInterval {
   /** Number of the attempt in flight, where there is one. */
   attempt?: number;
   /** The agent that makes the attempt. */
-  agent?: string;
+  agentId?: string;
   /** When it was to end by itself. */
   until?: number;
   /** Events inside it: `stalled`, `active` again, `stopping`. */
@@ -55,7 +55,7 @@ function intervalsOfActor(actor: ActorTrack): TaskInterval[] {
     if (until !== undefined) interval.until = until;
     const about = own === 'cancelling' ? last : attemptIn(own, data);
     if (about?.attempt !== undefined) interval.attempt = about.attempt;
-    if (about?.agent !== undefined) interval.agent = about.agent;
+    if (about?.agentId !== undefined) interval.agentId = about.agentId;
     intervals.push(interval);
     last = interval;
   }
@@ -65,11 +65,11 @@ function intervalsOfActor(actor: ActorTrack): TaskInterval[] {
 
 function attemptIn(
   state: IntervalState,
-  { attempt, agent }: Readonly<Record<string, unknown>> = {},
-): Pick<TaskInterval, 'attempt' | 'agent'> {
+  { attempt, agentId }: Readonly<Record<string, unknown>> = {},
+): Pick<TaskInterval, 'attempt' | 'agentId'> {
   if (state !== 'running' && state !== 'fallback.running') return {};
   return {
     ...(typeof attempt === 'number' ? { attempt } : {}),
-    ...(typeof agent === 'string' ? { agent } : {}),
+    ...(typeof agentId === 'string' ? { agentId } : {}),
   };
 }

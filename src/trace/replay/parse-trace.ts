@@ -1,10 +1,11 @@
 import { SoarError } from '../../errors/soar-error.ts';
 import { type TraceRecord, traceRecordSchema } from '../trace.schema.ts';
 import { TRACE_VERSION } from '../version.ts';
+import { CurrentRecords } from './current-record.ts';
 
 /**
- * Reads a trace of JSON lines, as `--trace` and `fileSink` write it, and checks every record. Leaves out a last line that was
- * cut off, because its writer may have been killed.
+ * Reads a trace of JSON lines, as `--trace` and `fileSink` write it, and checks every record. Converts earlier versions to the
+ * present one. Leaves out a last line that was cut off, because its writer may have been killed.
  *
  * @param text The whole file.
  * @returns The records in their order; keys that the format does not have are left out.
@@ -19,6 +20,7 @@ import { TRACE_VERSION } from '../version.ts';
 export function parseTrace(text: string): TraceRecord[] {
   const lines = text.split('\n');
   const records: TraceRecord[] = [];
+  const current = new CurrentRecords();
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
     const value = jsonOf(line);
@@ -27,7 +29,7 @@ export function parseTrace(text: string): TraceRecord[] {
       throw new SoarError('io', `Line ${index + 1} of the trace is damaged: it is no JSON.`);
     }
     if (records.length === 0) checkHeader(value);
-    const parsed = traceRecordSchema.safeParse(value);
+    const parsed = traceRecordSchema.safeParse(isRecord(value) ? current.read(value) : value);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       const where = issue?.path.join('.') || 'the record';
@@ -38,6 +40,8 @@ export function parseTrace(text: string): TraceRecord[] {
   if (records.length === 0) throw new SoarError('io', 'The trace is empty. Expected JSON lines written by `--trace`.');
   return records;
 }
+
+const isRecord = (value: unknown): value is TraceRecord => typeof value === 'object' && value !== null;
 
 function jsonOf(line: string): unknown {
   try {

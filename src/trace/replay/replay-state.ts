@@ -36,7 +36,7 @@ export interface ActorReplayState {
 /** A task of a plan at an instant. */
 export interface TaskReplayState {
   id: string;
-  agent: string;
+  agentId: string;
   wave: number;
   state: 'pending' | IntervalState | 'done';
   /** When the state began; null while it is pending. */
@@ -96,7 +96,7 @@ export function stateAt(
     const state = stateText(actor.state);
     const until = actor.until === undefined ? {} : { until: actor.until };
     if (isMachine(track, 'breaker'))
-      breakers.push([track.agent ?? track.name, { state, since: actor.since, ...until }]);
+      breakers.push([track.agentId ?? track.name, { state, since: actor.since, ...until }]);
     else if (isMachine(track, 'gate')) gate = { state, ...until };
   }
   const begun = runs.filter(({ startedSeq }) => startedSeq <= seq).map((run) => runAt(run, seq));
@@ -140,11 +140,11 @@ function runAt({ id, tasks: tracks, phases, settled: end }: RunTrack, seq: numbe
 }
 
 function taskAt(track: TaskTrack, seq: number): TaskReplayState {
-  const { id, agent, wave, actor, settled, held } = track;
+  const { id, agentId, wave, actor, settled, held } = track;
   const intervals = intervalsOf(track);
   const position = lastAt(intervals, seq);
   const interval = intervals[position];
-  const base = { id, agent, wave, attempts: attemptsIn(intervals, position), interval: null, status: null };
+  const base = { id, agentId, wave, attempts: attemptsIn(intervals, position), interval: null, status: null };
   if (settled && settled.seq <= seq) return { ...base, state: 'done', since: settled.at, status: settled.status };
   if (!interval && held && held.seq <= seq) return { ...base, state: 'staggered', since: held.at };
   if (!interval) return { ...base, state: 'pending', since: null };

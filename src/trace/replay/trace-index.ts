@@ -1,6 +1,7 @@
 import type { ChartDefinition } from '../chart/chart.schema.ts';
 import type { RecordOf, TraceRecord } from '../trace.schema.ts';
 import { TRACE_VERSION } from '../version.ts';
+import { CurrentRecords } from './current-record.ts';
 import { type ActorTrack, isMachine, lastAt, type RunTrack, type TaskTrack } from './tracks.ts';
 
 /**
@@ -19,6 +20,7 @@ export class TraceIndex {
   /** Gates and breakers, in the order in which they began. */
   readonly guards: ActorTrack[] = [];
   readonly #runs = new Map<string, RunTrack>();
+  readonly #current = new CurrentRecords();
   startedAt = 0;
   endedAt = 0;
   lastSeq = -1;
@@ -34,8 +36,9 @@ export class TraceIndex {
     return this.#runs.get(id);
   }
 
-  /** Takes the next record; false for one that it has, as after a connection was made anew. */
-  add(record: TraceRecord): boolean {
+  /** Adds the next record, of any version of the format. Returns false for a known one, as after a connection was made anew. */
+  add(given: TraceRecord): boolean {
+    const record = this.#current.read(given);
     if (this.lastSeq < 0) this.startedAt = record.at;
     else if (record.seq <= this.lastSeq) return false;
     this.lastSeq = record.seq;
@@ -47,8 +50,12 @@ export class TraceIndex {
       this.#apply(record);
       this.log.push(record);
     }
+    this.added(record);
     return true;
   }
+
+  /** Called with each new record, once it is in the index. */
+  protected added(_record: TraceRecord): void {}
 
   /** The last record at or before an instant, by `seq`; -1 before the first. */
   seqAt(at: number): number {
@@ -82,34 +89,34 @@ export class TraceIndex {
         return;
       }
       case 'run.started': {
-        const run = this.#runOf(record.run, record);
+        const run = this.#runOf(record.runId, record);
         run.title = record.title ?? '';
         run.query = record.query ?? null;
         return;
       }
       case 'plan.compiled':
-        compile(this.#runOf(record.run, record), record);
+        compile(this.#runOf(record.runId, record), record);
         return;
       case 'phase.started':
       case 'phase.completed':
-        this.#runOf(record.run, record).phases.push(record);
+        this.#runOf(record.runId, record).phases.push(record);
         return;
       case 'task.held':
-        taskOf(this.#runOf(record.run, record), record.task, record.agent, record.wave).held = record;
+        taskOf(this.#runOf(record.runId, record), record.taskId, record.agentId, record.wave).held = record;
         return;
       case 'task.settled':
-        taskOf(this.#runOf(record.run, record), record.task, record.agent, record.wave).settled = record;
+        taskOf(this.#runOf(record.runId, record), record.taskId, record.agentId, record.wave).settled = record;
         return;
       case 'call.settled': {
-        const { task, agent, phase } = record;
-        callOf(this.#runOf(record.run, record), task, agent, phase).called = record;
+        const { taskId, agentId, phase } = record;
+        callOf(this.#runOf(record.runId, record), taskId, agentId, phase).called = record;
         return;
       }
       case 'run.stopping':
-        this.#runOf(record.run, record).stopping = record;
+        this.#runOf(record.runId, record).stopping = record;
         return;
       case 'run.settled':
-        this.#runOf(record.run, record).settled = record;
+        this.#runOf(record.runId, record).settled = record;
         return;
     }
   }
@@ -124,9 +131,9 @@ export class TraceIndex {
       parent,
       machine: record.machine,
       src: record.src,
-      run: record.run,
-      task: record.task,
-      agent: record.agent,
+      runId: record.runId,
+      taskId: record.taskId,
+      agentId: record.agentId,
       wave: record.wave,
       startedSeq: seq,
       startedAt: at,
@@ -140,10 +147,10 @@ export class TraceIndex {
     this.actors.set(id, actor);
     (parent?.children ?? this.roots).push(actor);
     if (isMachine(actor, 'gate') || isMachine(actor, 'breaker')) this.guards.push(actor);
-    if (record.task !== undefined && record.run !== undefined) {
-      const run = this.#runOf(record.run, record);
-      const { task, agent = '', wave = 0, phase } = record;
-      (phase === undefined ? taskOf(run, task, agent, wave) : callOf(run, task, agent, phase)).actor = actor;
+    if (record.taskId !== undefined && record.runId !== undefined) {
+      const run = this.#runOf(record.runId, record);
+      const { taskId, agentId = '', wave = 0, phase } = record;
+      (phase === undefined ? taskOf(run, taskId, agentId, wave) : callOf(run, taskId, agentId, phase)).actor = actor;
     }
   }
 
@@ -190,25 +197,25 @@ function compile(run: RunTrack, record: RecordOf<'plan.compiled'>): void {
   for (const task of run.tasks) for (const id of task.dependsOn) run.byId.get(id)?.dependents.push(task.id);
 }
 
-function taskOf(run: RunTrack, id: string, agent: string, wave: number): TaskTrack {
+function taskOf(run: RunTrack, id: string, agentId: string, wave: number): TaskTrack {
   const known = run.byId.get(id);
   if (known) return known;
-  const task = newTask({ id, agent, wave, phase: null, index: run.tasks.length });
+  const task = newTask({ id, agentId, wave, phase: null, index: run.tasks.length });
   run.tasks.push(task);
   run.byId.set(id, task);
   return task;
 }
 
 /** A call that a phase makes: a task of its own, beside the plan. */
-function callOf(run: RunTrack, id: string, agent: string, phase: string): TaskTrack {
+function callOf(run: RunTrack, id: string, agentId: string, phase: string): TaskTrack {
   const known = run.calls.get(id);
   if (known) return known;
-  const call = newTask({ id, agent, wave: 0, phase, index: -1 });
+  const call = newTask({ id, agentId, wave: 0, phase, index: -1 });
   run.calls.set(id, call);
   return call;
 }
 
-function newTask(about: Pick<TaskTrack, 'id' | 'agent' | 'wave' | 'phase' | 'index'>): TaskTrack {
+function newTask(about: Pick<TaskTrack, 'id' | 'agentId' | 'wave' | 'phase' | 'index'>): TaskTrack {
   const none = { prompt: null, actor: null, settled: null, held: null, called: null };
   return { ...about, ...none, dependsOn: [], dependents: [], critical: false };
 }

@@ -26,9 +26,9 @@ export interface ActorTrack {
   readonly parent: ActorTrack | null;
   readonly machine: string | null;
   readonly src: string | undefined;
-  readonly run: string | undefined;
-  readonly task: string | undefined;
-  readonly agent: string | undefined;
+  readonly runId: string | undefined;
+  readonly taskId: string | undefined;
+  readonly agentId: string | undefined;
   readonly wave: number | undefined;
   readonly startedSeq: number;
   readonly startedAt: number;
@@ -46,7 +46,7 @@ export interface TaskTrack {
   readonly id: string;
   /** Place in the plan; -1 for a call. */
   readonly index: number;
-  readonly agent: string;
+  readonly agentId: string;
   dependsOn: readonly string[];
   readonly dependents: string[];
   /** 1-based; 0 when unknown. */

@@ -64,9 +64,9 @@ export function createStatelyConverter(): (record: TraceRecord) => StatelyEvent[
   });
 
   function started(record: RecordOf<'actor.started'>): StatelyEvent[] {
-    const { actor, parent, machine, state, id, run, task, agent, wave, data } = record;
-    const name = task ?? id;
-    const context = defined({ run, task, agent, wave, ...data });
+    const { actor, parent, machine, state, id, runId, taskId, agentId, wave, data } = record;
+    const name = taskId ?? id;
+    const context = defined({ runId, taskId, agentId, wave, ...data });
     const rootId = (parent !== null && actors.get(parent)?.rootId) || parent || actor;
     actors.set(actor, { rootId, state, context });
     const definition = (machine !== null && definitions.get(machine)) || JSON.stringify({ id: name });

@@ -136,7 +136,7 @@ describe('the inspector client', () => {
 
   it('is closed at once when no client ever connected', async () => {
     const client = statelyWebSocket({ url: `ws://127.0.0.1:${await freePort()}` });
-    client.write({ type: 'trace.started', seq: 0, at: 0, v: 1, trace: 't', mode: 'full' });
+    client.write({ type: 'trace.started', seq: 0, at: 0, v: 2, trace: 't', mode: 'full' });
     await expect(client.close?.()).resolves.toBeUndefined();
   });
 });

@@ -7,7 +7,7 @@ import { traceFileSource } from '../../../src/node/view/trace-file-source.ts';
 import { textOf } from '../../support/source-text.ts';
 
 const MIB = 1024 * 1024;
-const START = '{"type":"trace.started","seq":0,"at":5,"v":1,"trace":"x","mode":"compact"}\n';
+const START = '{"type":"trace.started","seq":0,"at":5,"v":2,"trace":"x","mode":"compact"}\n';
 const warning = (seq: number) => `{"type":"warning","seq":${seq},"at":${5 + seq},"message":"m${seq}"}\n`;
 
 let folder = '';

@@ -10,7 +10,7 @@ import { ringSource, type ViewerSource } from '../../../src/node/view/viewer-sou
 import { ringSink } from '../../../src/trace/ring-sink.ts';
 import type { TraceRecord } from '../../../src/trace/trace.schema.ts';
 
-const START = '{"type":"trace.started","seq":0,"at":5,"v":1,"trace":"x","mode":"compact"}\n';
+const START = '{"type":"trace.started","seq":0,"at":5,"v":2,"trace":"x","mode":"compact"}\n';
 const warning = (seq: number): string => `{"type":"warning","seq":${seq},"at":${5 + seq},"message":"m${seq}"}\n`;
 
 let folder: string;
@@ -164,7 +164,7 @@ describe('a trace file', () => {
   test.each([
     ['no trace', 'hello\n', /is no trace/],
     ['JSON of another kind', '{"a":1}\n', /is no trace/],
-    ['a trace of a later format', START.replace('"v":1', '"v":2'), /format 2; this version reads format 1/],
+    ['a trace of a later format', START.replace('"v":2', '"v":3'), /format 3; this version reads format 2/],
   ])('is refused when it is %s', async (_, text, message) => {
     await writeFile(file, text);
     await expect(traceFileSource(file)).rejects.toThrow(message);

@@ -32,8 +32,8 @@ function courses(replay: Replay) {
   return replay.runs.flatMap(({ tasks }) =>
     tasks.map((task) => [
       task.id,
-      ...intervalsOf(task).map(({ state, from, to, attempt, agent, until }, index) => ({
-        ...{ state, to, attempt, agent, until },
+      ...intervalsOf(task).map(({ state, from, to, attempt, agentId, until }, index) => ({
+        ...{ state, to, attempt, agentId, until },
         from: index === 0 ? null : from,
       })),
     ]),
@@ -145,7 +145,7 @@ describe('a trace made of a journal', () => {
     for (const record of told) traceRecordSchema.parse(record);
     const calls = (records: readonly TraceRecord[]) =>
       [...(createReplay(records).runs[0]?.calls.values() ?? [])].map((call) => [
-        ...[call.id, call.phase, call.agent],
+        ...[call.id, call.phase, call.agentId],
         ...intervalsOf(call).map(({ state, from, to, attempt }) => [state, from, to, attempt]),
       ]);
     expect(calls(recorded)).toHaveLength(1);
@@ -241,7 +241,7 @@ describe('the source of a run in a journal', () => {
     const plan = { tasks: [...tasks, { id: 'b', prompt: '', dependsOn: ['a'] }] };
     const begun = begin(plan, [{ ms: 100 }], { maxConcurrent: 1, schedule: 'eager' });
     const { read, followed } = await followedFrom(250, begun);
-    const b = of(followed, 'actor.started').find(({ task }) => task === 'b');
+    const b = of(followed, 'actor.started').find(({ taskId }) => taskId === 'b');
     // It was ready at 1100, unknown before it started.
     expect(b).toMatchObject({ at: 1200, data: { readyAt: 1100 } });
     const times = [...read, ...followed].map(({ at }) => at);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../../../src/trace/replay/parse-trace.ts';
 import { tracedRun } from '../../support/traced-run.ts';
 
-const header = '{"type":"trace.started","seq":0,"at":0,"v":1,"trace":"t","mode":"compact"}';
+const header = '{"type":"trace.started","seq":0,"at":0,"v":2,"trace":"t","mode":"compact"}';
 const warning = '{"type":"warning","seq":1,"at":0,"message":"careful"}';
 
 describe('reading a trace', () => {
@@ -27,7 +27,7 @@ describe('reading a trace', () => {
   it.each([
     ['is empty', '', /is empty/],
     ['is something else', '{"a":1}', /no trace/],
-    ['is newer', header.replace('"v":1', '"v":2'), /version 2.*Update/],
+    ['is newer', header.replace('"v":2', '"v":3'), /version 3.*Update/],
     ['is damaged', `${header}\n{"type"\n${warning}`, /Line 2 .* no JSON/],
     ['has a record of another form', `${header}\n${warning.replace('"careful"', '7')}`, /Line 2 .*message/],
   ])('refuses a file that %s, and says so', (_, text, message) => {

@@ -132,24 +132,24 @@ describe('a replay of any run', () => {
 
 interface Span {
   n: number | undefined;
-  agent: string | undefined;
+  agentId: string | undefined;
   from: number;
   to: number | null;
 }
 
 /** An attempt that was asked to stop continues in `cancelling`. */
 function attemptsIn(
-  intervals: readonly { state: string; attempt?: number; agent?: string; from: number; to: number | null }[],
+  intervals: readonly { state: string; attempt?: number; agentId?: string; from: number; to: number | null }[],
 ) {
   const spans: Span[] = [];
-  for (const { state, attempt: n, agent: by, from, to } of intervals) {
+  for (const { state, attempt: n, agentId: by, from, to } of intervals) {
     const last = spans.at(-1);
     if (state === 'cancelling' && last) last.to = to;
-    else if (state === 'running' || state === 'fallback.running') spans.push({ n, agent: by, from, to });
+    else if (state === 'running' || state === 'fallback.running') spans.push({ n, agentId: by, from, to });
   }
   return spans;
 }
 
 function attemptsOf({ attempts }: TaskOutcome): Span[] {
-  return attempts.map(({ n, agentId, startedAt, endedAt }) => ({ n, agent: agentId, from: startedAt, to: endedAt }));
+  return attempts.map(({ n, agentId, startedAt, endedAt }) => ({ n, agentId, from: startedAt, to: endedAt }));
 }

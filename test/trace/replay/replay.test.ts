@@ -78,7 +78,7 @@ describe('a replay', () => {
       ['fallback.waiting', 2500, 2500],
       ['fallback.running', 2500, 3500, 3],
     ]);
-    expect(intervals('a').at(-1)?.agent).toBe('spare');
+    expect(intervals('a').at(-1)?.agentId).toBe('spare');
   });
 
   it('shows that a cancelled task was asked to stop', async () => {
@@ -209,15 +209,24 @@ describe('a replay', () => {
   it('knows the dependencies of a task that is recorded before its plan', () => {
     const task = { agent: 'x', prompt: { ref: '', chars: 0 } };
     const replay = createReplay();
-    const held = { agent: 'x', wave: 1, reason: '' };
-    replay.add({ type: 'task.held', seq: 0, at: 0, run: 'r', task: 'b', ...held });
+    const held = { agentId: 'x', wave: 1, reason: '' };
+    replay.add({ type: 'task.held', seq: 0, at: 0, runId: 'r', taskId: 'b', ...held });
     for (const seq of [1, 2]) {
       const tasks = [
         { id: 'a', ...task },
         { id: 'b', ...task, dependsOn: ['a'] },
       ];
       const schedule = 'wave' as const;
-      replay.add({ type: 'plan.compiled', seq, at: 0, run: 'r', timeoutMs: 1, schedule, waves: [['a'], ['b']], tasks });
+      replay.add({
+        type: 'plan.compiled',
+        seq,
+        at: 0,
+        runId: 'r',
+        timeoutMs: 1,
+        schedule,
+        waves: [['a'], ['b']],
+        tasks,
+      });
     }
     expect(replay.run('r')?.byId.get('b')).toMatchObject({ wave: 2, dependsOn: ['a'], held });
     expect(replay.run('r')?.byId.get('a')?.dependents).toEqual(['b']);
@@ -225,7 +234,7 @@ describe('a replay', () => {
 
   it('has agents of any name among the breakers', () => {
     const started = { type: 'actor.started', seq: 0, at: 0, actor: 't:1', id: 'b', parent: null } as const;
-    const replay = createReplay([{ ...started, machine: 'breaker', agent: '__proto__', state: 'closed' }]);
+    const replay = createReplay([{ ...started, machine: 'breaker', agentId: '__proto__', state: 'closed' }]);
     expect(Object.entries(replay.at(0).breakers)).toEqual([['__proto__', { state: 'closed', since: 0 }]]);
   });
 
@@ -260,8 +269,8 @@ function manyTasks(n: number): TraceRecord[] {
       id: task,
       parent: null,
       machine: 'task',
-      run: 'r',
-      task,
+      runId: 'r',
+      taskId: task,
       state: 'staggered',
     });
     const event = 'start.granted';
@@ -271,9 +280,9 @@ function manyTasks(n: number): TraceRecord[] {
     records.push({
       type: 'task.settled',
       ...stamp(),
-      run: 'r',
-      task,
-      agent: 'x',
+      runId: 'r',
+      taskId: task,
+      agentId: 'x',
       status: 'succeeded',
       via: 'agent',
       wave: 1,

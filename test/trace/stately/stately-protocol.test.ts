@@ -67,7 +67,7 @@ describe("Stately's messages", () => {
     expect(lint).toMatchObject({
       _version: '0.7.2',
       createdAt: '0',
-      snapshot: { status: 'active', value: 'staggered', context: { task: 'lint', agent: 'quick' } },
+      snapshot: { status: 'active', value: 'staggered', context: { taskId: 'lint', agentId: 'quick' } },
     });
   });
 
