@@ -6,10 +6,10 @@ import { toIssues } from './errors/zod-issues.ts';
 import type { GateLimits } from './machines/gate/logic.ts';
 import { GATE_LIMITS } from './machines/gate/machine.ts';
 import { pricesSchema, runSettingsShape } from './plan/plan.schema.ts';
-import type { OnDependencyFailure, RunSettings } from './plan/types.ts';
+import type { OnDependencyFailure, Plan } from './plan/types.ts';
 import { count, durationMs, positiveCount } from './policy/policy.schema.ts';
-import { resolvePolicy, waiting } from './policy/presets.ts';
-import type { CollectSettings } from './run/settings.ts';
+import { waiting } from './policy/presets.ts';
+import { COLLECT_SETTINGS, type CollectSettings, mergeSettings, type StatedSettings } from './run/settings.ts';
 import type { SoarOptions } from './soar-types.ts';
 import { quoted } from './text/foreign-text.ts';
 
@@ -131,29 +131,17 @@ export function engineLimits({ maxConcurrent, staggerMs, limits: given }: SoarOp
  */
 export function settingsOf(
   engine: SoarOptions,
-  plan: RunSettings,
-  run: RunSettings,
-  fallback: string | false | undefined,
+  plan: Plan | Record<string, never>,
+  run: StatedSettings,
   failureRule: OnDependencyFailure,
 ): CollectSettings {
   check(runOptionsSchema, run, 'The run options');
-  const own = { ...plan, ...defined(run) } as RunSettings;
   const { maxCoolingMs, maxRateLimits, maxOpenWaitMs, onOpen } = engine;
-  return {
-    schedule: own.schedule ?? engine.schedule ?? 'wave',
-    onDependencyFailure: own.onDependencyFailure ?? engine.onDependencyFailure ?? failureRule,
-    policy: resolvePolicy(own.policy ?? engine.policy),
-    timeoutMs: own.timeoutMs ?? engine.timeoutMs ?? null,
-    // The engine's own limits are the gate's; these are the run's, which can only be narrower.
-    maxConcurrent: own.maxConcurrent ?? null,
-    staggerMs: own.staggerMs ?? null,
-    budget: frozenCopy(own.budget ?? engine.budget ?? null),
-    fallback: fallback || null,
-    retries: own.retries ?? engine.retries ?? null,
-    cache: own.cache ?? engine.cache ?? false,
-    contextBudgetChars: own.contextBudgetChars ?? engine.contextBudgetChars ?? null,
-    bounds: defined({ maxCoolingMs, maxRateLimits, ...waiting({ maxOpenWaitMs, onOpen }) }),
-  };
+  const bounds = defined({ maxCoolingMs, maxRateLimits, ...waiting({ maxOpenWaitMs, onOpen }) });
+  const base = { ...COLLECT_SETTINGS, onDependencyFailure: failureRule, bounds };
+  // The gate holds the engine's own limits; those of a run can only be narrower.
+  const { maxConcurrent: _, staggerMs: __, ...ofEngine } = engine;
+  return mergeSettings(base, ofEngine, plan, run) as CollectSettings;
 }
 
 function defined<T extends object>(values: T): Partial<T> {

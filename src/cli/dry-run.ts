@@ -8,11 +8,12 @@ import { readEntry } from '../node/search/read-entry.ts';
 import { agentsFromSpecs } from '../node/tools/agents-from-spec.ts';
 import { settingsOf } from '../options.ts';
 import { compilePlan } from '../plan/compile.ts';
+import { runFallback, taskFallback } from '../plan/fallback.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
 import { withReading } from '../plan/reading.ts';
 import type { OnDependencyFailure, Plan, Task } from '../plan/types.ts';
 import type { Policy } from '../policy/policy.ts';
-import { COLLECT_SETTINGS, policiesOf } from '../run/settings.ts';
+import { policiesOf } from '../run/settings.ts';
 import { escaped, oneLine } from '../text/foreign-text.ts';
 import { type DryStart, programFinder, startOf } from './dry-start.ts';
 import type { RunFlags } from './flags.ts';
@@ -63,9 +64,11 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
   const plan = withReading(given, (entry) => readEntry(process.cwd(), entry));
   const own = agentsFromSpecs(ownAgents(plan.agents));
   const agents = withAdHoc(resolveAgents({ ...options.agents, ...own }), plan.agents);
-  const fallback = run.fallback ?? plan.fallback ?? false;
-  const compiled = compilePlan(fallback === false ? plan : { ...plan, fallback }, { agents: [...agents.keys()] });
-  const settings = { ...COLLECT_SETTINGS, ...settingsOf(options, compiled.plan, run, fallback, 'skip') };
+  const byDefault = runFallback(run.fallback, plan.fallback, options.fallback);
+  const compiled = compilePlan(byDefault === null ? plan : { ...plan, fallback: byDefault }, {
+    agents: [...agents.keys()],
+  });
+  const settings = settingsOf(options, compiled.plan, run, 'skip');
   const policyOf = policiesOf(compiled, settings);
   const maxConcurrent = settings.maxConcurrent ?? options.maxConcurrent ?? GATE_LIMITS.maxConcurrent;
   const pace = { maxConcurrent, staggerMs: settings.staggerMs ?? options.staggerMs ?? 0 };
@@ -80,7 +83,7 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
   const dryTask = async (task: Task): Promise<DryTask> => {
     const policy = policyOf(task);
     const { spec } = task;
-    const fallback = fallbackOf(task, settings.fallback);
+    const fallback = taskFallback(task, settings.fallback);
     return {
       taskId: task.id,
       ...(await started(task, task.agent)),
@@ -115,11 +118,6 @@ export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun
 
 function longestAttemptMs({ clocks }: Policy): number {
   return clocks.maxTimeoutMs;
-}
-
-function fallbackOf({ spec, agent }: Task, byDefault: string | null): string | null {
-  const fallback = spec.fallback === undefined ? byDefault : spec.fallback || null;
-  return fallback === agent ? null : fallback;
 }
 
 /** Prints what would be run; nothing is. Returns the exit code. */

@@ -1,15 +1,16 @@
 import { SoarError } from '../errors/soar-error.ts';
 import { missingKeys } from '../node/models/model-agent.ts';
+import { runFallback } from '../plan/fallback.ts';
 import type { AgentSpec, Plan } from '../plan/types.ts';
 import type { RunOptions } from '../soar-types.ts';
 
 /** Ids of the agents a plan can come to use. */
 export function usedAgents(plan: Plan, fallback: RunOptions['fallback']): Set<string> {
   const { tasks, defaults } = plan;
-  const byDefault = fallback ?? plan.fallback;
+  const byDefault = runFallback(fallback, plan.fallback);
   const named = tasks.flatMap((task) => [
     task.agent ?? defaults?.agent,
-    fallback === false ? undefined : (task.fallback ?? byDefault),
+    fallback === false ? null : runFallback(task.fallback, byDefault ?? undefined),
   ]);
   return new Set(named.filter((id) => typeof id === 'string'));
 }

@@ -1,4 +1,5 @@
-import type { CompiledPlan, OnDependencyFailure, Schedule, Task } from '../plan/types.ts';
+import { frozenCopy } from '../base/frozen.ts';
+import type { CompiledPlan, OnDependencyFailure, RunSettings, Schedule, Task } from '../plan/types.ts';
 import type { Budget } from '../policy/budget.ts';
 import type { Policy } from '../policy/policy.ts';
 import { POLICIES, resolvePolicy } from '../policy/presets.ts';
@@ -53,6 +54,35 @@ export const COLLECT_SETTINGS: CollectSettings = Object.freeze({
   contextBudgetChars: null,
   bounds: {},
 });
+
+/** Settings as an engine, a plan or a run states them. */
+export type StatedSettings = RunSettings & { fallback?: string | false };
+
+/** The settings that one layer states, in the form of a run's. Throws `invalid-options` for a bad policy. */
+function statedBy(layer: StatedSettings): Partial<CollectSettings> {
+  const { schedule, onDependencyFailure, timeoutMs, maxConcurrent, staggerMs, retries, cache } = layer;
+  const { policy, budget, fallback, contextBudgetChars } = layer;
+  const stated: { [Key in keyof CollectSettings]?: CollectSettings[Key] | undefined } = {
+    ...{ schedule, onDependencyFailure, timeoutMs, maxConcurrent, staggerMs, retries, cache, contextBudgetChars },
+    policy: policy === undefined ? undefined : resolvePolicy(policy),
+    budget: budget === undefined ? undefined : frozenCopy(budget),
+    fallback: fallback === undefined ? undefined : fallback || null,
+  };
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Merges settings in the one order that holds everywhere: a later layer wins, key by key. A budget and a policy are one
+ * key each.
+ *
+ * @param layers From the weakest on: the engine, the plan, the run's own options.
+ */
+export function mergeSettings(
+  base: Partial<CollectSettings>,
+  ...layers: readonly StatedSettings[]
+): Partial<CollectSettings> {
+  return Object.assign({ ...base }, ...layers.map(statedBy));
+}
 
 /** A policy with the bounds that an engine sets for all its runs. */
 export function withBounds(

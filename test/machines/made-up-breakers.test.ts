@@ -67,7 +67,7 @@ describe('the breaker of an agent that a plan makes up', () => {
     await run(planOf(task('good')), 'a').settled();
     const started = ring.records().filter((record) => record.type === 'actor.started');
     const own = started.find(({ id }) => id === 'breaker.poet');
-    expect(own).toMatchObject({ machine: 'breaker', agent: 'poet', run: 'a' });
+    expect(own).toMatchObject({ machine: 'breaker', agentId: 'poet', runId: 'a' });
     const actor = own?.actor;
     expect(ring.records()).toContainEqual(expect.objectContaining({ type: 'actor.ended', actor, status: 'stopped' }));
     await clock.settle(soar.close());

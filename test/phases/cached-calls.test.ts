@@ -91,9 +91,9 @@ describe('a question that was asked before, with a cache', () => {
     const ring = ringSink();
     await ask({ trace: { sinks: [ring] } });
     const told = ring.records().filter(({ type }) => type === 'call.settled' || type === 'phase.completed');
-    expect(told).toContainEqual(expect.objectContaining({ task: 'phase:decompose', via: 'cache', durationMs: 0 }));
+    expect(told).toContainEqual(expect.objectContaining({ taskId: 'phase:decompose', via: 'cache', durationMs: 0 }));
     expect(told).toContainEqual(expect.objectContaining({ phase: 'synthesize', by: 'llm', cached: 2 }));
-    expect(ring.records().filter((record) => 'task' in record && record.type === 'actor.started')).toEqual([]);
+    expect(ring.records().filter((record) => 'taskId' in record && record.type === 'actor.started')).toEqual([]);
   });
 
   it.each<[string, Engine, string?]>([

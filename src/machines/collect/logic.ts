@@ -3,6 +3,7 @@ import type { ResolvedAgent } from '../../agents/resolve.ts';
 import { elapsedMs } from '../../base/clock.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import { compilePlan } from '../../plan/compile.ts';
+import { taskFallback } from '../../plan/fallback.ts';
 import type { CompiledPlan, Plan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { deriveRunTimeoutMs } from '../../policy/run-timeout.ts';
@@ -48,7 +49,7 @@ export function runTimeoutMs(
   const seen = new Map<Policy, Set<string>>();
   for (const task of plan.tasks) {
     const policy = policyOf(task);
-    const hasFallback = task.spec.fallback === undefined ? settings.fallback !== null : task.spec.fallback !== false;
+    const hasFallback = taskFallback(task, settings.fallback) !== null;
     const key = `${hasFallback}|${task.spec.timeoutMs}`;
     if (seen.get(policy)?.has(key)) continue;
     seen.set(policy, (seen.get(policy) ?? new Set()).add(key));
@@ -75,7 +76,7 @@ export function agentOf(task: Task, agents: Agents): ResolvedAgent | null {
 }
 
 export function fallbackOf(task: Task, settings: CollectSettings, agents: Agents): ResolvedAgent | null {
-  const id = task.spec.fallback === undefined ? settings.fallback : task.spec.fallback || null;
+  const id = taskFallback(task, settings.fallback);
   return id === null ? null : (agents.get(id) ?? null);
 }
 

@@ -1,4 +1,5 @@
 import type { RunOpened } from '../gate/events.ts';
+import { openedRun } from '../gate/opened-run.ts';
 import { agentOf, fallbackOf } from './logic.ts';
 import type { Message } from './messages.ts';
 import type { CollectRun } from './run.ts';
@@ -48,13 +49,8 @@ function ensureBreakers({ plan, policyOf, agents, settings, runId, input }: Coll
   return messages;
 }
 
-/** The gate counts time from when it learns of the run, which may have begun before, or in another process. */
 function opened({ input, settings, budgetAt, runId, actor }: CollectRun, now: number): RunOpened {
-  const { resumed } = input;
-  const { maxConcurrent, staggerMs } = settings;
-  const budget = budgetAt === null ? settings.budget : { ...settings.budget, timeMs: budgetAt - now };
-  const before = resumed ? { spent: resumed.spent, lastStartAt: resumed.lastStartAt } : {};
-  return { type: 'run.opened', runId, maxConcurrent, staggerMs, budget, ref: actor.ref, ...before };
+  return openedRun({ runId, settings, budgetAt, resumed: input.resumed, ref: actor.ref, now });
 }
 
 /** A provider asks to be left alone until then: a derived limit does not count that time. */

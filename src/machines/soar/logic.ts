@@ -5,12 +5,11 @@ import { callNotes, type PhaseScope } from '../../phases/calls/calls.ts';
 import type { AgentInfo } from '../../phases/types.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { OnDependencyFailure, Plan } from '../../plan/types.ts';
-import { resolvePolicy } from '../../policy/presets.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import { type PhaseName, publishNothing } from '../../run/events.ts';
 import type { Assessment, Routing } from '../../run/phase-outputs.ts';
 import type { PhaseRecord, RunMetadata } from '../../run/result.ts';
-import { COLLECT_SETTINGS, type CollectSettings, runBounds } from '../../run/settings.ts';
+import { COLLECT_SETTINGS, type CollectSettings, mergeSettings, runBounds } from '../../run/settings.ts';
 import type { StopReason } from '../../run/task-report.ts';
 import { asksOneThing } from '../../text/questions.ts';
 import type { TaskError } from '../../types/task.ts';
@@ -19,6 +18,7 @@ import { watchCosts } from '../collect/costs.ts';
 import { tryCompile } from '../collect/logic.ts';
 import { buildMetadata } from '../collect/metadata.ts';
 import type { GateNotice, RunOpened } from '../gate/events.ts';
+import { openedRun } from '../gate/opened-run.ts';
 import type { Decision, SoarContext, SoarInput, SoarOutput } from './events.ts';
 
 /** State in which a run begins or resumes. */
@@ -63,19 +63,11 @@ function resumedRouting(resumed: SoarInput['resumed']): Routing | null {
   return approved ? { matches: [], ...routing, plan: approved } : routing;
 }
 
-/** How the run announces itself at the gate: from its first phase on, what it does counts. */
+/** Opens the run at the gate: from its first phase on, its attempts count. */
 export function runOpened(context: SoarContext, ref: Addressee<GateNotice>, now: number): RunOpened {
   const { input, runId, bounds } = context;
-  const { maxConcurrent, staggerMs, budget } = { ...COLLECT_SETTINGS, ...input.settings };
-  return {
-    type: 'run.opened',
-    runId,
-    maxConcurrent,
-    staggerMs,
-    budget: bounds.budgetAt === null ? budget : { ...budget, timeMs: bounds.budgetAt - now },
-    ...(input.resumed ? { spent: input.resumed.spent, lastStartAt: input.resumed.lastStartAt } : {}),
-    ref,
-  };
+  const settings = { ...COLLECT_SETTINGS, ...input.settings };
+  return openedRun({ runId, settings, budgetAt: bounds.budgetAt, resumed: input.resumed, ref, now });
 }
 
 /** Services for a phase that asks agents. */
@@ -108,7 +100,7 @@ export function faultOf({ services }: SoarContext, { plan, agents = new Map() }:
   const compiled = tryCompile(plan, withoutCode(withAgents(services, agents)));
   if ('kind' in compiled) return compiled;
   try {
-    planSettings(plan);
+    editedSettings({}, plan);
     return null;
   } catch (error) {
     return {
@@ -127,12 +119,11 @@ export function withRule(plan: Plan, { settings }: SoarInput): Plan {
   return { onDependencyFailure: settings?.onDependencyFailure ?? QUESTION_RULE, ...plan };
 }
 
-/** Settings of a plan: its editor decided last, so they win. */
-export function planSettings(plan: Plan): Partial<CollectSettings> {
-  const { schedule, onDependencyFailure, maxConcurrent, staggerMs, retries, fallback, policy } = plan;
-  const given = { schedule, onDependencyFailure, maxConcurrent, staggerMs, retries, fallback };
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(said), ...(policy === undefined ? {} : { policy: resolvePolicy(policy) }) };
+/** Settings of the run with those of an edited plan, whose editor decided last; its limits come too late. */
+export function editedSettings(settings: Partial<CollectSettings>, edited: Plan | null): Partial<CollectSettings> {
+  if (!edited) return settings;
+  const { timeoutMs: _, budget: __, ...stated } = edited;
+  return mergeSettings(settings, stated);
 }
 
 /** Settings of an edited plan that come too late, as the run and its limits have begun; null without any. */

@@ -1,5 +1,5 @@
 import type { SoarContext } from './events.ts';
-import { agentInfos, planSettings, QUESTION_RULE, scopeOf } from './logic.ts';
+import { agentInfos, editedSettings, QUESTION_RULE, scopeOf } from './logic.ts';
 
 /** Input of each phase, from the results of the ones before it. */
 export const assessInput = (context: SoarContext) => ({
@@ -50,7 +50,7 @@ export const collectInput = (context: SoarContext) => {
     publish,
     query: input.query,
     passages: passagesOf(context),
-    settings: { onDependencyFailure: QUESTION_RULE, ...input.settings, ...(edited ? planSettings(edited) : {}) },
+    settings: editedSettings({ onDependencyFailure: QUESTION_RULE, ...input.settings }, edited),
     log: input.log ?? null,
     within: bounds,
     ...input.resumed?.collect,
