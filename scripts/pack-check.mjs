@@ -137,7 +137,7 @@ async function checkBundle(project) {
   check(`an app in a browser loads ${zipped.toFixed(1)} kB`, isTold ? null : `docs/performance.md says ${said}`);
   const inputs = [...first].flatMap((file) => Object.keys(metafile.outputs[file].inputs));
   const unwanted = inputs.filter((file) =>
-    /phases\/(?:assess|decompose|model-\w+)\.js$|agents\/(?:extractive|combine)\.js$/.test(file),
+    /phases\/(?:assess|decompose|model-\w+)\.js$|agents\/extractive\.js$/.test(file),
   );
   check('what questions need is not loaded at first', unwanted.join('\n'));
 }

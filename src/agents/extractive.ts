@@ -1,20 +1,23 @@
+import { AgentError } from '../errors/agent-error.ts';
 import { cite } from '../text/citations.ts';
-import { type ScoredStatement, selectStatements } from '../text/select-statements.ts';
-import { isSpaceOr, withoutEnd } from '../text/without-end.ts';
+import { oneLine } from '../text/foreign-text.ts';
+import { declaredName, headingOf, linesOf } from '../text/passage-lines.ts';
+import { queryTerms, terms } from '../text/terms.ts';
 import type { Agent } from '../types/agent.ts';
+import type { Passage } from '../types/passage.ts';
 import { BUILTIN_PROFILES } from './builtin-profiles.ts';
 
-/** Answer of an offline agent when the passages do not answer. */
-export const NO_ANSWER = 'No passage answers this.';
+/** Most passages of an answer, most lines of each, and most characters of a line. */
+const SHOWN = Object.freeze({ passages: 5, lines: 8, chars: 200 });
 
-/** Most lines of an answer. */
-const MAX_LINES = 6;
-/** Longer statements are cut, at a word, and marked. */
-const MAX_CHARS = 320;
+/** Words of the question that a passage must hold; all of a shorter question. */
+const MATCHING = 2;
 
 /**
- * Answers from the passages of its request, without a model: quotes the statements that fit the question best, at most
- * six, each with the place it stands in, as `- text (path:12)`. Says so when nothing fits.
+ * Shows the passages of its request that share two words with the question, without a model: at most five, each with its name,
+ * its place, and the lines that fit best.
+ *
+ * Fails as `not_found` when no passage does.
  */
 export function extractiveAgent(): Agent {
   return {
@@ -22,23 +25,45 @@ export function extractiveAgent(): Agent {
     run: ({ question, passages = [] }, { signal, heartbeat, progress }) => {
       signal.throwIfAborted();
       heartbeat();
-      const statements = selectStatements(question, passages, MAX_LINES);
+      const wanted = new Set(queryTerms(question));
+      const found = passages.filter((passage) => sharedTerms(passage, wanted) >= Math.min(MATCHING, wanted.size));
       progress({ done: passages.length, total: passages.length, message: 'passages read' });
-      return statements.length === 0 ? NO_ANSWER : statements.map(bullet).join('\n');
+      if (found.length === 0) {
+        throw new AgentError('not_found', `No passage matches: ${oneLine(question).slice(0, SHOWN.chars)}`, {
+          fault: 'task',
+        });
+      }
+      return found
+        .slice(0, SHOWN.passages)
+        .map((passage) => shown(passage, wanted))
+        .join('\n\n');
     },
   };
 }
 
-/** A statement as one line of an answer: code in backticks, docs after the name they are about, the place at the end. */
-export function bullet(statement: ScoredStatement): string {
-  const text = shortened(statement.text);
-  const quoted = statement.kind === 'code' ? `\`${text.replaceAll('`', "'")}\`` : text;
-  const label = statement.label ? `\`${statement.label}\`: ` : '';
-  return `- ${label}${quoted} ${cite(statement)}`;
+function sharedTerms({ path, text }: Passage, wanted: ReadonlySet<string>): number {
+  return new Set(terms(`${path} ${text}`).filter((term) => wanted.has(term))).size;
 }
 
-export function shortened(text: string, limit = MAX_CHARS): string {
-  if (text.length <= limit) return text;
-  const cut = text.slice(0, limit);
-  return `${withoutEnd(cut.slice(0, Math.max(cut.lastIndexOf(' '), limit / 2)), isSpaceOr(',;:'))} …`;
+/** A passage as `name (path:12-40)` above its lines that fit best. */
+function shown(passage: Passage, wanted: ReadonlySet<string>): string {
+  const lines = linesOf(passage.text);
+  const name = lines.map((line) => headingOf(line)?.title ?? declaredName(line)).find((one) => one != null);
+  const from = bestWindow(lines, wanted);
+  const excerpt = lines.slice(from, from + SHOWN.lines).map((line) => `    ${line.slice(0, SHOWN.chars)}`.trimEnd());
+  const startLine = passage.startLine + from;
+  const place = { path: passage.path, startLine, endLine: startLine + excerpt.length - 1 };
+  return `${name === undefined ? '' : `${name} `}${cite(place)}\n${excerpt.join('\n')}`;
+}
+
+/** Start of the lines in a row that hold most of the wanted terms; the earliest among equals. */
+function bestWindow(lines: readonly string[], wanted: ReadonlySet<string>): number {
+  const held = lines.map((line) => new Set(terms(line).filter((term) => wanted.has(term))));
+  let best = { from: 0, count: -1 };
+  for (let from = 0; from === 0 || from + SHOWN.lines <= lines.length; from += 1) {
+    const window = held.slice(from, from + SHOWN.lines);
+    const count = new Set(window.flatMap((one) => [...one])).size;
+    if (count > best.count) best = { from, count };
+  }
+  return best.from;
 }

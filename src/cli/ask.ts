@@ -16,7 +16,7 @@ import { toolChoice } from './tool-agent.ts';
 import { openWatchers } from './watchers.ts';
 
 export const OFFLINE_NOTE =
-  'No agent is configured: using the built-in offline phases and agents, without a model (--tool, SOAR_TOOL or soar.config name one).';
+  'No agent is configured: searching the files here, without a model (--tool, SOAR_TOOL or soar.config name one).';
 
 /** `soar ask <query>`: all six phases. Returns the exit code. */
 export async function askCommand(words: readonly string[], flags: RunFlags): Promise<number> {

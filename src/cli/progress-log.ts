@@ -71,7 +71,7 @@ export function phaseLine({ phase, summary, by, cached }: Extract<RunEvent, { ty
   const who = by === undefined || by === 'offline' ? [] : [by];
   const how = cached ? [`${counted(cached, 'answer')} from the cache`] : [];
   const done = who.length + how.length === 0 ? '' : ` (${[...who, ...how].join(', ')})`;
-  return `${phase}${done}: ${short(summary)}`;
+  return summary === '' ? `${phase}${done}` : `${phase}${done}: ${short(summary)}`;
 }
 
 function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: string): string[] {

@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../node/config/config.ts';
 import { agentFromSpec, agentsFromSpecs } from '../node/tools/agents-from-spec.ts';
 import type { CheckOptions } from '../plan/check-plan.ts';
 import { ownAgents } from '../plan/plan-agents.ts';
+import { soleAgent } from '../plan/sole-agent.ts';
 import type { AgentSpec, Plan, RunSettings } from '../plan/types.ts';
 import type { PolicyInput, PresetName } from '../policy/policy.ts';
 import type { AskOptions, RunOptions, SoarOptions } from '../soar-types.ts';
@@ -36,7 +37,7 @@ export function resolveRun(
   const brought = ownAgents(given.agents);
   const known = knownAgents(config, brought);
   const own = Object.keys(brought);
-  const byPlan = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined);
+  const byPlan = given.defaults?.agent ?? soleAgent(own) ?? undefined;
   const byDefault = byPlan ?? config.defaults?.agent;
   const chosen = chosenAgent(choice, byDefault ?? onlyOf(known), known);
   // An agent named in a shell profile does not replace the agents that a plan names.
@@ -73,7 +74,7 @@ export function resolveRun(
 export function agentsFor(given: Plan, config: LoadedConfig, choice: ToolChoice): CheckOptions {
   const own = Object.keys(ownAgents(given.agents));
   const known = knownAgents(config, ownAgents(given.agents));
-  const byDefault = given.defaults?.agent ?? (own.length === 1 ? own[0] : undefined) ?? config.defaults?.agent;
+  const byDefault = given.defaults?.agent ?? soleAgent(own) ?? config.defaults?.agent;
   const chosen = chosenAgent(choice, byDefault ?? onlyOf(known), known);
   return {
     agents: [...Object.keys(known), ...Object.keys(builtinAgents()), ...(chosen ? [chosen.id] : [])],
@@ -130,8 +131,7 @@ function knownAgents(
 }
 
 function onlyOf(known: object): string | undefined {
-  const ids = Object.keys(known);
-  return ids.length === 1 ? ids[0] : undefined;
+  return soleAgent(Object.keys(known)) ?? undefined;
 }
 
 /** What the flags say, by the names settings have everywhere else. */

@@ -142,9 +142,12 @@ function bounded(output: string): { text: string; cut: boolean } {
 export function answerOf(result: RunResult, paint: Paint): string[] {
   const { answer, confidence, sources = [] } = result;
   if (answer === undefined) return [];
-  const places = new Set(sources.map(placeText));
+  // Passages carry their places.
+  const isPassages = result.outcomes.length > 0 && result.outcomes.every(({ agentId }) => agentId === 'extract');
+  const places = isPassages ? new Set() : new Set(sources.map(placeText));
   return [
     '',
+    ...(isPassages && sources.length > 0 ? [paint('bold', 'Matching passages, best first'), ''] : []),
     cleanText(answer).trimEnd(),
     '',
     ...(confidence === undefined ? [] : [`${paint('bold', 'Confidence')} ${confidence.toFixed(2)}`]),

@@ -6,6 +6,7 @@ import { cyclesOf, type Edges, levelsOf, reversed } from './graph.ts';
 import { checkPlan, idFault, MAX_ID_CHARS } from './plan.schema.ts';
 import { ownAgents } from './plan-agents.ts';
 import { LISTED_ISSUES } from './plan-error.ts';
+import { soleAgent } from './sole-agent.ts';
 import type { Plan, TaskSpec } from './types.ts';
 
 export interface CheckOptions {
@@ -209,8 +210,7 @@ function agentsOf(
   const own = Object.keys(ownAgents(plan.agents));
   const bases = new Set([...own, ...(given ?? [])]);
   const known = new Set([...bases, ...Object.keys(plan.agents ?? {})]);
-  const [only = ''] = own.length === 1 ? own : bases.size === 1 ? bases : [];
-  const byDefault = plan.defaults?.agent ?? defaultAgent ?? only;
+  const byDefault = plan.defaults?.agent ?? defaultAgent ?? soleAgent(own) ?? soleAgent(bases) ?? '';
   if (given !== undefined) {
     const check = (agent: string | false | undefined, at: readonly PropertyKey[], taskId?: string) => {
       if (agent === undefined || agent === false) return;

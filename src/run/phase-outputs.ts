@@ -61,7 +61,7 @@ export interface Routing {
 
 export interface Synthesis {
   answer: string;
-  /** 0..1, two decimals. */
-  confidence: number;
+  /** 0..1, two decimals, where a model wrote the answer and another call judged it. */
+  confidence?: number;
   sources: Source[];
 }

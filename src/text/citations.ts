@@ -22,9 +22,3 @@ export function citationsIn(text: string): Citation[] {
     endLine: Number(end ?? start),
   }));
 }
-
-/** A text without its citations. */
-export function withoutCitations(text: string): string {
-  const lines = text.replace(CITATION, '').split('\n');
-  return lines.map((line) => line.trimEnd()).join('\n');
-}

@@ -38,20 +38,9 @@ export const FENCE = /^\s*(?:```|~~~)/;
 
 const DECLARATION =
   /^(?:export\s+|default\s+|declare\s+|public\s+|private\s+|protected\s+|static\s+|abstract\s+|async\s+|pub(?:\([^)]*\))?\s+|unsafe\s+|final\s+|readonly\s+|local\s+|override\s+)*(?:function\*?|class|interface|type|enum|const|let|var|def|fn|func|struct|trait|impl|module|mod|namespace|object|record|test|describe|it)\b\s*(?:\([^)]*\)\s*)?['"]?([\p{L}_$][\p{L}\p{N}_$]*)/u;
-const MEMBER =
-  /^\s+(?:readonly\s+|static\s+|async\s+|public\s+|private\s+|protected\s+|get\s+|set\s+)*([\p{L}_$][\p{L}\p{N}_$]*)\??\s*[(:<]/u;
-const NO_MEMBER =
-  /^(?:if|for|while|switch|return|catch|case|default|else|throw|await|new|typeof|import|export|do|try|super)$/;
-
 /** The name a line of code declares at the top level, or null. */
 export function declaredName(line: string): string | null {
   return DECLARATION.exec(line)?.[1] ?? null;
-}
-
-/** The name of the property or method a line of code declares, or null. */
-export function memberName(line: string): string | null {
-  const name = MEMBER.exec(line)?.[1];
-  return name && !NO_MEMBER.test(name) ? name : null;
 }
 
 const COMMENT = /^\s*(?:\/\/|\/\*|\*(?!\w)|#(?!\w)|--\s|@\w)/;

@@ -1,4 +1,4 @@
-import { stem } from './stem.ts';
+import { stemmer as stem } from 'stemmer';
 
 const list = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/));
 
@@ -57,12 +57,6 @@ export function queryTerms(question: string): string[] {
   const all = [...new Set(terms(question))].slice(0, MAX_TERMS);
   const wanted = all.filter((term) => !ASKING_STEMS.has(term));
   return wanted.length > 0 ? wanted : all;
-}
-
-/** True for a word that carries no meaning of its own, in any inflection. */
-export function isFiller(word: string): boolean {
-  const lower = word.toLowerCase();
-  return STOP_WORDS.has(lower) || ASKING.has(lower) || ASKING_STEMS.has(stem(lower));
 }
 
 function parts(token: string): string[] {

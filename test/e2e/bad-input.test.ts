@@ -45,7 +45,7 @@ describe('Bad input to soar run gets one clear error and exit code 2', () => {
     await writeIn(cwd, 'p.yaml', `${PLAN}${tasks.join('\n')}\n`);
     expect((await refusal(['run', 'p.yaml'], { cwd })).split('\n')).toEqual([
       'error: The plan p.yaml has 4 faults:',
-      '  Line 4: There is no agent `nobody` (`agent` of task `b`). Known: `sh`, `extract`, `outline`, `combine`.',
+      '  Line 4: There is no agent `nobody` (`agent` of task `b`). Known: `sh`, `extract`.',
       '  Line 5: `tasks[2].prompt` is missing; expected a string. (task `c`)',
       '  Line 5: Unknown key `prmpt` in `tasks[2]`. Did you mean `prompt`? (task `c`)',
       '  Line 5: Task `c` depends on `d`, which is not in the plan.',

@@ -45,13 +45,20 @@ describe('the command line', () => {
 describe('soar ask', () => {
   it('answers offline, and says that it does', async () => {
     const { code, stdout, stderr } = await runSoar(['ask', 'How does the gate pace starts?'], { cwd: await library() });
-    expect(stderr).toContain('built-in offline phases');
-    expect(stdout).toContain('gate.md');
-    expect(stdout).toMatch(/Confidence \d\.\d\d/);
+    expect(stderr).toContain('searching the files here, without a model');
+    expect(stdout).toMatch(/Matching passages, best first\n\n.*\(gate\.md:/);
+    expect(stdout).not.toContain('Confidence');
     expect(code).toBe(0);
   });
 
-  it('gives a result with answer, confidence and sources as JSON', async () => {
+  it('finds nothing where nothing matches, and exits with 1', async () => {
+    const { code, stdout } = await runSoar(['ask', 'Why do glaciers calve?'], { cwd: await library() });
+    expect(stdout).toMatch(/^failed · [^\n]*\nnot_found: Nothing was found for the question\./);
+    expect(stdout).not.toContain('✓');
+    expect(code).toBe(1);
+  });
+
+  it('gives a result with answer and sources as JSON', async () => {
     const { stdout } = await runSoar(['ask', '--json', 'How', 'does the gate pace starts?'], { cwd: await library() });
     const result = JSON.parse(stdout) as RunResult;
     expect(result).toMatchObject({ query: 'How does the gate pace starts?', status: 'succeeded' });

@@ -5,12 +5,7 @@ import { splitForBrowsers, type Weight } from '../support/browser-bundle.ts';
 
 const DOCS = readFileSync(path.join(import.meta.dirname, '../../docs/performance.md'), 'utf8');
 
-const OFFLINE = [
-  'src/phases/built-in/offline.ts',
-  'src/agents/extractive.ts',
-  'src/agents/outline.ts',
-  'src/agents/combine.ts',
-];
+const OFFLINE = ['src/phases/built-in/offline.ts', 'src/agents/extractive.ts'];
 const MODELS = ['src/phases/built-in/model-phases.ts'];
 
 /** What one load has more than another. */

@@ -1,7 +1,5 @@
 import { toAgentError } from '../../src/agents/ai-sdk/model-error.ts';
-import { combiningAgent } from '../../src/agents/combine.ts';
 import { extractiveAgent } from '../../src/agents/extractive.ts';
-import { outlineAgent } from '../../src/agents/outline.ts';
 import { createProgressLog } from '../../src/cli/progress-log.ts';
 import { initialView, watchEvent } from '../../src/cli/progress-view.ts';
 import { reportOf } from '../../src/cli/report-error.ts';
@@ -24,14 +22,12 @@ import { parseMarkdownPlan } from '../../src/plan/markdown.ts';
 import { parsePlanText } from '../../src/plan/parse.ts';
 import { parseReading } from '../../src/plan/reading.ts';
 import type { RunEvent } from '../../src/run/events.ts';
-import { citationsIn, withoutCitations } from '../../src/text/citations.ts';
+import { citationsIn } from '../../src/text/citations.ts';
 import { dataBlock } from '../../src/text/data-block.ts';
 import { findJson } from '../../src/text/find-json.ts';
 import { cleanText, escaped, escapedJson, oneLine } from '../../src/text/foreign-text.ts';
 import { splitQuestions } from '../../src/text/questions.ts';
-import { selectStatements } from '../../src/text/select-statements.ts';
 import { uniqueSlug } from '../../src/text/slug.ts';
-import { statementsOf } from '../../src/text/statements.ts';
 import { queryTerms, terms } from '../../src/text/terms.ts';
 import { parseTrace } from '../../src/trace/replay/parse-trace.ts';
 import { of, type Shape } from './hostile-shapes.ts';
@@ -86,7 +82,7 @@ function ask(agent: ReturnType<typeof extractiveAgent>, text: string): unknown {
     question: QUESTION,
     prompt: `${QUESTION}\n${text}`,
     query: QUESTION,
-    passages: [plainPassage('a.md', text)],
+    passages: [plainPassage('a.md', `${text}\n${QUESTION}`)],
     dependencies: { a: text },
   };
   return agent.run(request as never, controls as never);
@@ -166,7 +162,7 @@ export const SCANNERS: readonly Scanner[] = [
   },
   {
     name: 'citations of files',
-    scan: (text) => [citationsIn(text), withoutCitations(text)],
+    scan: (text) => [citationsIn(text)(text)],
     shapes: of('(a:1)', '(run:', '(a(b', '((', '(a b', '(a (b) '),
   },
   {
@@ -233,29 +229,6 @@ export const SCANNERS: readonly Scanner[] = [
     ),
   },
   {
-    name: 'statements of a passage',
-    scan: (text) => ['a.md', 'a.ts', 'a.py', 'a.sql'].map((path) => statementsOf({ path, startLine: 1, text })),
-    shapes: of(
-      'gate starts. ',
-      'A. B. ',
-      '- gate\n',
-      '| a |\n',
-      '|---|\n',
-      '/** a */\n',
-      '* /',
-      '"""',
-      '# a\n',
-      ' · ',
-      '* ',
-      '**/ ',
-    ),
-  },
-  {
-    name: 'statements that answer',
-    scan: (text) => selectStatements(QUESTION, [plainPassage('a.md', text)], 6),
-    shapes: of('the gate starts retries. ', '- gate retries\n'),
-  },
-  {
     name: 'a question',
     scan: (text) => [splitQuestions(text), assess({ query: text }), queryTerms(text)],
     shapes: of(
@@ -283,8 +256,6 @@ export const SCANNERS: readonly Scanner[] = [
     scan: (text) => ask(extractiveAgent(), text),
     shapes: of('the gate starts retries. '),
   },
-  { name: 'the outline agent', scan: (text) => ask(outlineAgent(), text) },
-  { name: 'the combining agent', scan: (text) => ask(combiningAgent(), text), shapes: of('✗ [a', '✗ a.') },
   {
     name: 'an answer put together',
     scan: (text) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { citationsIn, cite, withoutCitations } from '../../src/text/citations.ts';
+import { citationsIn, cite } from '../../src/text/citations.ts';
 
 it('reads back what it writes', () => {
   const places = [
@@ -13,8 +13,4 @@ it('reads back what it writes', () => {
 
 it('does not take other brackets for citations', () => {
   expect(citationsIn('f(x) (see: 12) (http://host:80/x) (12:30 pm)')).toEqual([]);
-});
-
-it('takes citations out of a text', () => {
-  expect(withoutCitations('It waits. (a.md:3-4)')).toBe('It waits.');
 });

@@ -4,6 +4,7 @@ import { elapsedMs } from '../../base/clock.ts';
 import { SoarError } from '../../errors/soar-error.ts';
 import { compilePlan } from '../../plan/compile.ts';
 import { taskFallback } from '../../plan/fallback.ts';
+import { soleAgent } from '../../plan/sole-agent.ts';
 import type { CompiledPlan, Plan, Task } from '../../plan/types.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { deriveRunTimeoutMs } from '../../policy/run-timeout.ts';
@@ -72,7 +73,8 @@ type Agents = ReadonlyMap<string, ResolvedAgent>;
 /** The agent of a task, or the report of a task whose agent does not exist: no task is dropped silently. */
 export function agentOf(task: Task, agents: Agents): ResolvedAgent | null {
   if (task.agent !== '') return agents.get(task.agent) ?? null;
-  return agents.size === 1 ? (agents.values().next().value ?? null) : null;
+  const sole = soleAgent(agents.keys());
+  return sole === null ? null : (agents.get(sole) ?? null);
 }
 
 export function fallbackOf(task: Task, settings: CollectSettings, agents: Agents): ResolvedAgent | null {

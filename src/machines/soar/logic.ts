@@ -2,17 +2,18 @@ import { type Services, withAgents, withoutCode } from '../../actors/services.ts
 import { elapsedMs } from '../../base/clock.ts';
 import { toTaskError } from '../../errors/classify.ts';
 import { callNotes, type PhaseScope } from '../../phases/calls/calls.ts';
+import { foundNothing } from '../../phases/synthesize/synthesize.ts';
 import type { AgentInfo } from '../../phases/types.ts';
 import { NO_PLAN } from '../../plan/no-plan.ts';
 import type { OnDependencyFailure, Plan } from '../../plan/types.ts';
 import { sumUsage } from '../../policy/usage.ts';
 import { type PhaseName, publishNothing } from '../../run/events.ts';
-import type { Assessment, Routing } from '../../run/phase-outputs.ts';
+import type { Assessment, Routing, Synthesis } from '../../run/phase-outputs.ts';
 import type { PhaseRecord, RunMetadata } from '../../run/result.ts';
 import { COLLECT_SETTINGS, type CollectSettings, mergeSettings, runBounds } from '../../run/settings.ts';
 import type { StopReason } from '../../run/task-report.ts';
 import { asksOneThing } from '../../text/questions.ts';
-import type { TaskError } from '../../types/task.ts';
+import type { TaskError, TaskOutcome } from '../../types/task.ts';
 import type { Addressee } from '../../xstate/messaging.ts';
 import { watchCosts } from '../collect/costs.ts';
 import { tryCompile } from '../collect/logic.ts';
@@ -203,7 +204,7 @@ function summarised(phase: PhaseName, context: SoarContext): string {
     case 'collect':
       return collected ? `${collected.metadata.succeeded} of ${collected.metadata.totalTasks} succeeded` : '';
     case 'synthesize':
-      return synthesis ? `confidence ${synthesis.confidence}` : '';
+      return synthesis?.confidence === undefined ? '' : `confidence ${synthesis.confidence}`;
   }
 }
 
@@ -222,7 +223,7 @@ export function resultOf(
   now: number,
 ): SoarOutput {
   const { input, assessment, routing, collected, synthesis } = context;
-  const error = context.error ?? collected?.error ?? null;
+  const error = context.error ?? collected?.error ?? notFound(collected?.outcomes ?? []);
   const status =
     ended === 'cancelled' && error?.kind !== 'internal'
       ? 'cancelled'
@@ -237,8 +238,19 @@ export function resultOf(
     query: input.query,
     ...(assessment ? { complexity: assessment.complexity } : {}),
     ...(routing ? { plan: withRule(routing.plan, input) } : {}),
-    ...(synthesis ? { answer: synthesis.answer, confidence: synthesis.confidence, sources: synthesis.sources } : {}),
+    ...(synthesis ? answerOf(synthesis) : {}),
   };
+}
+
+function answerOf({ answer, confidence, sources }: Synthesis): Pick<SoarOutput, 'answer' | 'confidence' | 'sources'> {
+  return { answer, ...(confidence === undefined ? {} : { confidence }), sources };
+}
+
+/** The error of a question for which no task found anything. */
+function notFound(outcomes: readonly TaskOutcome[]): TaskError | null {
+  return foundNothing(outcomes)
+    ? { kind: 'not_found', message: 'Nothing was found for the question.', retryable: false }
+    : null;
 }
 
 /** The metadata of the plan's tasks, with what the phases did around them: the run used what both used, and asked whom both asked. */

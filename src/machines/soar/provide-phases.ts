@@ -49,7 +49,7 @@ const SHAPES: Record<keyof Phases, Shape> = {
       Array.isArray((plan as { tasks?: unknown } | undefined)?.tasks) && Array.isArray(matches),
   },
   synthesize: {
-    expected: '{ answer, confidence, sources }',
+    expected: '{ answer, sources }',
     isUsable: ({ answer }) => typeof answer === 'string',
   },
 };

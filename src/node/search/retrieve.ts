@@ -1,10 +1,8 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { createPassageIndex } from '../../phases/retrieve/passage-index.ts';
-import { recencyWeights } from '../../phases/retrieve/recency.ts';
 import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../../phases/retrieve/retrieve.ts';
 import type { Retriever } from '../../phases/types.ts';
 import { MAX_BYTES, readRegularFile } from '../files/read-file.ts';
-import { changesOf } from './git-changes.ts';
 import { holdsPrivateKey } from './secret-files.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 
@@ -25,9 +23,8 @@ const BATCH = 32;
 /**
  * Retrieval over the text files of a directory, read anew at every question. It honours `.gitignore` files, leaves out
  * dependencies, build output, binary, minified and lock files, and does not follow symbolic links. Files that may hold secrets are
- * never read, unless `contextFiles` name them. Files that changed not long
- * ago, by git or else by their own times, count a little more. Bounds that are hit
- * and files that cannot be read end up in the notes; the phase rejects only when it is aborted.
+ * never read, unless `contextFiles` name them. Bounds that are hit and files that cannot be read end up in the notes; the phase
+ * rejects only when it is aborted.
  */
 export function createFileRetriever(options: FileRetrieverOptions): Retriever {
   const { cwd, maxFiles = 5000, maxFileBytes = 512 * 1024, maxTotalBytes = 64 * 1024 * 1024 } = options;
@@ -59,15 +56,7 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
       else notes.push(`Could not read \`${path}\`: ${content.message}.`);
     }
 
-    const listed = textFiles({ root, maxFiles, maxFileBytes, signal });
-    const changes = changesOf(
-      root,
-      listed.then(({ modified }) => modified),
-      signal,
-    );
-    // Its failure is that of the listing, which is reported below.
-    changes.catch(() => {});
-    const listing = await listed;
+    const listing = await textFiles({ root, maxFiles, maxFileBytes, signal });
     notes.push(...listing.notes);
     secrets += listing.secrets;
     const paths = listing.files.filter((path) => !seen.has(path));
@@ -92,9 +81,7 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
     signal.throwIfAborted();
     if (unreadable > 0) notes.push(`Files that could not be read: ${unreadable}.`);
     if (secrets > 0) notes.push(`Left out ${secrets} ${secrets === 1 ? 'file' : 'files'} that may hold secrets.`);
-    const weightOf = recencyWeights(await changes, questions);
-    signal.throwIfAborted();
-    return retrievalOf(index.best(PASSAGE_BUDGET[complexity], weightOf), complexity, searched, notes);
+    return retrievalOf(index.best(PASSAGE_BUDGET[complexity]), complexity, searched, notes);
   };
 }
 

@@ -22,8 +22,6 @@ const VISIBLE = new Set(['.github']);
 export interface TextFileListing {
   /** Relative to the root, with forward slashes; shallow ones first, each level by name. */
   files: string[];
-  /** When each of them was last written, epoch milliseconds. */
-  modified: Map<string, number>;
   /** How many files were left out since they may hold secrets. */
   secrets: number;
   notes: string[];
@@ -48,7 +46,6 @@ export async function textFiles(options: {
 }): Promise<TextFileListing> {
   const { root, maxFiles, maxFileBytes, signal } = options;
   const files: string[] = [];
-  const modified = new Map<string, number>();
   const links = new SecretLinks();
   let secrets = 0;
   let large = 0;
@@ -56,7 +53,7 @@ export async function textFiles(options: {
   const listed = (stopped?: string): TextFileListing => {
     const kept = files.filter((path) => !links.isSecret(path));
     secrets += files.length - kept.length;
-    return { files: kept, modified, secrets, notes: notesOf(large, unreadable, stopped) };
+    return { files: kept, secrets, notes: notesOf(large, unreadable, stopped) };
   };
   let level: Folder[] = [{ path: '', rules: [] }];
   while (level.length > 0) {
@@ -74,11 +71,10 @@ export async function textFiles(options: {
       secrets += read.secrets.length;
       for (const [at, path] of read.files.entries()) {
         const stat = stats[at] ?? null;
-        const { size = 0, mtimeMs = 0 } = stat ?? {};
+        const { size = 0 } = stat ?? {};
         links.add(path, stat);
         if (size > maxFileBytes) large++;
         else files.push(path);
-        modified.set(path, mtimeMs);
         if (files.length > maxFiles) {
           files.pop();
           return listed(`Stopped at ${maxFiles} files.`);

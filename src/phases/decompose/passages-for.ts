@@ -1,26 +1,23 @@
-import { bm25 } from '../../text/bm25.ts';
-import { queryTerms, terms } from '../../text/terms.ts';
+import { passageSearch } from '../../text/passage-search.ts';
+import { queryTerms } from '../../text/terms.ts';
 import type { Passage } from '../../types/passage.ts';
 
 /** Most passages of files one subgoal carries. */
 export const MAX_PASSAGES = 6;
 
-/**
- * The passages that fit the words best, with their scores for those words; the retrieval's order breaks ties. A word
- * said twice is what the subgoal is about, and counts for more than the rest of the question.
- */
+/** The passages that fit the words best, with their scores for those words; the retrieval's order breaks ties. */
 export function passagesFor(about: string, passages: readonly Passage[]): Passage[] {
-  const said = terms(about);
   const wanted = queryTerms(about);
-  const stressed = wanted.filter((term) => said.indexOf(term) !== said.lastIndexOf(term));
-  const texts = passages.map(({ text, path }) => [...terms(path), ...terms(text)]);
-  const scores = bm25(wanted, texts);
-  const stress = bm25(stressed, texts);
-  return passages
-    .map((passage, at) => ({ ...passage, score: rounded((scores[at] ?? 0) + 2 * (stress[at] ?? 0)) }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, MAX_PASSAGES);
+  const search = passageSearch(new Set(wanted));
+  for (const [id, { text, path }] of passages.entries()) search.add({ id, text, names: '', path });
+  return search
+    .search(wanted.join(' '))
+    .flatMap(({ id, score }) => ({
+      ...(passages[id] as Passage),
+      score: Math.round(score * 1000) / 1000,
+      at: Number(id),
+    }))
+    .sort((a, b) => b.score - a.score || a.at - b.at)
+    .slice(0, MAX_PASSAGES)
+    .map(({ at: _, ...passage }) => passage);
 }
-
-const rounded = (score: number) => Math.round(score * 1000) / 1000;

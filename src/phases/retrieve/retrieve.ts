@@ -4,7 +4,6 @@ import { splitQuestions } from '../../text/questions.ts';
 import type { Passage } from '../../types/passage.ts';
 import type { Retriever } from '../types.ts';
 import { createPassageIndex } from './passage-index.ts';
-import { recencyWeights } from './recency.ts';
 
 /** Most passages retrieved, by complexity. */
 export const PASSAGE_BUDGET: Readonly<Record<Complexity, number>> = Object.freeze({
@@ -18,8 +17,6 @@ export interface SourceDocument {
   /** With forward slashes; what citations will say. */
   path: string;
   text: string;
-  /** When it last changed, epoch milliseconds; newer ones count a little more. Default: it counts as old. */
-  changedAt?: number;
 }
 
 /**
@@ -40,11 +37,7 @@ export function createDocumentRetriever(documents: readonly SourceDocument[]): R
     const known = new Set(documents.map(({ path }) => path));
     const missing = contextFiles.filter((path) => !known.has(path));
     const notes = missing.map((path) => `There is no document \`${path}\`; it was left out.`);
-    const changes = documents.flatMap(({ path, changedAt }) =>
-      changedAt === undefined ? [] : [[path, changedAt] as const],
-    );
-    const weightOf = recencyWeights(new Map(changes), questions);
-    return retrievalOf(index.best(PASSAGE_BUDGET[complexity], weightOf), complexity, documents.length, notes);
+    return retrievalOf(index.best(PASSAGE_BUDGET[complexity]), complexity, documents.length, notes);
   };
 }
 

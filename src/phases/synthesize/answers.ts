@@ -14,9 +14,6 @@ export interface Answered {
   output: string;
 }
 
-/** Answer of a task that found nothing. */
-const NOTHING = /^\s*no passage answers this\.\s*$/i;
-
 /** The tasks of a plan with their outcomes, joined by id and in the plan's order; and those of them that found something. */
 export function answersOf(
   plan: SynthesizeInput['plan'],
@@ -27,9 +24,7 @@ export function answersOf(
     const outcome = byId.get(task.id);
     return outcome ? [{ task, outcome, output: outcome.output.trim() }] : [];
   });
-  const answered = settled.filter(
-    ({ outcome, output }) => outcome.status === 'succeeded' && output !== '' && !NOTHING.test(output),
-  );
+  const answered = settled.filter(({ outcome, output }) => outcome.status === 'succeeded' && output !== '');
   return { settled, answered };
 }
 
@@ -62,12 +57,4 @@ export function sourcesOf(answered: readonly Answered[], passages: readonly Pass
 
 function holds(passage: Passage, { path, startLine, endLine }: Citation): boolean {
   return passage.path === path && startLine <= endLine && startLine >= passage.startLine && endLine <= passage.endLine;
-}
-
-/** The lines that a source points at. */
-export function citedText(source: Source, passages: readonly Passage[]): string {
-  const passage = passages.find((one) => holds(one, source));
-  if (!passage) return '';
-  const lines = passage.text.split(/\r\n|\n|\r/);
-  return lines.slice(source.startLine - passage.startLine, source.endLine - passage.startLine + 1).join('\n');
 }

@@ -28,7 +28,7 @@ interface Draft {
  * it when it is not good enough either. What failed is added to it as it is, whatever the agent says.
  *
  * confidence = mean mark × share of tasks that found something × 1 when it names tasks, 0.5 when not; at most 0.95. Without a
- * judge: the offline formula. A plan of one task, and one of which nothing succeeded, are synthesized offline, without a call.
+ * judge: none. A plan of one task, and one of which nothing succeeded, are synthesized offline, without a call.
  */
 export async function modelSynthesize(
   input: SynthesizeInput,
@@ -55,7 +55,7 @@ export async function modelSynthesize(
   const sections = [withoutMarks(text, unknown), isPoor ? warning(score) : '', failuresOf(plan, outcomes)];
   return {
     answer: sections.filter((section) => section !== '').join('\n\n'),
-    confidence: score ? rounded(Math.min(MAX_CONFIDENCE, score.overall * evidence)) : offline.confidence,
+    ...(score ? { confidence: rounded(Math.min(MAX_CONFIDENCE, score.overall * evidence)) } : {}),
     sources: sourcesOf(named.length > 0 ? named : answered, passages),
   };
 }
@@ -80,7 +80,7 @@ function draftsOf(input: SynthesizeInput, controls: PhaseControls, agentId: stri
     async judge(name: string, { text }: Draft): Promise<Score | null> {
       const asked = await askForJson(controls, { name, prompt: scorePrompt(input, text), agentId }, readScore);
       if (asked.found) return asked.found;
-      controls.note(`Agent \`${agentId}\` gave no score, so the confidence comes from what is cited: ${asked.failure}`);
+      controls.note(`Agent \`${agentId}\` gave no score, so the answer has no confidence: ${asked.failure}`);
       return null;
     },
   };

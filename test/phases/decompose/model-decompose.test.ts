@@ -127,11 +127,7 @@ describe('modelDecompose', () => {
     ],
   ])('takes the question apart by its words, and says so, when the agent %s', async (_, script, why) => {
     const { controls, subgoals } = await run(script);
-    expect(subgoals.map(({ id }) => id)).toEqual([
-      'how-does-the-gate-grant-leases',
-      'how-does-the-breaker-refuse',
-      'bring-together',
-    ]);
+    expect(subgoals.map(({ id }) => id)).toEqual(['how-does-the-gate-grant-leases', 'how-does-the-breaker-refuse']);
     expect(controls.notes).toEqual([expect.stringContaining(why)]);
     expect(controls.doneBy).toEqual(['offline']);
   });
@@ -157,7 +153,6 @@ describe('modelDecompose', () => {
     expect(subgoals.map(({ title }) => title)).toEqual([
       'How does the gate grant leases?',
       'How does the breaker refuse?',
-      'Bring together',
     ]);
   });
 });

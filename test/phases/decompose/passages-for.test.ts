@@ -11,10 +11,10 @@ const passage = (path: string, text: string): Passage => ({
   score: 1,
 });
 
-const files = Array.from({ length: 8 }, (_, n) => passage(`gate-${n}.md`, 'The gate paces starts.'));
+const files = Array.from({ length: 8 }, (_, n) => passage(`file-${n}.md`, 'The gate paces starts.'));
 
 it('gives the best that fit, and no more than six', () => {
-  const best = passage('best.md', 'Gate pace, gate pace, gate starts.');
+  const best = passage('best.md', 'The gate paces the gate, and paces starts of the gate.');
   const other = passage('other.md', 'Nothing of it.');
   const paths = passagesFor('How does the gate pace starts?', [other, ...files, best]).map(({ path }) => path);
   expect(paths).toHaveLength(MAX_PASSAGES);

@@ -152,10 +152,10 @@ describe('modelSynthesize', () => {
     expect(confidence).toBe(0.9);
   });
 
-  it('keeps the answer without a score, and says so, as sure as its sources make it', async () => {
+  it('keeps the answer without a score and without confidence, and says so', async () => {
     const { answer, confidence, notes } = await run({ ...answered, score: 'Very good!', 'score-repair': '10/10' });
     expect(answer).toBe(ANSWER);
-    expect(confidence).toBe(1 * 0.83);
+    expect(confidence).toBeUndefined();
     expect(notes).toEqual([expect.stringContaining('gave no score')]);
   });
 
@@ -172,7 +172,7 @@ describe('modelSynthesize', () => {
   it('asks no agent when nothing succeeded', async () => {
     const outcomes = [failedOutcome('gate'), failedOutcome('lease')];
     const { answer, confidence, names } = await run({}, { outcomes });
-    expect({ confidence, names }).toEqual({ confidence: 0, names: [] });
+    expect({ confidence, names }).toEqual({ confidence: undefined, names: [] });
     expect(answer).toMatch(/^No task succeeded/);
   });
 

@@ -30,13 +30,21 @@ const run = (outcomes: TaskOutcome[], more: { query?: string; passages?: Passage
   });
 
 describe('synthesize', () => {
-  it('leads with what the last task made of the others', () => {
+  it('puts every answer under its question, in the order of the plan', () => {
     const { answer } = run([
       taskOutcome('all', 'Together.'),
       taskOutcome('gate', 'It paces.'),
       taskOutcome('lease', 'A right.'),
     ]);
-    expect(answer).toBe('Together.\n\n### What does the gate do?\nIt paces.\n\n### What is a lease?\nA right.');
+    expect(answer).toBe(
+      '### What does the gate do?\nIt paces.\n\n### What is a lease?\nA right.\n\n### Bring together\nTogether.',
+    );
+  });
+
+  it('has no confidence, as it judges nothing', () => {
+    expect(run(tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts. (a.md:1)')))).not.toHaveProperty(
+      'confidence',
+    );
   });
 
   it('joins outputs and tasks by id, whatever order they come in', () => {
@@ -46,12 +54,6 @@ describe('synthesize', () => {
       taskOutcome('all', 'Together.'),
     ];
     expect(run(outcomes.toReversed()).answer).toBe(run(outcomes).answer);
-  });
-
-  it('says no line twice', () => {
-    const line = '- The gate paces the starts of agents (a.md:1)';
-    const { answer } = run([taskOutcome('gate', line), taskOutcome('lease', 'A right.'), taskOutcome('all', line)]);
-    expect(answer.split('paces the starts')).toHaveLength(2);
   });
 
   it('states what failed and why', () => {
@@ -89,39 +91,15 @@ describe('synthesize', () => {
     ]);
   });
 
-  it('has no confidence when nothing succeeded', () => {
-    expect(run([failedOutcome('gate'), failedOutcome('lease'), failedOutcome('all')])).toMatchObject({
-      confidence: 0,
-      sources: [],
-    });
+  it('has no answer and no sources when nothing succeeded', () => {
+    const { answer, sources } = run([failedOutcome('gate'), failedOutcome('lease'), failedOutcome('all')]);
+    expect(answer).toMatch(/^No task succeeded, so there is no answer\./);
+    expect(sources).toEqual([]);
   });
 
-  it('has no confidence when nothing was found, and says so', () => {
-    const nothing = tasks.map(({ id }) => taskOutcome(id, 'No passage answers this.'));
-    const { answer, confidence } = run(nothing);
-    expect(confidence).toBe(0);
-    expect(answer).toBe('No answer was found: the passages that share words with the question do not answer it.');
-  });
-
-  it('is surest when every task found something that covers the question', () => {
-    const cited = tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts. (a.md:1)'));
-    expect(run(cited).confidence).toBe(0.95);
-  });
-
-  it('is less sure with a failed task', () => {
-    const cited = tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts. (a.md:1)'));
-    expect(run([...cited.slice(0, 2), failedOutcome('all')]).confidence).toBe(0.67);
-  });
-
-  it('is less sure when the cited text covers half of the question', () => {
-    const cited = tasks.map(({ id }) => taskOutcome(id, 'See (a.md:2)'));
-    expect(run(cited, { query: 'lease permits' }).confidence).toBe(0.5);
-  });
-
-  it('is less sure of an answer that cites nothing', () => {
-    const plain = tasks.map(({ id }) => taskOutcome(id, 'The gate paces starts.'));
-    expect(run(plain).confidence).toBe(0.5);
-    expect(run(plain, { passages: [] }).confidence).toBe(0.6);
+  it('says that nothing was found when every task says so', () => {
+    const error = { kind: 'not_found', message: 'No passage matches.', retryable: false } as const;
+    expect(run(tasks.map(({ id }) => failedOutcome(id, { error }))).answer).toMatch(/^Nothing was found\./);
   });
 
   it('gives the output of a single task as it is', () => {
