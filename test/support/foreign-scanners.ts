@@ -162,7 +162,7 @@ export const SCANNERS: readonly Scanner[] = [
   },
   {
     name: 'citations of files',
-    scan: (text) => [citationsIn(text)(text)],
+    scan: (text) => citationsIn(text),
     shapes: of('(a:1)', '(run:', '(a(b', '((', '(a b', '(a (b) '),
   },
   {
