@@ -13,7 +13,7 @@ import type { SoarOptions } from '../src/soar-types.ts';
 import { ringSink } from '../src/trace/ring-sink.ts';
 import { chain, flat, layered, sleepyChains } from './workloads.ts';
 
-/** One measurement, run in a process of its own: `node measure.ts <name> <n>` prints one JSON line. */
+/** Measurement, run in a process of its own: `node measure.ts <name> <n>` prints one JSON line. */
 const [name = 'flat', size = '10000'] = process.argv.slice(2);
 const n = Number(size);
 const clock = { ...systemClock };
@@ -61,7 +61,7 @@ async function filed(): Promise<number> {
   }
 }
 
-/** What a loop of promises costs for the same work: the floor that nothing with states can reach. */
+/** Cost of a loop of promises for the same work: the floor that nothing with states can reach. */
 async function pool(tasks: number, concurrency: number): Promise<number> {
   const work = async () => 'ok';
   const start = performance.now();
@@ -106,7 +106,7 @@ async function sleepers(tasks: number, baseDelayMs: number): Promise<number> {
   return (used.user + used.system) / 1000;
 }
 
-/** What only a full collection of the heap takes back, bytes. */
+/** Garbage that only a full collection frees, bytes. */
 function oldBytes(): number {
   const spaces = getHeapSpaceStatistics().filter(({ space_name }) => space_name !== 'new_space');
   return spaces.reduce((sum, { space_used_size }) => sum + space_used_size, 0);
@@ -182,7 +182,7 @@ async function makespan(schedule: 'wave' | 'eager', bound: 'critical' | 'barrier
   return took / (bound === 'barrier' ? barrier : Math.max(...paths.values()));
 }
 
-/** What bare timers come to in the same chains. */
+/** Lateness of bare timers in the same chains. */
 async function bareMakespan(): Promise<number> {
   const { plan, ms } = sleepyChains(8, 20, 42);
   const chains = Map.groupBy(plan.tasks, ({ id }) => id.split('.')[0]);

@@ -47,7 +47,7 @@ const GENERATORS: readonly Generator[] = [
   },
 ];
 
-/** What `npm run mutate` found, or received. */
+/** Findings of `npm run mutate`. */
 async function recordedScores(): Promise<Record<string, Score>> {
   return JSON.parse(await readFile(path.join(root, 'scripts/mutation/scores.json'), 'utf8')) as Record<string, Score>;
 }

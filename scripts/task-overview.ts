@@ -2,7 +2,7 @@ import { taskMachine } from '../src/machines/task/machine.ts';
 import type { ChartDefinition, ChartTransitionDefinition } from '../src/trace/chart/chart.schema.ts';
 import { defineChart } from '../src/trace/chart/definition.ts';
 
-/** What can happen to a task in nearly every state: drawn, these would hide the rest. */
+/** Transitions from nearly every state of a task: drawn, these would hide the rest. */
 const ANYWHERE = new Set(['run.cancel', 'task.skip']);
 
 /** The outer states of a task and what leads from one to another. */
@@ -15,7 +15,7 @@ function outer({ id, key, type }: ChartDefinition): ChartDefinition {
   return { id, key, type: type === 'compound' ? 'atomic' : type };
 }
 
-/** What leads out of a state or of one inside it. */
+/** Transitions out of a state or of one inside it. */
 function movesOf(state: ChartDefinition, from: string): ChartTransitionDefinition[] {
   const own = (state.transitions ?? []).flatMap(({ targets, ...transition }) => {
     const to = targets.map((target) => target.split('.').slice(0, 2).join('.')).find((target) => target !== from);

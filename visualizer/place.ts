@@ -4,7 +4,7 @@ import { isFollowing, isPlaying, maximised, now, run, runId, seek, selection, tr
 /** Pages write at most this often, milliseconds: browsers refuse more. */
 const REST_MS = 250;
 
-/** What is looked at, for the end of the page's address: run, task, pane, and the instant unless it is the newest. */
+/** Present view, for the end of the page's address: run, task, pane, and the instant unless it is the newest. */
 function placeNow(): string {
   const { runs, startedAt } = trace();
   const place = new URLSearchParams();

@@ -74,7 +74,7 @@ export function kindsIn(one: RunTrack): Kinds {
 
 export const kinds = computed<Kinds>(() => (run.value ? kindsIn(run.value) : NO_KINDS));
 
-/** What a task or a call is at the instant looked at. */
+/** State of a task or a call at the present instant. */
 export function kindNow(task: TaskTrack): TaskKind {
   return kinds.value.list[task.index] ?? kindAt(task, seq.value);
 }
@@ -86,7 +86,7 @@ export const path = computed(() => {
 
 const usages = computed(() => run.value && new AtInstant(store.value, run.value, usageOfTask));
 
-/** What the run has used up to the instant looked at; null when none was reported. */
+/** Usage of the run up to the present instant; null when none was reported. */
 export const usage = computed(() => {
   version.value;
   const upTo = seq.value;
@@ -98,7 +98,7 @@ export const usage = computed(() => {
 /** The last thing that went wrong up to the instant looked at, by its place among them. */
 const lastMishap = computed(() => lastAt(trace().mishaps, seq.value));
 
-/** What went wrong in the run up to the instant looked at. */
+/** Mishaps of the run up to the present instant. */
 export const troubles = computed<Trouble[]>(() => {
   const { mishaps } = store.value;
   const last = mishaps[lastMishap.value];
@@ -228,7 +228,7 @@ export function togglePlay(): void {
   });
 }
 
-/** When records last came in as they were written; a clock of their own is no sign of silence. */
+/** When records last came in as they were written; a clock of their own is not a sign of silence. */
 let heardAt = 0;
 
 /** @param isNews They were written while this page looked on. */

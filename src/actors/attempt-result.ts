@@ -26,7 +26,7 @@ function base({ events, longestSilenceMs, stop, startedAt, session }: InFlight, 
 /**
  * An answer counts even when it came after the attempt was asked to stop: the work is done.
  *
- * @throws AgentError `internal` for what is no answer, such as a `Response`: its text would be `[object Response]`.
+ * @throws AgentError `internal` for what is not an answer, such as a `Response`: its text would be `[object Response]`.
  */
 export function succeededResult(attempt: InFlight, answer: AgentAnswer, endedAt: number): AttemptResult {
   const { agent } = attempt.spec;

@@ -47,7 +47,7 @@ export function terminalApproval(): Approval {
 }
 
 /**
- * One conversation about a plan. The faults of an edited plan are shown, and the question is asked again.
+ * A conversation about a plan. The faults of an edited plan are shown, and the question is asked again.
  *
  * @returns false when there was no answer.
  */
@@ -90,7 +90,7 @@ function parsed(text: string): Plan {
   return parsePlanText(text, { name: 'as edited' });
 }
 
-/** What there is to decide about: each task, who does it, after what. */
+/** The plan to decide on: each task, its agent and its dependencies. */
 export function planLines({ goal, tasks }: Plan, width: number): string[] {
   const columns = [
     { title: 'TASK', shrinks: true },

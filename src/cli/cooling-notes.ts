@@ -7,7 +7,7 @@ import type { Agent, AgentFunction } from '../types/agent.ts';
 import { formatDuration } from './format.ts';
 
 /**
- * What a person should know who waits for agents that an earlier run found rate-limited: who waits, and for how long.
+ * Notes about agents that an earlier run found rate-limited: which wait, and for how long.
  *
  * @param agents Those that the run can come to use, by id.
  */

@@ -23,7 +23,7 @@ import type { PreparedRun } from './resolve-run.ts';
 import { print, printJson } from './stdout.ts';
 import { clip } from './text-width.ts';
 
-/** One task as it would be started. */
+/** A task as it would be started. */
 export interface DryTask extends DryStart {
   taskId: string;
   prompt: string;
@@ -35,7 +35,7 @@ export interface DryTask extends DryStart {
   /** Longest time of one attempt, milliseconds. */
   maxAttemptMs: number;
   fallback: string | null;
-  /** What is started then. */
+  /** Description of its start. */
   fallbackStart: DryStart | null;
   critical: boolean;
   /** Rule for a failed dependency. */
@@ -59,7 +59,7 @@ export interface DryRun {
   budget: object | null;
 }
 
-/** What a run would do, from the same functions that the run itself uses. Throws what the run would throw. */
+/** Describes what a run would do, by the functions that the run itself uses. Throws as the run would. */
 export async function dryRunOf({ plan: given, options, run, specs }: PreparedRun & { plan: Plan }): Promise<DryRun> {
   const plan = withReading(given, (entry) => readEntry(process.cwd(), entry));
   const own = agentsFromSpecs(ownAgents(plan.agents));
@@ -172,7 +172,7 @@ function taskLines(task: DryTask, ofRun: OnDependencyFailure, paint: Paint): str
   ];
 }
 
-/** What is started and where it is asked, as it would be typed. */
+/** The command line and its input, as it would be typed. */
 function startLines({ argv, program, cwd, env, endpoint }: DryStart, whose: string): string[] {
   const added = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const key = endpoint?.keyFrom ? `, with the key in ${endpoint.keyFrom}` : '';

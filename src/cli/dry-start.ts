@@ -4,7 +4,7 @@ import { CLI_TOOLS } from '../node/tools/cli-tools.ts';
 import type { AgentSpec, Task } from '../plan/types.ts';
 import { agentKind } from './format.ts';
 
-/** One attempt of a task as it would be started, by its agent or by its fallback. */
+/** An attempt of a task as it would be started, by its agent or by its fallback. */
 export interface DryStart {
   agentId: string;
   /** `command`, `cli claude`, `function`, … */
@@ -16,7 +16,7 @@ export interface DryStart {
   /** How the prompt reaches the agent. */
   promptVia: 'stdin' | 'argument' | 'none' | 'call';
   cwd: string | null;
-  /** What the plan and the agent add to the environment. */
+  /** Additions to the environment by plan and agent. */
   env: Record<string, string>;
   /** Where a model is asked. */
   endpoint: { url: string; model: string; keyFrom: string | null; headers: Record<string, string> } | null;
@@ -36,7 +36,7 @@ export function programFinder(): typeof findProgram {
   };
 }
 
-/** What starting a task's attempt comes to. */
+/** Describes the start of a task's attempt. */
 export async function startOf(
   task: Task,
   agentId: string,

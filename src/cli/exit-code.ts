@@ -8,7 +8,7 @@ export const BAD_INPUT = 2;
 
 const INTERRUPTED: Readonly<Record<Interrupt, number>> = Object.freeze({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 });
 
-/** What a shell expects of a process that a signal ended. */
+/** Exit code of a process that a signal ended. */
 export function interruptCode(signal: Interrupt): number {
   return INTERRUPTED[signal];
 }

@@ -4,7 +4,7 @@ import type { Budget } from '../policy/budget.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { addStateFlag, type StateFlags } from './state.ts';
 
-/** What `run` and `ask` have in common, as commander gives it. */
+/** Common flags of `run` and `ask`, as commander gives them. */
 export interface RunFlags extends StateFlags {
   json?: boolean;
   jsonl?: boolean;

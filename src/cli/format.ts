@@ -42,7 +42,7 @@ function shellWord(word: string): string {
   return `$'${escaped(word.replaceAll('\\', '\\\\').replaceAll("'", "\\'"))}'`;
 }
 
-/** What an agent is, in a word or two: `command`, `cli claude`, `model llama3.2`. */
+/** Kind of an agent, in a word or two: `command`, `cli claude`, `model llama3.2`. */
 export function agentKind(spec: AgentSpec): string {
   if (spec.kind === 'cli') return `cli ${spec.tool}`;
   return spec.kind === 'model' ? `model ${spec.model}` : 'command';

@@ -31,7 +31,7 @@ export async function machineCommand(name: string | undefined, flags: MachineFla
   return 0;
 }
 
-/** Laid out when the package is built: the layout engine is no part of it. */
+/** Laid out when the package is built: the layout engine is not part of it. */
 async function picture(name: string): Promise<string> {
   const folder = import.meta.url.endsWith('.ts') ? '../../docs/charts' : '../charts';
   return readFile(new URL(`${folder}/${name}.svg`, import.meta.url), 'utf8');

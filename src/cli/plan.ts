@@ -100,7 +100,7 @@ async function deliver(
   );
 }
 
-/** What a person who edits the plan should know. */
+/** Notes for a person who edits the plan. */
 function headOf(output: string | undefined): string {
   const file = output === undefined || output === '-' ? 'plan.yaml' : output;
   return `Edit it, then: soar run ${file}\nprompt: what an agent gets · read: lines that it gets with it, as they are when it runs\ndependsOn: tasks whose results it gets · agents: who can be named as agent`;

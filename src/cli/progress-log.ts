@@ -66,7 +66,7 @@ export function createProgressLog(): (event: RunEvent) => string[] {
   };
 }
 
-/** What a phase found, and who found it when that was an agent. */
+/** Line for a phase: its result, and its agent. */
 export function phaseLine({ phase, summary, by, cached }: Extract<RunEvent, { type: 'phase.completed' }>): string {
   const who = by === undefined || by === 'offline' ? [] : [by];
   const how = cached ? [`${counted(cached, 'answer')} from the cache`] : [];

@@ -16,7 +16,7 @@ export interface TaskView {
   said: string;
 }
 
-/** What a person who watches a run wants to know. */
+/** View of a run for a person who watches it. */
 export interface ProgressView {
   startedAt: number;
   phase: PhaseName | null;

@@ -12,7 +12,7 @@ const MOST_LISTED = 50;
 
 const DELETED = 'error: The working directory does not exist any more. Change to another one, or name one with -C.';
 
-/** What a command that could not do its work says on stderr, and its exit code. */
+/** Message on stderr and exit code of a failed command. */
 export function reportOf(
   thrown: unknown,
   options: { debug?: boolean } = {},

@@ -12,9 +12,9 @@ import type { RunFlags } from './flags.ts';
 import { choosesAgent, chosenAgent, isFromEnvironment, type ToolChoice } from './tool-agent.ts';
 
 export interface PreparedRun {
-  /** What the engine gets. */
+  /** Options of the engine. */
   options: SoarOptions;
-  /** What the run gets: the flags. */
+  /** Options of the run, from the flags. */
   run: RunOptions;
   /** Agents that are descriptions, by id. */
   specs: Record<string, AgentSpec>;
@@ -134,7 +134,7 @@ function onlyOf(known: object): string | undefined {
   return soleAgent(Object.keys(known)) ?? undefined;
 }
 
-/** What the flags say, by the names settings have everywhere else. */
+/** Settings from the flags, by the names of settings. */
 function settingsOf(flags: RunFlags, below: RunSettings['budget']): RunSettings {
   const { policy, maxConcurrent, stagger, schedule, onDependencyFailure, timeout, retries, cache, budget } = flags;
   const all: RunSettings = {

@@ -55,7 +55,7 @@ export async function requireJournal(flags: StateFlags, runId: string): Promise<
   );
 }
 
-/** What to type to see all that a recorded run said, without running it again. */
+/** Command that shows everything of a recorded run. */
 export function showLine(runId: string, { stateDir, cwd }: StateFlags & { cwd?: string }): string {
   const named = [
     ...(stateDir === undefined ? [] : ['--state-dir', stateDir]),

@@ -109,7 +109,7 @@ function cellsOf(outcome: TaskOutcome, why: string): string[] {
   return [MARKS[status].mark, taskId, agentId || '–', via ?? '–', String(attempts.length), time, why];
 }
 
-/** What the last tasks that succeeded said, each within bounds; `all` is what to type to see the rest. */
+/** Outputs of the last tasks that succeeded, each within bounds; `all` is the command for the rest. */
 export function outputsOf(result: RunResult, plan: Pick<Plan, 'tasks'>, paint: Paint, all: string): string[] {
   const wanted = lastOf(result, plan);
   let isCut = wanted.length > SHOWN.outputs;

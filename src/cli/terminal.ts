@@ -11,7 +11,7 @@ import { columnsOf } from './terminal-width.ts';
 /** A person to talk with. What is said goes to stderr: stdout is for results. */
 export interface Terminal {
   say(line: string): void;
-  /** One line of an answer; null when the input has ended, or the question was withdrawn. */
+  /** A line of an answer; null when the input has ended, or the question was withdrawn. */
   ask(question: string): Promise<string | null>;
   /** Has a text edited. Throws `usage` when the editor fails. */
   edit(text: string): Promise<string>;

@@ -35,7 +35,7 @@ export const NO_CHOICE: ToolChoice = Object.freeze({
 });
 
 /**
- * `SOAR_MODEL` belongs to `SOAR_TOOL`, when that is set: it is no model of another tool that a flag names. A model with its address
+ * `SOAR_MODEL` belongs to `SOAR_TOOL`, when that is set: it is not a model of another tool that a flag names. A model with its address
  * (`http://127.0.0.1:11434/v1#llama3.2`) needs no tool.
  *
  * @throws SoarError `usage` for an address that names no model, and for a tool beside an address.

@@ -83,7 +83,7 @@ function nothingToView(what: string | undefined, stateDir: string, runIds: reado
 const looksLikeFile = (what: string): boolean => /[\\/]|\.\w+$/.test(what);
 
 async function isThere(path: string): Promise<boolean> {
-  // Whatever else it is, it is no run.
+  // Whatever else it is, it is not a run.
   return (await stat(path).catch(() => null))?.isDirectory() === false;
 }
 

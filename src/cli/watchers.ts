@@ -18,7 +18,7 @@ export interface Watchers {
 
 export const NO_WATCHERS: Watchers = { options: {}, notes: [], async close() {} };
 
-/** What `--trace` and `--inspect` ask for. A trace file holds prompts and outputs, masked, and is its owner's alone. */
+/** Outputs for `--trace` and `--inspect`. A trace file holds prompts and outputs, masked, and is its owner's alone. */
 export async function openWatchers({ trace, inspect }: RunFlags): Promise<Watchers> {
   const sinks: TraceSink[] = [];
   const notes: string[] = [];

@@ -15,7 +15,7 @@ const STOP = String.raw`(?=\s*(?:$|["'.,:;!()\[\]{}|—–-]|for\b|on\b|by\b|fro
 /** A status is one only where it is called one: `HTTP 429`, `status code: 429`, `Error 429`, `API Error (model): 429`. */
 const STATUS_LABEL = String.raw`(?:\bhttp(?:\/[\d.]+)?|\bstatus(?:[ _-]?code)?|\berror(?:[ _-]?code)?|\bcode|\bresponse)["']?\s*(?:\([^)]{0,120}\))?\s*(?:[:=#]\s*|\s)["'(\[]?\s*`;
 
-/** Things that are counted: `error: 429 lines` is no status. */
+/** Things that are counted: `error: 429 lines` is not a status. */
 const UNIT = String.raw`(?!\s*(?:lines?|bytes?|[kmg]i?b|files?|items?|tests?|tokens?|rows?|chars?|characters|words|times|errors?|warnings?|m?s|seconds?|minutes?|records?|requests? (?:ok|done|handled)|of)\b|[\d.,]*\d|%)`;
 
 function status(codes: string, names: string): string[] {

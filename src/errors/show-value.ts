@@ -12,6 +12,6 @@ export function showValue(value: unknown): string {
   if (value === '') return 'an empty string';
   const text = String(value).slice(0, LONGEST * 2);
   const shown = escaped(text);
-  // Quotes only where something had to be escaped: there a backslash is no backslash of the value.
+  // Quotes only where something had to be escaped: there a backslash is not a backslash of the value.
   return `\`${clipped(shown === text ? text : `"${shown.replaceAll('"', '\\"')}"`, LONGEST + 1)}\` (${typeof value})`;
 }

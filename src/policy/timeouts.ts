@@ -8,7 +8,7 @@ export interface AttemptClock {
   /** No extension goes beyond. */
   readonly hardDeadlineAt: number;
   lastActivityAt: number;
-  /** Whether there was any output or heartbeat; the start alone is no activity. */
+  /** Whether there was any output or heartbeat; the start alone is not activity. */
   heard: boolean;
   /** Silent for too long, and tolerated. */
   stalled: boolean;
@@ -68,7 +68,7 @@ export function markActivity(clock: AttemptClock, now: number): void {
   clock.heard = true;
 }
 
-/** The clocks after time in which this process did not run: it was no silence, and counts for no limit. */
+/** The clocks after time in which this process did not run: it was not silence, and counts for no limit. */
 export function withGrantedTime(clock: AttemptClock, ms: number, now: number): AttemptClock {
   return {
     ...clock,

@@ -7,7 +7,7 @@ import type { TaskState } from './task-states.ts';
 /** The phases of a run started by a query, in order. A plan's run has `collect` alone. */
 export type PhaseName = 'assess' | 'retrieve' | 'decompose' | 'route' | 'collect' | 'synthesize';
 
-/** Of a call that a phase makes, which is no task of the plan: which phase. Its `taskId` begins with `phase:`. */
+/** Of a call that a phase makes, which is not a task of the plan: which phase. Its `taskId` begins with `phase:`. */
 interface OfPhase {
   phase?: PhaseName;
 }

@@ -13,7 +13,7 @@ export interface RunLog {
   /** Changes whenever a call of {@link durable} will be answered later than the one before. */
   readonly epoch: number;
   /**
-   * From now on a task that settles as cancelled by its run has not settled for the log, and the run's end is no end: it
+   * From now on a task that settles as cancelled by its run has not settled for the log, and the run's end is not an end: it
    * can be resumed.
    */
   interrupt(): void;

@@ -47,7 +47,7 @@ export class VirtualClock implements Clock {
     this.#entries.delete(id as number);
   }
 
-  /** Moves on by `ms`, firing every timer that comes due on the way, also those set on the way. Throws when `ms` is no duration. */
+  /** Moves on by `ms`, firing every timer that comes due on the way, also those set on the way. Throws when `ms` is not a duration. */
   async advance(ms: number): Promise<void> {
     expectDuration(ms);
     const end = this.#now + ms;
@@ -57,7 +57,7 @@ export class VirtualClock implements Clock {
     await drain();
   }
 
-  /** Moves the time on at once and fires nothing; timers that came due fire with the next move. Throws when `ms` is no duration. */
+  /** Moves the time on at once and fires nothing; timers that came due fire with the next move. Throws when `ms` is not a duration. */
   skip(ms: number): void {
     expectDuration(ms);
     this.#now += ms;

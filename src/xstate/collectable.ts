@@ -73,7 +73,7 @@ const leanMachines = new WeakMap<AnyStateMachine, AnyStateMachine>();
  * scope, to note what was executed. V8 takes a function that is assigned to a property for a method, and gives it a place among
  * what is old: all it has noted, which is the actor with every event and context, stays until the next full collection.
  * In a scope whose executor cannot be replaced that function is made, and reaches nothing. Only XState's pure functions
- * would read what it notes. Logic that is no machine is given back as it is.
+ * would read what it notes. Logic that is not a machine is given back as it is.
  */
 export function collectable<L extends AnyActorLogic>(logic: L): L {
   if (!('root' in logic)) return logic;

@@ -33,7 +33,7 @@ export function parentOf(actor: unknown): AnyActorRef | undefined {
   return (actor as { _parent?: AnyActorRef })._parent;
 }
 
-/** Whether an actor takes no more events; false for what is no actor. */
+/** Whether an actor takes no more events; false for what is not an actor. */
 export function isOver(target: object): boolean {
   const snapshot = (target as Partial<AnyActorRef>).getSnapshot?.() as { status: string } | undefined;
   return snapshot !== undefined && snapshot.status !== 'active';

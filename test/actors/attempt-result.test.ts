@@ -76,7 +76,7 @@ describe('what an agent throws', () => {
     expect(failing('exit')).not.toHaveProperty('usage');
   });
 
-  it('is no failure when it is a rate limit, which ends when it says', () => {
+  it('is not a failure when it is a rate limit, which ends when it says', () => {
     expect(failing('rate_limited', { retryAt: 90_000 })).toMatchObject({ status: 'rate_limited', retryAt: 90_000 });
     expect(failing('rate_limited', { retryAfterMs: 300 })).toMatchObject({ status: 'rate_limited', retryAt: 5300 });
     expect(failing('rate_limited', { retryAt: 90_000, retryAfterMs: 300 }).retryAt).toBe(90_000);

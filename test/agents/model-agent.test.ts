@@ -207,7 +207,7 @@ describe('a model that fails', () => {
     ],
     ['a stream that is no JSON', { deltas: ['Hal'], raw: 'data: {"choices": [oops\n\n' }, 'transient'],
     ['a stream of something else', { raw: 'data: {"hello":"world"}\n\n', finish: null }, 'transient'],
-    ['an answer that is no stream', { body: '<html>Welcome to the hotel</html>' }, 'transient'],
+    ['an answer that is not a stream', { body: '<html>Welcome to the hotel</html>' }, 'transient'],
   ])('with %s is reported by its kind', async (_, reply, kind) => {
     const { kind: found, message, server } = await failing(reply);
     expect({ found, message }).toMatchObject({ found: kind });

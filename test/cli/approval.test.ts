@@ -80,7 +80,7 @@ describe('a plan that is to be approved', () => {
     expect(parsePlanText(seen[0] ?? '').tasks).toEqual(plan.tasks);
   });
 
-  it('is asked about again when what was written is no plan, with what is wrong, and the text is kept', async () => {
+  it('is asked about again when what was written is not a plan, with what is wrong, and the text is kept', async () => {
     const seen: string[] = [];
     const edits = [(text: string) => `${text}\nwrong: [`, (text: string) => note(seen, text).replace('\nwrong: [', '')];
     const { said, done } = await talk(['e', 'e', 'y'], edits);

@@ -22,13 +22,13 @@ describe('the log of a run', () => {
           key: 'k',
           phase: 'decompose',
         },
-        { type: 'phase.note', phase: 'decompose', message: 'It was no plan.' },
+        { type: 'phase.note', phase: 'decompose', message: 'It was not a plan.' },
         { type: 'phase.completed', phase: 'decompose', summary: '4 subgoals', by: 'llm' },
       ),
     ).toEqual([
       'retrieve: 3 passages',
       'start phase:decompose (llm)',
-      'decompose: It was no plan.',
+      'decompose: It was not a plan.',
       'decompose (llm): 4 subgoals',
     ]);
   });

@@ -206,7 +206,7 @@ describe('what a run leaves behind', () => {
     ]);
   });
 
-  it('is no grudge against a command whose script exited badly', async () => {
+  it('is not a grudge against a command whose script exited badly', async () => {
     const policy = { preset: 'test', retry: { retries: 0 }, breaker: { enabled: true, failureThreshold: 1 } };
     const { cwd, path } = await planIn({ policy, tasks: [{ id: 'a', prompt: 'exit 1' }] });
     await runSoar(['run', path, '--quiet'], { cwd });

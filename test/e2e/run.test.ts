@@ -300,7 +300,7 @@ describe('soar run', () => {
   });
 
   it.each(['process.exit(0)', 'queueMicrotask(() => { throw new Error("stray") })'])(
-    'is no success when an agent calls %s, and says how to continue',
+    'is not a success when an agent calls %s, and says how to continue',
     async (call) => {
       const cwd = await temporaryDirectory();
       await writeIn(cwd, 'soar.config.js', `export default { agents: { bad: () => new Promise(() => ${call}) } };`);

@@ -149,7 +149,7 @@ test('helps with an id that is nearly right, and with a place where nothing was 
 
 test.each([
   [['view', 'missing.jsonl'], 'Cannot read the trace `missing.jsonl`: there is no such file.'],
-  [['view', 'plan.json'], '`plan.json` is no trace'],
+  [['view', 'plan.json'], '`plan.json` is not a trace'],
   [['view', 'empty.jsonl', '--once', 'x.html'], 'The trace `empty.jsonl` is empty.'],
   [['view', 'empty.jsonl', '--port', 'x'], 'Expected a whole number'],
   [['view', 'empty.jsonl', '--port', '65536'], 'a whole number, from 1 to 65535'],

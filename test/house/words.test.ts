@@ -11,8 +11,10 @@ const WORDS: readonly [RegExp, string][] = [
   [/\bin a turn of (?:its|their) own\b/i, 'on the next microtask'],
   [/\bgoes on\b/i, 'continues, resumes'],
   [/\b(?:that|which) (?:is|are) none\b/i, 'an adjective: invalid, unknown'],
-  [/^(?:Whom?|Whose) /, 'a verb or a noun phrase'],
 ];
+
+/** Beginnings of a docstring that name nothing. */
+const OPENINGS = /^\s*\/\*\* (?:What|Whom?|Whose|That|One|It) /;
 
 const COMMENT = /^\s*(?:\/\*\*|\*|\/\/)\s?(.*)/;
 const TITLE = /\b(?:it|test|describe)\b(?:\.[\w.()]+)?\(\s*(?:'((?:[^'\\]|\\.)*)'|`([^`]*)`)/;
@@ -29,8 +31,9 @@ function faultsIn(file: string): string[] {
     .split('\n')
     .flatMap((line, index) => {
       const prose = proseOf(line);
-      const faults = WORDS.filter(([word]) => word.test(prose));
-      return faults.map(([, better]) => `${file}:${index + 1}: say ${better}: ${line.trim()}`);
+      const faults = WORDS.filter(([word]) => word.test(prose)).map(([, better]) => better);
+      if (!file.startsWith('test') && OPENINGS.test(line)) faults.push('a verb or a noun phrase first');
+      return faults.map((better) => `${file}:${index + 1}: say ${better}: ${line.trim()}`);
     });
 }
 

@@ -131,7 +131,7 @@ describe('An agent that runs its prompt as code', () => {
     expect(() => ask({ agents: { sh: shell() } })).toThrow('No agent can answer a question: `sh` run their prompt');
   });
 
-  it('is no fallback of a phase, though it calls itself a CLI', async () => {
+  it('is not a fallback of a phase, though it calls itself a CLI', async () => {
     const sh = { ...shell(), kind: 'cli' as const };
     const llm: Agent = { kind: 'model', staggerMs: 0, run: () => Promise.reject(new Error('down')) };
     await ask({ agents: { llm, sh }, fallback: 'sh' }).settled();

@@ -156,7 +156,7 @@ describe('a budget', () => {
     expect(outcomeOf(result, 'a')).toMatchObject({ status: 'skipped', error: { kind: 'budget' } });
   });
 
-  it('that is spent exactly by what was needed is no reason to stop', async () => {
+  it('that is spent exactly by what was needed is not a reason to stop', async () => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100 }]);
     const plan = [...tasks(2), task('z', { dependsOn: ['t1'] })];
@@ -217,7 +217,7 @@ describe('a budget', () => {
   it.each([
     ['tokens', { budget: { tokens: 100 }, usage: { inputTokens: Number.NaN, outputTokens: 60 } }],
     ['cost', { budget: { costUsd: 1 }, usage: { costUsd: 0.6, totalTokens: '60' as never } }],
-  ])('of %s holds although an agent reports what is no number', async (_, { budget, usage }) => {
+  ])('of %s holds although an agent reports what is not a number', async (_, { budget, usage }) => {
     const clock = new VirtualClock();
     const one = scriptedAgent(clock, [{ ms: 100, usage }]);
     const options = { agents: { one }, clock, maxConcurrent: 1, run: { budget } };

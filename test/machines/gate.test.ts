@@ -143,7 +143,7 @@ describe('the permit', () => {
     expect(task.heard).toEqual([]);
   });
 
-  it('of another request is no answer', () => {
+  it('of another request is not an answer', () => {
     const { request, task, actor } = gate({}, true);
     request('q1');
     actor.send({ type: 'permit.granted', requestId: 'stale', permitId: 'stale' });

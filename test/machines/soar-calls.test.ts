@@ -130,7 +130,7 @@ describe('a call of a phase', () => {
     expect(run.of('call.settled')).toMatchObject([{ phase: 'decompose', taskId: CALL, status: 'succeeded' }]);
   });
 
-  it('is no task of the plan', async () => {
+  it('is not a task of the plan', async () => {
     const run = ask();
     const { metadata } = await run.settled();
     expect(metadata).toMatchObject({ totalTasks: 1, succeeded: 1, waves: [['only']] });
@@ -479,20 +479,20 @@ describe('what is reported of a phase', () => {
   it('is what it notes, also that it did without its agent in the end', async () => {
     const think: Think = async (controls, query) => {
       await askOnce(controls, query);
-      controls.note('The answer was no plan.', { by: 'offline' });
+      controls.note('The answer was not a plan.', { by: 'offline' });
       controls.note('So it is offline.');
       return '';
     };
     const run = ask({ think });
     const { metadata } = await run.settled();
     expect(run.of('phase.note').map(({ phase, message }) => [phase, message])).toEqual([
-      ['decompose', 'The answer was no plan.'],
+      ['decompose', 'The answer was not a plan.'],
       ['decompose', 'So it is offline.'],
     ]);
     expect(metadata.phases[2]).toMatchObject({
       by: 'offline',
       calls: 1,
-      note: 'The answer was no plan. So it is offline.',
+      note: 'The answer was not a plan. So it is offline.',
     });
   });
 });

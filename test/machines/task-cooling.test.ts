@@ -141,7 +141,7 @@ it('is one rate limit when attempts in flight are limited together', async () =>
   expect(run.startTimes()[3]).toBe(5010);
 });
 
-it('is no failure to the breaker', async () => {
+it('is not a failure to the breaker', async () => {
   const clock = new VirtualClock();
   const one = scriptedAgent(clock, [limited(1000), limited(1000), {}]);
   const result = await start([task('a')], { agents: { one }, clock, policy: fragile() }).settled();

@@ -50,7 +50,7 @@ describe('the types', () => {
       },
     });
     expectTypeOf(soar).toEqualTypeOf<Soar<'one'>>();
-    // @ts-expect-error An object without `output` is no answer.
+    // @ts-expect-error An object without `output` is not an answer.
     expect(() => createSoar({ agents: { one: () => ({ text: 'yes' }) } })).not.toThrow();
     // @ts-expect-error A policy there is not.
     expect(() => createSoar({ policy: 'patiend' })).toThrow('Did you mean `patient`?');

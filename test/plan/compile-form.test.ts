@@ -184,7 +184,7 @@ describe('an agent that does not exist', () => {
     expect(compilePlan(fine as Plan, { agents: [] }).tasks[0]?.agent).toBe('one');
   });
 
-  it('is chosen for a task that names none, when there is but one that is no part', () => {
+  it('is chosen for a task that names none, when there is but one that is not part', () => {
     const own = { kind: 'command', command: ['sh'] } as const;
     const part = { kind: 'adHoc', base: 'own', role: 'reviewer' } as const;
     expect(compilePlan({ agents: { own, part }, tasks: [task] }, { agents: ['x', 'y'] }).tasks[0]?.agent).toBe('own');

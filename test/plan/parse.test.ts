@@ -119,7 +119,7 @@ describe('a JSON plan', () => {
 });
 
 describe('parsePlanText', () => {
-  it('refuses an empty text and a text that is no plan', () => {
+  it('refuses an empty text and a text that is not a plan', () => {
     expect(messageOf(' \n', { name: 'p.md' })).toBe('The plan p.md is not valid: It is empty.');
     expect(messageOf('just words')).toContain('Expected the plan to be an object, got `just words` (string).');
   });

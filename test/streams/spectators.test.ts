@@ -31,7 +31,7 @@ describe('a subscriber that throws', () => {
     ]);
   });
 
-  it('is reported of with what it threw, also where that is no error', () => {
+  it('is reported of with what it threw, also where that is not an error', () => {
     const { events$, events, listen, publish } = streams();
     events$.subscribe(() => {
       throw undefined;

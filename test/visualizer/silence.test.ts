@@ -26,7 +26,7 @@ test('a run under way of which nothing is recorded for ten minutes is silent, un
   expect(statusAfter(10 * MINUTE)).toBe('silent');
   added(true);
   expect(runStatus.value).toBe('running');
-  // What is written now with a clock of its own is no silence.
+  // What is written now with a clock of its own is not silence.
   expect(statusAfter(19 * MINUTE)).toBe('running');
   expect(statusAfter(20 * MINUTE)).toBe('silent');
 });

@@ -98,7 +98,7 @@ describe('a collectable machine', () => {
     expect(given[0]).toBe(scope);
   });
 
-  it('is the logic itself where that is no machine', () => {
+  it('is the logic itself where that is not a machine', () => {
     const logic = fromPromise(async () => 1);
     expect(collectable(logic)).toBe(logic);
   });

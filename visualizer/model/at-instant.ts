@@ -3,7 +3,7 @@ import type { TraceRecord } from '../../src/trace/trace.schema.ts';
 import type { TraceStore } from './store.ts';
 
 /**
- * What each task of a run's plan is at an instant. Going to another one looks anew only at tasks of which something is
+ * State of each task of a run's plan at an instant. Going to another one looks anew only at tasks of which something is
  * recorded in between, or was recorded since: what is reported late may change what a task was before.
  */
 export class AtInstant<T> {

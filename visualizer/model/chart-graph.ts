@@ -25,7 +25,7 @@ export interface ChartGraph {
   edges: ChartEdge[];
 }
 
-/** What is drawn of a machine: nested states, a dot where each begins, and an arrow for each pair of states. */
+/** Drawing of a machine: nested states, a dot where each begins, and an arrow for each pair of states. */
 export function chartGraph(chart: ChartDefinition): ChartGraph {
   const edges = new Map<string, ChartEdge>();
   const link = (from: string, to: string, label: string, key: string | null): void => {

@@ -112,7 +112,7 @@ export function elkPlan(tasks: readonly TaskTrack[], size: { width: number; heig
   };
 }
 
-/** What ELK placed, with every place counted from the one corner. */
+/** Layout of ELK, with all coordinates from one corner. */
 export function drawingOf(graph: ElkNode): Drawing {
   const boxes: Box[] = [];
   const lines: Line[] = [];

@@ -44,7 +44,7 @@ export const groupOf = (record: TraceRecord): LogGroup => GROUP_OF[record.type] 
 export interface LogText {
   who: string;
   what: string;
-  /** What led to it. */
+  /** Cause of it. */
   by: string;
   tone: 'plain' | 'good' | 'bad' | 'warn' | 'quiet';
 }

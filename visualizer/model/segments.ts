@@ -2,7 +2,7 @@ import { taskStateOf } from '../../src/trace/replay/task-state.ts';
 import { type ActorTrack, isMachine, type RunTrack, stateText, type TaskTrack } from '../../src/trace/replay/tracks.ts';
 import { type TaskKind, WORKING } from './task-kind.ts';
 
-/** What a bar of the timeline stands for. `queued`: ready, and not admitted by its wave yet. */
+/** Kind of a bar of the timeline. `queued`: ready, and not admitted by its wave yet. */
 export type BarKind = TaskKind | 'queued';
 
 export interface Bar {
@@ -13,7 +13,7 @@ export interface Bar {
   isOpen: boolean;
 }
 
-/** What each kind of bar is called in the legend, in its order. */
+/** Names of the kinds of bars in the legend, in its order. */
 export const BAR_LEGEND: readonly { kind: BarKind; name: string }[] = [
   { kind: 'staggered', name: 'stagger' },
   { kind: 'running', name: 'running' },

@@ -5,7 +5,7 @@ import { type Mishap, mishapOf } from './troubles.ts';
 
 /** The trace that the page shows: its index, what went wrong in it, and what could not be read of it. */
 export class TraceStore extends TraceIndex {
-  /** What did not go as wished, in order. */
+  /** Mishaps, in order. */
   readonly mishaps: Mishap[] = [];
   /** How many lines could not be read. */
   damaged = 0;

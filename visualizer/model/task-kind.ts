@@ -18,7 +18,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 
 export const KIND_TEXTS: Readonly<Record<TaskKind, string>> = {
   pending: 'not started',
-  held: 'waiting for its duplicate',
+  held: 'waiting for an identical task',
   staggered: 'waiting for its start',
   running: 'running',
   stalled: 'stalled',
@@ -78,7 +78,7 @@ export const KIND_GROUPS: readonly { name: string; kind: TaskKind; kinds: Iterab
   { name: 'pending', kind: 'pending', kinds: ['pending'] },
 ];
 
-/** What a task is at an instant. */
+/** State of a task at an instant. */
 export function kindAt(task: TaskTrack, seq: number): TaskKind {
   const { actor } = task;
   const over = task.settled ?? task.called;

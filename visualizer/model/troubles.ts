@@ -2,7 +2,7 @@ import { type ActorTrack, isMachine, stateText } from '../../src/trace/replay/tr
 import type { RecordOf, TraceRecord } from '../../src/trace/trace.schema.ts';
 import type { TaskKind } from './task-kind.ts';
 
-/** One thing that did not go as wished. */
+/** A mishap of a run. */
 export interface Mishap {
   readonly seq: number;
   readonly at: number;
@@ -37,7 +37,7 @@ export interface Trouble {
   readonly tasks: Set<string>;
 }
 
-/** What a record reports that did not go as wished; null for most of them. */
+/** Mishap in a record; null for most. */
 export function mishapOf(record: TraceRecord, actor: ActorTrack | undefined): Mishap | null {
   const { seq, at } = record;
   switch (record.type) {
@@ -91,7 +91,7 @@ function openedBreaker({ seq, at, state, data }: RecordOf<'actor.moved'>, actor?
   return { seq, at, task: null, kind: 'circuitOpen', what: 'breaker', who: actor.agentId ?? actor.name, message };
 }
 
-// What was cancelled or skipped is no fault of the agent it was meant for.
+// What was cancelled or skipped is not a fault of the agent it was meant for.
 const isFaultOf = ({ kind }: Mishap): boolean => kind !== 'cancelled' && kind !== 'skipped';
 
 const likenesses = new WeakMap<Mishap, string>();
@@ -144,5 +144,5 @@ const HINTS: Readonly<Record<string, string>> = {
   budget: 'What had not started was left out. With a larger budget it runs.',
 };
 
-/** What one can do about it; null where that depends. */
+/** Advice; null where that depends. */
 export const hintFor = ({ what }: Pick<Trouble, 'what'>): string | null => HINTS[what] ?? null;

@@ -4,7 +4,7 @@ import { moneyText, tokensText } from './spans.ts';
 
 export type Usage = NonNullable<RecordOf<'task.settled'>['attempts'][number]['usage']>;
 
-/** What an attempt used that ended with a move. */
+/** Usage of an attempt that ended with a move. */
 export function usageOf({ event, data }: Move): Usage | undefined {
   return event === 'attempt.ended' ? (data?.usage as Usage | undefined) : undefined;
 }

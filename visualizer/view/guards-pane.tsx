@@ -26,7 +26,7 @@ export function GuardsPane() {
       note={agents > 0 ? `${agents} ${agents === 1 ? 'agent' : 'agents'}` : undefined}
     >
       {guards.length === 0 ? (
-        <p class="empty">This trace tells of none.</p>
+        <p class="empty">Not recorded. Run with --trace to see breakers.</p>
       ) : (
         <ul class="guards">
           {guards.map((actor) => (
@@ -67,7 +67,7 @@ function Guard({ actor }: { actor: ActorTrack }) {
 
 const WAITING: ReadonlySet<TaskKind> = new Set(['staggered', 'fallback.waiting']);
 
-/** Counted by the tasks: the gate's own figures stand in its moves, and most of what it does is no move. */
+/** Counted by the tasks: the gate's own figures stand in its moves, and most of what it does is not a move. */
 function busy(wanted: ReadonlySet<TaskKind>): number {
   const { runs } = trace();
   const upTo = seq.value;

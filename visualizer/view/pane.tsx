@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { maximised } from '../state.ts';
 import { IconButton } from './icons.tsx';
 
-/** One of the linked views, with its name and its controls. */
+/** A linked view, with its name and its controls. */
 export function Pane({
   id,
   title,
@@ -13,7 +13,7 @@ export function Pane({
 }: {
   id: string;
   title: ComponentChildren;
-  /** What it is called where its title is more than words. */
+  /** Its accessible name, where its title is more than words. */
   name?: string;
   note?: ComponentChildren;
   controls?: ComponentChildren;

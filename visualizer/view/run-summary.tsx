@@ -15,7 +15,7 @@ const STATUS_NOTES: Readonly<Record<string, string>> = {
   silent: 'Nothing has been recorded for more than ten minutes. If its process was killed, `soar resume` continues.',
 };
 
-/** What there is to know of the run, while nothing is selected. */
+/** Facts about the run, while nothing is selected. */
 export function RunSummary() {
   const shown = run.value;
   const { log, damaged } = trace();

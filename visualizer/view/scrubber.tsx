@@ -146,7 +146,7 @@ function TrackPicture() {
   );
 }
 
-/** What ran, and what waited upon it, in steps of time. */
+/** Running and waiting tasks, in steps of time. */
 function drawLoad(
   context: CanvasRenderingContext2D,
   size: { width: number; height: number },

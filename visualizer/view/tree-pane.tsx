@@ -7,7 +7,7 @@ import { VirtualList } from './virtual-list.tsx';
 
 const collapsed = signal<ReadonlySet<string>>(new Set());
 const aliveOnly = signal(false);
-/** An actor that is no task has no place in the selection of the others until it is chosen here. */
+/** An actor that is not a task has no place in the selection of the others until it is chosen here. */
 const pointed = signal<string | null>(null);
 
 function setCollapsed(id: string, isCollapsed: boolean): void {

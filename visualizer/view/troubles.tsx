@@ -7,7 +7,7 @@ import { GlyphIcon, KindIcon } from './icons.tsx';
 const MOST_TROUBLES = 20;
 const MOST_TASKS = 6;
 
-/** What went wrong up to the instant looked at: why, since when, for whom, and what helps. */
+/** Mishaps up to the present instant: why, since when, for whom, and what helps. */
 export function Troubles() {
   const all = troubles.value;
   if (all.length === 0) return null;

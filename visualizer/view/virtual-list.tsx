@@ -12,7 +12,7 @@ export interface VirtualListProps {
   active: number;
   /** Scrolled into sight when it changes. Default: the active row. */
   shown?: number;
-  /** What a row is to assistive technology, beside its place. */
+  /** Role of a row for assistive technology. */
   attributes?: (index: number) => Record<string, string | number | boolean | undefined>;
   render: (index: number) => ComponentChildren;
   /** Keys and clicks moved to a row. */

@@ -32,7 +32,7 @@ export interface TaskInput {
   /** When its last dependency settled, epoch milliseconds. */
   readyAt: number;
   query?: string;
-  /** The phase that asks, when it is no task of the plan. */
+  /** The phase that asks, when it is not a task of the plan. */
   phase?: string;
   /** Where it stood, in a run that is resumed. */
   resumed?: ParkedTask;

@@ -49,7 +49,7 @@ export const COMMAND_OPTIONS = keysOf<CommandAgentOptions>({
  * stdin, unless the code itself comes from there.
  * The answer is stdout without its last newline. A program that does not read its input is judged by its exit code alone.
  *
- * It fails with kind `spawn` (no such program or directory; not retried), `invalid_request` (prompt too long for an
+ * Fails with kind `spawn` (no such program or directory; not retried), `invalid_request` (prompt too long for an
  * argument), the kind its stderr speaks of when it exits with a code other than 0, else `exit`; `cancelled` when asked
  * to stop. Output until then is kept in the error. Pipes are sockets, as everywhere in Node: a script should write
  * `>&2`, not `> /dev/stderr`.

@@ -17,7 +17,7 @@ export interface CommandAgentOptions extends Omit<CommandAgentSpec, 'kind'> {
   reader?: OutputReaderFactory;
 }
 
-/** What a process left behind when it exited by itself. */
+/** Rest of a process that exited by itself. */
 export interface ProcessResult {
   /** As kept: cut in the middle, and marked, beyond `maxOutputBytes`. */
   stdout: string;

@@ -2,7 +2,7 @@ import { classifyText } from '../../errors/classify.ts';
 import { limitResetMs, limitWaitMs } from '../../errors/limits.ts';
 import type { ErrorKind } from '../../types/error-kind.ts';
 
-/** What a failed process wrote, without colours. */
+/** Output of a failed process, without colours. */
 export interface LastWords {
   stdout: string;
   stderr: string;
@@ -36,7 +36,7 @@ const REPORT =
 const CODE = /=>|[=!]=|\b(?:expect|assert|describe|it|test)\w{0,20}\(|^\s*(?:at \S|\d+ ?\||[+>|] )|\w\.\w{1,5}:\d/;
 
 /**
- * What a failed process says of the reason: what stderr speaks of; where that is nothing, or warnings alone, what stdout does. A limit
+ * Finds the reason in the output of a failed process: what stderr speaks of; where that is nothing, or warnings alone, what stdout does. A limit
  * is known by its words, or by a time at which it resets. Null when neither says anything.
  *
  * Of a command more is asked. One that reports failed tests, or sources that do not compile, has failed of those. A limit without the

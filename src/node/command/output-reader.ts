@@ -1,6 +1,6 @@
 import type { AgentAnswer, AgentControls } from '../../types/agent.ts';
 
-/** What a process left behind. */
+/** Rest of an ended process. */
 export interface ProcessLeft {
   /** As kept: cut in the middle, and marked, beyond `maxOutputBytes`. */
   stdout: string;

@@ -13,7 +13,7 @@ export interface FailedProcess {
   exitSignal: string | null;
   stdout: string;
   stderr: string;
-  /** What is kept as the attempt's output. */
+  /** Output kept for the attempt. */
   output: string;
   truncated: boolean;
   source: LastWords['source'];
@@ -51,7 +51,7 @@ export interface UnstartedProcess {
   cause: unknown;
 }
 
-/** What the system says of a program that is missing, half-written or not executable. */
+/** Messages of the system about a program that is missing, half-written or not executable. */
 const GONE: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC']);
 
 /**

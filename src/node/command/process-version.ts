@@ -4,7 +4,7 @@ import { folderState } from '../files/folder-state.ts';
 import type { CommandAgentOptions } from './command-options.ts';
 
 /**
- * What the answers of a program depend on, as far as it can be determined: how it is called, and the files of the folder it works in,
+ * Version of a program's answers, as far as it can be determined: how it is called, and the files of the folder it works in,
  * since most programs look at those.
  */
 export function processVersion(options: CommandAgentOptions): NonNullable<Agent['version']> {

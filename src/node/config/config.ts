@@ -14,7 +14,7 @@ import { decodeText } from '../files/decode-text.ts';
 import { MAX_BYTES, readRegularFile, type UnreadableError } from '../files/read-file.ts';
 import { configSchema } from './config.schema.ts';
 
-/** What a `soar.config` file may say. */
+/** Content of a `soar.config` file. */
 export interface SoarConfig
   extends RunSettings,
     Pick<
@@ -27,7 +27,7 @@ export interface SoarConfig
   fallback?: string;
   /** Agent of the phases of `ask` and `plan`: an agent, or `false` for words alone. Default: the default agent, when it can. */
   phases?: { agent?: string | false };
-  /** What tasks use that say nothing themselves. */
+  /** Defaults of tasks. */
   defaults?: { agent?: string; policy?: PolicyInput };
 }
 

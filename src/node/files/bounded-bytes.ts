@@ -43,7 +43,7 @@ export class BoundedBytes {
     if (fits < chunk.length) this.#wrap(chunk.subarray(fits));
   }
 
-  /** What was kept as text; characters that a cut split are left out, and `marker` (given the bytes cut) stands between. */
+  /** The kept bytes as text; characters that a cut split are left out, and `marker` (given the bytes cut) stands between. */
   text(marker: (cutBytes: number) => string = () => ''): string {
     if (!this.truncated) return this.#buffer.toString('utf8', 0, this.#total);
     const head = this.#buffer.subarray(0, wholeCharacters(this.#buffer.subarray(0, this.#headBytes)));

@@ -6,7 +6,7 @@ import { microtask } from '../../base/microtask.ts';
 /** Beyond this many entries a folder is not looked at: it would hold everything else up. */
 export const MAX_ENTRIES = 5000;
 
-/** What programs install or keep for themselves, and what version control does, save where it stands. */
+/** Folders of installed packages, caches and version control, except its present state. */
 const PASSED_OVER = new Set(['.git', '.hg', '.svn', 'node_modules', '.venv', 'venv', '__pycache__', '.cache']);
 const STANDS = ['.git/HEAD', '.git/logs/HEAD'];
 
@@ -19,13 +19,13 @@ const large = new Set<string>();
 /** States that were taken in this turn: nothing changes while one thing is asked a hundred times. */
 const fresh = new Map<string, string | null>();
 
-/** Says that a file or folder is written by ourselves, so that it is no part of a folder's state. */
+/** Says that a file or folder is written by ourselves, so that it is not part of a folder's state. */
 export function ownFile(path: string): void {
   own.add(resolve(path));
 }
 
 /**
- * What the files of a folder are, by names, sizes and times of change, as one short text that changes when any of them does.
+ * Fingerprint of a folder's files by names, sizes and times; changes when any of them does.
  * Null when there are too many, or when they cannot be looked at.
  */
 export function folderState(folder: string): string | null {

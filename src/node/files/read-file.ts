@@ -131,7 +131,7 @@ export async function readingFault(path: string): Promise<string | null> {
   }
 }
 
-/** What was read so far of a file, and where the rest goes. */
+/** Part of a file read so far, and the place of the rest. */
 class Parts {
   readonly #maxBytes: number;
   readonly #parts: Buffer[] = [];

@@ -6,10 +6,10 @@ import { withoutEnd } from '../../text/without-end.ts';
 import { missingKey } from './model-agent.ts';
 import { ownOriginFetch } from './own-origin-fetch.ts';
 
-/** What a look at a model's server came to. */
+/** Result of a look at a model's server. */
 export interface ModelCheck {
   ok: boolean;
-  /** What to do; also of a model that may work, where that cannot be known. */
+  /** Advice; also for a model that may work, where that is unknown. */
   hint: string | null;
 }
 

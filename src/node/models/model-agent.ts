@@ -68,7 +68,7 @@ async function packages() {
   }
 }
 
-/** What is wrong with the key of a model, as a sentence; null when nothing is, or when it needs none. */
+/** Fault of a model's key, as a sentence; null without one, or when it needs no key. */
 export function missingKey({ model, apiKeyEnv }: ModelAgentSpec, env: Environment): string | null {
   if (apiKeyEnv === undefined) return null;
   const key = env[apiKeyEnv]?.trim() ?? '';
@@ -79,7 +79,7 @@ export function missingKey({ model, apiKeyEnv }: ModelAgentSpec, env: Environmen
     : `The environment variable ${apiKeyEnv} holds no key for model ${model}: it has spaces, line breaks or letters no key has.`;
 }
 
-/** What is wrong with the keys of the models among these agents, one sentence each. */
+/** Faults of the keys of the models among these agents, one sentence each. */
 export function missingKeys(
   specs: Readonly<Record<string, AgentSpec>>,
   ids: Iterable<string>,

@@ -96,7 +96,7 @@ export async function runAtTerminal([file, ...args]: readonly [string, ...string
   return exitCode ?? null;
 }
 
-/** What `ps` prints, at once; empty where there is no such process or no `ps`. For systems without `/proc`. */
+/** Output of `ps`, read synchronously; empty where there is no such process or no `ps`. For systems without `/proc`. */
 export function askPs(args: readonly string[]): string {
   try {
     return execFileSync('ps', args, {

@@ -14,7 +14,7 @@ const GRACE_MS = 2000;
 const KILLED_MS = 2000;
 const LOOK_MS = 20;
 
-/** What a journal keeps of a process, so that it is found again only where its pid means something. */
+/** Journal form of a process, so that it is found again only where its pid means something. */
 export function startedHere(started: string): string {
   return `${started}@${thisMachine()}`;
 }
@@ -69,7 +69,7 @@ function couldNotEnd(runId: string, left: readonly ProcessIdentity[]): SoarError
   return new SoarError('io', message);
 }
 
-/** What was recorded here and can name a process. The rest names none, or one of another machine. */
+/** Records of this machine that can name a process. The others name none, or one of another machine. */
 function recorded(processes: readonly StoredProcess[]): ProcessIdentity[] {
   const here = `@${thisMachine()}`;
   return processes.flatMap(({ pid, started }) => {

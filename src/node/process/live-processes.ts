@@ -9,7 +9,7 @@ export interface LiveProcess extends ProcessIdentity {
 
 /** A journal, as far as processes matter to it. */
 export interface ProcessRecorder {
-  /** What its processes carry in their environment, when the attempt of this key is one of its own; else null. */
+  /** Mark in the environment of its processes, if the attempt of this key is its own; else null. */
   idFor(key: string): string | null;
   /** Called for every process that starts, so that the journal can end it after a crash. */
   started(process: LiveProcess): void;

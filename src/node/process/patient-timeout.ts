@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { type Timer, timersOf } from '../../base/timers.ts';
 
-/** One queue for all graces of this process, apart from those of its engines. */
+/** A single queue for all graces of this process, apart from those of its engines. */
 const clock = { ...systemClock };
 const IGNORE = (): void => {};
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hasProc, processTable } from './process-tree.ts';
 
-/** What the environment of an attempt's process says of it; its descendants inherit that. */
+/** Marks in the environment of an attempt's process; its descendants inherit them. */
 export interface ProcessMark {
   /** `SOAR_ATTEMPT_KEY`. */
   key: string;

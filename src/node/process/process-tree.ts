@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { askPs } from './children.ts';
 
-/** One line of the process table. `started` reports a process from a later one with the same pid. */
+/** Line of the process table. `started` reports a process from a later one with the same pid. */
 export interface ProcessEntry {
   pid: number;
   parent: number;
@@ -10,9 +10,9 @@ export interface ProcessEntry {
   session: number;
   /** Opaque start time: equal for the same process, different after its pid was reused. */
   started: string;
-  /** It runs, would run if the processor were free, or waits for a disk; otherwise it waits for something that may never happen. */
+  /** Whether it runs, would run if the processor were free, or waits for a disk; otherwise its wait may never end. */
   isAtWork: boolean;
-  /** It has ended and was not collected yet. */
+  /** Whether it has ended and was not collected yet. */
   isOver: boolean;
 }
 
@@ -132,7 +132,7 @@ function readLinuxEntry(pid: number): ProcessEntry | null {
     session: Number(fields[3]),
     started: fields[19] ?? '',
     isAtWork: isAtWork(fields[0]),
-    // A first thread that has ended is no end while others run.
+    // A first thread that has ended is not an end while others run.
     isOver: isOver(fields[0]) && !(Number(fields[17]) > 1),
   };
 }

@@ -11,7 +11,7 @@ import { noteStarted } from './started-programs.ts';
  * says something in that time, or is at work at its end, gets as much again.
  */
 const DRAIN_MS = 250;
-/** What is left of a process gets no longer than this to finish what it is saying. */
+/** Longest time for the rest of a process to finish its output. */
 const FINISH_MS = 5000;
 
 export interface ProcessOptions {

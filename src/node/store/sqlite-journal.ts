@@ -11,7 +11,7 @@ export interface SqliteJournalOptions {
   /** The state folder; made for this user alone where it is missing. Default `.soar`. */
   dir?: string;
   /**
-   * What a settlement that was announced survives. `power`: the loss of power, since it is announced once it is on the disk;
+   * Loss that a published settlement survives. `power`: the loss of power, since it is announced once it is on the disk;
    * the run itself does not wait for that. `process`: the end of the process, however it ends. Default `power`.
    */
   durability?: 'power' | 'process';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** What a file is that this package has made: "SOAR". */
+/** Application id of the files of this package: "SOAR". */
 export const APPLICATION_ID = 0x534f4152;
 
 /**

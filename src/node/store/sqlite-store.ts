@@ -16,7 +16,7 @@ import { type RunRow, type Statements, statementsOf } from './sqlite-statements.
 import { breakerOf, OPENED, paceOf, type Row, RunReader, runRowOf } from './stored-rows.ts';
 
 export interface SqliteStoreOptions extends OwnersOptions {
-  /** What a commit that is called durable outlives. Default `power`. */
+  /** Loss that a durable commit survives. Default `power`. */
   durability?: 'power' | 'process';
   /** Of what will be run. */
   unmask?: (json: string, lost?: string) => string;

@@ -31,7 +31,7 @@ export function ownerRowOf(row: Row): OwnerRow | null {
   return ownerRowSchema.safeParse(value).success ? (value as unknown as OwnerRow) : null;
 }
 
-/** What was learned of an agent; null when it is damaged, and will be learned anew. */
+/** State of an agent; null when it is damaged, and starts anew. */
 export function breakerOf(body: unknown): StoredBreaker | null {
   return learned<StoredBreaker>(breakerSchema, body);
 }

@@ -169,7 +169,7 @@ export const entrySchemas: Readonly<Record<LogEntry['type'], z.ZodMiniType<unkno
   'run.settled': z.object({ at: instant, result }),
 };
 
-/** What has been learned of an agent and of a provider. */
+/** State of an agent and of a provider. */
 export const breakerSchema = z.object(breaker);
 export const paceSchema = z.object({
   provider: z.string(),

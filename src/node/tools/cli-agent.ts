@@ -27,7 +27,7 @@ const CLI_OPTIONS = keysOf<CliAgentOptions>({
  * An agent that runs a coding CLI without a terminal, by the preset of {@link CLI_TOOLS}. What the tool says of its work is read
  * as it comes: text is output, use of tools is progress, tokens and cost are usage, errors have their kind, and the session
  * is kept, so that a retry continues with it (`session: false` begins anew).
- * It has the tool's own login, settings and rights; give it more with `args`. Everything else is as in `commandAgent`.
+ * Uses the tool's own login, settings and rights; give it more with `args`. Everything else is as in `commandAgent`.
  *
  * @throws SoarError `invalid-options` for a tool without a preset.
  * @example

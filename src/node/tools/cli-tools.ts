@@ -9,7 +9,7 @@ import { parseOllama } from './envelopes/ollama.ts';
 import { opencodeFormat } from './envelopes/opencode.ts';
 import type { ToolFormat } from './envelopes/tool-event.ts';
 
-/** What the command of a tool is made of. */
+/** Parts of a tool's command. */
 export interface CliToolParts {
   /** Arguments that choose the model. */
   model: readonly string[];
@@ -93,7 +93,7 @@ export const CLI_TOOLS: Readonly<Record<CliTool, CliToolPreset>> = Object.freeze
   },
   gemini: {
     provider: 'google',
-    // Headless because stdin is no terminal; its -p wants the prompt as an argument.
+    // Headless because stdin is not a terminal; its -p wants the prompt as an argument.
     argv: ({ model, extra, session }) => [
       'gemini',
       '--output-format',
@@ -131,7 +131,7 @@ export const CLI_TOOLS: Readonly<Record<CliTool, CliToolPreset>> = Object.freeze
   },
   aider: {
     provider: 'aider',
-    // Joined with `=`, so that a prompt which begins with a dash is no option.
+    // Joined with `=`, so that a prompt which begins with a dash is not an option.
     argv: ({ model, extra }) => [
       'aider',
       '--yes-always',

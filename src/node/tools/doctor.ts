@@ -12,15 +12,15 @@ export interface DoctorReport {
   /** The agent's id, or the tool's name when no agent uses it. */
   id: string;
   kind: AgentSpec['kind'];
-  /** What would be started; a model agent's address. */
+  /** The program it starts; the address of a model. */
   program: string;
   path: string | null;
   /** First line of what `--version` prints; a model's name. Null for commands, which are looked up but never run. */
   version: string | null;
   ok: boolean;
-  /** What to do when it is not ok. */
+  /** Advice when it is not ok. */
   hint: string | null;
-  /** What came of asking it, of agents that could be asked when that was wished. */
+  /** Result of the self-test, where one was wanted and possible. */
   selfTest?: SelfTest;
 }
 

@@ -3,7 +3,7 @@ import { elapsedMs } from '../../base/clock.ts';
 import type { Agent, AgentControls } from '../../types/agent.ts';
 import type { Usage } from '../../types/usage.ts';
 
-/** What came of asking an agent one question. */
+/** Result of asking an agent one question. */
 export interface SelfTest {
   ok: boolean;
   /** How its answer was read: from its events, or as plain text. */

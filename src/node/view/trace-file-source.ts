@@ -19,7 +19,7 @@ const NEWLINE = 10;
  * never stands in memory.
  *
  * @param pollMs How often it is looked at, milliseconds. Default 200.
- * @throws {SoarError} `usage` when it cannot be read, is no trace, or is larger than 512 MiB.
+ * @throws {SoarError} `usage` when it cannot be read, is not a trace, or is larger than 512 MiB.
  */
 export async function traceFileSource(path: string, { pollMs = POLL_MS } = {}): Promise<ViewerSource> {
   await withTrace(path, async (file, size) => checkTrace(path, await startOf(file), size));
@@ -183,7 +183,7 @@ function checkTrace(path: string, start: Buffer, size: number): void {
   if (first?.type !== 'trace.started' || typeof first.v !== 'number') {
     throw new SoarError(
       'usage',
-      `${quoted(path)} is no trace: its first line is no \`trace.started\` record. Write one with --trace.`,
+      `${quoted(path)} is not a trace: its first line is no \`trace.started\` record. Write one with --trace.`,
     );
   }
   if (first.v > TRACE_VERSION) {

@@ -34,7 +34,7 @@ async function readPage(): Promise<string> {
   }
 }
 
-/** No bundler may follow this: the script is no part of the package, and neither is what it needs. */
+/** No bundler may follow this: the script is not part of the package, and neither is what it needs. */
 async function buildPage(script: string): Promise<string> {
   const { buildViewerPage } = (await import(
     /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ script

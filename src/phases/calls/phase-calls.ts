@@ -52,7 +52,7 @@ export class Desk {
       signal: this.#abort.signal,
       call: (call) => {
         const { promise, resolve, reject } = Promise.withResolvers<PhaseAnswer>();
-        // A phase that does not wait for an answer is no reason to end the process.
+        // A phase that does not wait for an answer is not a reason to end the process.
         promise.catch(() => {});
         const fault = this.#faultOf(call);
         if (fault) reject(fault);
@@ -105,7 +105,7 @@ export class Desk {
     }
     const now = nowOf(sender.self);
     const repaired = call.repairs === undefined ? undefined : this.#made.get(call.repairs);
-    // What another agent says is no answer of the one that was asked.
+    // What another agent says is not an answer of the one that was asked.
     const asked = repaired?.agentId === call.agentId ? repaired : call;
     const key = callKey(scope, asked);
     const cached = asked === call ? cachedCall(scope, call, key, now) : null;

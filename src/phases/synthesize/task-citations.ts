@@ -1,4 +1,4 @@
-/** Text in square brackets that is no link. */
+/** Text in square brackets that is not a link. */
 const MARK = /(?<!\[)\[+([^[\]\n]{1,400})\]+(?!\()/g;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 

@@ -4,11 +4,11 @@ const ABOUT: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-/** Kinds of keys that are no secrets. */
+/** Kinds of keys that are not secrets. */
 const OPEN_KEY: ReadonlySet<string> = new Set(
   'public primary foreign sort cache partition idempotency object row map index attempt json hot'.split(' '),
 );
-/** Kinds of keys that are secrets in names that are no names of variables. */
+/** Kinds of keys that are secrets in names that are not names of variables. */
 const SECRET_KEY: ReadonlySet<string> = new Set(
   'api access private secret auth encryption signing master service account client app admin storage deploy ssh license subscription'.split(
     ' ',

@@ -36,7 +36,7 @@ export function formsOf(value: string, name: string | null): [form: string, name
   return [[value, name], ...forms.map((form) => [form, null] as [string, null])];
 }
 
-/** Passwords in the addresses that an environment holds: of databases, proxies, queues. A plain word of them is no secret elsewhere. */
+/** Passwords in the addresses that an environment holds: of databases, proxies, queues. A plain word of them is not a secret elsewhere. */
 export function passwordsInAddresses(env: Environment): string[] {
   return Object.values(env).flatMap((value) => {
     const at = value === undefined || value.length > 8192 ? -1 : value.indexOf('://');
@@ -103,7 +103,7 @@ function inBytes(text: string): string[] {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const parts = [0, 1, 2].map((before) => {
     const whole = base64([...new Array<number>(before).fill(0), ...bytes]);
-    // Characters that hold bits of what stands beside it are no part of it.
+    // Characters that hold bits of what stands beside it are not part of it.
     return whole.slice(Math.ceil((8 * before) / 6), Math.floor((8 * (before + bytes.length)) / 6));
   });
   const forms = [base64([...bytes]).replace(/=+$/, ''), ...parts];

@@ -106,7 +106,7 @@ function bareValues(text: string): BareAt {
       known = Math.max(BARE.lastIndex, start);
     }
     let end = known;
-    // The end of a sentence is no part of it.
+    // The end of a sentence is not part of it.
     while (end > start && known - end < 3 && /[.:!?]/.test(text[end - 1] ?? '')) end -= 1;
     return { start, end, reach: known, isQuoted: false, separator };
   };

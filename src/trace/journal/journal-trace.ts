@@ -192,7 +192,7 @@ class JournalTrace {
     return opens;
   }
 
-  /** @param asked The agent of a call that a phase makes; it is no task of the plan. */
+  /** @param asked The agent of a call that a phase makes; it is not a task of the plan. */
   #story(task: string, asked?: string): TaskRecords | undefined {
     const known = this.#stories.get(task);
     if (known) return known;

@@ -54,7 +54,7 @@ function jsonOf(line: string): unknown {
 function checkHeader(value: unknown): void {
   const { type, v } = (value ?? {}) as { type?: unknown; v?: unknown };
   if (type !== 'trace.started') {
-    throw new SoarError('io', 'This is no trace: its first line is not of type `trace.started`.');
+    throw new SoarError('io', 'This is not a trace: its first line is not of type `trace.started`.');
   }
   if (typeof v === 'number' && v > TRACE_VERSION) {
     throw new SoarError(

@@ -10,7 +10,7 @@ const plan = {
   tasks: Array.from({ length: 6 }, (_, i) => ({ id: `t${i}`, prompt: 'sleep 0.4' })),
 };
 
-/** Several processes want one run at the same time; one of them may stand still, which is no reason to take its run. */
+/** Several processes want one run at the same time; one of them may stand still, which is not a reason to take its run. */
 async function attempt(seed: number): Promise<Findings> {
   const chance = chanceOf(seed);
   const bench = new Bench();

@@ -86,7 +86,7 @@ describe('the prompt', () => {
     expect(output).toBe('mine\nPrevious context (1/1 dependencies):\n✓ [a]: $(echo run me)');
   });
 
-  it('is whole where it is no code', async () => {
+  it('is whole where it is not code', async () => {
     const options: CommandAgentOptions = { command: ['echo', '-c', '{{prompt}}'], prompt: 'argument' };
     expect((await run(options, { question: 'a', prompt: 'a and more' })).output).toBe('-c a and more');
   });

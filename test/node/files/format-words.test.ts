@@ -131,7 +131,7 @@ describe('a password that is a word of our formats', () => {
     },
   );
 
-  it('is no number of a record, and no part of the name of another secret', () => {
+  it('is not a number of a record, and no part of the name of another secret', () => {
     const { maskJson } = createSecretMask({ PIN_KEY: '12345678', A_PASSWORD: 'hunter2-hunter2', B_KEY: 'PASSWORD' });
     expect(JSON.parse(maskJson('{"at":12345678,"text":"12345678 hunter2-hunter2"}'))).toEqual({
       at: 12345678,

@@ -43,7 +43,7 @@ describe('the owner of a run', () => {
     expect(other.list()).toMatchObject([{ status: 'running' }]);
   });
 
-  it('is no process that has another one with its pid', async () => {
+  it('is not a process that has another one with its pid', async () => {
     const dir = await temporaryDirectory();
     openIn(dir, { ...ALIVE, started: '1' }).begin(headerOf('r'));
     expect(openIn(dir).attach('r').runId).toBe('r');

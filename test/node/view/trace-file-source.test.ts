@@ -33,9 +33,9 @@ describe('A trace file', () => {
     ['whose first line does not end', START.trim().repeat(20_000)],
     ['of another kind', '{"type":"session"}\n'],
     ['of null', 'null\n'],
-  ])('%s is no trace', async (_, text) => {
+  ])('%s is not a trace', async (_, text) => {
     writeFileSync(file, text);
-    await expect(traceFileSource(file)).rejects.toThrow('is no trace');
+    await expect(traceFileSource(file)).rejects.toThrow('is not a trace');
   });
 
   it.each(['pipe', '/dev/zero', '.'])('that is %s is refused at once', async (name) => {

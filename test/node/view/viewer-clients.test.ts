@@ -118,7 +118,7 @@ describe('A server on this machine', () => {
     expect(response.status).toBe(431);
   });
 
-  it('answers a path that is no path with 404', async () => {
+  it('answers a path that is not a path with 404', async () => {
     const viewer = await viewerOf(largeSource().source);
     const socket = connect({ port: viewer.port, host: '127.0.0.1' });
     open.push({ close: () => socket.destroy() });

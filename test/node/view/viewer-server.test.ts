@@ -162,8 +162,8 @@ describe('the viewer server', () => {
 
 describe('a trace file', () => {
   test.each([
-    ['no trace', 'hello\n', /is no trace/],
-    ['JSON of another kind', '{"a":1}\n', /is no trace/],
+    ['no trace', 'hello\n', /is not a trace/],
+    ['JSON of another kind', '{"a":1}\n', /is not a trace/],
     ['a trace of a later format', START.replace('"v":2', '"v":3'), /format 3; this version reads format 2/],
   ])('is refused when it is %s', async (_, text, message) => {
     await writeFile(file, text);

@@ -92,7 +92,7 @@ describe('verify', () => {
     }
   });
 
-  it('lets nothing pass that is no plan, and loses no subgoal of what passes', () => {
+  it('lets nothing pass that is not a plan, and loses no subgoal of what passes', () => {
     const id = fc.constantFrom('a', 'b', 'c', 'A', 'a b', '1', '', '  ', 'sg-1', '{{prompt}}', 'ünï');
     const anyId = fc.oneof(id, fc.integer({ min: 0, max: 3 }), fc.string({ maxLength: 5 }));
     const subgoal = fc.record(

@@ -19,7 +19,7 @@ describe('taskCitations', () => {
     expect(found(text)).toEqual({ cited, unknown });
   });
 
-  it('takes brackets off what is no task, and leaves the words', () => {
+  it('takes brackets off what is not a task, and leaves the words', () => {
     const text = 'It is [read-only] [gate, lease] [gate] `x[7]` [7].';
     expect(withoutMarks(text, ['read-only', 'lease', '7'])).toBe('It is read-only [gate] [gate] `x[7]` 7.');
   });

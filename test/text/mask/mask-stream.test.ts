@@ -80,7 +80,7 @@ describe('A text in pieces', () => {
     }
   });
 
-  it('comes at once where it is no beginning of a secret', () => {
+  it('comes at once where it is not a beginning of a secret', () => {
     const stream = maskOfValues(SECRETS).stream();
     expect([stream.push('a key'), stream.push(' and a keyhole'), stream.push('.')]).toEqual([
       'a ',

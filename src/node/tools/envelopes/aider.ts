@@ -25,7 +25,7 @@ const ERRORS: Readonly<Record<string, ErrorKind>> = {
 };
 
 const FAILED = /^litellm\.(?:\w{1,40}\.)?(\w{1,60}): /gm;
-/** It tries again by itself: what it says then, unless that fails too, is its answer. */
+/** The tool tries again by itself: its later output is the answer, unless that fails too. */
 const RETRYING = /^Retrying in [\d.]{1,12} seconds\.\.\.$/m;
 const REPORT =
   /^Tokens: ([\d.]+k?) sent(?:, [\d.]+k? cache write)?(?:, [\d.]+k? cache hit)?, ([\d.]+k?) received\.(?:\s+Cost: \$([\d.]+) message, \$([\d.]+) session\.)?$/gm;

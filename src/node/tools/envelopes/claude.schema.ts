@@ -19,7 +19,7 @@ const modelTokensSchema = z.object({
   outputTokens: softCount,
 });
 
-/** One event of `claude -p --output-format stream-json`. */
+/** Event of `claude -p --output-format stream-json`. */
 export const claudeEventSchema = z.object({
   type: softText,
   subtype: softText,

@@ -7,7 +7,7 @@ import type { ToolEvent, ToolFormat } from './tool-event.ts';
 
 type Tokens = NonNullable<ClaudeEvent['usage']>;
 
-/** What `error` of an `assistant` event says. */
+/** Kinds by the `error` of an `assistant` event. */
 const ERRORS: Readonly<Record<string, ErrorKind>> = {
   authentication_failed: 'auth',
   oauth_org_not_allowed: 'forbidden',
@@ -55,9 +55,9 @@ export const claudeFormat: ToolFormat = {
   reader() {
     /** Parts of the current message that were emitted already. */
     let emitted = '';
-    /** What the message under way was given to read. */
+    /** Input tokens of the current message. */
     let begun: Tokens = {};
-    /** What its last message says went wrong. */
+    /** Failure that its last message states. */
     let broken: { kind: ErrorKind | null; message: string } | null = null;
     return (event: JsonEvent): ToolEvent[] => {
       const parsed = claudeEventSchema.safeParse(event);
@@ -143,7 +143,7 @@ function toolsOf({ message }: ClaudeEvent): ToolEvent[] {
   return used.map(({ name }) => ({ type: 'work', ...(name === undefined ? {} : { message: name }) }));
 }
 
-/** What it says of tokens and cost. Without tokens, those that its messages reported stay. */
+/** Reported tokens and cost. Without tokens, those that its messages reported stay. */
 function usedOf(data: ClaudeEvent): ToolEvent[] {
   const usage = usageOf(data);
   if (usage.totalTokens !== undefined) return [{ type: 'usage', usage }];

@@ -1,14 +1,14 @@
 import * as z from 'zod/v4/mini';
 import { soft, softCount, softText } from './soft.schema.ts';
 
-/** One event of `codex exec --json`. */
+/** Event of `codex exec --json`. */
 export const codexEventSchema = z.object({
   type: softText,
   thread_id: softText,
   item: soft(
     z.object({
       type: softText,
-      /** What `type` was called at first. */
+      /** Former name of `type`. */
       item_type: softText,
       text: softText,
       message: softText,

@@ -20,7 +20,7 @@ const MESSAGES: readonly (readonly [RegExp, ErrorKind])[] = [
  * `event_processor_with_jsonl_output.rs`, `cli.rs` in codex-rs/exec and `error.rs` in codex-rs/protocol of
  * github.com/openai/codex.
  *
- * An `error` event alone is no end: codex also says by it that it connects again. The tokens of `turn.completed` are those of
+ * An `error` event alone is not an end: codex also says by it that it connects again. The tokens of `turn.completed` are those of
  * the whole thread, with its earlier turns, also those of another process (`usage_from_last_total`; issue 17539).
  */
 export const codexFormat: ToolFormat = {

@@ -41,7 +41,7 @@ export function isLimitAlone(text: string, isFree: boolean): boolean {
   return isFree && !/[\n:!?]\s|\. /.test(words) && limitResetMs(words, 0) !== null;
 }
 
-/** What is known of a failure beside its message. */
+/** Facts about a failure beside its message. */
 export interface Known {
   kind?: ErrorKind | null;
   /** HTTP status of the request that failed. */

@@ -7,7 +7,7 @@ const modelSchema = z.object({
   tokens: soft(z.object({ prompt: softCount, candidates: softCount, total: softCount })),
 });
 
-/** One event of `gemini --output-format stream-json`, or the one object of `--output-format json`. */
+/** Event of `gemini --output-format stream-json`, or the one object of `--output-format json`. */
 export const geminiEventSchema = z.object({
   type: softText,
   session_id: softText,

@@ -23,7 +23,7 @@ const ERRORS: Readonly<Record<string, ErrorKind>> = {
   FatalCancellationError: 'exit',
 };
 
-/** What it says of errors of the service, whose class is lost on the way; the words are its own. */
+/** Its wording of errors of the service, whose class is lost on the way. */
 const MESSAGES: readonly (readonly [RegExp, ErrorKind])[] = [
   [
     /\bexhausted your (?:\w+ )?(?:quota|capacity)\b|\bTo increase your limits, request a quota increase\b/i,
@@ -40,7 +40,7 @@ const exitCode = (status: number) => status & 0xff;
  * Gemini CLI: `gemini --output-format stream-json` with its prompt on stdin, one event a line, the last one of type `result`.
  *
  * Documented in docs/cli/headless.md and docs/cli/cli-reference.md of github.com/google-gemini/gemini-cli, and by its types:
- * packages/core/src/output/types.ts, packages/core/src/utils/errors.ts (classes and exit codes). An answer that is no answer
+ * packages/core/src/output/types.ts, packages/core/src/utils/errors.ts (classes and exit codes). An answer that is not an answer
  * (empty, blocked, cut) ends with `status: "error"` without an `error` and exit code 0; the reason is the `error` event before. Of an
  * error of the service the class comes out as `unknown`, and the exit code is its HTTP status: the words or that report the kind.
  * The one object of `--output-format json` is understood as well, also on stderr, where it prints its failures.

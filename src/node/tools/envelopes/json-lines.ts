@@ -19,10 +19,10 @@ export interface JsonLinesOptions {
   types: ReadonlySet<string>;
   /** Longest line that is read as it is, characters. Default {@link MAX_LINE_CHARS}. */
   maxLineChars?: number;
-  /** What is kept of each string of a longer line, characters. Default 1 Mi. */
+  /** Characters kept of each string of a longer line. Default 1 Mi. */
   maxStringChars?: number;
   onEvent(event: JsonEvent): void;
-  /** A line that is no event, without its end. */
+  /** A line that is not an event, without its end. */
   onText(line: string): void;
 }
 

@@ -8,7 +8,7 @@ const tokensSchema = z.object({
   cache: soft(z.object({ read: softCount, write: softCount })),
 });
 
-/** One event of `opencode run --format json`. */
+/** Event of `opencode run --format json`. */
 export const opencodeEventSchema = z.object({
   type: softText,
   sessionID: softText,

@@ -30,7 +30,7 @@ export class SpokenText {
     return shown;
   }
 
-  /** Work is done: what was said before is no part of the final answer, if anything follows. */
+  /** Work is done: what was said before is not part of the final answer, if anything follows. */
   work(): void {
     if (!this.#isFresh) this.#latest = this.#bounded();
     this.#isFresh = true;

@@ -13,17 +13,17 @@ export interface Failure {
   isVague?: boolean;
 }
 
-/** What an event of any tool comes to. */
+/** Common form of the events of all tools. */
 export type ToolEvent =
   /** The conversation's id, by which the tool can continue with it. */
   | { type: 'session'; id: string }
   /** A piece of what the agent says, as it comes. */
   | { type: 'text'; text: string }
-  /** Something is being done. What was said before it is no part of the final answer. */
+  /** Something is being done. What was said before it is not part of the final answer. */
   | { type: 'work'; message?: string }
-  /** It is alive. */
+  /** A sign of life. */
   | { type: 'beat' }
-  /** What the tool itself calls the answer; with `isSpare`, it is one only when nothing was said. */
+  /** The answer as the tool states it; with `isSpare`, only when there was no other text. */
   | { type: 'answer'; text: string; isSpare?: boolean }
   /** The structured part of the answer. */
   | { type: 'data'; value: unknown }
@@ -33,7 +33,7 @@ export type ToolEvent =
   | { type: 'limit'; retryAt: number }
   /** With `isFinal` it has failed, whatever its exit code; without, only when no answer follows. */
   | { type: 'failure'; failure: Failure; isFinal: boolean }
-  /** It has ended well. */
+  /** The tool has ended well. */
   | { type: 'done' };
 
 /** How one tool says what it does, on stdout. */
@@ -48,7 +48,7 @@ export interface ToolFormat {
   countsSession?: boolean;
   /** Reads the events of one run of the tool, in order. Never throws: what it does not know is a `beat`. */
   reader(): (event: JsonEvent) => ToolEvent[];
-  /** What an exit code means, where neither an event nor stderr says of which kind a failure is. */
+  /** Kinds by exit code, where neither an event nor stderr gives one. */
   exitCodes?: Readonly<Record<number, ErrorKind>>;
   /** Words on stderr that only this tool has, for the failures that are no event. */
   words?: readonly (readonly [RegExp, ErrorKind])[];

@@ -34,7 +34,7 @@ export interface ToolReaderOptions {
  * Reads what a tool prints while it prints it: text goes out as output, work as progress, everything else is a sign of life. At
  * the end it makes the answer, or the error.
  *
- * What the tool states in its events decides, however its process ends: a failure is one also with exit code 0, an answer also with
+ * The tool's own events decide, however its process ends: a failure is one also with exit code 0, an answer also with
  * another code, a signal, or a process that has to be stopped. Of several statements the last counts. Only a process that failed
  * without any is judged by its code and its stderr. A tool that printed no event at all, as an old version does that does not know
  * the flag, is taken by its plain text.
@@ -50,7 +50,7 @@ class ToolReader {
   readonly #eventsOf: (event: JsonEvent) => ToolEvent[];
   readonly #lines: JsonLines;
   readonly #spoken: SpokenText;
-  /** Lines that are no events. */
+  /** Lines that are not events. */
   readonly #noise = new BoundedBytes({ maxBytes: NOISE_BYTES, head: 'none' });
   /** Whether an event of the tool's own format came. */
   #seen = false;
@@ -229,7 +229,7 @@ function tooLong(program: string, maxOutputBytes: number): string {
   return `An event of \`${program}\` is longer than ${limit} characters, and cannot be read; raise \`maxOutputBytes\` of its agent (now ${maxOutputBytes}), a quarter of that limit, or have it write less`;
 }
 
-/** What a process that failed without an event means, where stderr has no words that every tool knows. */
+/** Failure of a process without an event, where stderr has no words that every tool knows. */
 function kindOf({ words = [], exitCodes = {} }: ToolFormat, { stderr, exitCode }: ProcessLeft): ErrorKind {
   return words.find(([pattern]) => pattern.test(stderr))?.[1] ?? exitCodes[exitCode ?? 0] ?? 'exit';
 }

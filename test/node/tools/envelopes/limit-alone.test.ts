@@ -111,7 +111,7 @@ it.each([
   });
 });
 
-it('an error with a time in it is no limit when it is surely something else', () => {
+it('an error with a time in it is not a limit when it is surely something else', () => {
   const event = { ...claude('Invalid API key; usage is shown until 18:00'), is_error: true, api_error_status: 401 };
   expect(read('claude', event)).toMatchObject({ kind: 'auth' });
 });
