@@ -26,7 +26,7 @@ describe('reading a trace', () => {
 
   it.each([
     ['is empty', '', /is empty/],
-    ['is something else', '{"a":1}', /no trace/],
+    ['is something else', '{"a":1}', /not a trace/],
     ['is newer', header.replace('"v":2', '"v":3'), /version 3.*Update/],
     ['is damaged', `${header}\n{"type"\n${warning}`, /Line 2 .* no JSON/],
     ['has a record of another form', `${header}\n${warning.replace('"careful"', '7')}`, /Line 2 .*message/],
