@@ -18,7 +18,7 @@ import { followRun } from './follow-run.ts';
 import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk, resolveRun } from './resolve-run.ts';
-import { requireJournal, resumeLine, showLine } from './state.ts';
+import { requireJournal, resumeLine, showLines } from './state.ts';
 import { answerOf, outputsOf, tableOf } from './summary.ts';
 import { NO_CHOICE } from './tool-agent.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
@@ -60,7 +60,7 @@ export async function resumeCommand(runId: string, flags: RunFlags): Promise<num
     summary: (result, width) => [
       ...tableOf(result, width, paint),
       ...(result.query === undefined
-        ? outputsOf(result, plan, paint, showLine(result.runId, flags))
+        ? outputsOf(result, plan, paint, showLines(result.runId, flags))
         : answerOf(result, paint)),
     ],
   });

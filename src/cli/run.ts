@@ -11,7 +11,7 @@ import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
 import { agentsFor, resolveRun } from './resolve-run.ts';
-import { openJournal, showLine } from './state.ts';
+import { openJournal, showLines } from './state.ts';
 import { say } from './stdout.ts';
 import { outputsOf, tableOf } from './summary.ts';
 import { toolChoice } from './tool-agent.ts';
@@ -45,7 +45,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     notes: coolingNotes(journal, Object.fromEntries(used), systemClock.now(), options),
     summary: (result, width) => [
       ...tableOf(result, width, paint),
-      ...outputsOf(result, plan, paint, journal ? showLine(result.runId, flags) : 'run it with --json'),
+      ...outputsOf(result, plan, paint, journal ? showLines(result.runId, flags) : 'run it with --json'),
     ],
   });
 }

@@ -10,7 +10,7 @@ import type { TaskOutcome } from '../types/task.ts';
 import { enter } from './files.ts';
 import { counted, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
-import { findJournal, requireJournal, resumeLine, type StateFlags, showLine, stateDirOf } from './state.ts';
+import { findJournal, requireJournal, resumeLine, type StateFlags, showLines, stateDirOf } from './state.ts';
 import { masked, print, printJson, say } from './stdout.ts';
 import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
 import { type Column, tableLines } from './table.ts';
@@ -112,7 +112,7 @@ function finishedLines(
 ): string[] {
   const said =
     result.query === undefined
-      ? outputsOf(result, plan, paint, showLine(result.runId, flags))
+      ? outputsOf(result, plan, paint, showLines(result.runId, flags))
       : answerOf(result, paint);
   return [...tableOf(result, width, paint), ...said];
 }

@@ -55,13 +55,14 @@ export async function requireJournal(flags: StateFlags, runId: string): Promise<
   );
 }
 
-/** Command that shows everything of a recorded run. */
-export function showLine(runId: string, { stateDir, cwd }: StateFlags & { cwd?: string }): string {
+/** Commands that show everything of a recorded run: as JSON, and in the browser. */
+export function showLines(runId: string, { stateDir, cwd }: StateFlags & { cwd?: string }): string {
   const named = [
     ...(stateDir === undefined ? [] : ['--state-dir', stateDir]),
     ...(cwd === undefined ? [] : ['--cwd', cwd]),
   ];
-  return shellLine(['soar', 'show', runId, '--json', ...named]);
+  const show = shellLine(['soar', 'show', runId, '--json', ...named]);
+  return `${show} · in the browser: ${shellLine(['soar', 'view', runId, ...named])}`;
 }
 
 /** The command that resumes a run. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/run/events.ts';
 import type { RunResult } from '../../src/run/result.ts';
 import type { TaskOutcome } from '../../src/types/task.ts';
 import { pathWithFakes } from '../support/fake-tools.ts';
@@ -69,6 +70,37 @@ describe('the release check', async () => {
   it('succeeds in everything else', () => {
     const others = result.outcomes.filter(({ taskId }) => taskId !== 'signed' && taskId !== 'publish');
     expect(others.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+  });
+});
+
+describe('the tour', async () => {
+  const { code, stdout } = await execute('src/cli/main.ts', 'run', 'examples/tour.yaml', '--jsonl', '--no-journal');
+  const events = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as RunEvent]));
+  const statesOf = (id: string) =>
+    events.flatMap((event) => (event.type === 'task.state' && event.taskId === id ? [event.state] : []));
+  const outcomes = new Map(
+    events.flatMap((event) => (event.type === 'task.settled' ? [[event.outcome.taskId, event.outcome]] : [])),
+  );
+
+  it('succeeds, with exit code 0, in less than ten seconds', () => {
+    const settled = events.findLast((event) => event.type === 'run.settled');
+    expect({ code, status: settled?.result.status }).toEqual({ code: 0, status: 'succeeded' });
+    expect(settled?.result.metadata.totalDurationMs).toBeLessThan(10_000);
+  });
+
+  it('shows every wait of a task on the way', () => {
+    expect(statesOf('documents')).toContain('cooling');
+    expect(statesOf('licences')).toContain('retrying');
+    expect(statesOf('published')).toEqual(expect.arrayContaining(['running', 'fallback.waiting', 'fallback.running']));
+    expect(statesOf('advisories')).toEqual(expect.arrayContaining(['circuitOpen', 'fallback.running']));
+    expect(statesOf('advisories')).not.toContain('running');
+  });
+
+  it('does real work on this checkout', () => {
+    expect(Number(outcomes.get('sources')?.output)).toBeGreaterThan(10_000);
+    expect(outcomes.get('documents')?.output).toMatch(/^\d+ documents; the longest is [\w-]+\.md with \d+ words$/);
+    expect(outcomes.get('licences')?.output).toMatch(/^\d+ × MIT, /);
+    expect(outcomes.get('report')?.output.split('\n')).toHaveLength(6);
   });
 });
 

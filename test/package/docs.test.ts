@@ -69,9 +69,22 @@ describe('the documentation', () => {
     const [first = '', second = ''] = [...read('README.md').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code = '']) =>
       code.trim(),
     );
-    expect(first).toMatch(/^npm ci && npm run -s soar -- ask "/);
+    expect(first).toBe('npm ci && npm run -s soar -- run examples/tour.yaml');
     expect(second).toBe('npm ci && npm test');
     expect(read('.ci/run')).toContain(`'${second}'`);
+  });
+
+  it('opens with a README of at most 900 words outside code', () => {
+    const prose = read('README.md').replace(/```[\s\S]*?```/g, '');
+    expect(prose.split(/\s+/).filter((word) => word !== '').length).toBeLessThanOrEqual(900);
+  });
+
+  it('is found from its index, page by page', async () => {
+    const index = read('docs/README.md');
+    const pages = (await readdir(path.join(root, 'docs'))).filter(
+      (name) => name.endsWith('.md') && name !== 'README.md',
+    );
+    expect(pages.filter((name) => !index.includes(`](${name})`))).toEqual([]);
   });
 
   it('mentions this version in the changelog', () => {
