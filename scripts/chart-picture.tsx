@@ -59,7 +59,7 @@ export async function chartPicture(chart: ChartDefinition, title: string): Promi
   const graph = chartGraph(chart);
   const drawing = rounded(drawingOf(await new Elk().layout(elkChart(graph, true, 'DOWN'))));
   const svg = renderToStaticMarkup(
-    <ChartSvg graph={graph} drawing={drawing} scale={1} active={[]} keys={[]} label={title} />,
+    <ChartSvg machine={graph.root.id} graph={graph} drawing={drawing} scale={1} active={[]} keys={[]} label={title} />,
   );
   const { width, height } = drawing;
   const paper = `<rect class="paper" x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="8"/>`;

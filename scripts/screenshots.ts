@@ -49,7 +49,7 @@ async function askLive(browser: Browser, folder: string): Promise<TraceRecord[]>
     await page.goto(viewer.url);
     const event = await started;
     if (event.type === 'attempt.started') await select(event.taskId)(page);
-    await page.waitForSelector('.chart');
+    await chartUnderItsTitle(page);
     await page.waitForTimeout(500);
     await page.screenshot({ path: path.join(folder, 'viewer-ask-live.png') });
     await run.result;
@@ -59,6 +59,16 @@ async function askLive(browser: Browser, folder: string): Promise<TraceRecord[]>
     await soar.close();
   }
   return ring.records();
+}
+
+/** Waits for the chart that the title names: a worker lays it out. */
+async function chartUnderItsTitle(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const machine = document.querySelector('.pane-chart .pane-note')?.textContent?.split(' · ').at(-1);
+    return (
+      machine === undefined || document.querySelector('.pane-chart svg.chart')?.getAttribute('data-machine') === machine
+    );
+  });
 }
 
 const select = (task: string) => (page: Page) => page.locator(`.card[data-task="${task}"]`).click();
@@ -111,8 +121,7 @@ async function shoot(
         input.dispatchEvent(new Event('input', { bubbles: true }));
       }, at);
     await prepare?.(page);
-    await page.waitForSelector('.chart, .empty');
-    // Layout is done by a worker and drawn in the frame after.
+    await chartUnderItsTitle(page);
     await page.waitForTimeout(500);
     await page.screenshot({ path: path.join(folder, `${name}${colorScheme === 'dark' ? '-dark' : ''}.png`) });
     await context.close();

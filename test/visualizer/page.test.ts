@@ -478,6 +478,34 @@ test('a trace without the end of its run says so, and not that it continues', as
   expect(await page.getByTestId('run-status').textContent()).not.toBe('cut off');
 });
 
+test('never draws the chart of one machine under the title of another', async () => {
+  const page = await openFile(await releaseTrace());
+  await page.evaluate(() => {
+    const seen = { drawn: new Set<string>(), wrong: 0 };
+    Object.assign(window, { seen });
+    const look = () => {
+      const title = document.querySelector('.pane-chart .pane-note')?.textContent?.split(' · ').at(-1);
+      const machine = document.querySelector('.pane-chart svg.chart')?.getAttribute('data-machine');
+      if (machine) seen.drawn.add(machine);
+      if (machine && machine !== title) seen.wrong += 1;
+    };
+    new MutationObserver(look).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+    });
+  });
+  const drawnNow = (machine: string) => page.locator(`.pane-chart svg.chart[data-machine="${machine}"]`).waitFor();
+  await drawnNow('collect');
+  await page.locator('.card').first().click();
+  await drawnNow('task');
+  await page.keyboard.press('Escape');
+  await drawnNow('collect');
+  const seen = await page.evaluate(() => (window as unknown as { seen: { drawn: Set<string>; wrong: number } }).seen);
+  expect(seen.wrong).toBe(0);
+});
+
 test('a trace of a later format is refused with a sentence', async () => {
   const [first, ...rest] = await releaseTrace();
   const file = path.join(folder, 'later.html');

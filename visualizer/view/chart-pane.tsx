@@ -11,6 +11,8 @@ import { Pane } from './pane.tsx';
 import { useSize } from './use-size.ts';
 
 interface Drawn {
+  /** The chart it shows, with or without labels. */
+  key: string;
   graph: ChartGraph;
   /** From above downwards, and from left to right: which is better depends on the room there is. */
   drawings: Drawing[];
@@ -18,13 +20,16 @@ interface Drawn {
 
 const drawn = new Map<string, Promise<Drawn>>();
 
-function drawingFor(chart: ChartDefinition, withLabels: boolean): Promise<Drawn> {
-  const key = `${chart.id}/${withLabels}`;
+const keyOf = (machine: string, withLabels: boolean) => `${machine}/${withLabels}`;
+
+function drawingFor(machine: string, chart: ChartDefinition, withLabels: boolean): Promise<Drawn> {
+  const key = keyOf(machine, withLabels);
   let made = drawn.get(key);
   if (!made) {
     const graph = chartGraph(chart);
     const directions = ['DOWN', 'RIGHT'] as const;
     made = Promise.all(directions.map((one) => layout(elkChart(graph, withLabels, one)))).then((drawings) => ({
+      key,
       graph,
       drawings,
     }));
@@ -62,9 +67,10 @@ export function ChartPane() {
   const note = chart ? `${name} · ${machine}` : undefined;
   return (
     <Pane id="chart" title="Statechart" note={note}>
-      {chart ? (
+      {chart && machine !== null ? (
         <div class="chart-split">
           <Chart
+            machine={machine}
             chart={chart}
             active={move ? activeIds(chart, move.state) : []}
             keys={move?.keys ?? []}
@@ -80,28 +86,32 @@ export function ChartPane() {
 }
 
 function Chart({
+  machine,
   chart,
   active,
   keys,
   label,
 }: {
+  machine: string;
   chart: ChartDefinition;
   active: readonly string[];
   keys: readonly string[];
   label: string;
 }) {
   const withLabels = maximised.value === 'chart';
-  const [made, setMade] = useState<Drawn | null>(null);
+  const [ready, setReady] = useState<Drawn | null>(null);
+  // The drawing of another chart must not stand under this one's title until its own is ready.
+  const made = ready?.key === keyOf(machine, withLabels) ? ready : null;
   const [ref, size] = useSize<HTMLDivElement>();
   useEffect(() => {
     let isGone = false;
-    drawingFor(chart, withLabels).then((ready) => {
-      if (!isGone) setMade(ready);
+    drawingFor(machine, chart, withLabels).then((drawing) => {
+      if (!isGone) setReady(drawing);
     });
     return () => {
       isGone = true;
     };
-  }, [chart, withLabels]);
+  }, [machine, chart, withLabels]);
   const fit = made && bestFit(made.drawings, size);
   const scale = Math.max(withLabels ? 0.75 : 0.6, Math.min(1.25, fit?.scale ?? 1));
   const inner = active.at(-1);
@@ -116,7 +126,15 @@ function Chart({
   return (
     <div ref={ref} class="scroll-box chart-box" tabIndex={0}>
       {made && fit ? (
-        <ChartSvg graph={made.graph} drawing={fit.drawing} scale={scale} active={active} keys={keys} label={label} />
+        <ChartSvg
+          machine={machine}
+          graph={made.graph}
+          drawing={fit.drawing}
+          scale={scale}
+          active={active}
+          keys={keys}
+          label={label}
+        />
       ) : (
         <p class="empty">Laying out…</p>
       )}

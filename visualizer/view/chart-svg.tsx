@@ -4,6 +4,7 @@ import { linePath } from './line-path.ts';
 
 /** A chart with the states an actor is in, and the transition that led there. */
 export function ChartSvg({
+  machine,
   graph,
   drawing,
   scale,
@@ -11,6 +12,8 @@ export function ChartSvg({
   keys,
   label,
 }: {
+  /** Id of the machine whose chart it is. */
+  machine: string;
   graph: ChartGraph;
   drawing: Drawing;
   scale: number;
@@ -46,6 +49,7 @@ export function ChartSvg({
       class="chart"
       role="img"
       aria-label={label}
+      data-machine={machine}
       width={drawing.width * scale}
       height={drawing.height * scale}
       viewBox={`0 0 ${drawing.width} ${drawing.height}`}
