@@ -28,6 +28,7 @@ export type { AskOptions, PlanOptions, ResumeOptions, RunOptions, Soar, SoarOpti
 export type { RunStream } from './streams/guarded.ts';
 export type { RunProgress, WaveProgress } from './streams/progress.ts';
 export type { Heartbeat } from './streams/run-streams.ts';
+export type { TaskView, TaskViews } from './streams/task-views.ts';
 export { createRecorder, type Recorder, type TraceOptions } from './trace/recorder.ts';
 export { type IntervalState, intervalsOf, type TaskInterval } from './trace/replay/intervals.ts';
 export { parseTrace } from './trace/replay/parse-trace.ts';

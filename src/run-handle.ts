@@ -17,6 +17,7 @@ import type { RunStream } from './streams/guarded.ts';
 import { guardActor } from './streams/guarded-actor.ts';
 import type { RunProgress } from './streams/progress.ts';
 import type { Heartbeat, RunStreams } from './streams/run-streams.ts';
+import type { TaskViews } from './streams/task-views.ts';
 import { isOver } from './xstate/messaging.ts';
 
 /** A run under way. */
@@ -28,6 +29,10 @@ export interface RunHandle {
   readonly events$: RunStream<RunEvent>;
   /** Where the run stands; a late subscriber gets the present state. */
   readonly progress$: RunStream<RunProgress>;
+  /** The tasks of the plan by id, at most twenty states a second; a late subscriber gets the present one. */
+  readonly tasks$: RunStream<TaskViews>;
+  /** The latest of `tasks$`: the same object until a task changes, as `useSyncExternalStore` wants it. */
+  snapshot(): TaskViews;
   /** Signs of life of running attempts, at most ten a second and task. */
   readonly heartbeats$: RunStream<Heartbeat>;
   /** Stops everything; what has finished is kept. Harmless when called again or after the end. */
@@ -121,8 +126,9 @@ export function createHandle({
   guardActor(actor, streams.onFault);
   if (signal?.aborted) microtask(onAbort);
   else signal?.addEventListener('abort', onAbort, { once: true });
-  const { events$, progress$, heartbeats$ } = streams;
-  return { id: runId, actor, events$, progress$, heartbeats$, cancel, interrupt, approve, refuse, result: promise };
+  const { events$, progress$, heartbeats$, tasks$, snapshot } = streams;
+  const watched = { events$, progress$, heartbeats$, tasks$, snapshot };
+  return { id: runId, actor, ...watched, cancel, interrupt, approve, refuse, result: promise };
 }
 
 /** Journal record of a run's end. */

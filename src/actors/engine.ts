@@ -21,6 +21,7 @@ import type { Price } from '../policy/budget.ts';
 import { POLICIES } from '../policy/presets.ts';
 import type { StoredBreaker } from '../run/entries.ts';
 import type { BreakerMetrics } from '../run/result.ts';
+import type { Wait } from '../run/wait.ts';
 import type { Agent, AgentFunction } from '../types/agent.ts';
 import { collectable } from '../xstate/collectable.ts';
 import { nowOf, relay } from '../xstate/messaging.ts';
@@ -145,6 +146,10 @@ export class Engine implements Services {
 
   get limits(): GateLimits {
     return this.#ledger.limits;
+  }
+
+  waitOf(agent: ResolvedAgent, runId: string): Wait | null {
+    return this.#ledger.waitOf(agent, runId, nowOf(this.engine));
   }
 
   isSpent(runId: string): boolean {

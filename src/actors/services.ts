@@ -7,6 +7,7 @@ import type { BreakerPolicy } from '../policy/policy.ts';
 import type { StoredBreaker } from '../run/entries.ts';
 import type { RunLog } from '../run/log.ts';
 import type { BreakerMetrics } from '../run/result.ts';
+import type { Wait } from '../run/wait.ts';
 import type { Addressee } from '../xstate/messaging.ts';
 import type { AttemptCommand } from './attempt.ts';
 import type { Guarded } from './breakers.ts';
@@ -40,6 +41,8 @@ export interface Services {
   breakerMetrics(agent: Guarded, runId: string): BreakerMetrics | null;
   /** Answers of other runs; null when none are kept. */
   readonly answers: AnswerStore | null;
+  /** Why a new attempt of an agent would wait now; null when it would start at once. Absent: unknown. */
+  waitOf?(agent: ResolvedAgent, runId: string): Wait | null;
   /** Whether the budget of a run allows no further start. */
   isSpent(runId: string): boolean;
   readonly limits: GateLimits;
@@ -78,6 +81,7 @@ function changedAgents(
     ...(codeAgents ? { codeAgents } : {}),
     breakerOf: (agent, runId) => services.breakerOf(agent, runId),
     breakerMetrics: (agent, runId) => services.breakerMetrics(agent, runId),
+    waitOf: (agent, runId) => services.waitOf?.(agent, runId) ?? null,
     isSpent: (runId) => services.isSpent(runId),
     random: () => services.random(),
     get hasCalled() {

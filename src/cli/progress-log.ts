@@ -4,6 +4,8 @@ import { counted, formatDuration } from './format.ts';
 import { withoutRootCause } from './root-cause.ts';
 import { clip } from './text-width.ts';
 
+/** Waits for a start that are shorter get no line, milliseconds. */
+const SHORT_WAIT_MS = 1000;
 /** Longest reason in a line of the log, columns. */
 const REASON_COLUMNS = 200;
 
@@ -79,15 +81,15 @@ function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: st
   const left = until === undefined ? '' : formatDuration(until - at);
   switch (state) {
     case 'staggered':
-      return event.reason === undefined ? [] : [`hold ${taskId}: it ${event.reason}`];
+      return isWorthALine(event) ? [`hold ${taskId}${left && ` for ${left}`}: it ${event.reason}`] : [];
     case 'retrying':
       if (until === undefined && event.reason !== undefined) return [`hold ${taskId}: it ${event.reason}`];
       return [`retry ${taskId} in ${left}${reason}`];
     case 'cooling':
       return [`cool ${taskId} for ${left}${reason}`];
     case 'circuitOpen':
-      if (event.reason !== undefined) return [`hold ${taskId}: it ${event.reason}`];
-      return [`blocked ${taskId}: the circuit of ${event.agentId} is open`];
+      if (event.reason?.startsWith('waits')) return [`hold ${taskId}: it ${event.reason}`];
+      return [`blocked ${taskId}: it ${event.reason}`];
     case 'fallback.waiting':
       return [`fallback ${taskId}${reason}`];
     case 'stalled':
@@ -95,6 +97,11 @@ function stateLines(event: Extract<RunEvent, { type: 'task.state' }>, reason: st
     default:
       return [];
   }
+}
+
+/** A wait for a slot is a matter of course, and so is a short one. */
+function isWorthALine({ waitingFor, until, at }: Extract<RunEvent, { type: 'task.state' }>): boolean {
+  return waitingFor !== undefined && waitingFor !== 'slot' && (until === undefined || until - at >= SHORT_WAIT_MS);
 }
 
 function short(text: string): string {

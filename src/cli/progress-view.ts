@@ -65,8 +65,8 @@ export function watchEvent(view: ProgressView, event: RunEvent): void {
       view.wave = Math.max(view.wave, event.wave);
       return;
     case 'task.state': {
-      const { taskId, agentId, state, at, until } = event;
-      const said = view.active.get(taskId)?.said ?? '';
+      const { taskId, agentId, state, at, until, reason = '' } = event;
+      const said = view.active.get(taskId)?.said || reason;
       view.active.set(taskId, { taskId, agentId, state, since: at, until: until ?? null, said });
       return;
     }

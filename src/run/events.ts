@@ -3,6 +3,7 @@ import type { ErrorKind } from '../types/error-kind.ts';
 import type { AttemptRecord, TaskError, TaskOutcome } from '../types/task.ts';
 import type { AgentMatch, Complexity, RunResult } from './result.ts';
 import type { TaskState } from './task-states.ts';
+import type { Wait } from './wait.ts';
 
 /** The phases of a run started by a query, in order. A plan's run has `collect` alone. */
 export type PhaseName = 'assess' | 'retrieve' | 'decompose' | 'route' | 'collect' | 'synthesize';
@@ -42,11 +43,8 @@ export type RunEvent = { at: number; runId: string } & (
       agentId: string;
       wave: number;
       state: TaskState;
-      /** When the state ends by itself, epoch milliseconds. */
-      until?: number;
-      /** Reason of the wait, where the state does not imply it: the answer of a task that asks the same, a probe, a login. */
-      reason?: string;
-    } & OfPhase)
+    } & Partial<Wait> &
+      OfPhase)
   | ({ type: 'attempt.started'; taskId: string; agentId: string; attempt: number; key: string } & OfPhase)
   | ({ type: 'attempt.ended'; taskId: string } & AttemptRecord & OfPhase)
   | ({ type: 'attempt.output'; taskId: string; agentId: string; stream: 'stdout' | 'stderr'; text: string } & OfPhase)

@@ -3,9 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import { deepFreeze } from '../base/frozen.ts';
 import { showValue } from '../errors/show-value.ts';
 import type { Publish, RunEvent, RunEventBody } from '../run/events.ts';
+import { CoalescedStream } from './coalesced-stream.ts';
 import { GuardedObservable, type RunStream } from './guarded.ts';
-import type { RunProgress } from './progress.ts';
-import { ProgressStream } from './progress-stream.ts';
+import { ProgressTally, type RunProgress } from './progress.ts';
+import { TaskTally, type TaskViews } from './task-views.ts';
 
 /** A sign of life of a running attempt. */
 export interface Heartbeat {
@@ -23,6 +24,9 @@ export interface RunStreams {
   readonly events$: RunStream<RunEvent>;
   readonly progress$: RunStream<RunProgress>;
   readonly heartbeats$: RunStream<Heartbeat>;
+  readonly tasks$: RunStream<TaskViews>;
+  /** The latest of `tasks$`. */
+  readonly snapshot: () => TaskViews;
   readonly publish: Publish;
   /** Reports an error thrown by a subscriber. */
   readonly onFault: (error: unknown) => void;
@@ -33,14 +37,16 @@ export interface RunStreams {
 export const HEARTBEAT_MS = 100;
 
 /**
- * The three streams of a run. Multicast: every subscriber gets the same events in the same order, also when one of them
- * causes the next event while it gets one. What they get is frozen, since all of them get the same object. A late subscriber of `progress$` gets the present state; all complete at the
- * end. What a subscriber throws becomes a warning in `events$`.
+ * The streams of a run. Multicast: every subscriber gets the same events in the same order, also when one of them
+ * causes the next event while it gets one. What they get is frozen, since all of them get the same object. A late subscriber of `progress$` or
+ * `tasks$` gets the present state; all complete at the end. What a subscriber throws becomes a warning in `events$`.
  */
 export function createRunStreams(runId: string, clock: Clock): RunStreams {
   const events = new Subject<RunEvent>();
   const heartbeats = new Subject<Heartbeat>();
-  const progress = new ProgressStream(clock);
+  const progress = new CoalescedStream(clock, new ProgressTally());
+  const taskTally = new TaskTally();
+  const tasks = new CoalescedStream(clock, taskTally);
   const lastBeat = new Map<string, number>();
   let waiting: Parameters<typeof emit>[] = [];
   let isEmitting = false;
@@ -58,6 +64,7 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
     isWarning = isAboutFault;
     if (events.observed) events.next(deepFreeze({ ...body, at, runId } as RunEvent));
     progress.note(body, at);
+    tasks.note(body, at);
     if (body.type === 'task.settled') lastBeat.delete(body.outcome.taskId);
     const beat = heartbeats.observed ? heartbeatOf(body, at) : null;
     if (beat && at - (lastBeat.get(beat.taskId) ?? Number.NEGATIVE_INFINITY) >= HEARTBEAT_MS) {
@@ -83,12 +90,15 @@ export function createRunStreams(runId: string, clock: Clock): RunStreams {
   const end = () => {
     events.complete();
     progress.complete();
+    tasks.complete();
     heartbeats.complete();
   };
 
   return {
     events$: new GuardedObservable(events, onFault),
-    progress$: new GuardedObservable(progress.progress$, onFault),
+    progress$: new GuardedObservable(progress.state$, onFault),
+    tasks$: new GuardedObservable(tasks.state$, onFault),
+    snapshot: () => taskTally.snapshot(),
     heartbeats$: new GuardedObservable(heartbeats, onFault),
     publish: (body, at) => send(body, at, false),
     onFault,

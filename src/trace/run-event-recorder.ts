@@ -108,7 +108,7 @@ export function runEventRecorder(outlet: Outlet, texts: Texts): (event: RunEvent
         return;
       case 'task.state': {
         // A task that waits for its duplicate has no actor; any other's states are recognized by inspection.
-        if (event.state !== 'staggered' || event.reason === undefined) return;
+        if (event.waitingFor !== 'duplicate' || event.reason === undefined) return;
         const { taskId, agentId, wave } = event;
         outlet.write({
           type: 'task.held',

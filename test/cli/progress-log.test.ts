@@ -63,7 +63,9 @@ describe('the log of a run', () => {
     expect(
       linesOf(
         { ...waits, taskId: 'first' },
-        { ...waits, taskId: 'duplicate', reason: 'waits for `first`, which asks the same' },
+        { ...waits, taskId: 'second', waitingFor: 'slot', reason: 'waits for one of 4 slots' },
+        { ...waits, taskId: 'third', waitingFor: 'gap', reason: 'waits for the gap between starts', until: 200 },
+        { ...waits, taskId: 'duplicate', waitingFor: 'duplicate', reason: 'waits for `first`, which asks the same' },
       ),
     ).toEqual(['hold duplicate: it waits for `first`, which asks the same']);
   });

@@ -170,17 +170,21 @@ describe('in a browser', () => {
       expect(await page.getByRole('progressbar').evaluate((bar: HTMLProgressElement) => bar.position)).toBe(1);
     }));
 
-  it('a React component follows the machine of a run and its progress', () =>
+  it('a React component follows the tasks of a run and its progress', () =>
     open('examples/react', 'main.tsx', async (page) => {
       const answer = page.getByRole('button', { name: 'Answer' });
+      const task = (text: string) => page.getByRole('listitem').filter({ hasText: text }).waitFor();
       await page.getByRole('button', { name: 'Start' }).click();
-      await page.locator('code', { hasText: 'collecting' }).waitFor();
+      await task('first: running');
+      await task('last: pending');
       await status(page).filter({ hasText: '0 of 3 settled' }).waitFor();
       await answer.click();
       await status(page).filter({ hasText: '2 of 3 settled' }).waitFor();
+      await task('first: succeeded');
+      await task('last: running');
       await answer.click();
       await status(page).filter({ hasText: '3 of 3 settled, succeeded' }).waitFor();
-      await page.locator('code', { hasText: 'done' }).waitFor();
+      await task('last: succeeded');
       expect(await page.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
     }));
 

@@ -31,7 +31,7 @@ const FLOORS = [
   'node/tools/envelopes',
   'node/tools',
   'node',
-  'testing cli',
+  'testing cli react',
 ].map((floor) => floor.split(' '));
 
 const src = join(import.meta.dirname, '../../src');

@@ -283,6 +283,7 @@ describe('a task that asks what another one asks', () => {
         agentId: 'a',
         wave: 1,
         state: 'staggered',
+        waitingFor: 'duplicate',
         reason: 'waits for `a`, which asks the same',
       },
     ]);

@@ -223,7 +223,8 @@ export class Scheduler {
     for (const { task, originalOf } of held) {
       const reason = `waits for \`${originalOf}\`, which asks the same`;
       const agentId = agentOf(task, agents)?.id ?? task.agent;
-      publish({ type: 'task.state', taskId: task.id, agentId, wave: task.wave, state: 'staggered', reason }, now);
+      const state = { type: 'task.state', taskId: task.id, agentId, wave: task.wave, state: 'staggered' } as const;
+      publish({ ...state, waitingFor: 'duplicate', reason }, now);
     }
     return { skips, start, answered };
   }

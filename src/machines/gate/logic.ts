@@ -1,4 +1,5 @@
 import { TurnoverMap } from '../../base/turnover-map.ts';
+import type { Wait } from '../../run/wait.ts';
 import type { AttemptJudged, LeaseRelease, RunOpened, StartRequest } from './events.ts';
 import { KnownPaces } from './known-paces.ts';
 import { type Lane, Lanes, type Waiting } from './lanes.ts';
@@ -136,7 +137,7 @@ export class Ledger {
     return wakeAt < Number.POSITIVE_INFINITY ? { do: 'pace', at: wakeAt } : IDLE;
   }
 
-  #hasRoom({ run, agent }: Lane, returning?: Lease): boolean {
+  #hasRoom({ run, agent }: Pick<Lane, 'run' | 'agent'>, returning?: Lease): boolean {
     if (run.spent) return false;
     const back = (same: boolean) => (returning && same ? 1 : 0);
     if (run.maxConcurrent !== null && run.out - back(returning?.run === run) >= run.maxConcurrent) return false;
@@ -152,7 +153,27 @@ export class Ledger {
     return (this.#providersOut.get(agent.provider) ?? 0) - back(gone?.provider === agent.provider) < providerLimit;
   }
 
-  #startAt({ run, agent }: Lane): number {
+  /** Why a new request of a run for an agent would wait, as far as it is known now; null when it would start at once. */
+  waitOf(agent: StartRequest['agent'], runId: string, now: number): Wait | null {
+    const lane = { run: this.accounts.of(runId, this.#seq), agent };
+    const { provider } = agent;
+    const coolUntil = this.#paces.get(provider)?.coolUntil ?? 0;
+    if (coolUntil > now) {
+      const reason = `waits until ${provider} may be used again after a rate limit`;
+      return { waitingFor: 'cooling', reason, until: coolUntil };
+    }
+    const { maxConcurrent } = this.limits;
+    if (this.leases.size >= maxConcurrent)
+      return { waitingFor: 'slot', reason: `waits for one of ${maxConcurrent} slots` };
+    if (!this.#hasRoom(lane)) return { waitingFor: 'slot', reason: `waits for a slot of ${agent.id}` };
+    const until = this.#startAt(lane);
+    if (until <= now) return null;
+    const isWide = (this.#paces.get(provider)?.extraMs ?? 0) > 0;
+    const reason = `waits for the gap between starts${isWide ? `, which rate limits of ${provider} have widened` : ''}`;
+    return { waitingFor: 'gap', reason, until };
+  }
+
+  #startAt({ run, agent }: Pick<Lane, 'run' | 'agent'>): number {
     const pace = this.#paces.get(agent.provider);
     const everywhere = this.#gapOf(run);
     // What rate limits added to the gap concerns their provider alone.

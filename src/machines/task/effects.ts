@@ -1,6 +1,7 @@
 import type { RunEventBody } from '../../run/events.ts';
 import type { ParkedTask } from '../../run/parked-task.ts';
 import type { TaskState } from '../../run/task-states.ts';
+import type { Wait } from '../../run/wait.ts';
 import { type Addressee, nowOf, parentOf, send } from '../../xstate/messaging.ts';
 import type { BreakerEvent } from '../breaker/events.ts';
 import { isOnFallback } from './after-failure.ts';
@@ -16,10 +17,16 @@ function request(args: Args, agent: TaskContext['attemptAgent']): void {
   send({ self, system }, context.input.services.gate, wish);
 }
 
-function publishState({ context, self }: Args, state: TaskState, more?: { until?: number; reason?: string }): void {
+function publishState({ context, self }: Args, state: TaskState, more?: Partial<Wait> | null): void {
   const { task, agent, publish } = context.input;
   const body: RunEventBody = { type: 'task.state', taskId: task.id, agentId: agent.id, wave: task.wave, state };
   publish(more ? { ...body, ...more } : body, nowOf(self));
+}
+
+/** Why a start of the agent would wait at the gate. */
+function startWait({ context }: Args, agent: TaskContext['attemptAgent']): Wait | null {
+  const { services, runId } = context.input;
+  return services.waitOf?.(agent, runId) ?? null;
 }
 
 /** Records where a task waits, so that it waits there again in a run that is resumed. */
@@ -39,14 +46,16 @@ function sendToParent(args: Args, type: 'task.queued' | 'task.dequeued'): void {
 }
 
 export function requestStart(args: Args): void {
-  publishState(args, 'staggered');
-  request(args, args.context.input.agent);
+  const { agent } = args.context.input;
+  publishState(args, 'staggered', startWait(args, agent));
+  request(args, agent);
 }
 
 export function requestFallback(args: Args): void {
+  const agent = args.context.fallback ?? args.context.input.agent;
   park(args, 'fallback');
-  publishState(args, 'fallback.waiting');
-  request(args, args.context.fallback ?? args.context.input.agent);
+  publishState(args, 'fallback.waiting', startWait(args, agent));
+  request(args, agent);
 }
 
 export function withdraw(args: Args): void {
@@ -96,22 +105,35 @@ export function announceResumed(args: Args): void {
   publishState(args, runningState(args.context));
 }
 
-export function announce(args: Args, { state, timed }: { state: TaskState; timed?: boolean }): void {
-  if (state === 'cooling') park(args, state);
-  publishState(args, state, timed ? { until: args.context.waits.until } : undefined);
+export function announce(args: Args, { state }: { state: TaskState }): void {
+  publishState(args, state);
+}
+
+export function announceCooling(args: Args): void {
+  const { attemptAgent, waits } = args.context;
+  park(args, 'cooling');
+  const reason = `waits until ${attemptAgent.provider} may be used again after a rate limit`;
+  publishState(args, 'cooling', { waitingFor: 'cooling', reason, until: waits.until });
+}
+
+export function announceRefusal(args: Args): void {
+  const { attemptAgent, waits } = args.context;
+  const reason = `is refused, as the circuit of ${attemptAgent.id} is open`;
+  publishState(args, 'circuitOpen', { waitingFor: 'circuit', reason, until: waits.until });
 }
 
 export function announceRetry(args: Args): void {
   const { until, reason } = args.context.waits;
   park(args, isOnFallback(args.context) ? 'fallback' : 'retrying');
-  publishState(args, 'retrying', reason === null ? { until } : { until, reason });
+  const why = reason ?? 'waits before its next attempt';
+  publishState(args, 'retrying', { waitingFor: 'backoff', reason: why, until });
 }
 
 export function announceVerdict(args: Args): void {
   const { attemptAgent } = args.context;
   park(args, isOnFallback(args.context) ? 'fallback' : 'staggered');
   const reason = `waits for another attempt of ${attemptAgent.id}, which shows whether its login is valid`;
-  publishState(args, 'retrying', { reason });
+  publishState(args, 'retrying', { waitingFor: 'circuit', reason });
 }
 
 /** Reports a failure that was neutral until it was judged. */
@@ -124,5 +146,5 @@ export function blameAgent(args: Args): void {
 export function announceProbe(args: Args): void {
   const { attemptAgent, waits } = args.context;
   const reason = `waits for the attempt that tests whether ${attemptAgent.id} works again`;
-  publishState(args, 'circuitOpen', { until: waits.until, reason });
+  publishState(args, 'circuitOpen', { waitingFor: 'circuit', reason, until: waits.until });
 }

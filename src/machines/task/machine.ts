@@ -91,7 +91,7 @@ export const taskMachine = taskSetup.createMachine({
     },
     cooling: {
       tags: 'waiting',
-      entry: { type: 'announce', params: { state: 'cooling', timed: true } },
+      entry: 'announceCooling',
       invoke: {
         id: 'cooling',
         src: 'sleepUntil',
@@ -109,7 +109,7 @@ export const taskMachine = taskSetup.createMachine({
       initial: 'refused',
       states: {
         refused: {
-          entry: { type: 'announce', params: { state: 'circuitOpen', timed: true } },
+          entry: 'announceRefusal',
           always: [
             { guard: 'hasFallback', target: '#task.fallback' },
             { guard: 'failsWhenOpen', target: '#task.done' },

@@ -85,6 +85,8 @@ export const taskSetup = setup({
     leaveQueue: effects.leaveQueue,
     announceResumed: effects.announceResumed,
     announce: effects.announce,
+    announceCooling: effects.announceCooling,
+    announceRefusal: effects.announceRefusal,
     announceRetry: effects.announceRetry,
     announceVerdict: effects.announceVerdict,
     blameAgent: effects.blameAgent,

@@ -1,51 +1,53 @@
 import { Observable, Subject } from 'rxjs';
 import type { Clock } from '../base/clock.ts';
 import type { RunEventBody } from '../run/events.ts';
-import { ProgressTally, type RunProgress } from './progress.ts';
 
 /** At most one progress in this time, milliseconds of the run's clock: ten thousand tasks may settle in a second. */
 export const PROGRESS_MS = 50;
 
+/** Counts events in place, and gives the state they come to. */
+export interface Tally<T> {
+  /** Enters an event. False when it changes nothing. */
+  note(body: RunEventBody, at: number): boolean;
+  snapshot(): T;
+}
+
 /**
- * Progress, coalesced: the first change is emitted at once, then at most one state every {@link PROGRESS_MS}, each as it is
+ * The state of a tally, coalesced: the first change is emitted at once, then at most one state every {@link PROGRESS_MS}, each as it is
  * by then, so that the last change of a burst is never held back for longer; the end is emitted at once. Costs a count when
  * nothing subscribes.
  */
-export class ProgressStream {
-  readonly #tally = new ProgressTally();
+export class CoalescedStream<T> {
+  readonly #tally: Tally<T>;
   readonly #clock: Clock;
-  readonly #out = new Subject<RunProgress>();
+  readonly #out = new Subject<T>();
   #hasBegun = false;
   #isPending = false;
   #emittedAt = Number.NEGATIVE_INFINITY;
   #timer: unknown = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, tally: Tally<T>) {
     this.#clock = clock;
+    this.#tally = tally;
   }
 
   /** Multicast. Begins with the present state, if there is one, also after the end. */
-  readonly progress$: Observable<RunProgress> = new Observable((subscriber) => {
-    let last: RunProgress | null = null;
+  readonly state$: Observable<T> = new Observable((subscriber) => {
+    let last: T | null = null;
     if (this.#hasBegun) {
       last = this.#tally.snapshot();
       subscriber.next(last);
     }
     return this.#out.subscribe({
-      next: (progress) => {
+      next: (state) => {
         // A subscriber that came while a state was held back has it already.
-        if (progress === last) return;
-        last = progress;
-        subscriber.next(progress);
+        if (state === last) return;
+        last = state;
+        subscriber.next(state);
       },
       complete: () => subscriber.complete(),
     });
   });
-
-  /** Epoch milliseconds of the last change. */
-  get at(): number {
-    return this.#tally.at;
-  }
 
   note(body: RunEventBody, at: number): void {
     if (!this.#tally.note(body, at)) return;
