@@ -7,6 +7,7 @@ import { coolingNotes } from './cooling-notes.ts';
 import { enter, readInput, requireFiles } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
+import { requireAnyInstalled } from './installed-agents.ts';
 import { requireKeys } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk } from './resolve-run.ts';
@@ -26,7 +27,9 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
   await requireFiles(flags.context ?? []);
   const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
   const { options, run, specs, isOffline } = resolveAsk(config, flags, toolChoice(flags, process.env));
-  requireKeys(specs, Object.keys(options.agents ?? {}));
+  const ids = Object.keys(options.agents ?? {});
+  requireKeys(specs, ids);
+  await requireAnyInstalled(specs, ids);
   const watchers = await openWatchers(flags);
   const journal = await openJournal(flags);
   const soar = createSoar({

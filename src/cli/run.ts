@@ -7,6 +7,7 @@ import { coolingNotes } from './cooling-notes.ts';
 import { enter } from './files.ts';
 import type { RunFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
+import { requireInstalled } from './installed-agents.ts';
 import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { readPlan } from './read-plan.ts';
@@ -30,6 +31,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     const { printDryRun } = await import('./dry-run.ts');
     return printDryRun({ plan, options, run, specs }, flags);
   }
+  await requireInstalled(plan, run, specs);
   const watchers = await openWatchers(flags);
   const journal = await openJournal(flags);
   const soar = createSoar({ ...options, ...watchers.options, ...(journal ? { journal } : {}) });

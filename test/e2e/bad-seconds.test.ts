@@ -73,11 +73,12 @@ describe('a program that is gone for a moment', () => {
     expect((await running.ended).code).toBe(0);
   });
 
-  it('fails its tasks at once when it was never there', async () => {
+  it('starts nothing when it was never there', async () => {
     const { run, tool } = await setUp(ANSWERS, 1);
     renameSync(tool, `${tool}.new`);
-    const [outcome] = await outcomesOf(run('--json', '--retries', '0'));
-    expect(outcome).toMatchObject({ error: { kind: 'spawn' }, attempts: [{ n: 1 }] });
+    const { code, stderr } = await run('--json').ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain('`claude` is not installed here.');
   });
 });
 
