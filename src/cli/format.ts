@@ -11,6 +11,14 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
 }
 
+/** `12 s`, `5 m`, `3 h`, `4 d`: how long ago something was. */
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
 /** `2026-01-31 18:05:09`, as a clock on the wall here shows it. */
 export function localTime(at: number): string {
   const date = new Date(at);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { completionCommand, SHELLS, type Shell } from './completion.ts';
 import type { DoctorFlags } from './doctor.ts';
 import {
   addAgentFlags,
@@ -71,7 +72,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   const resume = program
     .command('resume')
     .description('resume a run after a crash or Ctrl-C')
-    .argument('<runId>', 'run id, as `soar run` or `soar runs` prints it');
+    .argument('<runId>', 'run id, as `soar run` or `soar runs` prints it, or its beginning');
   addResumeFlags(resume).action(async (runId: string, flags: RunFlags) => {
     const { resumeCommand } = await import('./resume.ts');
     done(await resumeCommand(runId, flags));
@@ -85,10 +86,15 @@ export function createProgram(done: (exitCode: number) => void): Command {
       done(await runsCommand(flags));
     });
 
-  addStateFlag(program.command('show').description("show a run's result").argument('<runId>', 'the run'))
+  addStateFlag(
+    program
+      .command('show')
+      .description("show a run's result")
+      .argument('[runId]', 'the run, or the beginning of its id; default: the newest'),
+  )
     .option('--json', 'the result as one JSON object; what has settled, when the run has not ended')
     .addOption(cwdFlag())
-    .action(async (runId: string, flags: RunsFlags) => {
+    .action(async (runId: string | undefined, flags: RunsFlags) => {
       const { showCommand } = await import('./runs.ts');
       done(await showCommand(runId, flags));
     });
@@ -139,6 +145,14 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (name: string | undefined, flags: MachineFlags) => {
       const { machineCommand } = await import('./machine.ts');
       done(await machineCommand(name, flags));
+    });
+
+  program
+    .command('completion')
+    .description('print a script that completes commands and flags in your shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action((shell: Shell) => {
+      done(completionCommand(shell, program));
     });
 
   return program;

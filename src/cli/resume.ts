@@ -18,21 +18,24 @@ import { followRun } from './follow-run.ts';
 import { requireKeys, usedAgents } from './model-keys.ts';
 import { paintFor } from './paint.ts';
 import { resolveAsk, resolveRun } from './resolve-run.ts';
-import { requireJournal, resumeLine, showLines } from './state.ts';
+import { runIdOf } from './run-id.ts';
+import { requireJournal, resumeLine, showLines, stateDirOf } from './state.ts';
 import { answerOf, outputsOf, tableOf } from './summary.ts';
 import { NO_CHOICE } from './tool-agent.ts';
 import { openWatchers, type Watchers } from './watchers.ts';
 
 /** `soar resume <runId>`: continues with a run, or prints what one that has ended came to. Returns the exit code. */
-export async function resumeCommand(runId: string, flags: RunFlags): Promise<number> {
+export async function resumeCommand(given: string, flags: RunFlags): Promise<number> {
   enter(flags.cwd);
-  const journal = await requireJournal(flags, runId);
+  const journal = await requireJournal(flags, given);
+  let runId = given;
   let soar: Soar;
   let approval: Approval | undefined;
   let run: ReplayedRun;
   let watchers: Watchers;
   let options: SoarOptions;
   try {
+    runId = runIdOf(given, journal, stateDirOf(flags));
     run = storedRun(journal, runId, systemClock.now());
     requireTime(run, flags);
     approval = waitsForApproval(run) ? terminalApproval() : undefined;

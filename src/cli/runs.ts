@@ -8,8 +8,9 @@ import type { RunResult } from '../run/result.ts';
 import { oneLine, quoted } from '../text/foreign-text.ts';
 import type { TaskOutcome } from '../types/task.ts';
 import { enter } from './files.ts';
-import { counted, localTime } from './format.ts';
+import { counted, formatAge, formatDuration, localTime } from './format.ts';
 import { type Paint, paintFor, type Style } from './paint.ts';
+import { runIdOf } from './run-id.ts';
 import { findJournal, requireJournal, resumeLine, type StateFlags, showLines, stateDirOf } from './state.ts';
 import { masked, print, printJson, say } from './stdout.ts';
 import { answerOf, outcomeLines, outputsOf, tableOf } from './summary.ts';
@@ -24,7 +25,8 @@ export interface RunsFlags extends StateFlags {
 const COLUMNS: readonly Column[] = [
   { title: 'run' },
   { title: 'status' },
-  { title: 'started' },
+  { title: 'age' },
+  { title: 'took' },
   { title: 'tasks' },
   { title: 'about', shrinks: true },
 ];
@@ -46,10 +48,12 @@ export async function runsCommand(flags: RunsFlags): Promise<number> {
     say(`No runs in ${stateDirOf(flags)} yet; --state-dir names another folder.`);
     return 0;
   }
-  const rows = runs.map(({ runId, status, startedAt, settled, tasks, goal, query }) => [
+  const now = systemClock.now();
+  const rows = runs.map(({ runId, status, startedAt, endedAt, settled, tasks, goal, query }) => [
     runId,
     status,
-    localTime(startedAt),
+    formatAge(now - startedAt),
+    endedAt === null ? '–' : formatDuration(endedAt - startedAt),
     `${settled}/${tasks}`,
     oneLine(goal ?? query ?? ''),
   ]);
@@ -66,11 +70,12 @@ function damagedLine(runIds: readonly string[], stateDir: string): string {
   return `${counted(runIds.length, 'run')} in ${stateDir} cannot be listed, because the records are damaged: ${named.join(', ')}${more}. They were left as they are.`;
 }
 
-/** `soar show <runId>`: the result of one run. */
-export async function showCommand(runId: string, flags: RunsFlags): Promise<number> {
+/** `soar show [runId]`: the result of one run, by default the newest. */
+export async function showCommand(given: string | undefined, flags: RunsFlags): Promise<number> {
   enter(flags.cwd);
-  const journal = await requireJournal(flags, runId);
+  const journal = await requireJournal(flags, given);
   try {
+    const runId = runIdOf(given, journal, stateDirOf(flags));
     const stored = journal.load(runId);
     const runs = journal.list();
     const summary = runs.find((run) => run.runId === runId);
@@ -100,7 +105,13 @@ function showRun(stored: StoredRun, summary: RunSummary, flags: RunsFlags): void
   const lines = result ? finishedLines(result, plan, flags, width, paint) : openLines(summary, outcomes, width, paint);
   const reason = result ? [] : reasonLines(stored.entries);
   const hint = summary.status === 'interrupted' ? ['', `To resume: ${resumeLine(summary.runId, flags)}`] : [];
-  print(`${[...lines, ...reason, ...hint].join('\n')}\n`);
+  print(`${[aboutLine(summary, paint), ...lines, ...reason, ...hint].join('\n')}\n`);
+}
+
+/** The run, its start and what it is about. */
+function aboutLine({ runId, startedAt, goal, query }: RunSummary, paint: Paint): string {
+  const about = goal ?? query;
+  return paint('dim', [runId, localTime(startedAt), ...(about ? [oneLine(about)] : [])].join(' · '));
 }
 
 function finishedLines(

@@ -46,9 +46,12 @@ export function stateDirOf(flags: StateFlags): string {
 }
 
 /** The same for a command about one run. Throws `unknown-run` where nothing was ever recorded. */
-export async function requireJournal(flags: StateFlags, runId: string): Promise<Journal> {
+export async function requireJournal(flags: StateFlags, runId: string | undefined): Promise<Journal> {
   const journal = await findJournal(flags);
   if (journal) return journal;
+  if (runId === undefined) {
+    throw new SoarError('unknown-run', `No runs in ${stateDirOf(flags)} yet; --state-dir names another folder.`);
+  }
   throw new SoarError(
     'unknown-run',
     `There is no run ${quoted(runId)}: nothing is recorded in ${stateDirOf(flags)}. --state-dir names another folder.`,

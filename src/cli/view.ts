@@ -13,6 +13,7 @@ import type { RunSummary } from '../run/entries.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { enter } from './files.ts';
 import { onInterrupt } from './interrupts.ts';
+import { runIdOf } from './run-id.ts';
 import { findJournal, type StateFlags, stateDirOf } from './state.ts';
 import { print, say } from './stdout.ts';
 
@@ -48,7 +49,7 @@ async function subjectOf(what: string | undefined, flags: StateFlags): Promise<S
   }
   const journal = await findJournal(flags);
   const runs = journal?.list() ?? [];
-  const runId = what ?? runs[0]?.runId;
+  const runId = journal && runs.length > 0 ? runIdOf(what, journal, stateDirOf(flags)) : what;
   if (journal && runId !== undefined && isRecorded(journal, runs, runId)) {
     try {
       return { source: journalSource(journal, runId), name: `run ${runId}`, close: () => journal.close() };
