@@ -4,6 +4,8 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod';
+import { configSchema } from '../src/node/config/config.schema.ts';
 import { planJsonSchema } from '../src/plan/plan.schema.ts';
 import { CHARTS } from '../src/trace/chart/chart-list.ts';
 import { chartPage } from '../src/trace/chart/chart-page.ts';
@@ -12,6 +14,8 @@ import { conformanceJsonSchema } from '../test/conformance/case.schema.ts';
 import { chartPicture } from './chart-picture.tsx';
 import { withMutationTable } from './mutation/page.ts';
 import type { Score } from './mutation/report.ts';
+import { eventJsonSchema, resultJsonSchema } from './published-schemas.ts';
+import { configurationPage, errorKindsPage, eventsPage } from './reference.ts';
 import { taskOverview } from './task-overview.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -24,6 +28,14 @@ interface Generator {
 
 const GENERATORS: readonly Generator[] = [
   { file: 'schema/plan.schema.json', generate: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n` },
+  { file: 'schema/result.schema.json', generate: () => `${JSON.stringify(resultJsonSchema(), null, 2)}\n` },
+  { file: 'schema/event.schema.json', generate: () => `${JSON.stringify(eventJsonSchema(), null, 2)}\n` },
+  { file: 'docs/reference-events.md', generate: eventsPage },
+  { file: 'docs/reference-errors.md', generate: errorKindsPage },
+  {
+    file: 'docs/reference-configuration.md',
+    generate: () => configurationPage(z.toJSONSchema(configSchema, { io: 'input' })),
+  },
   {
     file: 'test/conformance/cases.schema.json',
     generate: () => `${JSON.stringify(conformanceJsonSchema(), null, 2)}\n`,

@@ -238,7 +238,10 @@ export const pricesSchema = z.record(
 
 /** Settings of a run, by name; a config file and the options of `run` have the same. */
 export const runSettingsShape = {
-  policy: z.optional(policyInputSchema),
+  policy: described(
+    z.optional(policyInputSchema),
+    "Clocks, retries, breaker and cooling: a preset's name, or changes to one. Default 'patient'.",
+  ),
   maxConcurrent: described(z.optional(positiveCount), 'Most attempts in flight. Default 4.'),
   staggerMs: described(z.optional(durationMs), 'One gap between any two starts, milliseconds. Default: by provider.'),
   schedule: described(z.optional(z.enum(['wave', 'eager'])), "Default 'wave'."),

@@ -14,11 +14,11 @@ export const configSchema = strictObject({
   agents: described(z.optional(z.record(agentId, agentSpecSchema)), 'The agents there are, by id.'),
   defaults: described(
     z.optional(strictObject({ agent: z.optional(agentId), policy: z.optional(policyInputSchema) })),
-    'What tasks use that say nothing themselves.',
+    'Agent and policy of tasks that state none.',
   ),
   phases: described(
     z.optional(strictObject({ agent: z.optional(z.union([agentId, z.literal(false)])) })),
-    'Who thinks in the phases of `ask` and `plan`.',
+    'Agent of the phases of `ask` and `plan`; `false`: words alone.',
   ),
   fallback: described(z.optional(agentId), "Agent that takes over when a task's own is exhausted or blocked."),
   limits: described(
@@ -34,7 +34,7 @@ export const configSchema = strictObject({
   ),
   prices: described(
     z.optional(pricesSchema),
-    'What models cost, by agent id or by name of the model; there is no price built in.',
+    'Prices of models, by agent id or by name of the model; none is built in.',
   ),
-  onOpen: described(z.optional(z.enum(['fail', 'wait'])), 'What a refused task without a fallback does.'),
+  onOpen: described(z.optional(z.enum(['fail', 'wait'])), 'Behaviour of a refused task without a fallback.'),
 });
