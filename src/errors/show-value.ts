@@ -1,6 +1,7 @@
 import { clipped, escaped } from '../text/foreign-text.ts';
 
 const LONGEST = 60;
+const TOO_LARGE = 'a number too large to be kept exactly';
 
 /** A value as error messages show it: `` `-1` (number) ``; never throws, never long. */
 export function showValue(value: unknown): string {
@@ -13,5 +14,5 @@ export function showValue(value: unknown): string {
   const text = String(value).slice(0, LONGEST * 2);
   const shown = escaped(text);
   // Quotes only where something had to be escaped: there a backslash is not a backslash of the value.
-  return `\`${clipped(shown === text ? text : `"${shown.replaceAll('"', '\\"')}"`, LONGEST + 1)}\` (${typeof value})`;
+  return `\`${clipped(shown === text ? text : `"${shown.replaceAll('"', '\\"')}"`, LONGEST + 1)}\` (${typeof value === 'bigint' ? TOO_LARGE : typeof value})`;
 }

@@ -2,6 +2,7 @@ import { pathText } from '../errors/zod-issues.ts';
 import { quoted } from '../text/foreign-text.ts';
 import { jsonFault } from './json-fault.ts';
 import { type LineFault, lineFault } from './plan-source.ts';
+import { keepWrittenNumbers } from './written-numbers.ts';
 
 /** JSON as data, with the lines of its parts. */
 export interface JsonText {
@@ -14,8 +15,11 @@ export interface JsonText {
 /** Deepest parts whose lines are kept: `tasks[3].policy.clocks.idleTimeoutMs`. */
 const DEEPEST = 6;
 
+/** A number that may be read as another text than it is written as: `1.10`, `1e3`, one of more than 15 digits. */
+const CHANGED_NUMBER = /[:[,][ \t\n\r]*(?:-?\d{16}|-?\d{1,15}[.eE]|-0)/;
+
 /**
- * Reads JSON strictly. A byte order mark is ignored.
+ * Reads JSON strictly. Numbers that name something stay as they are written. A byte order mark is ignored.
  *
  * @throws SyntaxError with line, column and the expected token.
  */
@@ -29,12 +33,16 @@ export function readJson(text: string): JsonText {
     const message = fault ? `Line ${fault.line}, column ${fault.column}: ${fault.message}.` : String(cause);
     throw new SyntaxError(message, { cause });
   }
-  const faults = hasDuplicateKeys(body, value) ? partsOf(body).faults : [];
-  let lines: ReadonlyMap<string, number> | undefined;
+  let read: Parts | undefined;
+  const parts = () => {
+    read ??= partsOf(body);
+    return read;
+  };
+  const faults = hasDuplicateKeys(body, value) ? parts().faults : [];
+  if (CHANGED_NUMBER.test(body)) keepWrittenNumbers(value, (at) => parts().numbers.get(pathText(at)) ?? null);
   const lineOf = (at: readonly PropertyKey[]) => {
-    lines ??= partsOf(body).lines;
     for (let depth = Math.min(at.length, DEEPEST); depth >= 0; depth -= 1) {
-      const line = lines.get(pathText(at.slice(0, depth)));
+      const line = parts().lines.get(pathText(at.slice(0, depth)));
       if (line !== undefined) return line;
     }
     return null;
@@ -74,8 +82,19 @@ interface Frame {
   at: PropertyKey;
 }
 
-/** The line of each part, by its path, and the keys that are there twice. */
-function partsOf(body: string): { lines: Map<string, number>; faults: LineFault[] } {
+interface Parts {
+  /** The line of each part, by its path. */
+  lines: Map<string, number>;
+  /** Numbers as they are written, by their path. */
+  numbers: Map<string, string>;
+  /** The keys that are there twice. */
+  faults: LineFault[];
+}
+
+const NUMBER = /-?[\d.eE+-]+/y;
+
+function partsOf(body: string): Parts {
+  const numbers = new Map<string, string>();
   const lines = new Map<string, number>([['', 1]]);
   const faults: LineFault[] = [];
   const frames: Frame[] = [];
@@ -100,12 +119,15 @@ function partsOf(body: string): { lines: Map<string, number>; faults: LineFault[
         frame.at = Number(frame.at) + 1;
         note(offset);
       }
+      NUMBER.lastIndex = offset;
+      const number = frames.length <= DEEPEST ? NUMBER.exec(body)?.[0] : undefined;
+      if (number !== undefined) numbers.set(pathText(frames.map(({ at }) => at)), number);
       if (opens === '{') frames.push({ keys: new Set(), at: '' });
       else if (opens === '[') frames.push({ keys: null, at: -1 });
     },
     close: () => void frames.pop(),
   });
-  return { lines, faults };
+  return { lines, numbers, faults };
 }
 
 /** The 1-based line of ascending offsets. */

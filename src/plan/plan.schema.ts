@@ -23,7 +23,14 @@ export function idFault(id: string): { code: string; message: string } | null {
   return null;
 }
 
-const idSchema = z.pipe(z.union([z.string(), z.number()]), z.transform(String)).check(
+/** A whole number beyond 2^53 was another one in the program that made it. */
+const numericId = z.number().check(
+  z.refine((id) => !Number.isInteger(id) || Number.isSafeInteger(id), {
+    message: 'to be a text, or a number of at most 9007199254740991',
+  }),
+);
+
+const idSchema = z.pipe(z.union([z.string(), numericId]), z.transform(String)).check(
   z.superRefine((id, context) => {
     const fault = idFault(id);
     if (fault) context.addIssue({ code: 'custom', message: fault.message, params: { code: fault.code } });

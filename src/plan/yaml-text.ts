@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type Scalar,
   visit,
   type YAMLError,
   type YAMLMap,
@@ -16,6 +17,7 @@ import {
 } from 'yaml';
 import { quoted } from '../text/foreign-text.ts';
 import { type LineFault, lineFault, type PlanSource } from './plan-source.ts';
+import { keepWrittenNumbers } from './written-numbers.ts';
 
 /** A YAML text that cannot be read at all. */
 export interface YamlFaults {
@@ -25,7 +27,7 @@ export interface YamlFaults {
 }
 
 /**
- * Reads a plan that is written in YAML. Numbers that name something stay as they are written.
+ * Reads a plan that is written in YAML. Numbers that name something stay as they are written, keys included.
  *
  * @returns `null` for a text without content, the faults of its syntax where it has any.
  */
@@ -51,7 +53,6 @@ export function readYaml(text: string): PlanSource | YamlFaults | null {
     });
     return { faults, cause: found[0] };
   }
-  keepWritten(document);
   let value: unknown;
   try {
     value = document.toJS();
@@ -59,11 +60,15 @@ export function readYaml(text: string): PlanSource | YamlFaults | null {
     const message = `It is not YAML that can be read: ${cause instanceof Error ? cause.message : String(cause)}.`;
     return { faults: [{ line: 0, path: '', message, code: 'syntax' }], cause };
   }
-  const nodeAt = nodeFinder(document);
+  const find = nodeFinder(document);
   const lineOf = (at: readonly PropertyKey[]) => {
-    const node = nodeAt(at);
-    return node?.range ? lines.linePos(node.range[0]).line : null;
+    const { nearest } = find(at);
+    return nearest?.range ? lines.linePos(nearest.range[0]).line : null;
   };
+  keepWrittenNumbers(value, (at) => {
+    const { node } = find(at);
+    return isScalar(node) && node.source !== undefined ? node.source : null;
+  });
   return { value, lineOf, faults: [], notes: [] };
 }
 
@@ -91,7 +96,7 @@ function sentenceOf({ code, message }: YAMLError): string {
 
 /**
  * Keys that one map has twice, and aliases of no anchor. The parser's own checks compare each key with all before it, and name no line
- * of an alias.
+ * of an alias. Keys that are numbers become their text, as all keys of a plan are names.
  */
 function keyFaults(document: Document): YAMLParseError[] {
   const found: YAMLParseError[] = [];
@@ -109,36 +114,66 @@ function keyFaults(document: Document): YAMLParseError[] {
     },
     Map(_, { anchor, items }) {
       noteAnchor(anchor);
-      const seen = new Set<unknown>();
+      const seen = new Set<string>();
       for (const { key } of items) {
-        if (!isScalar(key) || !key.range) continue;
-        if (seen.has(key.value) && key.value !== '<<') {
-          const message = `The key ${quoted(key.source ?? String(key.value))} is there already; keys must be unique.`;
+        if (!isScalar(key) || !key.range || isMerge(key)) continue;
+        if (typeof key.value === 'number') key.value = key.source ?? key.value;
+        const name = String(key.value);
+        if (seen.has(name)) {
+          const message = `The key ${quoted(key.source ?? name)} is there already; keys must be unique.`;
           found.push(new YAMLParseError([key.range[0], key.range[1]], 'DUPLICATE_KEY', message));
         }
-        seen.add(key.value);
+        seen.add(name);
       }
     },
   });
   return found;
 }
 
+const MERGE = '<<';
+
+/** Whether a key is `<<`, which the parser reads as a symbol. */
+function isMerge({ value }: Scalar): boolean {
+  return value === MERGE || (typeof value === 'symbol' && value.description === MERGE);
+}
+
+function keyName(key: Scalar): unknown {
+  return isMerge(key) ? MERGE : key.value;
+}
+
+/** The node of a path, aliases followed, and the nearest one that has a line: of a key and its value the key. */
+interface Found {
+  node: unknown;
+  nearest: Node | null;
+}
+
 /**
  * Finds the node at a path, or the nearest one above it. Of a key and its value it is the key, which may stand lines before. The
  * pairs of each map are looked up by a table of its own, so a plan with a fault in each of many keys takes no longer.
  */
-function nodeFinder(document: Document): (at: readonly PropertyKey[]) => Node | null {
+function nodeFinder(document: Document): (at: readonly PropertyKey[]) => Found {
   const tables = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
-  const pairAt = (map: YAMLMap, name: PropertyKey) => {
+  const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
+  const pairAt = (map: YAMLMap, name: PropertyKey): Pair | undefined => {
     let table = tables.get(map);
     if (!table) {
       // The first of two keys is the one that is found.
-      table = new Map(map.items.toReversed().flatMap((pair) => (isScalar(pair.key) ? [[pair.key.value, pair]] : [])));
+      table = new Map(
+        map.items.toReversed().flatMap((pair) => (isScalar(pair.key) ? [[keyName(pair.key), pair]] : [])),
+      );
       tables.set(map, table);
     }
-    return table.get(name);
+    return table.get(name) ?? mergedPair(table.get(MERGE), name);
   };
-  const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
+  const mergedPair = (merge: Pair | undefined, name: PropertyKey): Pair | undefined => {
+    const merged = resolved(merge?.value);
+    const sources = isSeq(merged) ? merged.items.map(resolved) : [merged];
+    for (const source of sources) {
+      const pair = isMap(source) ? pairAt(source, name) : undefined;
+      if (pair) return pair;
+    }
+    return undefined;
+  };
   return (at) => {
     let nearest = document.contents as Node | null;
     let inner: unknown = nearest;
@@ -150,36 +185,6 @@ function nodeFinder(document: Document): (at: readonly PropertyKey[]) => Node | 
       if (!isNode(node)) break;
       nearest = node;
     }
-    return nearest;
+    return { node: resolved(inner), nearest };
   };
-}
-
-/**
- * Numbers that name something stay as they were written: `id: 1.10` is the task "1.10", not "1.1". Versions in an
- * environment are such names too.
- */
-function keepWritten(document: Document): void {
-  const contents = document.contents;
-  if (!isMap(contents)) return;
-  const tasks = contents.get('tasks');
-  if (isSeq(tasks)) {
-    for (const task of tasks.items) {
-      if (!isMap(task)) continue;
-      asWritten(task.get('id', true));
-      const dependsOn = task.get('dependsOn');
-      if (isSeq(dependsOn)) dependsOn.items.forEach(asWritten);
-      envAsWritten(task);
-    }
-  }
-  const agents = contents.get('agents');
-  if (isMap(agents)) for (const { value } of agents.items) if (isMap(value)) envAsWritten(value);
-}
-
-function envAsWritten(owner: YAMLMap): void {
-  const env = owner.get('env');
-  if (isMap(env)) for (const { value } of env.items) asWritten(value);
-}
-
-function asWritten(node: unknown): void {
-  if (isScalar(node) && typeof node.value === 'number' && node.source !== undefined) node.value = node.source;
 }

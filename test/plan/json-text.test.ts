@@ -4,6 +4,9 @@ import { readJson } from '../../src/plan/json-text.ts';
 import { parsePlanText } from '../../src/plan/parse.ts';
 import { planFailure } from '../support/plan-failure.ts';
 
+const LARGE = 'a large whole number';
+const isLarge = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
+
 describe('a plan in JSON', () => {
   it('names the line of each fault, of form and of meaning', () => {
     const text =
@@ -23,9 +26,10 @@ describe('a plan in JSON', () => {
     expect(readJson('[{"a": 1}, {"a": "\\"a\\": 1"}]').faults).toEqual([]);
   });
 
-  it('reads what JSON.parse reads, and finds no duplicate keys in it', () => {
+  it('reads what JSON.parse reads but for large whole numbers, and finds no duplicate keys in it', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(0, 1, 2), (value, space) => {
+        fc.pre(JSON.stringify(value, (_, one) => (isLarge(one) ? LARGE : one))?.includes(LARGE) !== true);
         const text = JSON.stringify(value, null, space);
         const read = readJson(text);
         expect(read.value).toEqual(JSON.parse(text));

@@ -148,16 +148,10 @@ async function parseJson(text: string, name: string): Promise<unknown> {
 }
 
 async function parseYaml(text: string, name: string): Promise<unknown> {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { merge: true });
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length === 0) return document.toJS() ?? {};
-  const issues = faults.map((fault) => {
-    const at = fault.linePos?.[0];
-    const message = fault.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? '';
-    return { path: at ? `line ${at.line}` : '', message: at ? `Line ${at.line}: ${message}` : message, code: 'syntax' };
-  });
-  throw configError(issues, name, faults[0]);
+  const { readYaml } = await import('../../plan/yaml-text.ts');
+  const read = readYaml(text);
+  if (read && 'cause' in read) throw configError(read.faults.map(lineMessage), name, read.cause);
+  return read?.value ?? {};
 }
 
 function checkConfig(value: unknown, path: string, name: string): LoadedConfig {

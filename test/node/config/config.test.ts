@@ -30,6 +30,13 @@ describe('a configuration', () => {
     expect(config.path).toMatch(name);
   });
 
+  it.each([
+    ['soar.config.yaml', 'agents: { sh: { kind: command, command: [sh], env: { V: 1.10 } } }'],
+    ['soar.config.json', '{"agents": {"sh": {"kind": "command", "command": ["sh"], "env": {"V": 1.10}}}}'],
+  ])('keeps numbers of an environment as they are written in %s', async (name, content) => {
+    expect((await load(name, content)).specs.sh).toMatchObject({ env: { V: '1.10' } });
+  });
+
   it('keeps agents that are functions, or objects with run', async () => {
     const content =
       'export default { agents: { f: () => "x", o: { run: () => "y", provider: "p" }, sh: { kind: "command", command: ["sh"] } } };';
