@@ -44,6 +44,7 @@ export async function askCommand(words: readonly string[], flags: RunFlags): Pro
     start: () => soar.ask(query, { ...run, ...(approval ? { approve: true } : {}) }),
     flags,
     watchers,
+    hooks: config,
     ...(approval ? { approval } : {}),
     notes: isOffline ? [OFFLINE_NOTE] : coolingNotes(journal, options.agents ?? {}, systemClock.now(), options),
     summary: (result, width) => [...tableOf(result, width, paint), ...answerOf(result, paint)],

@@ -126,6 +126,14 @@ export function addPlaceFlags(command: Command): Command {
     .addOption(cwdFlag());
 }
 
+/** Lets every command take the flags of place, so that a wrapper may always pass them. */
+export function addEverywhere(command: Command): void {
+  const has = (long: string) => command.options.some((option) => option.long === long);
+  if (!has('--cwd')) command.addOption(cwdFlag().hideHelp());
+  if (!has('--config')) command.addOption(new Option('--config <file>').hideHelp());
+  if (!has('--state-dir')) command.addOption(new Option('--state-dir <dir>').hideHelp());
+}
+
 export function cwdFlag(): Option {
   return new Option('-C, --cwd <dir>', 'work in this directory');
 }

@@ -8,6 +8,7 @@ import type { Soar } from '../soar-types.ts';
 import type { Approval } from './approval.ts';
 import { exitCodeOf, type Interrupt, interruptCode } from './exit-code.ts';
 import type { RunFlags } from './flags.ts';
+import { type Hooks, runHook } from './hooks.ts';
 import { onInterrupt } from './interrupts.ts';
 import { maskedEvents } from './masked-events.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -27,6 +28,8 @@ export interface Followed {
   watchers: Watchers;
   /** Decides on the plan of a run that waits for approval. */
   approval?: Approval;
+  /** Commands that run when it ends, or waits for a person. */
+  hooks?: Hooks;
   /** Said before anything else. */
   notes?: readonly string[];
   /** The run has ended long since: nothing is run, its result is printed. */
@@ -40,7 +43,7 @@ export interface Followed {
  * @returns the exit code.
  */
 export async function followRun(followed: Followed): Promise<number> {
-  const { soar, journal, start, flags, summary, watchers, approval, notes = [], isOver = false } = followed;
+  const { soar, journal, start, flags, summary, watchers, approval, hooks = {}, notes = [], isOver = false } = followed;
   let handle: RunHandle | null = null;
   let progress: Progress | null = null;
   let interruptedBy: Interrupt | null = null;
@@ -77,10 +80,14 @@ export async function followRun(followed: Followed): Promise<number> {
       if (flags.jsonl) printJson(jsonOf(safe));
       if (!flags.quiet) shown.watch(safe);
     };
+    const warn = (message: string) => shown.say(`warning: ${message}`);
+    let waited: Promise<void> | null = null;
     const told = maskedEvents({ stream: secretStream, tell, ...timers });
     handle.events$.subscribe((event) => {
       told(event);
-      if (event.type === 'plan.proposed') approval?.consider(event.plan, asked, shown);
+      if (event.type !== 'plan.proposed') return;
+      approval?.consider(event.plan, asked, shown);
+      waited = runHook('onWaiting', hooks.onWaiting, jsonOf(masked(event)), asked.id, warn);
     });
     const result = await handle.result;
     approval?.close();
@@ -93,6 +100,8 @@ export async function followRun(followed: Followed): Promise<number> {
       const lines = summary(masked(result), width);
       if (lines.length > 0) print(`${lines.join('\n')}\n`);
     }
+    await waited;
+    if (!isOver) await runHook('onSettled', hooks.onSettled, jsonOf(masked(result)), handle.id, warn);
     if (journal && interruptedBy !== null && !flags.quiet) {
       say(`To resume: ${resumeLine(handle.id, flags)}`);
     }

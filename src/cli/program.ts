@@ -5,6 +5,7 @@ import type { DoctorFlags } from './doctor.ts';
 import {
   addAgentFlags,
   addContextFlag,
+  addEverywhere,
   addPlaceFlags,
   addResumeFlags,
   addRunFlags,
@@ -155,6 +156,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       done(completionCommand(shell, program));
     });
 
+  for (const command of program.commands) addEverywhere(command);
   return program;
 }
 

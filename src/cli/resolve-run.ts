@@ -174,6 +174,8 @@ function engineOptions(config: LoadedConfig, pace: RunSettings): SoarOptions {
     defaults,
     policy,
     phases: _phases,
+    onSettled: _onSettled,
+    onWaiting: _onWaiting,
     ...settings
   } = config;
   const chosen = defaults?.policy ?? policy;

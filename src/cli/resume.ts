@@ -34,12 +34,13 @@ export async function resumeCommand(given: string, flags: RunFlags): Promise<num
   let run: ReplayedRun;
   let watchers: Watchers;
   let options: SoarOptions;
+  let config: LoadedConfig;
   try {
     runId = runIdOf(given, journal, stateDirOf(flags));
     run = storedRun(journal, runId, systemClock.now());
     requireTime(run, flags);
     approval = waitsForApproval(run) ? terminalApproval() : undefined;
-    const config = await loadConfig({ path: flags.config, cwd: process.cwd() });
+    config = await loadConfig({ path: flags.config, cwd: process.cwd() });
     watchers = await openWatchers(flags);
     options = readingPlan(runId, () => optionsOf(run, config));
     soar = createSoar({ ...options, ...watchers.options, journal });
@@ -57,6 +58,7 @@ export async function resumeCommand(given: string, flags: RunFlags): Promise<num
     start: () => soar.resume(runId, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
     flags,
     watchers,
+    hooks: config,
     isOver: run.end !== null,
     notes: run.end ? [] : coolingNotes(journal, agents, systemClock.now(), options),
     ...(approval ? { approval } : {}),

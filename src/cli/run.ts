@@ -44,6 +44,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<number>
     start: () => soar.run(plan, run),
     flags,
     watchers,
+    hooks: config,
     notes: coolingNotes(journal, Object.fromEntries(used), systemClock.now(), options),
     summary: (result, width) => [
       ...tableOf(result, width, paint),

@@ -6,6 +6,7 @@ import { count, durationMs, policyInputSchema, positiveCount } from '../../polic
 
 const agentId = z.string().check(z.minLength(1));
 const limits = z.record(agentId, positiveCount);
+const command = z.array(z.string()).check(z.minLength(1));
 
 /** A configuration file. Agents that are functions or objects with `run` are taken out before it looks. */
 export const configSchema = strictObject({
@@ -35,6 +36,14 @@ export const configSchema = strictObject({
   prices: described(
     z.optional(pricesSchema),
     'Prices of models, by agent id or by name of the model; none is built in.',
+  ),
+  onSettled: described(
+    z.optional(command),
+    'Command that runs when a run has ended, with its result as JSON on stdin.',
+  ),
+  onWaiting: described(
+    z.optional(command),
+    'Command that runs when a run waits for a person, with the event as JSON on stdin.',
   ),
   onOpen: described(z.optional(z.enum(['fail', 'wait'])), 'Behaviour of a refused task without a fallback.'),
 });

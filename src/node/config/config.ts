@@ -27,6 +27,10 @@ export interface SoarConfig
   fallback?: string;
   /** Agent of the phases of `ask` and `plan`: an agent, or `false` for words alone. Default: the default agent, when it can. */
   phases?: { agent?: string | false };
+  /** Command that runs when a run has ended, with its result as JSON on stdin. Its failure harms no run. */
+  onSettled?: readonly string[];
+  /** Command that runs when a run waits for a person, with the event as JSON on stdin. */
+  onWaiting?: readonly string[];
   /** Defaults of tasks. */
   defaults?: { agent?: string; policy?: PolicyInput };
 }

@@ -61,6 +61,8 @@ export interface AskedProgram {
   /** Most that is read of each stream, bytes. */
   maxBytes?: number;
   signal?: AbortSignal;
+  /** Its stdin. Default: empty. */
+  input?: string;
 }
 
 export interface ProgramAnswer {
@@ -71,9 +73,9 @@ export interface ProgramAnswer {
   exitCode: number | null;
 }
 
-/** Runs a program of this package's own choice, such as `git log` or `--version`, without input. Never rejects. */
+/** Runs a program of this package's own choice, such as `--version`, or a hook of the user's. Never rejects. */
 export async function askProgram(asked: AskedProgram): Promise<ProgramAnswer> {
-  const { argv, cwd, env, onlyEnv = false, timeoutMs, maxBytes, signal } = asked;
+  const { argv, cwd, env, onlyEnv = false, timeoutMs, maxBytes, signal, input } = asked;
   const [file, ...args] = argv;
   const { stdout, stderr, failed, timedOut, exitCode } = await execa(file, args, {
     ...(cwd === undefined ? {} : { cwd }),
@@ -81,7 +83,7 @@ export async function askProgram(asked: AskedProgram): Promise<ProgramAnswer> {
     ...(signal === undefined ? {} : { cancelSignal: signal }),
     env,
     extendEnv: !onlyEnv,
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     killDescendants: true,
