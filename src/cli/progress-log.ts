@@ -1,5 +1,5 @@
 import type { RunEvent } from '../run/events.ts';
-import { oneLine } from '../text/foreign-text.ts';
+import { escaped, oneLine } from '../text/foreign-text.ts';
 import { counted, formatDuration } from './format.ts';
 import { withoutRootCause } from './root-cause.ts';
 import { clip } from './text-width.ts';
@@ -66,6 +66,17 @@ export function createProgressLog(): (event: RunEvent) => string[] {
         return [];
     }
   };
+}
+
+/**
+ * Line for a failure, which stays visible above a live view. A task that was skipped or refused for another's failure has none: the
+ * failure that caused it does.
+ */
+export function failureLine(event: RunEvent): string | null {
+  if (event.type !== 'task.settled') return null;
+  const { taskId, status, error } = event.outcome;
+  if (status !== 'failed' || error?.kind === 'circuit_open' || error?.kind === 'dependency') return null;
+  return `✗ ${escaped(taskId)}${error ? ` · ${error.kind}: ${short(error.message)}` : ''}`;
 }
 
 /** Line for a phase: its result, and its agent. */

@@ -4,7 +4,7 @@ import { escaped, escapedLines, oneLine } from '../text/foreign-text.ts';
 import { createLiveArea } from './live-area.ts';
 import { paintFor } from './paint.ts';
 import { frameLines } from './progress-frame.ts';
-import { createProgressLog } from './progress-log.ts';
+import { createProgressLog, failureLine } from './progress-log.ts';
 import { initialView, watchEvent } from './progress-view.ts';
 import { printable } from './stdout.ts';
 import { columnsOf, rowsOf } from './terminal-width.ts';
@@ -66,6 +66,8 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
   return {
     watch: (event) => {
       watchEvent(view, event);
+      const failure = failureLine(event);
+      if (failure !== null) area.log(paint('red', failure));
       if (event.type === 'warning') area.log(paint('yellow', `warning: ${oneLine(event.message)}`));
       if (event.type === 'phase.note') area.log(paint('yellow', `${event.phase}: ${oneLine(event.message)}`));
     },

@@ -50,7 +50,8 @@ export function secretStream(): MaskStream {
 
 /**
  * Makes stdout the result's own: whatever agents and configurations in JavaScript print goes to stderr, and a reader that went
- * away (`| head`) ends the command quietly.
+ * away (`| head`) ends the command quietly. Progress is never essential: a fault of stderr, such as EIO of a terminal that closed or
+ * ENOSPC of a full disk, changes nothing.
  */
 export function claimStdout(): void {
   if (claimed) return;
@@ -60,10 +61,11 @@ export function claimStdout(): void {
   globalThis.console = new Console(stderr, stderr);
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (stream === stderr) return;
       if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') {
         throw new Error(`The output cannot be written: ${pathFault(error)}.`, { cause: error });
       }
-      if (stream !== stdout || isGone) return;
+      if (isGone) return;
       isGone = true;
       onGone?.();
     });

@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/run/result.ts';
@@ -43,7 +45,6 @@ describe('a signal', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-    ['SIGHUP', 129],
   ] as const)('%s stops the run, prints the result and ends with %i', async (signal, expected) => {
     const { child, ended } = await startTree(FAMILY);
     child.kill(signal);
@@ -56,6 +57,20 @@ describe('a signal', () => {
     const family = familyIn(stdout);
     expect(family).toHaveLength(2);
     expect(family.filter(isRunning)).toEqual([]);
+  });
+
+  it('SIGHUP ends no run whose stdout is not a terminal', async () => {
+    const cwd = await temporaryDirectory();
+    const plan = { agents: { sh }, tasks: [{ id: 'a', prompt: 'echo up; read -r line < go; echo "$line"' }] };
+    spawnSync('mkfifo', ['go'], { cwd });
+    const path = await writeIn(cwd, 'plan.json', plan);
+    const { child, ended, said } = startSoar(['run', path, '--jsonl'], { cwd });
+    await said('"text":"up');
+    child.kill('SIGHUP');
+    await writeFile(join(cwd, 'go'), 'went on\n');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(resultIn(stdout)).toMatchObject({ status: 'succeeded', outcomes: [{ output: 'up\nwent on' }] });
   });
 
   it('prints one JSON object with --json', async () => {
