@@ -23,9 +23,12 @@ export interface TaskView extends Partial<Wait> {
 /** The tasks of a run's plan, by id; frozen, and the same object until one of them changes. */
 export type TaskViews = Readonly<Record<string, TaskView>>;
 
-/** Keeps the views of a run's tasks, in place: an event costs the same however many tasks there are. */
+/** A task as it changes; its view is made when it is read. */
+type Entry = { -readonly [Key in keyof TaskView]: TaskView[Key] | undefined } & { view: TaskView | null };
+
+/** Keeps the tasks of a run in place: an event costs the same however many tasks there are, and makes no object. */
 export class TaskTally {
-  readonly #views = new Map<string, TaskView>();
+  readonly #entries = new Map<string, Entry>();
   #snapshot: TaskViews | null = null;
 
   /** Enters an event. False when it changes no task of the plan. */
@@ -33,32 +36,39 @@ export class TaskTally {
     switch (body.type) {
       case 'plan.compiled':
         for (const [index, ids] of body.waves.entries()) {
-          for (const taskId of ids) {
-            this.#set({ taskId, agentId: '', wave: index + 1, state: 'pending', since: at, attempts: 0 });
-          }
+          for (const taskId of ids) this.#entries.set(taskId, pending(taskId, index + 1, at));
         }
+        this.#snapshot = null;
         return true;
       case 'task.state': {
-        if (body.phase !== undefined) return false;
-        const { type: _, ...state } = body;
-        return this.#set({ ...state, since: at, attempts: this.#views.get(body.taskId)?.attempts ?? 0 });
+        const entry = body.phase === undefined ? this.#changed(body.taskId, body.state, at) : null;
+        if (!entry) return false;
+        entry.agentId = body.agentId;
+        entry.waitingFor = body.waitingFor;
+        entry.reason = body.reason;
+        entry.until = body.until;
+        return true;
       }
       case 'attempt.started': {
-        const view = this.#views.get(body.taskId);
-        return view !== undefined && this.#set({ ...view, attempts: body.attempt });
+        const entry = this.#entries.get(body.taskId);
+        if (!entry) return false;
+        entry.attempts = body.attempt;
+        entry.view = null;
+        this.#snapshot = null;
+        return true;
       }
       case 'task.settled': {
-        const { taskId, agentId, wave, status, error, settledAt, attempts } = body.outcome;
-        const view = {
-          taskId,
-          agentId,
-          wave,
-          state: 'done',
-          since: settledAt,
-          attempts: attempts.length,
-          status,
-        } as const;
-        return this.#set(error ? { ...view, error } : view);
+        const { taskId, agentId, status, error, settledAt, attempts } = body.outcome;
+        const entry = this.#changed(taskId, 'done', settledAt);
+        if (!entry) return false;
+        entry.agentId = agentId;
+        entry.attempts = attempts.length;
+        entry.status = status;
+        entry.error = error ?? undefined;
+        entry.waitingFor = undefined;
+        entry.reason = undefined;
+        entry.until = undefined;
+        return true;
       }
       default:
         return false;
@@ -66,13 +76,30 @@ export class TaskTally {
   }
 
   snapshot(): TaskViews {
-    this.#snapshot ??= Object.freeze(Object.fromEntries(this.#views));
+    this.#snapshot ??= Object.freeze(Object.fromEntries([...this.#entries].map(([id, entry]) => [id, viewOf(entry)])));
     return this.#snapshot;
   }
 
-  #set(view: TaskView): true {
-    this.#views.set(view.taskId, Object.freeze(view));
+  #changed(taskId: string, state: TaskView['state'], at: number): Entry | null {
+    const entry = this.#entries.get(taskId);
+    if (!entry) return null;
+    entry.state = state;
+    entry.since = at;
+    entry.view = null;
     this.#snapshot = null;
-    return true;
+    return entry;
   }
+}
+
+function pending(taskId: string, wave: number, since: number): Entry {
+  const none = { waitingFor: undefined, reason: undefined, until: undefined, status: undefined, error: undefined };
+  return { taskId, agentId: '', wave, state: 'pending', since, attempts: 0, ...none, view: null };
+}
+
+function viewOf(entry: Entry): TaskView {
+  if (entry.view) return entry.view;
+  const { view: _, ...fields } = entry;
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+  entry.view = Object.freeze(Object.fromEntries(set)) as unknown as TaskView;
+  return entry.view;
 }
