@@ -71,6 +71,13 @@ describe('a tool that has stated its answer', () => {
     await expectGone(pids.trim().split('\n').map(Number));
   });
 
+  it('is not kept alive by heartbeats among its events', async () => {
+    const beats = `while :; do echo '{"type":"system","subtype":"status"}' || exit; sleep 0.05; done`;
+    const { outcome } = await play('claude', CLAUDE, `${SAYS} ${beats}`);
+    expect(outcome).toMatchObject({ status: 'succeeded', output: '42' });
+    expect(outcome?.durationMs).toBeLessThan(5 * POLICY.termination.lingerMs);
+  });
+
   it('has given the last one of several', async () => {
     const lines = [result({ result: 'one' }), result({ is_error: true, result: 'two' }), result({ result: 'three' })];
     const { outcome } = await play('claude', lines.join('\n'), `${SAYS} exec sleep 60`);

@@ -73,10 +73,10 @@ export const claudeFormat: ToolFormat = {
           // What a message cost is known when it ends; of an attempt that is cut off, this is all that is known.
           if (type === 'message_delta' && usage) {
             const tokens = tokensOf({ ...begun, output_tokens: usage.output_tokens });
-            return [...events, { type: 'usage', usage: tokens, add: true }, { type: 'beat' }];
+            return [...events, { type: 'usage', usage: tokens, add: true }, { type: 'beat', isWorking: true }];
           }
           const text = isOwn && data.event?.delta?.type === 'text_delta' ? (data.event.delta.text ?? '') : '';
-          if (text === '') return [...events, { type: 'beat' }];
+          if (text === '') return [...events, type === 'ping' ? { type: 'beat' } : { type: 'beat', isWorking: true }];
           emitted += text;
           return [...events, { type: 'text', text }];
         }
@@ -99,6 +99,8 @@ export const claudeFormat: ToolFormat = {
         }
         case 'result':
           return [...events, ...resultOf(data, broken)];
+        case 'tool_progress':
+          return [...events, { type: 'beat', isWorking: true }];
         default:
           return [...events, { type: 'beat' }];
       }

@@ -51,7 +51,7 @@ function read(event: JsonEvent): ToolEvent[] {
     case 'item.started':
     case 'item.updated':
     case 'item.completed':
-      return item ? itemOf(type, item) : [{ type: 'beat' }];
+      return item ? itemOf(type, item) : [{ type: 'beat', isWorking: true }];
     case 'turn.completed': {
       const inputTokens = usage?.input_tokens ?? 0;
       const outputTokens = usage?.output_tokens ?? 0;
@@ -77,12 +77,12 @@ function itemOf(event: string, item: { type?: string; item_type?: string; text?:
   const kind = item.type ?? item.item_type;
   const isMessage = kind === 'agent_message' || kind === 'assistant_message';
   if (isMessage) {
-    if (event !== 'item.completed' || item.text === undefined) return [{ type: 'beat' }];
+    if (event !== 'item.completed' || item.text === undefined) return [{ type: 'beat', isWorking: true }];
     // Each message stands for itself, and the last one is the answer.
     return [{ type: 'work' }, { type: 'text', text: item.text }, { type: 'answer', text: item.text }];
   }
   // `reasoning` is thought, `error` a warning: neither is work done.
-  if (kind === undefined || kind === 'reasoning' || kind === 'error') return [{ type: 'beat' }];
+  if (kind === undefined || kind === 'reasoning' || kind === 'error') return [{ type: 'beat', isWorking: true }];
   return [{ type: 'work', message: kind }];
 }
 

@@ -36,6 +36,8 @@ function read(event: JsonEvent): ToolEvent[] {
     }
     case 'result':
       return [...events, ...ended(data)];
+    case 'thinking':
+      return [...events, { type: 'beat', isWorking: true }];
     default:
       return [...events, { type: 'beat' }];
   }

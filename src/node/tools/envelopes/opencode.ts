@@ -48,6 +48,8 @@ function read(event: JsonEvent): ToolEvent[] {
   switch (data.type) {
     case 'text':
       return [...events, part?.text ? { type: 'text', text: part.text } : { type: 'beat' }];
+    case 'reasoning':
+      return [...events, { type: 'beat', isWorking: true }];
     case 'tool_use':
       return [...events, { type: 'work', ...(part?.tool === undefined ? {} : { message: part.tool }) }];
     case 'step_finish': {

@@ -21,8 +21,8 @@ export type ToolEvent =
   | { type: 'text'; text: string }
   /** Something is being done. What was said before it is not part of the final answer. */
   | { type: 'work'; message?: string }
-  /** A sign of life. */
-  | { type: 'beat' }
+  /** A sign of life. With `isWorking` a model thinks or a tool runs; without, a tool that waits for nothing may print it too. */
+  | { type: 'beat'; isWorking?: true }
   /** The answer as the tool states it; with `isSpare`, only when there was no other text. */
   | { type: 'answer'; text: string; isSpare?: boolean }
   /** The structured part of the answer. */

@@ -63,6 +63,11 @@ class ToolReader {
   #complaint: Failure | null = null;
   /** The last statement of the end: the answer as it was then, or the failure. */
   #stated: Statement | null = null;
+  /**
+   * Whether it gave a sign of life since the last statement or work. The first one earns a tool that has stated its end more time, as a
+   * turn may begin with it; heartbeats for ever do not.
+   */
+  #hasStirred = false;
 
   constructor(format: ToolFormat, options: ToolReaderOptions) {
     const { maxOutputBytes, controls } = options;
@@ -112,9 +117,12 @@ class ToolReader {
     const isOwn = typeof event.type === 'string' && this.#format.types.has(event.type);
     if (isOwn) this.#seen = true;
     const before = this.#stated;
-    for (const one of this.#eventsOf(event)) this.#take(one);
-    if (this.#stated !== null && (isOwn || this.#stated !== before))
-      this.#options.controls.conclude(() => this.#statement(0));
+    const events = this.#eventsOf(event);
+    for (const one of events) this.#take(one);
+    if (this.#stated === null) return;
+    const works = this.#stated !== before || events.some(isWork);
+    if (works || (isOwn && !this.#hasStirred)) this.#options.controls.conclude(() => this.#statement(0));
+    this.#hasStirred = !works && (isOwn || this.#hasStirred);
   }
 
   #take(event: ToolEvent): void {
@@ -218,6 +226,10 @@ class ToolReader {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
   }
+}
+
+function isWork(event: ToolEvent): boolean {
+  return event.type === 'text' || event.type === 'work' || (event.type === 'beat' && event.isWorking === true);
 }
 
 function isFree(usage: Usage | null): boolean {
