@@ -50,12 +50,12 @@ function withoutHashes(text: string): string {
   return end === 0 || text[end - 1] === ' ' ? text.slice(0, end).trimEnd() : text;
 }
 
-const BARE_SETTING = /^\s*(?:\*\*)?([A-Za-z]+(?:[ _-][A-Za-z]+)?)(?:\*\*)?:(?:\*\*)?\s+(\S.*)$/;
+const BARE_SETTING = /^\s*[*_`]{0,3}([A-Za-z]+(?:[ _-][A-Za-z]+)?)[*_`]{0,3}:[*_`]{0,3}\s+(\S.*)$/;
 
-/** A line `Key: value` without a bullet, or null. */
+/** A line `Key: value` without a bullet, also where it is emphasized, or null. */
 export function bareSetting(text: string): { key: string; value: string } | null {
   const [, key, value = ''] = BARE_SETTING.exec(text.trimEnd()) ?? [];
-  return key === undefined ? null : { key, value };
+  return key === undefined ? null : { key, value: value.replace(/[*_`]{1,3}$/, '') };
 }
 
 /** Marks around a setting: bullets, numbers, quotes, boxes, emphasis. */

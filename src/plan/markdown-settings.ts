@@ -1,4 +1,6 @@
 import { didYouMean } from '../errors/nearest.ts';
+import { PRESET_NAMES } from '../policy/policy.schema.ts';
+import type { PresetName } from '../policy/policy.ts';
 import { quoted } from '../text/foreign-text.ts';
 import type { OnDependencyFailure, TaskSpec } from './types.ts';
 
@@ -8,9 +10,13 @@ export interface MarkdownSettings {
   dependsOn?: string[];
   critical?: boolean;
   timeoutMs?: number;
+  retries?: number;
+  fallback?: string | false;
+  policy?: PresetName;
   onDependencyFailure?: OnDependencyFailure;
 }
 
+/** The value of a setting as fields of a task; a sentence where it cannot be read. */
 type Reader = (value: string) => Partial<MarkdownSettings> | string;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
@@ -19,6 +25,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   agent: (value) => {
     const agent = value.replace(/^@/, '').trim();
     if (agent === '') return 'Expected the id of an agent, e.g. `- Agent: @claude`.';
+    if (/\s/.test(agent)) return 'Expected the id of one agent, e.g. `- Agent: @claude`.';
     return agent === 'self' ? {} : { agent };
   },
   depends: (value) => {
@@ -49,6 +56,16 @@ const READERS: Readonly<Record<string, Reader>> = {
     const timeoutMs = Math.round(Number(amount) * (factor ?? Number.NaN));
     return timeoutMs > 0 ? { timeoutMs } : 'Expected a time with its unit: 500ms, 60s, 5m or 1h.';
   },
+  retries: (value) => (/^\d{1,6}$/.test(value) ? { retries: Number(value) } : 'Expected a whole number, e.g. 2.'),
+  fallback: (value) => {
+    const agent = value.replace(/^@/, '').trim();
+    if (/^(?:none|no|false|-|–|—)$/i.test(agent)) return { fallback: false };
+    return agent === '' || /\s/.test(agent) ? 'Expected the id of an agent, or none.' : { fallback: agent };
+  },
+  policy: (value) => {
+    const policy = PRESET_NAMES.find((name) => name.toLowerCase() === value.toLowerCase());
+    return policy === undefined ? `Expected one of ${PRESET_NAMES.join(', ')}.` : { policy };
+  },
 };
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -70,15 +87,38 @@ export function isOrderWord(key: string): boolean {
   return settingName(key) === 'depends' || ORDER_WORDS.has(key.toLowerCase());
 }
 
-/** Whether a line without a bullet is a setting: one that states an order always is, others when their value can be read. */
+/** Keys of a task in other plan files that are no words of a language; in a list they are refused. */
+const PLAN_KEYS: ReadonlySet<string> = new Set(['timeoutms', 'contextbudgetchars', 'cwd', 'env']);
+
+/** A value has fewer words; a sentence behind a key is text. */
+const SENTENCE = /^\s*(?:\S+\s+){3}\S/;
+
+/**
+ * Whether a line without a bullet is a setting: one that states an order always is, others by their key alone, so that a wrong value is a
+ * fault and not text for the agent.
+ */
 export function isSetting(key: string, value: string): boolean {
-  const name = settingName(key);
   if (isOrderWord(key)) return true;
-  if (name === null || (name === 'agent' && /\s/.test(value.trim()))) return false;
-  return typeof READERS[name]?.(value.trim()) !== 'string';
+  return (settingName(key) !== null || PLAN_KEYS.has(key.toLowerCase())) && !SENTENCE.test(value);
 }
 
-export const SETTING_NAMES = ['Agent', 'Depends', 'Critical', 'Timeout', 'OnDependencyFailure'] as const;
+/** Whether a setting can be read: below no task, prose such as `Timeout: see above` is ignored as all prose is. */
+export function isReadable(key: string, value: string): boolean {
+  if (isOrderWord(key)) return true;
+  const name = settingName(key);
+  return name !== null && typeof READERS[name]?.(value.trim()) !== 'string';
+}
+
+export const SETTING_NAMES = [
+  'Agent',
+  'Depends',
+  'Critical',
+  'Timeout',
+  'Retries',
+  'Fallback',
+  'Policy',
+  'OnDependencyFailure',
+] as const;
 
 /** The reader's name for a key as it is written, or null for one that is not known. */
 export function settingName(key: string): string | null {
@@ -87,15 +127,22 @@ export function settingName(key: string): string | null {
   return Object.hasOwn(READERS, known) ? known : null;
 }
 
-/** Adds one setting; the fault, as a sentence, when it cannot. */
-export function applySetting(settings: MarkdownSettings, key: string, value: string): string | null {
+/**
+ * Adds one setting; the fault, as a sentence, when it cannot.
+ *
+ * @param isBare It stands on a line without a bullet, and may be text.
+ */
+export function applySetting(settings: MarkdownSettings, key: string, value: string, isBare = false): string | null {
   const name = settingName(key);
   if (name === null) {
     const hint = isOrderWord(key) ? ' Did you mean `Depends`?' : didYouMean(key, SETTING_NAMES);
     return `Unknown setting ${quoted(key)}; known are ${SETTING_NAMES.join(', ')}.${hint}`;
   }
   const read = READERS[name]?.(value.trim());
-  if (typeof read === 'string') return `${quoted(`${key}: ${value.trim()}`)} cannot be read. ${read}`;
+  if (typeof read === 'string') {
+    const said = quoted(`${key}: ${value.trim()}`);
+    return `${said} cannot be read. ${read}${isBare ? ' If it is text for the agent, begin the line with another word.' : ''}`;
+  }
   if (read?.dependsOn) {
     settings.dependsOn ??= [];
     for (const id of read.dependsOn) settings.dependsOn.push(id);
@@ -104,11 +151,6 @@ export function applySetting(settings: MarkdownSettings, key: string, value: str
 }
 
 /** The task's fields that the settings stand for. */
-export function fieldsOf({ agent, critical, timeoutMs, onDependencyFailure }: MarkdownSettings): Partial<TaskSpec> {
-  return {
-    ...(agent === undefined ? {} : { agent }),
-    ...(critical === undefined ? {} : { critical }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(onDependencyFailure === undefined ? {} : { onDependencyFailure }),
-  };
+export function fieldsOf({ dependsOn: _, ...fields }: MarkdownSettings): Partial<TaskSpec> {
+  return fields;
 }

@@ -4,6 +4,7 @@ import {
   applySetting,
   fieldsOf,
   isOrderWord,
+  isReadable,
   isSetting,
   type MarkdownSettings,
   settingName,
@@ -97,8 +98,8 @@ function readDrafts(
   let afterBlank = false;
   let isOrderSection = false;
 
-  const set = (draft: Draft, key: string, value: string, line: number) => {
-    const fault = applySetting(draft.settings, key, value);
+  const set = (draft: Draft, { key, value, isBare }: Setting, line: number) => {
+    const fault = applySetting(draft.settings, key, value, isBare);
     if (fault !== null) faults.push(lineFault(line, fault, 'unknown-setting', draft.id));
     if (isOrderWord(key)) draft.dependsLine = line;
   };
@@ -134,7 +135,7 @@ function readDrafts(
       if (!belongs) task = null;
       if (isOrderSection) orderLines.push({ line: number, text: raw.text });
       const setting = settingOf(line, raw.text);
-      if (task && setting) set(task, setting.key, setting.value, number);
+      if (task && setting) set(task, setting, number);
       else if (task) task.text.push(raw.text);
       else if (setting && isMisplaced(setting, drafts.length > 0)) {
         const message = `${quoted(`${setting.key}: ${setting.value}`)} stands below no task. Indent it below the task it belongs to.`;
@@ -142,26 +143,33 @@ function readDrafts(
       }
     }
     for (const [, key = '', value = ''] of raw.comments.map((comment) => COMMENT_SETTING.exec(comment) ?? [])) {
-      if (task && settingName(key) !== null) set(task, key, value, number);
+      if (task && settingName(key) !== null) set(task, { key, value }, number);
     }
     afterBlank = line.kind === 'blank' && raw.comments.length === 0;
   }
   return { goal, drafts, orderLines };
 }
 
+interface Setting {
+  key: string;
+  value: string;
+  /** Without a bullet it may be text. */
+  isBare?: boolean;
+}
+
 /** The setting a line is. One that states an order may be emphasized, quoted or numbered. */
-function settingOf(line: MarkdownLine, raw: string): { key: string; value: string } | null {
+function settingOf(line: MarkdownLine, raw: string): Setting | null {
   if (line.kind === 'setting') return line;
   if (line.kind !== 'text') return null;
   const decorated = decoratedSetting(raw);
   if (decorated && isOrderWord(decorated.key)) return decorated;
   const bare = line.bullet ? null : bareSetting(raw);
-  return bare && isSetting(bare.key, bare.value) ? bare : null;
+  return bare && isSetting(bare.key, bare.value) ? { ...bare, isBare: true } : null;
 }
 
 /** Whether a setting below no task would be lost. Above the first task, as in front matter, only an order would. */
 function isMisplaced({ key, value }: { key: string; value: string }, isBelowTasks: boolean): boolean {
-  return isBelowTasks ? isSetting(key, value) : isOrderWord(key) && /\d|\[\s*[^\s\]]/.test(value);
+  return isBelowTasks ? isReadable(key, value) : isOrderWord(key) && /\d|\[\s*[^\s\]]/.test(value);
 }
 
 /** The nearest task above that a line of this indentation is nested in. */

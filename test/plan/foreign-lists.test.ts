@@ -7,6 +7,8 @@ const faultsOf = (...lines: string[]) =>
   planFailure(() => parseMarkdownPlan(lines.join('\n'))).issues.map(({ message }) => message);
 const tasksOf = (...lines: string[]) => parseMarkdownPlan(lines.join('\n')).tasks;
 
+const KNOWN = 'Agent, Depends, Critical, Timeout, Retries, Fallback, Policy, OnDependencyFailure';
+
 describe('a task list of another tool', () => {
   it.each(['[P]', '(P)', '[parallel]', '(p)'])('refuses the mark %s after an id by its line', (mark) => {
     expect(faultsOf('- [ ] T001 a', `- [ ] T002 ${mark} b`)).toEqual([
@@ -69,7 +71,7 @@ describe('a task list of another tool', () => {
     'refuses the setting %s with a hint',
     (key) => {
       expect(faultsOf('- [ ] 1. a', '- [ ] 2. b', `  ${key}: 1`)).toEqual([
-        `Line 3: Unknown setting \`${key}\`; known are Agent, Depends, Critical, Timeout, OnDependencyFailure. Did you mean \`Depends\`? (task \`2\`)`,
+        `Line 3: Unknown setting \`${key}\`; known are Agent, Depends, Critical, Timeout, Retries, Fallback, Policy, OnDependencyFailure. Did you mean \`Depends\`? (task \`2\`)`,
       ]);
     },
   );
@@ -98,8 +100,42 @@ describe('a task list', () => {
   });
 
   it('keeps lines that only look like settings as text', () => {
-    const lines = ['Note: this is text', 'Agent: the one of the customer', 'Critical: everything'];
+    const lines = [
+      'Note: this',
+      'Agent: the one of the customer',
+      'Critical: all that stands above',
+      'Read: docs',
+      'Done: now',
+    ];
     expect(tasksOf('- [ ] 1. One', ...lines.map((line) => `  ${line}`))[0]?.prompt).toBe(`One\n${lines.join('\n')}`);
+  });
+
+  it.each([
+    ['Retries: many', 'Expected a whole number, e.g. 2.'],
+    ['Timeout: soon', 'Expected a time with its unit: 500ms, 60s, 5m or 1h.'],
+    ['Critical: everything', 'Expected yes or no.'],
+    ['Agent: the first', 'Expected the id of one agent, e.g. `- Agent: @claude`.'],
+    ['Fallback: some other', 'Expected the id of an agent, or none.'],
+    ['Policy: brave', 'Expected one of default, production, fastFail, patient, development, test.'],
+    ['OnDependencyFailure: stop', 'Expected proceed, skip or abort.'],
+  ])('refuses a known setting with a wrong value, with a bullet and without: %s', (line, expected) => {
+    const said = `Line 2: \`${line}\` cannot be read. ${expected}`;
+    expect(faultsOf('- [ ] 1. One', `  - ${line}`)).toEqual([`${said} (task \`1\`)`]);
+    for (const bare of [line, `**${line.replace(':', ':**')}`, `_${line}_`]) {
+      expect(faultsOf('- [ ] 1. One', `  ${bare}`)).toEqual([
+        `${said} If it is text for the agent, begin the line with another word. (task \`1\`)`,
+      ]);
+    }
+  });
+
+  it('refuses keys of other plan files below a task', () => {
+    expect(faultsOf('- [ ] 1. One', '  timeoutMs: 500')).toEqual([
+      `Line 2: Unknown setting \`timeoutMs\`; known are ${KNOWN}. Did you mean \`Timeout\`? (task \`1\`)`,
+    ]);
+  });
+
+  it('ignores prose below no task', () => {
+    expect(tasksOf('- [ ] 1. One', '', '## Notes', 'Timeout: see above', 'Retries: many')).toHaveLength(1);
   });
 
   it('notes that it states no order, once two tasks could start', () => {

@@ -110,7 +110,7 @@ describe('a setting', () => {
 
   it('that is not known is reported with those that are', () => {
     expect(settingsOf(['constructor', 'x'])).toBe(
-      'Unknown setting `constructor`; known are Agent, Depends, Critical, Timeout, OnDependencyFailure.',
+      'Unknown setting `constructor`; known are Agent, Depends, Critical, Timeout, Retries, Fallback, Policy, OnDependencyFailure.',
     );
   });
 
@@ -118,5 +118,15 @@ describe('a setting', () => {
     expect(fieldsOf({})).toStrictEqual({});
     const all = { agent: 'a', critical: true, timeoutMs: 5 };
     expect(fieldsOf({ ...all, dependsOn: ['1'] })).toStrictEqual(all);
+  });
+
+  it.each([
+    ['Retries', '0', { retries: 0 }],
+    ['retries', ' 3 ', { retries: 3 }],
+    ['Fallback', '@codex', { fallback: 'codex' }],
+    ['Fallback', 'none', { fallback: false }],
+    ['Policy', 'fastfail', { policy: 'fastFail' }],
+  ])('is read: %s: %s', (key, value, settings) => {
+    expect(settingsOf([key, value])).toStrictEqual(settings);
   });
 });

@@ -133,7 +133,7 @@ describe('a Markdown task list', () => {
         '  - Depends: 1 and 2',
       ),
     ).toEqual([
-      'Line 2: Unknown setting `Agnt`; known are Agent, Depends, Critical, Timeout, OnDependencyFailure. Did you mean `Agent`? (task `1`)',
+      'Line 2: Unknown setting `Agnt`; known are Agent, Depends, Critical, Timeout, Retries, Fallback, Policy, OnDependencyFailure. Did you mean `Agent`? (task `1`)',
       'Line 3: Task `1` depends on `9x`, which is not in the plan.',
       'Line 3: Task `1` depends on itself.',
       'Line 4: Task id `1` is used twice, at tasks[0] and tasks[1]; ids must be unique.',
