@@ -1,7 +1,9 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { AgentError } from '../../errors/agent-error.ts';
 import { cleanText } from '../../text/foreign-text.ts';
 import { hasStarted, type LookUp } from '../process/started-programs.ts';
-import { findProgram } from '../process/which.ts';
+import { findProgram, isProgramPath, refusedOnPath } from '../process/which.ts';
 import { type LastWords, verdictOf } from './last-words.ts';
 
 const MESSAGE_CHARS = 1000;
@@ -60,6 +62,9 @@ const GONE: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC']);
  */
 export async function startFailure({ program, cwd, env, argumentBytes, cause }: UnstartedProcess): Promise<AgentError> {
   const code = (cause as { code?: string } | null)?.code;
+  if (code === 'EACCES' && !(await isEnterable(cwd))) {
+    return spawnError(`The working directory \`${cwd}\` cannot be entered; check its permissions`, cause);
+  }
   if (code !== undefined && GONE.has(code) && hasStarted({ program, cwd, env })) {
     return goneError(program, { cause });
   }
@@ -76,24 +81,35 @@ export async function startFailure({ program, cwd, env, argumentBytes, cause }: 
       { fault: 'task', cause },
     );
   }
-  if (code === 'ENOENT' && found !== null) {
-    return spawnError(
-      `Command \`${program}\` could not be started: the interpreter that ${found} names is missing`,
-      cause,
-    );
-  }
-  if (code === 'ENOENT' && program.includes('/')) {
-    return spawnError(`Command \`${program}\` does not exist (looked up from ${cwd})`, cause);
-  }
-  if (code === 'ENOENT') {
-    return spawnError(`Command \`${program}\` was not found on PATH; install it, or give its full path`, cause);
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return spawnError(`Command \`${program}\` is not executable; check its path and permissions`, cause);
-  }
+  if (code !== undefined && REFUSED.has(code)) return spawnError(await refusal({ program, cwd, env }, code, found), cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   // A shortage of processes or open files is recognised by its cause.
   return new AgentError('spawn', `Command \`${program}\` could not be started: ${reason}`, { cause });
+}
+
+const REFUSED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM']);
+
+/** Why the system does not start a program. It says EACCES also for one that is nowhere, when a folder on `PATH` is closed. */
+async function refusal({ program, cwd, env }: LookUp, code: string, found: string | null): Promise<string> {
+  const isMissing = code === 'ENOENT';
+  if (isMissing && found !== null)
+    return `Command \`${program}\` could not be started: the interpreter that ${found} names is missing`;
+  if (isProgramPath(program))
+    return isMissing
+      ? `Command \`${program}\` does not exist (looked up from ${cwd})`
+      : `Command \`${program}\` is not executable; check its path and permissions`;
+  const refused = isMissing ? null : await refusedOnPath(program, env, cwd);
+  if (refused && 'file' in refused)
+    return `Command \`${program}\` is not executable; check the permissions of ${refused.file}`;
+  const closed = refused ? ` (its folder ${refused.folder} cannot be entered)` : '';
+  return `Command \`${program}\` was not found on PATH${closed}; install it, or give its full path`;
+}
+
+async function isEnterable(folder: string): Promise<boolean> {
+  return access(folder, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

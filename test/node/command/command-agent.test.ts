@@ -161,6 +161,23 @@ describe('starting', () => {
     expect(error.message).toContain('Command `no-such-program-here` was not found on PATH');
   });
 
+  // Root may enter every folder, so the system then says only that the program is missing.
+  it('reports a missing program as missing when a folder on PATH may not be entered', async () => {
+    const closed = await temporaryDirectory();
+    await chmod(closed, 0o000);
+    const error = await failure({ command: ['no-such-program-here'], env: { PATH: `${closed}:/usr/bin` } });
+    expect(error.message).toMatch(/^Command `no-such-program-here` was not found on PATH/);
+    if (process.getuid?.() !== 0) expect(error.message).toContain(`its folder ${closed} cannot be entered`);
+  });
+
+  it('names the file on PATH that is not executable', async () => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, 'half-installed'), '#!/bin/sh\n');
+    const error = await failure({ command: ['half-installed'], env: { PATH: folder } });
+    expect(error).toMatchObject({ kind: 'spawn', retryable: false });
+    expect(error.message).toContain(`check the permissions of ${join(folder, 'half-installed')}`);
+  });
+
   it('fails as spawn, without a retry, when the file is not executable', async () => {
     const cwd = await temporaryDirectory();
     await writeFile(join(cwd, 'tool'), '#!/bin/sh\n');
