@@ -37,6 +37,17 @@ export function codesIn(text: string): { start: number; end: number }[] {
   return Array.from(text.matchAll(CODES), ({ 0: code, index }) => ({ start: index, end: index + code.length }));
 }
 
+/** A string of a terminal at the end of a text, whose end may still come. A line break ends it too. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const OPEN_STRING = /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\p{Cc}]*\u001b?$/u;
+
+/** Where a terminal code begins that more text may continue; the length of the text when there is none. */
+export function openCodeIn(text: string, codes: readonly { start: number; end: number }[]): number {
+  const last = codes.at(-1);
+  const openAt = last?.end === text.length ? last.start : text.length;
+  return Math.min(openAt, OPEN_STRING.exec(text)?.index ?? text.length);
+}
+
 /** The text without terminal codes. */
 export function withoutCodes(text: string): string {
   return text.replace(CODES, '');

@@ -81,7 +81,8 @@ export async function startFailure({ program, cwd, env, argumentBytes, cause }: 
       { fault: 'task', cause },
     );
   }
-  if (code !== undefined && REFUSED.has(code)) return spawnError(await refusal({ program, cwd, env }, code, found), cause);
+  if (code !== undefined && REFUSED.has(code))
+    return spawnError(await refusal({ program, cwd, env }, code, found), cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   // A shortage of processes or open files is recognised by its cause.
   return new AgentError('spawn', `Command \`${program}\` could not be started: ${reason}`, { cause });

@@ -17,9 +17,7 @@ export async function findProgram(
   cwd: string = process.cwd(),
 ): Promise<string | null> {
   if (name === '') return null;
-  const bases = isProgramPath(name)
-    ? [resolve(cwd, name)]
-    : pathFolders(env, cwd).map((folder) => join(folder, name));
+  const bases = isProgramPath(name) ? [resolve(cwd, name)] : pathFolders(env, cwd).map((folder) => join(folder, name));
   const endings = WINDOWS ? ['', ...(env.PATHEXT ?? '.EXE;.CMD;.BAT;.COM').split(';')] : [''];
   for (const base of bases) {
     for (const ending of endings) {

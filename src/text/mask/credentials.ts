@@ -4,6 +4,8 @@ import type { SecretSpan } from './mark.ts';
 export interface Found {
   spans: SecretSpan[];
   open: number;
+  /** Terminal codes, which the search looked through. */
+  codes?: readonly { start: number; end: number }[];
 }
 
 /** The rest of a credential after its prefix: its characters, its minimal length, and whether it must contain a digit. */

@@ -1,4 +1,4 @@
-import { codesIn } from '../foreign-text.ts';
+import { codesIn, openCodeIn } from '../foreign-text.ts';
 import { type Found, findPrivateKeys, findShapes } from './credentials.ts';
 import type { KnownValues } from './known-values.ts';
 import { MASKED, markOf, type SecretSpan } from './mark.ts';
@@ -41,25 +41,46 @@ export function throughCodes(find: FindSecrets): FindSecrets {
     plain += text.slice(at);
     const placed = placesIn(codes);
     const { spans, open } = find(plain);
-    const last = codes.at(-1);
-    // More of the code may come.
-    const isCodeOpen = last !== undefined && last.end === text.length;
-    const ordered = spans.map(({ start, end, name }) => ({ start: placed(start), end: placed(end - 1) + 1, name }));
-    const openAt = open >= plain.length ? text.length : placesIn(codes)(open);
-    return { spans: ordered, open: isCodeOpen ? Math.min(openAt, last.start) : openAt };
+    // What follows an unfinished code counts as text, and is none once the code is finished.
+    const openCode = openCodeIn(text, codes);
+    const settled = plain.slice(0, plain.length - plainLength(codes, openCode, text.length));
+    const openText = settled === plain ? open : find(settled).open;
+    const ordered = spans.map(({ start, end, name, from = start }) => ({
+      start: placed(start),
+      end: placed(end - 1) + 1,
+      name,
+      from: placed(from),
+    }));
+    const openAt = openText >= settled.length ? text.length : placed(openText);
+    return { spans: ordered, open: Math.min(openAt, openCode), codes };
   };
 }
 
-/** Where a place of the text without codes is in the text with them; asked in order. */
+/** Characters between two places that belong to no code. */
+function plainLength(codes: readonly { start: number; end: number }[], from: number, to: number): number {
+  let length = to - from;
+  for (const { start, end } of codes) if (start >= from) length -= end - start;
+  return length;
+}
+
+/** Where a place of the text without codes is in the text with them. */
 function placesIn(codes: readonly { start: number; end: number }[]): (place: number) => number {
-  let next = 0;
+  const plainStarts: number[] = [];
+  const shifts = [0];
   let shift = 0;
+  for (const { start, end } of codes) {
+    plainStarts.push(start - shift);
+    shift += end - start;
+    shifts.push(shift);
+  }
   return (place) => {
-    for (let code = codes[next]; code && code.start <= place + shift; code = codes[next]) {
-      shift += code.end - code.start;
-      next += 1;
+    let low = 0;
+    for (let high = codes.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((plainStarts[middle] as number) <= place) low = middle + 1;
+      else high = middle;
     }
-    return place + shift;
+    return place + (shifts[low] as number);
   };
 }
 
@@ -79,7 +100,10 @@ function merged(spans: SecretSpan[]): SecretSpan[] {
   for (const span of spans) {
     const last = all.at(-1);
     if (!last || span.start >= last.end) all.push({ ...span });
-    else if (span.end > last.end) Object.assign(last, { end: span.end, name: null });
+    else {
+      last.from = Math.min(last.from ?? last.start, span.from ?? span.start);
+      if (span.end > last.end) Object.assign(last, { end: span.end, name: null });
+    }
   }
   return all;
 }

@@ -17,4 +17,6 @@ export interface SecretSpan {
   start: number;
   end: number;
   name: string | null;
+  /** Where the words begin that make it a secret, such as a name. Default: `start`. */
+  from?: number;
 }

@@ -1,7 +1,10 @@
+import { beginsWord, type Found } from './credentials.ts';
 import { type FindSecrets, withMarks } from './find-secrets.ts';
 
-/** Context before it, characters: a name that speaks of a secret, or the beginning of an address. */
-const CONTEXT = 160;
+/** How far before a secret lies what makes it one, characters: a name, its separator, the scheme of an `Authorization`. */
+const CONTEXT = 256;
+/** Stands for the part of a word that is not kept; no credential begins so. */
+const WORD_BEFORE = '_';
 /** Most that is held back, characters. */
 const MOST_HELD = 65_536;
 /** Longest text held back and read anew with every piece, characters. */
@@ -43,14 +46,53 @@ export class MaskStream {
   #take(isAll: boolean): string {
     const base = this.#context.length;
     const text = this.#context + this.#held;
-    const { spans, open } = this.#find(text);
+    const found = this.#find(text);
+    const { spans, open } = found;
     let to = isAll ? text.length : Math.max(base, open);
     // A secret is never released in part.
     for (const { start, end } of isAll ? [] : spans) if (start < to && end > to) to = Math.max(base, start);
     const released = withMarks(text, spans, base, to);
-    this.#context = text.slice(Math.max(0, to - CONTEXT), to);
+    this.#context = contextAt(text, to, found);
     this.#held = text.slice(to);
     this.#enough = this.#held.length < SHORT ? 0 : this.#held.length + (this.#held.length >> 3);
     return released;
   }
+}
+
+/**
+ * What must be read again before the next piece, so that it is found as in the whole text. It begins neither inside a secret with
+ * its name, which would leave a part that looks different, nor inside a terminal code, and it has no finished codes: an animation
+ * would fill it with them.
+ */
+function contextAt(text: string, to: number, { spans, codes = [] }: Found): string {
+  let start = stepsBack(to, CONTEXT, codes);
+  for (let at = spans.length - 1; at >= 0; at -= 1) {
+    const { start: own, end, from = own } = spans[at] as Found['spans'][number];
+    if (end <= start) break;
+    // What stands in front decides whether a word begins.
+    start = Math.min(start, stepsBack(from, 2, codes));
+  }
+  start = Math.max(0, start, to - MOST_HELD);
+  let kept = '';
+  let at = start;
+  for (const code of codes) {
+    // The last may go on.
+    if (code.start < at || code.end > to || code.end === text.length) continue;
+    kept += text.slice(at, code.start);
+    at = code.end;
+  }
+  kept += text.slice(at, to);
+  return start > 0 && !beginsWord(text, start) ? WORD_BEFORE + kept : kept;
+}
+
+/** A place so many characters further to the front, not counting those of terminal codes. */
+function stepsBack(from: number, steps: number, codes: NonNullable<Found['codes']>): number {
+  let place = from - steps;
+  for (let at = codes.length - 1; at >= 0; at -= 1) {
+    const { start, end } = codes[at] as NonNullable<Found['codes']>[number];
+    if (end > from) continue;
+    if (end <= place) break;
+    place -= end - start;
+  }
+  return place;
 }

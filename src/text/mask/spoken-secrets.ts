@@ -13,7 +13,9 @@ const CODE = /^[A-Za-z_$][\w$]*(?:(?:\.|\?\.|->|::)[A-Za-z_$][\w$]*)+[.;:]?$/;
 const LONGEST = 8192;
 
 const WORD = /key|token|secret|pass|pwd|credential|authorization|cookie/gi;
-const NAME_REST = /[\w-]{0,60}/y;
+const NAME_REST = /[\w-]*/y;
+/** Of a longer name its end decides, characters: what comes in pieces must not depend on where a name began. */
+const LONGEST_NAME = 96;
 const SEPARATOR = /\\{0,3}["'`]?[ \t]{0,8}(?:=>|:=|:|=)(?![=:])[ \t]{0,8}(?:\\{0,3}(["'`]))?/y;
 const FLAG = /[ \t]{1,4}(?:\\{0,3}(["'`]))?/y;
 const BARE = /[^\s"'`,;&<>(){}[\]\\|]*/y;
@@ -32,7 +34,7 @@ export function findNamed(text: string): Found {
     NAME_REST.lastIndex = WORD.lastIndex;
     NAME_REST.test(text);
     const nameEnd = Math.max(NAME_REST.lastIndex, WORD.lastIndex);
-    const nameStart = startOfName(text, match.index);
+    const nameStart = startOfName(text, nameEnd);
     WORD.lastIndex = nameEnd;
     const name = text.slice(nameStart, nameEnd);
     // `https://x-access-token:…@host` is an address.
@@ -41,18 +43,18 @@ export function findNamed(text: string): Found {
     if (value === null) continue;
     if (value.reach >= text.length) open = Math.min(open, value.start);
     const isSecret = isSecretValue(text, name, kind, value);
-    if (isSecret) spans.push({ start: value.start, end: value.end, name: null });
+    if (isSecret) spans.push({ start: value.start, end: value.end, name: null, from: nameStart });
     WORD.lastIndex = Math.max(nameEnd, isSecret ? value.end : value.start);
   }
   return { spans, open };
 }
 
-function startOfName(text: string, at: number): number {
-  let start = at;
-  while (start > 0 && at - start < 64 && /[\w-]/.test(text[start - 1] ?? '')) start -= 1;
+function startOfName(text: string, nameEnd: number): number {
+  let start = nameEnd;
+  while (start > 0 && nameEnd - start < LONGEST_NAME && /[\w-]/.test(text[start - 1] ?? '')) start -= 1;
   // In JSON a line break ends in a letter.
-  if (start > 0 && text[start - 1] === '\\' && 'bfnrt'.includes(text[start] ?? '') && start < at) start += 1;
-  while (text[start] === '-' && start < at) start += 1;
+  if (start > 0 && text[start - 1] === '\\' && 'bfnrt'.includes(text[start] ?? '') && start < nameEnd) start += 1;
+  while (text[start] === '-' && start < nameEnd) start += 1;
   return start;
 }
 
@@ -148,7 +150,7 @@ export function findAuthorization(text: string): Found {
     const isSecret = isBearer
       ? value.length >= (/\d/.test(value) ? 12 : 16)
       : value.length >= SHORTEST_SECRET && saysPassword(value);
-    if (isSecret) spans.push({ start, end, name: null });
+    if (isSecret) spans.push({ start, end, name: null, from: match.index });
     SCHEME.lastIndex = isSecret ? end : start;
   }
   return { spans, open };
@@ -182,10 +184,10 @@ export function findUserinfo(text: string): Found {
     const user = authority.slice(0, hasPassword ? colon : at);
     const isToken = !PLACEHOLDER.test(user) && (TOKEN_USER.test(user) || (!hasPassword && isRandom(user)));
     if (isToken && !/^(?:oauth2|x-access-token)$/.test(user))
-      spans.push({ start, end: start + user.length, name: null });
+      spans.push({ start, end: start + user.length, name: null, from: match.index });
     const password = hasPassword ? authority.slice(colon + 1, at) : '';
     if (password !== '' && !PLACEHOLDER.test(password)) {
-      spans.push({ start: start + colon + 1, end: start + at, name: null });
+      spans.push({ start: start + colon + 1, end: start + at, name: null, from: match.index });
     }
   }
   return { spans, open };

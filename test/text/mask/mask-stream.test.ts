@@ -7,6 +7,10 @@ const SECRETS = ['key-abcabcabd', 'key-xyz-1234'];
 const ENV = { A_KEY: 'key-abcabcabd', B_TOKEN: 'correct-horse', C_SECRET: 'abcabdabc' };
 const LONG = 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8';
 
+/** Words longer than the context that a stream keeps, so that it begins anywhere in them. */
+const FAR = ['x'.repeat(40), '_y'.repeat(40), 'key', 'z'.repeat(159), ' '.repeat(6), 'authorization: Custom'];
+const CODES = ['\u001b[31m', '\u001b]0;title token=a\u0007'];
+
 /** What a stream reports a text that comes in these pieces. */
 function told(stream: { push(piece: string): string; end(): string }, whole: string, cuts: readonly number[]): string {
   const at = [0, ...cuts.filter((cut) => cut < whole.length).sort((a, b) => a - b), whole.length];
@@ -20,7 +24,7 @@ function told(stream: { push(piece: string): string; end(): string }, whole: str
 
 const textOf = (...words: string[]) =>
   fc.array(fc.constantFrom(...words), { maxLength: 12 }).map((all) => all.join(''));
-const cutsOf = fc.array(fc.nat(120), { maxLength: 10 });
+const cutsOf = fc.array(fc.nat(900), { maxLength: 30 });
 
 describe('A text in pieces', () => {
   it('comes out as the whole text would, however it is cut, when values are masked', () => {
@@ -50,13 +54,13 @@ describe('A text in pieces', () => {
       '-----BEGIN PRIVATE KEY-----',
       '-----END PRIVATE KEY-----',
     ];
-    const text = textOf(...secrets, ...before, ...after, 'a', 'sk-', 'TOKEN', '=', ':', '/', '-----');
+    const text = textOf(...secrets, ...before, ...after, 'a', 'sk-', 'TOKEN', '=', ':', '/', '-----', ...FAR, ...CODES);
     fc.assert(
       fc.property(text, cutsOf, (whole, cuts) => {
         const { mask, stream } = createSecretMask(ENV);
         expect(told(stream(), whole, cuts)).toBe(mask(whole));
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed: 10 },
     );
   });
 
@@ -77,6 +81,24 @@ describe('A text in pieces', () => {
     for (let cut = 1; cut < whole.length; cut += 1) {
       const shown = told(stream(), whole, [cut]);
       expect(shown).toBe(mask(whole));
+    }
+  });
+
+  it('is masked where a terminal string in the middle of a secret comes in two pieces', () => {
+    const { mask, stream } = createSecretMask(ENV);
+    const whole = 'say correct\u001b]0;a title\u0007-horse now';
+    expect(mask(whole)).toBe('say «masked:B_TOKEN» now');
+    for (let cut = 1; cut < whole.length; cut += 1) expect(told(stream(), whole, [cut])).toBe(mask(whole));
+  });
+
+  it('masks no more than the whole text would, wherever the part of a word begins that is kept', () => {
+    const { mask, stream } = createSecretMask(ENV);
+    for (const word of [`sk-${LONG}`, 'TOKEN', 'bearer ', 'key']) {
+      for (let before = 0; before < 300; before += 1) {
+        const whole = `${'x'.repeat(before)}${word}${'y1'.repeat(150)}=hunter2222 end`;
+        const every = Array.from({ length: 60 }, (_, at) => at * 10);
+        expect(told(stream(), whole, every)).toBe(mask(whole));
+      }
     }
   });
 
