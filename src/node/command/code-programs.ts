@@ -1,3 +1,5 @@
+import { withoutEnd } from '../../text/without-end.ts';
+
 /** How a program that runs code is given it. */
 export interface Interpreter {
   /** Options whose next argument is code. */
@@ -150,7 +152,8 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map(
     ...each('mise asdf op doppler bundle poetry pipenv pdm hatch rye pixi', subcommand(/^(?:exec|x|run)$/, /^-[enp]$/)),
     ...each('conda mamba micromamba', subcommand(/^run$/, /^-[np]$/)),
     uv: subcommand(/^(?:run|x)$/, /^-p$|^--(?:with|python|project)$/),
-    ...each('npx bunx pnpx uvx pipx', { valued: /^-p$|^--(?:package|from|with)$/, code: /^-c$|^--call$/ }),
+    pipx: subcommand(/^run$/, /^--(?:spec|python|pip-args|with)$/),
+    ...each('npx bunx pnpx uvx', { valued: /^-p$|^--(?:package|from|with)$/, code: /^-c$|^--call$/ }),
     ...each('npm pnpm yarn', {
       ...subcommand(/^(?:exec|x|dlx)$/, /^-[pw]$|^--package$/),
       code: /^-c$|^--(?:call|shell-mode)$/,
@@ -163,3 +166,14 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map(
     ...each('xargs parallel', { valued: /^-[InPdaLsEj]$|^--(?:replace|max-args|max-procs|delimiter|arg-file|jobs)$/ }),
   }),
 );
+
+/** Without folders, version and ending: `/usr/bin/python3.12` is `python`. */
+export function nameOf(program: string): string {
+  const base = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1);
+  const isWindows = /\.(?:exe|cmd|bat|com)$/i.test(base) || /^(?:cmd|powershell|pwsh|wsl)$/i.test(base);
+  const bare = isWindows ? base.replace(/\.\w+$/, '').toLowerCase() : base;
+  if (bare === 'R' || bare === 'Rscript') return bare.toLowerCase();
+  // A digit may belong to the name: `m4`.
+  if (READS_ALL.has(bare)) return bare;
+  return withoutEnd(bare.replace(/-(?:dbg|debug)$/, ''), (character) => '-.0123456789'.includes(character));
+}

@@ -1,15 +1,16 @@
-import { withoutEnd } from '../../text/without-end.ts';
 import {
   APPENDS_STDIN,
   CODE_MODULES,
   INTERPRETERS,
   type Interpreter,
+  nameOf,
   READS_ALL,
   READS_STDIN,
   SHELL_BY_DEFAULT,
   WRAPPERS,
   type Wrapper,
 } from './code-programs.ts';
+import { sourceRun } from './source-runners.ts';
 
 export const PLACEHOLDER = '{{prompt}}';
 
@@ -69,17 +70,6 @@ function readInner(argv: readonly string[], at: number, found: Set<number>): voi
   else if (argv.slice(at + 1).some((one) => interpreter.code.test(one))) readInterpreter(argv, at, interpreter, found);
 }
 
-/** Without folders, version and ending: `/usr/bin/python3.12` is `python`. */
-function nameOf(program: string): string {
-  const base = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1);
-  const isWindows = /\.(?:exe|cmd|bat|com)$/i.test(base) || /^(?:cmd|powershell|pwsh|wsl)$/i.test(base);
-  const bare = isWindows ? base.replace(/\.\w+$/, '').toLowerCase() : base;
-  if (bare === 'R' || bare === 'Rscript') return bare.toLowerCase();
-  // A digit may belong to the name: `m4`.
-  if (READS_ALL.has(bare)) return bare;
-  return withoutEnd(bare.replace(/-(?:dbg|debug)$/, ''), (character) => '-.0123456789'.includes(character));
-}
-
 /** Notes the arguments of the program at a position that are code; returns whether its stdin is. */
 function readProgram(argv: readonly string[], at: number, found: Set<number>): boolean {
   const program = argv[at];
@@ -97,6 +87,11 @@ function readProgram(argv: readonly string[], at: number, found: Set<number>): b
   }
   const interpreter = INTERPRETERS.get(name);
   if (interpreter) return readInterpreter(argv, at, interpreter, found);
+  const source = sourceRun(argv, at, name);
+  if (source) {
+    if (source.place !== null) found.add(source.place);
+    return source.isStdin;
+  }
   const wrapper = WRAPPERS.get(name);
   return wrapper ? readWrapper(argv, at, name, wrapper, found) : false;
 }

@@ -104,6 +104,15 @@ describe('A prompt is code', () => {
     `script -qc ${P} /dev/null`,
     `flock file -c ${P}`,
     `busybox sh -c ${P}`,
+    `cargo +nightly -Zscript ${P}`,
+    `cargo script -e ${P}`,
+    `rust-script -e ${P}`,
+    `dotnet script eval ${P}`,
+    `dotnet run ${P}`,
+    `pipx run ${P}`,
+    `env '-Sbash -c' ${P}`,
+    `parallel ${P}`,
+    `docker compose exec x sh -c ${P}`,
   ])('as an argument of %s', (line) => {
     expect(told(line)).toBe(true);
   });
@@ -150,6 +159,14 @@ describe('A prompt is code', () => {
     'bash -c \'eval "$(cat)"\'',
     "bash -c 'bash -s'",
     'make -f -',
+    'cargo script -',
+    'cargo +nightly -Zscript -',
+    'dotnet script eval',
+    'dotnet script',
+    'dotnet run -',
+    'pipx run -',
+    'uv run -',
+    'docker compose exec x sh',
   ])('on stdin of %s', (line) => {
     expect(told(line)).toBe(true);
   });
@@ -190,6 +207,14 @@ describe('A prompt is code', () => {
     'ssh host claude -p',
     'xargs echo',
     "su bob -c 'claude -p'",
+    `cargo run -- ${P}`,
+    `cargo +nightly -Zscript agent.rs -- ${P}`,
+    `dotnet run --project agent -- ${P}`,
+    `pipx run my-agent ${P}`,
+    'cargo run',
+    'dotnet run',
+    'dotnet run agent.cs',
+    'pipx run my-agent',
     'toString',
     '__proto__',
   ])('and is not for %s', (line) => {
