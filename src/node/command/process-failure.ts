@@ -90,7 +90,7 @@ export async function startFailure({ program, cwd, env, argumentBytes, cause }: 
 
 const REFUSED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM']);
 
-/** Why the system does not start a program. It says EACCES also for one that is nowhere, when a folder on `PATH` is closed. */
+/** Why the system does not start a program. It reports EACCES also for a missing one, when a folder on `PATH` is closed. */
 async function refusal({ program, cwd, env }: LookUp, code: string, found: string | null): Promise<string> {
   const isMissing = code === 'ENOENT';
   if (isMissing && found !== null)

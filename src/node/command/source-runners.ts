@@ -29,14 +29,14 @@ const RUNNERS: Readonly<Record<string, readonly SourceRunner[]>> = {
   'dotnet-script': [{ sub: /dotnet-script$/, code: /^eval$/, stdin: true }],
 };
 
-/** What a tool such as `cargo` or `dotnet` runs as source: an argument, by its position, or stdin. */
+/** Source that a tool such as `cargo` or `dotnet` runs: an argument, by its position, or stdin. */
 export interface SourceRun {
   place: number | null;
   isStdin: boolean;
 }
 
 /**
- * Where the source stands that a build tool is told to run: `cargo script -`, `dotnet run app.cs`, `dotnet script eval …`. Null when it
+ * Where the source stands that a build tool runs: `cargo script -`, `dotnet run app.cs`, `dotnet script eval …`. Null when it
  * runs none. What stands behind `--` are arguments of the program.
  */
 export function sourceRun(argv: readonly string[], at: number, name: string): SourceRun | null {

@@ -3,7 +3,7 @@ import { createPassageIndex } from '../../phases/retrieve/passage-index.ts';
 import { PASSAGE_BUDGET, questionsOf, retrievalOf } from '../../phases/retrieve/retrieve.ts';
 import type { Retriever } from '../../phases/types.ts';
 import { MAX_BYTES, readRegularFile } from '../files/read-file.ts';
-import { holdsPrivateKey } from './secret-files.ts';
+import { isMostlySecret } from './secret-files.ts';
 import { looksBinary, looksMinified, textFiles } from './text-files.ts';
 
 export interface FileRetrieverOptions {
@@ -44,7 +44,7 @@ export function createFileRetriever(options: FileRetrieverOptions): Retriever {
       searched++;
       bytes += content.length;
       const text = looksBinary(content) ? null : content.toString('utf8');
-      if (text !== null && !asked && holdsPrivateKey(text)) secrets++;
+      if (text !== null && !asked && isMostlySecret(text)) secrets++;
       else if (text !== null && (asked || !looksMinified(path, text))) index.add(path, text.replace(/^\uFEFF/, ''));
       else if (asked) notes.push(`Could not use \`${path}\`: it is not text.`);
     };

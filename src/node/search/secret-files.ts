@@ -1,3 +1,4 @@
+import { findShapes } from '../../text/mask/credentials.ts';
 import { textKind } from '../../text/passage-lines.ts';
 
 /** Endings that copies get: of editors, of people, of programs, with a number or a date. */
@@ -24,7 +25,9 @@ const NAMES = new Set(
     'consolehost_history.txt cookies cookies.json secrets.py secrets.h arduino_secrets.h rootkey.csv netrc npmrc pgpass ' +
     '.vault_pass vault.yml vault.yaml rclone.conf .clasprc.json .databrickscfg .dev.vars wallet.dat keystore.json mnemonic.txt ' +
     'oauth.json sftp-config.json .ftpconfig filezilla.xml sitemanager.xml recentservers.xml wpa_supplicant.conf key3.db key4.db ' +
-    'pip.conf .condarc secring.asc private.asc backup-codes.txt recovery-codes.txt'
+    'pip.conf .condarc secring.asc private.asc backup-codes.txt recovery-codes.txt gradle.properties local.properties ' +
+    'settings-security.xml database.yml database.yaml wrangler.toml env.json env.yml env.yaml profiles.yml profiles.yaml nuget.config ' +
+    '.sops.yaml master.key'
   ).split(' '),
 );
 
@@ -41,6 +44,11 @@ const PATTERNS: readonly RegExp[] = [
   /\.(?:pem|key|p12|pfx|p8|pkcs8|pkcs12|jks|jceks|bks|keystore|kdbx?|ppk|agekey|ovpn|keytab|keychain(?:-db)?|psafe3|gpg|pgp|kubeconfig|har)$/,
   /\.(?:credentials?|secrets?|tokens?|passwords?|passwd|htpasswd|pgpass|netrc|npmrc)$/,
   /^(?:keystore|key|signing)\.properties$/,
+  // Settings of one environment of a deployment.
+  /^pulumi\.[\w-]{1,60}\.ya?ml$/,
+  /^appsettings\.[\w-]{1,60}\.json$/,
+  // What a browser keeps.
+  /^(?:login data|web data)(?: for account|-journal)?$/,
   // State of tools, and what was typed.
   /\.tfstate(?:\..{1,80})?$/,
   /\.tfvars(?:\.json)?$/,
@@ -49,11 +57,15 @@ const PATTERNS: readonly RegExp[] = [
   /^(?:.{1,100}-)?firebase-adminsdk.{0,100}\.json$/,
 ];
 
+/** Files of ordinary names in the folder of a tool that signs in with them. */
+const OF_TOOLS =
+  /^\.?(?:(?:m2|maven)\/settings\.xml|(?:gh|hub)\/hosts\.ya?ml|config\/hub|(?:glab-cli|doctl|fly)\/config\.ya?ml|(?:bundle|oci|snowsql)\/config|hcloud\/cli\.toml|cargo\/credentials)$/;
+
 /** Words in the name of a data file that say what is in it. */
 const WORDS: readonly RegExp[] = [
   /\.env\./,
   /(?:credentials?|secrets?|passwords?|passwd|kubeconfig)(?![a-z])/,
-  /(?:^|[^a-z])(?:creds?|passphrases?|tokens?|logins|service[ _.-]?accounts?)(?![a-z])/,
+  /(?:^|[^a-z])(?:creds?|passphrases?|tokens?|logins|[th]?otps?|2fa|mfa|service[ _.-]?accounts?)(?![a-z])/,
   /(?:^|[^a-z])(?:api|access|private|sa|gcp|aws|ssh|ssl|tls|signing|deploy|server|client|root|master|auth|encryption)[ _.-]?keys?(?![a-z])/,
 ];
 /** Colours and sizes of a design are called tokens too. */
@@ -70,7 +82,11 @@ const WRITING = /\.(?:md|mdx|markdown|rst|adoc|org|tex|html?|css|scss|less|svg)$
 export function isSecretPath(path: string): boolean {
   const folders = path.normalize('NFKC').split('/');
   const name = folders.pop() ?? '';
-  return folders.some((folder) => bareNames(folder).some(isSecretFolder)) || bareNames(name).some(isSecretName);
+  const parent = (folders.at(-1) ?? '').toLowerCase();
+  return (
+    folders.some((folder) => bareNames(folder).some(isSecretFolder)) ||
+    bareNames(name).some((bare) => isSecretName(bare) || OF_TOOLS.test(`${parent}/${bare}`))
+  );
 }
 
 function isSecretFolder(name: string): boolean {
@@ -103,11 +119,22 @@ function bareNames(name: string): string[] {
   return [...names];
 }
 
+/** Longest text of which most may be a secret, characters: more is a text that has secrets in it. */
+const LONGEST_SECRET_FILE = 16_384;
+
+/** Whether a text is a secret and little else: a private key, or a token. */
+export function isMostlySecret(text: string): boolean {
+  if (holdsPrivateKey(text)) return true;
+  if (text.length > LONGEST_SECRET_FILE) return false;
+  const tokens = findShapes(text).spans.reduce((sum, { start, end }) => sum + end - start, 0);
+  return tokens > text.trim().length / 2;
+}
+
 /** How far below its first line a key begins, characters: headers may stand between. */
 const KEY_WINDOW = 2000;
 
 /** Whether a text contains a private key: PEM, OpenPGP, PuTTY or age, also inside JSON. */
-export function holdsPrivateKey(text: string): boolean {
+function holdsPrivateKey(text: string): boolean {
   // A line of a key. An expression that looks for keys, or an example cut short, has none.
   const body = /[A-Za-z0-9+/]{48}/g;
   let bodyAt = -1;

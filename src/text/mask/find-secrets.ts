@@ -41,7 +41,7 @@ export function throughCodes(find: FindSecrets): FindSecrets {
     plain += text.slice(at);
     const placed = placesIn(codes);
     const { spans, open } = find(plain);
-    // What follows an unfinished code counts as text, and is none once the code is finished.
+    // Text behind an unfinished code belongs to the code once that is finished.
     const openCode = openCodeIn(text, codes);
     const settled = plain.slice(0, plain.length - plainLength(codes, openCode, text.length));
     const openText = settled === plain ? open : find(settled).open;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdsPrivateKey, isSecretPath } from '../../../src/node/search/secret-files.ts';
+import { isMostlySecret, isSecretPath } from '../../../src/node/search/secret-files.ts';
 import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const list = (text: string) => text.split(/\s+/).filter((word) => word !== '');
@@ -18,11 +18,16 @@ const SECRET = list(`
   passwords.txt password.md api-keys.json api_key.txt apiKeys.yaml access_token.json token.txt tokens.json .token
   auth.json kubeconfig kubeconfig.yaml prod.kubeconfig wp-config.php google-services.json x-firebase-adminsdk-1.json
   cookies.txt logins.csv session.har .claude.json accessKeys.csv rootkey.csv tls-key.json
-`);
+  gradle.properties android/local.properties .m2/settings.xml m2/settings.xml settings-security.xml config/database.yml wrangler.toml
+  env.json .config/gh/hosts.yml gh/hosts.yml Pulumi.prod.yaml profiles.yml dbt/profiles.yml nuget.config appsettings.Production.json
+  otp.txt totp.json 2fa.txt .config/hub .fly/config.yml .bundle/config .oci/config config/master.key
+`).concat('Login Data', 'Default/Login Data', 'Web Data');
 const COPIES = list(`
   .env~ .env.bak .env.old .env.orig .env.save .env.swp ..env.swp .env.1 .env.bak~ .env.bak.old~ .npmrc~ .npmrc.bak .netrc.orig
   id_rsa.bak id_rsa~ server.pem.bak server.key.old a.p12.1 .pgpass.save .htpasswd.2024-01-31 .git-credentials-20240131
   .npmrc.swp ..npmrc.swp #.npmrc# .#.npmrc .npmrc_bak .npmrc-backup .npmrc.txt server.pem.txt secrets.bak/db.txt .aws.old/config
+  gradle.properties~ .m2/settings.xml.bak database.yml.old wrangler.toml.orig env.json~ gh/hosts.yml.bak Pulumi.prod.yaml.old
+  profiles.yml~ otp.txt.bak
   .ENV .Env.Local ID_RSA SERVER.PEM Credentials.JSON .NPMRC.BAK Secrets/DB.txt
 `).concat(
   'server copy.pem',
@@ -38,7 +43,8 @@ const OPEN = list(`
   theme.tokens.json src/keys.go docker-compose.yml docker/config.json vault/notes.md ssh/README.md package.json tsconfig.json
   vite.env.d.ts history.md CHANGELOG.md id_rsa.pub server.crt notes.bak main.tf variables.tf envoy.yaml
   account.json service.json login.html reset-password.html .gitignore .editorconfig .prettierrc .eslintrc.json docs/api.md
-  config.yaml settings.toml Makefile go.mod backup.md copy.ts a.1 identity.md
+  config.yaml settings.toml Makefile go.mod settings.xml src/settings.xml hosts.yml Pulumi.yaml appsettings.json src/env.ts
+  src/otp.ts src/database.ts docs/profiles.md gh/config.yml backup.md copy.ts a.1 identity.md
 `);
 
 describe('isSecretPath', () => {
@@ -57,7 +63,7 @@ describe('isSecretPath', () => {
 
 const BODY = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj';
 
-describe('holdsPrivateKey', () => {
+describe('isMostlySecret', () => {
   it.each([
     `-----BEGIN PRIVATE KEY-----\n${BODY}\n-----END PRIVATE KEY-----`,
     `notes\n-----BEGIN RSA PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\n\r\n${BODY}`,
@@ -66,19 +72,22 @@ describe('holdsPrivateKey', () => {
     JSON.stringify({ private_key: `-----BEGIN PRIVATE KEY-----\n${BODY}\n` }),
     'PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1\nAAAA',
     `AGE-SECRET-KEY-1${'Q'.repeat(58)}`,
-  ])('finds the key in %j', (text) => expect(holdsPrivateKey(text)).toBe(true));
+    `github: ghp_${'a1B2'.repeat(9)}\n`,
+    `\n sk-${'a1B2'.repeat(9)} `,
+  ])('finds the key or token in %j', (text) => expect(isMostlySecret(text)).toBe(true));
 
   it.each([
     'A PRIVATE KEY is kept in a file that begins with -----BEGIN PRIVATE KEY-----.',
     'const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;',
     `-----BEGIN PUBLIC KEY-----\n${BODY}`,
+    `The tests send a token that no server takes, ghp_${'a1B2'.repeat(9)}, and expect to be told that it is not valid.`,
     '-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----',
-  ])('finds none in %j', (text) => expect(holdsPrivateKey(text)).toBe(false));
+  ])('finds none in %j', (text) => expect(isMostlySecret(text)).toBe(false));
 
   it('takes time in proportion to the text', () => {
     const cpuMs = cpuMsOf(() => {
-      holdsPrivateKey('-----BEGIN PRIVATE KEY'.repeat(50_000));
-      holdsPrivateKey('-----BEGIN '.repeat(100_000));
+      isMostlySecret('-----BEGIN PRIVATE KEY'.repeat(50_000));
+      isMostlySecret('-----BEGIN '.repeat(100_000));
     });
     expect(cpuMs).toBeLessThan(2000);
   });
