@@ -28,11 +28,17 @@ const EXPECTED = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'docs/README.md',
   'schema/plan.schema.json',
   'dist/cli/main.js',
   'dist/visualizer/index.html',
 ];
-const UNWANTED = [/\.test\./, /^(?:src|test|bench|examples|scripts|docs|node_modules)\//, /\.map$/, /(?:^|\/)\.(?!\/)/];
+const UNWANTED = [
+  /\.test\./,
+  /^(?:src|test|bench|examples|scripts|node_modules)\/|^docs\/(?![\w-]+\.md$)/,
+  /\.map$/,
+  /(?:^|\/)\.(?!\/)/,
+];
 
 async function installedVersion(name) {
   const manifest = JSON.parse(await readFile(path.join(root, 'node_modules', name, 'package.json'), 'utf8'));
